@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and limits that several files share. Private to the collection; docs/schema.md explains each."""
+
+from __future__ import annotations
+
+LABEL_MANAGED = "io.drover.managed"
+LABEL_STACK = "io.drover.stack"
+LABEL_SERVICE = "io.drover.service"
+LABEL_INDEX = "io.drover.index"
+LABEL_CREATE_INDEX = "io.drover.create-index"
+LABEL_REVISION = "io.drover.revision"
+LABEL_CONFIG_HASH = "io.drover.config-hash"
+LABEL_PATH = "io.drover.path"
+LABEL_VOLUME = "io.drover.volume"
+LABEL_NETWORK = "io.drover.network"
+OUR_LABEL_PREFIX = "io.drover."
+
+RANCHER_STACK = "io.rancher.stack.name"
+RANCHER_STACK_SERVICE = "io.rancher.stack_service.name"
+RANCHER_CONTAINER = "io.rancher.container.name"
+INTERNAL_DOMAIN = "rancher.internal"
+
+MANAGED_BY_STACK = "stack"
+MANAGED_BY_MODULE = "module"
+
+BRIDGE_NETWORK = "drover-local"
+BRIDGE_SUBNET = "10.43.0.0/16"
+OVERLAY_NETWORK = "drover"
+OVERLAY_SUBNET = "10.42.0.0/16"
+
+STATE_DIR = "/var/lib/drover"
+DOCKER_HOST = "unix:///var/run/docker.sock"
+
+ENGINE_DEADLINE_S = 4.0
+STOP_GRACE_S = 10.0
+MAX_DNS_LABEL = 63
+INDEX_DIGITS = 4
+
+KEPT_REVISIONS = 20
+MAX_ROUNDS = 4
+BACKOFF_FIRST_S = 10.0
+BACKOFF_MAX_S = 600.0
+GIVE_UP_AFTER = 8
+
+STATE_ACTIVE = "active"
+STATE_STOPPED = "stopped"
+STATE_CREATED = "created"

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How things are called: containers, volumes, DNS names. Private to the collection; see docs/schema.md section 2."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+import typing as t
+
+from .constants import INTERNAL_DOMAIN
+
+
+def canonical_json(value: t.Any) -> str:
+    """One text for one value: sorted keys, no spaces. What every hash is taken of."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def digest(value: t.Any) -> str:
+    """SHA-256 (hex) of the canonical JSON of a value."""
+    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()
+
+
+def stack_name(raw: str) -> str:
+    """Rancher's stack name: lower case, anything else becomes a hyphen."""
+    return re.sub(r"[^a-z0-9-]+", "-", raw.lower()).strip("-")
+
+
+def member_key(service: str, index: int) -> str:
+    """How a member is written inside its stack, e.g. C(web/2)."""
+    return f"{service}/{index}"
+
+
+def split_member_key(key: str) -> tuple[str, int]:
+    """The (service, index) of a member key."""
+    service, index = key.rsplit("/", 1)
+    return service, int(index)
+
+
+def container_name(stack: str, service: str, index: int) -> str:
+    """The container of a member."""
+    return f"{stack}-{service}-{index}"
+
+
+def stack_volume_name(stack: str, volume: str) -> str:
+    """A volume declared by the stack, shared by its members."""
+    return f"{stack}_{volume}"
+
+
+def member_volume_name(stack: str, volume: str, index: int) -> str:
+    """A C(per_container) volume: one for each index."""
+    return f"{stack}_{volume}_{index}"
+
+
+def unnamed_volume_name(stack: str, service: str, index: int, path: str) -> str:
+    """A volume that image or file declare without a name; the same path always gives the same name."""
+    normal = posixpath.normpath(path)
+    slug = re.sub(r"[^a-z0-9]", "", posixpath.basename(normal).lower())[:20] or "root"
+    short_hash = hashlib.sha256(normal.encode("utf-8")).hexdigest()[:8]
+    return f"{stack}_{service}_{index}_{slug}_{short_hash}"
+
+
+def aliases(stack: str, service: str) -> list[str]:
+    """What a member answers to on the managed network, beside its container's name."""
+    return [f"{service}.{stack}", f"{service}.{stack}.{INTERNAL_DOMAIN}"]
+
+
+def search_domains(stack: str) -> list[str]:
+    """DNS search list of a stack's containers: two stacks' C(db) never mix."""
+    return [f"{stack}.{INTERNAL_DOMAIN}", INTERNAL_DOMAIN]
