@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+.DEFAULT_GOAL := help
+SHELL := bash
+MAKEFLAGS += --no-print-directory
+.PHONY: help demo demo-down venv test lint format units sanity molecule bench soak lab lab-down build clean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+
+demo: venv ## start WordPress and MariaDB here, and show what to try
+	@tools/demo
+
+demo-down: venv ## remove what the demo started
+	@tools/demo down
+
+venv: ## .venv with everything pinned and this checkout on its collections path
+	@tools/venv
+
+test: ## everything that CI runs
+	@tools/test
+
+lint: venv ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
+	@tools/lint
+
+format: venv ## let ruff format the code
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+
+units: venv ## unit tests on the oldest and the newest ansible-core that install
+	@tools/units
+
+sanity: venv ## ansible-test sanity on the same two, compile and import on every Python found
+	@tools/sanity
+
+molecule: venv ## Molecule scenarios on real Docker hosts (starts the lab and removes it)
+	@tools/molecule
+
+bench: venv ## times of a pass, beside those of others; a table and JSON lines
+	@bench/run
+
+soak: venv ## the long runs: full counts of faults and of random sequences
+	@tools/soak
+
+lab: ## three Docker hosts, a registry and the images
+	@lab/engine start && lab/images && lab/up
+
+lab-down: ## remove the lab
+	@lab/down
+
+build: venv ## the tarball in build/, from a clean clone; checked, installed and tried
+	@tools/build
+
+clean: lab-down ## remove the lab and all that the tools made in this checkout
+	@rm -rf .venv .cache build tests/output .hypothesis .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of all unit tests; they run under ``ansible-test units`` and under plain pytest alike.
+
+Both make the checkout importable as ``ansible_collections.drover.docker``: ansible-test by its own plugin, plain
+pytest because ``make venv`` links the checkout into the venv's collections path. Tests import what they share by
+its full name, ``ansible_collections.drover.docker.tests.unit...``.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# A shared CI machine is slow now and then: time is no verdict. A found example is printed with the way to repeat it.
+_COMMON = {
+    "deadline": None,
+    "print_blob": True,
+    "suppress_health_check": [HealthCheck.too_slow],
+}
+# DROVER_EXAMPLES multiplies the effort where time allows: `make soak` sets it.
+settings.register_profile("drover", max_examples=int(os.environ.get("DROVER_EXAMPLES", "100")), **_COMMON)
+settings.load_profile("drover")
