@@ -1,0 +1,256 @@
+#!/usr/bin/python3 -uBI
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small HTTP application for tests, whose health, delay and version can be switched while it runs.
+
+testapp                 serve on TESTAPP_PORT (8080)
+testapp get URL         print the body of URL; exit 1 unless its status is 200 (for health checks, docker exec)
+testapp resolve NAME    print the addresses of NAME, one a line
+
+GET /          "testapp VERSION HOSTNAME", with the status and delay that are set
+GET /health    with the health status and delay that are set
+GET /whoami    JSON: hostname, container_id, version, started (Unix time, s), requests, state, env
+GET /set?health=500&status=200&delay_ms=0&version=2   switches this member only; a status of 0 drops the connection
+GET /exit?code=3         answers, then exits
+GET /write?text=...      stores text in /data/marker;  GET /read gives it back (404 when there is none)
+GET /resolve?name=db     the addresses of a name as this container sees them, JSON
+
+The first state comes from TESTAPP_HEALTH, TESTAPP_STATUS, TESTAPP_DELAY_MS and TESTAPP_VERSION. TESTAPP_START_DELAY (s)
+holds back the listening; with TESTAPP_EXIT_AFTER (s) it exits with TESTAPP_EXIT_CODE after that time. Only the modules of
+python3-minimal are used: no http, no json.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+
+DATA = os.environ.get("TESTAPP_DATA", "/data")
+STARTED = time.time()
+STATE = {
+    "health": int(os.environ.get("TESTAPP_HEALTH", "200")),
+    "status": int(os.environ.get("TESTAPP_STATUS", "200")),
+    "delay_ms": int(os.environ.get("TESTAPP_DELAY_MS", "0")),
+    "version": os.environ.get("TESTAPP_VERSION", "1"),
+}
+COUNT = {"requests": 0}
+
+
+class BadRequest(Exception):
+    """The request cannot be understood; the text goes to the client with status 400."""
+
+
+def to_json(value):
+    """JSON text of strings, numbers, lists and dicts (python3-minimal has no json module)."""
+    if isinstance(value, dict):
+        return "{%s}" % ", ".join(f"{to_json(str(k))}: {to_json(v)}" for k, v in value.items())
+    if isinstance(value, list):
+        return "[%s]" % ", ".join(to_json(item) for item in value)
+    if isinstance(value, (int, float)):
+        return repr(value)
+    units = str(value).encode("utf-16-be", "surrogatepass")
+    codes = [units[i] << 8 | units[i + 1] for i in range(0, len(units), 2)]
+    plain = {c for c in range(32, 127) if chr(c) not in '"\\'}
+    return '"%s"' % "".join(chr(c) if c in plain else f"\\u{c:04x}" for c in codes)
+
+
+def unquote(text):
+    """Undo URL encoding."""
+    raw = text.replace("+", " ").encode("utf-8")
+    raw = re.sub(rb"%([0-9a-fA-F]{2})", lambda m: bytes([int(m.group(1), 16)]), raw)
+    return raw.decode("utf-8", "replace")
+
+
+def parse_query(text):
+    """The arguments of a URL as a dict."""
+    pairs = (part.partition("=") for part in text.split("&") if part)
+    return {unquote(key): unquote(value) for key, _, value in pairs}
+
+
+def container_id():
+    """The container's full id, from where Docker mounts its hostname file; empty outside a container."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        found = re.findall(r"/containers/([0-9a-f]{64})/hostname", mounts.read())
+    return found[-1] if found else ""
+
+
+def addresses(name):
+    """The IPv4 addresses of a name, sorted; empty when it does not resolve."""
+    try:
+        return sorted({info[4][0] for info in socket.getaddrinfo(name, None, socket.AF_INET)})
+    except OSError:
+        return []
+
+
+def show_root(_query):
+    return STATE["status"], f"testapp {STATE['version']} {socket.gethostname()}\n"
+
+
+def show_health(_query):
+    return STATE["health"], f"health {STATE['health']}\n"
+
+
+def show_whoami(_query):
+    facts = {"hostname": socket.gethostname(), "container_id": container_id(), "version": STATE["version"]}
+    facts.update(started=STARTED, requests=COUNT["requests"], state=STATE, env=dict(os.environ))
+    return 200, to_json(facts) + "\n"
+
+
+def set_state(query):
+    for key, value in query.items():
+        if key not in STATE:
+            raise BadRequest(f"unknown switch {key}; there are: {', '.join(STATE)}")
+        if isinstance(STATE[key], int) and not value.isdigit():
+            raise BadRequest(f"{key} must be a number")
+    STATE.update({k: int(v) if isinstance(STATE[k], int) else v for k, v in query.items()})
+    return 200, to_json(STATE) + "\n"
+
+
+def exit_soon(query):
+    code = int(query.get("code", "0"))
+    threading.Timer(0.05, os._exit, (code,)).start()
+    return 200, f"exit {code}\n"
+
+
+def write_marker(query):
+    with open(f"{DATA}/marker", "w", encoding="utf-8") as marker:
+        marker.write(query.get("text", ""))
+        marker.flush()
+        os.fsync(marker.fileno())
+    return 200, "written\n"
+
+
+def read_marker(_query):
+    try:
+        with open(f"{DATA}/marker", encoding="utf-8") as marker:
+            return 200, marker.read()
+    except FileNotFoundError:
+        return 404, "no marker\n"
+
+
+def resolve(query):
+    return 200, to_json(addresses(query.get("name", ""))) + "\n"
+
+
+ROUTES = {
+    "/": show_root,
+    "/health": show_health,
+    "/whoami": show_whoami,
+    "/set": set_state,
+    "/exit": exit_soon,
+    "/write": write_marker,
+    "/read": read_marker,
+    "/resolve": resolve,
+}
+
+
+def respond(target):
+    """(status, body) of a request target such as /set?health=500; a status of 0 means: drop the connection."""
+    path, _, query = target.partition("?")
+    if path in ("/", "/health"):
+        time.sleep(STATE["delay_ms"] / 1000)
+    if path not in ROUTES:
+        return 404, "not found\n"
+    try:
+        return ROUTES[path](parse_query(query))
+    except (BadRequest, ValueError) as error:
+        return 400, f"{error}\n"
+    except OSError as error:
+        return 500, f"{error}\n"
+
+
+def read_request(stream):
+    """(method, target, keep alive) of the next request, or None at the end of the connection."""
+    words = stream.readline(65536).decode("latin-1").split()
+    if len(words) != 3:
+        return None
+    headers = {}
+    for line in iter(lambda: stream.readline(65536).strip(), b""):
+        key, _, value = line.decode("latin-1").partition(":")
+        headers[key.strip().lower()] = value.strip().lower()
+    stream.read(int(headers.get("content-length", "0")))
+    connection = headers.get("connection", "")
+    return words[0], words[1], connection != "close" and words[2] == "HTTP/1.1"
+
+
+def answer(stream, request):
+    """Send the answer to one request; False when the connection is to be dropped instead."""
+    method, target, keep = request
+    COUNT["requests"] += 1
+    status, text = respond(target)
+    if status == 0:
+        return False
+    body = text.encode("utf-8")
+    kind = "application/json" if text[:1] in "{[" else "text/plain; charset=utf-8"
+    head = [f"HTTP/1.1 {status} {'OK' if status == 200 else 'Status'}", f"Content-Type: {kind}"]
+    head += [f"Content-Length: {len(body)}", f"Connection: {'keep-alive' if keep else 'close'}", "", ""]
+    stream.write("\r\n".join(head).encode("latin-1") + (b"" if method == "HEAD" else body))
+    stream.flush()
+    return keep
+
+
+def serve_connection(connection):
+    """Answer the requests of one connection until the client closes it."""
+    with connection, connection.makefile("rwb") as stream:
+        try:
+            while True:
+                request = read_request(stream)
+                if request is None or not answer(stream, request):
+                    return
+        except (OSError, ValueError):
+            return
+
+
+def serve():
+    """Listen and answer, one thread for each connection, until the process is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    if "TESTAPP_EXIT_AFTER" in os.environ:
+        code = int(os.environ.get("TESTAPP_EXIT_CODE", "1"))
+        threading.Timer(float(os.environ["TESTAPP_EXIT_AFTER"]), os._exit, (code,)).start()
+    time.sleep(float(os.environ.get("TESTAPP_START_DELAY", "0")))
+    with socket.create_server(("", int(os.environ.get("TESTAPP_PORT", "8080"))), backlog=512) as listener:
+        print(f"testapp {STATE['version']} listens on port {listener.getsockname()[1]}")
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=serve_connection, args=(connection,), daemon=True).start()
+
+
+def get(url):
+    """Print the body of an http URL; 0 when its status is 200, else 1."""
+    found = re.fullmatch(r"(?:http://)?([^/:]+)(?::(\d+))?(/.*)?", url)
+    if not found:
+        print(f"not a URL: {url}", file=sys.stderr)
+        return 1
+    host, port, path = found[1], int(found[2] or 80), found[3] or "/"
+    try:
+        with socket.create_connection((host, port), timeout=5) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    except OSError as error:
+        print(f"{url}: {error}", file=sys.stderr)
+        return 1
+    sys.stdout.write(body.decode("utf-8", "replace"))
+    return 0 if head.split()[1:2] == [b"200"] else 1
+
+
+def main(words):
+    if words[:1] == ["get"] and len(words) == 2:
+        return get(words[1])
+    if words[:1] == ["resolve"] and len(words) == 2:
+        found = addresses(words[1])
+        print("\n".join(found))
+        return 0 if found else 1
+    if words:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
