@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong with an engine, told apart by what the caller does about it. Private to the collection."""
+
+from __future__ import annotations
+
+# What engines say when a container cannot be attached to an overlay network. Seen with 20.10 and 26.1.
+_ATTACH_TEXTS = ("could not attach to network", "attaching to network failed")
+_LEADERLESS_TEXTS = ("swarm does not have a leader", "no managers are available", "agent is not available")
+
+
+class EngineError(Exception):
+    """The engine refused a call, or could not be asked."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        """HTTP status of the engine's answer; None when there was none."""
+
+
+class EngineUnreachable(EngineError):
+    """Nothing listens at the engine's address: the call was certainly not carried out."""
+
+
+class EngineTimeout(EngineError):
+    """No answer within the deadline: the call may or may not have been carried out."""
+
+
+class NotFound(EngineError):
+    """The container, volume, network or image does not exist."""
+
+
+class Conflict(EngineError):
+    """The name is taken, or the object is in use."""
+
+
+class NetworkDown(EngineError):
+    """The managed overlay network cannot take containers now. A fault of the host's network, not of the container."""
+
+
+class SdkMissing(EngineError):
+    """The Python package that talks to the engine is not installed on this host."""
+
+
+def is_network_down(message: str) -> bool:
+    """Whether an engine's refusal means that its overlay network is down."""
+    text = message.lower()
+    return any(known in text for known in _ATTACH_TEXTS + _LEADERLESS_TEXTS)
+
+
+def refusal(message: str, status: int) -> EngineError:
+    """The error for an answer of the engine with this HTTP status and text."""
+    if is_network_down(message):
+        return NetworkDown(message, status)
+    kinds = {404: NotFound, 409: Conflict}
+    return kinds.get(status, EngineError)(message, status)
