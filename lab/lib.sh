@@ -15,6 +15,7 @@ ROOT_DIR="$(dirname "$LAB_DIR")"
   REGISTRY_CONTAINER="drover-lab-registry"
   REGISTRY_ADDRESS="172.30.99.5"
   REGISTRY="registry.lab:5000"
+  CONTROL_DIR="/tmp/drover-lab-ssh-$(id -u)" # short: a socket's path has at most 107 characters
 }
 
 say() { printf 'lab: %s\n' "$*"; }
@@ -69,3 +70,13 @@ retry() {
 }
 
 seconds_since() { printf '%d s' "$((SECONDS - $1))"; }
+
+# Ends the SSH connections that Ansible keeps open to hosts of the lab: they would outlive the hosts.
+close_connections() {
+  local socket
+  for socket in "$CONTROL_DIR"/*; do
+    [ -S "$socket" ] || continue
+    ssh -o ControlPath="$socket" -O exit lab >/dev/null 2>&1 || true
+    rm -f "$socket"
+  done
+}
