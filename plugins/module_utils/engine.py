@@ -9,9 +9,27 @@ engine in memory can stand in for a real one. Containers are named by id or name
 
 from __future__ import annotations
 
+import json
+import math
+import threading
 import typing as t
+from urllib.parse import quote
+
+from .constants import DOCKER_HOST, ENGINE_DEADLINE_S
+from .engine_errors import EngineError, refusal
+from .transport import make_client, pull_request, refusal_text, transport_error
+
+if t.TYPE_CHECKING:
+    from docker import APIClient
 
 Json = t.Dict[str, t.Any]
+
+# Newer engines speak newer versions too; to all we speak one that was tried, so that meanings stay the same.
+OLDEST_API = (1, 41)
+NEWEST_API = (1, 45)
+
+# Starting on an overlay whose managers are gone takes the engine 20 s to give up.
+CHANGE_DEADLINE_S = 120.0
 
 
 class Engine(t.Protocol):
@@ -21,7 +39,7 @@ class Engine(t.Protocol):
         """C(GET /info)."""
 
     def version(self) -> Json:
-        """C(GET /version)."""
+        """The newest API version that the engine speaks, as C({"ApiVersion": "1.41"})."""
 
     def containers(self) -> list[Json]:
         """C(GET /containers/json?all=1)."""
@@ -56,7 +74,9 @@ class Engine(t.Protocol):
     def unpause(self, container: str) -> None:
         """C(POST /containers/ID/unpause)."""
 
-    def create_volume(self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]) -> None:
+    def create_volume(
+        self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]
+    ) -> None:
         """C(POST /volumes/create). An existing volume of this name and driver is left as it is."""
 
     def remove_volume(self, name: str) -> None:
@@ -70,3 +90,193 @@ class Engine(t.Protocol):
 
     def disconnect(self, network: str, container: str) -> None:
         """C(POST /networks/NAME/disconnect)."""
+
+
+def parse_api(version: str) -> tuple[int, int]:
+    """An API version as numbers, e.g. (1, 41)."""
+    major, _dot, minor = version.partition(".")
+    return int(major), int(minor)
+
+
+def choose_api(newest_of_engine: str) -> str:
+    """The API version to speak with an engine whose newest is this one. Raises EngineError for too old a one."""
+    offered = parse_api(newest_of_engine)
+    if offered < OLDEST_API:
+        raise EngineError(
+            f"the engine speaks API {newest_of_engine}, older than 1.41: install Docker Engine 20.10 or later"
+        )
+    major, minor = min(offered, NEWEST_API)
+    return f"{major}.{minor}"
+
+
+def _escaped(name: str) -> str:
+    """A name or id as one step of a path."""
+    return quote(name, safe="")
+
+
+class DockerEngine:
+    """A real engine, spoken to by the low-level client of the Docker SDK for Python (5.0.3 to 7.2)."""
+
+    def __init__(
+        self, docker_host: str = DOCKER_HOST, *, deadline_s: float = ENGINE_DEADLINE_S
+    ) -> None:
+        """Nothing is contacted before the first call.
+
+        Args:
+            docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
+            deadline_s: Seconds that a call which only reads may take.
+        """
+        self._docker_host = docker_host
+        self._deadline_s = deadline_s
+        self._lock = threading.Lock()
+        self._client_made: APIClient | None = None
+        self._offered = ""
+        self._api = ""
+
+    def _client(self) -> APIClient:
+        with self._lock:
+            if self._client_made is None:
+                self._client_made = make_client(self._docker_host, timeout_s=self._deadline_s)
+            return self._client_made
+
+    def _versioned(self) -> str:
+        if not self._api:
+            self._api = choose_api(self.version()["ApiVersion"])
+        return "/v" + self._api
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout_s: float,
+        params: Json | None = None,
+        body: Json | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> t.Any:
+        """The engine's answer to one call (a requests.Response) that was not refused."""
+        client = self._client()
+        url = client.base_url + path
+        try:
+            response = client.request(
+                method, url, params=params, json=body, headers=headers, timeout=timeout_s
+            )
+        except OSError as error:  # the errors of requests are OSErrors
+            raise transport_error(error, f"{method} {path.partition('?')[0]}", timeout_s) from error
+        if response.status_code >= 400:
+            raise refusal(refusal_text(response.text), response.status_code)
+        return response
+
+    def _read(self, path: str, **params: t.Any) -> t.Any:
+        return self._send(
+            "GET", self._versioned() + path, params=params, timeout_s=self._deadline_s
+        ).json()
+
+    def _change(self, method: str, path: str, *, wait_s: float = 0, **request: t.Any) -> t.Any:
+        """One changing call; wait_s is what it takes by nature, on top of the deadline."""
+        return self._send(
+            method, self._versioned() + path, timeout_s=CHANGE_DEADLINE_S + wait_s, **request
+        )
+
+    def info(self) -> Json:
+        """See Engine."""
+        return dict(self._read("/info"))
+
+    def version(self) -> Json:
+        """See Engine. Asks C(/_ping): C(/version) makes the engine run other programs, which takes 10 ms."""
+        if not self._offered:
+            response = self._send("GET", "/_ping", timeout_s=self._deadline_s)
+            self._offered = response.headers.get("Api-Version", "") or "0.0"
+        return {"ApiVersion": self._offered}
+
+    def containers(self) -> list[Json]:
+        """See Engine."""
+        return list(self._read("/containers/json", all=1))
+
+    def inspect(self, container: str) -> Json:
+        """See Engine."""
+        return dict(self._read(f"/containers/{_escaped(container)}/json"))
+
+    def volumes(self) -> list[Json]:
+        """See Engine."""
+        return list(self._read("/volumes")["Volumes"] or [])
+
+    def networks(self) -> list[Json]:
+        """See Engine."""
+        return list(self._read("/networks"))
+
+    def image(self, reference: str) -> Json | None:
+        """See Engine."""
+        try:
+            return dict(self._read(f"/images/{quote(reference, safe='/:@')}/json"))
+        except EngineError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def pull(self, reference: str) -> None:
+        """See Engine."""
+        repository, tag, headers = pull_request(self._client(), reference)
+        params = {"fromImage": repository, "tag": tag}
+        lines = self._change(
+            "POST", "/images/create", params=params, headers=headers
+        ).text.splitlines()
+        for line in (
+            lines
+        ):  # a pull that fails half-way is answered with 200, and the error in the last line
+            problem = json.loads(line).get("error") if line.strip() else None
+            if problem:
+                raise EngineError(str(problem))
+
+    def create(self, name: str, body: Json) -> str:
+        """See Engine."""
+        return str(
+            self._change("POST", "/containers/create", params={"name": name}, body=body).json()[
+                "Id"
+            ]
+        )
+
+    def start(self, container: str) -> None:
+        """See Engine."""
+        self._change("POST", f"/containers/{_escaped(container)}/start")
+
+    def stop(self, container: str, timeout_s: float) -> None:
+        """See Engine."""
+        seconds = math.ceil(timeout_s)
+        self._change(
+            "POST", f"/containers/{_escaped(container)}/stop", params={"t": seconds}, wait_s=seconds
+        )
+
+    def remove(self, container: str) -> None:
+        """See Engine."""
+        self._change("DELETE", f"/containers/{_escaped(container)}", params={"force": 1, "v": 0})
+
+    def unpause(self, container: str) -> None:
+        """See Engine."""
+        self._change("POST", f"/containers/{_escaped(container)}/unpause")
+
+    def create_volume(
+        self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]
+    ) -> None:
+        """See Engine."""
+        body = {"Name": name, "Driver": driver, "DriverOpts": driver_opts, "Labels": labels}
+        self._change("POST", "/volumes/create", body=body)
+
+    def remove_volume(self, name: str) -> None:
+        """See Engine."""
+        self._change("DELETE", f"/volumes/{_escaped(name)}")
+
+    def create_network(self, name: str, body: Json) -> None:
+        """See Engine."""
+        self._change("POST", "/networks/create", body={**body, "Name": name})
+
+    def connect(self, network: str, container: str, endpoint: Json) -> None:
+        """See Engine."""
+        body = {"Container": container, "EndpointConfig": endpoint}
+        self._change("POST", f"/networks/{_escaped(network)}/connect", body=body)
+
+    def disconnect(self, network: str, container: str) -> None:
+        """See Engine."""
+        self._change(
+            "POST", f"/networks/{_escaped(network)}/disconnect", body={"Container": container}
+        )

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 # What engines say when a container cannot be attached to an overlay network. Seen with 20.10 and 26.1.
 _ATTACH_TEXTS = ("could not attach to network", "attaching to network failed")
-_LEADERLESS_TEXTS = ("swarm does not have a leader", "no managers are available", "agent is not available")
+_LEADERLESS_TEXTS = (
+    "swarm does not have a leader",
+    "no managers are available",
+    "agent is not available",
+)
 
 
 class EngineError(Exception):
