@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help demo demo-down venv test lint format units sanity molecule bench soak lab lab-down build clean
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: venv ## start WordPress and MariaDB here, and show what to try
 	@tools/demo
