@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixed addresses for members, from the upper half of the managed subnet. Private to the collection.
+
+The engine hands out the lower half by itself (C(ip_range)), so the two never meet. A hash decides where the search begins:
+two controllers that place different stacks at the same time hardly ever choose the same address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import typing as t
+
+
+def engine_range(subnet: str) -> str:
+    """The half of the subnet from which the engine takes addresses."""
+    return str(next(iter(ipaddress.ip_network(subnet).subnets(prefixlen_diff=1))))
+
+
+def our_range(subnet: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The half of the subnet that members get their addresses from."""
+    return list(ipaddress.ip_network(subnet).subnets(prefixlen_diff=1))[1]
+
+
+def assign_address(subnet: str, key: str, taken: t.Collection[str]) -> str | None:
+    """The first free address at or after the place that the key hashes to; None when the range is full."""
+    pool = our_range(subnet)
+    size = pool.num_addresses - 2
+    first = int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big") % size
+    for step in range(size):
+        address = str(pool[1 + (first + step) % size])
+        if address not in taken:
+            return address
+    return None
+
+
+def belongs(address: str, subnet: str) -> bool:
+    """Whether an address is one that we may assign in this subnet."""
+    return ipaddress.ip_address(address) in our_range(subnet)

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a member that failed to start may be tried again. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .constants import BACKOFF_FIRST_S, BACKOFF_MAX_S, GIVE_UP_AFTER
+
+
+def delay_s(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    return min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** (failures - 1))
+
+
+def hold_reason(life: dict[str, t.Any], *, config_hash: str, now: float) -> str:
+    """Why a member is not tried now; empty when it may be.
+
+    Times are of the member's own host, so that hosts with different clocks do not matter.
+    A failure in the future means that the clock was set back: it says nothing about the time passed, so it does not hold.
+    """
+    failures = int(life.get("failures", 0))
+    if not failures or life.get("config_hash") != config_hash:
+        return ""
+    reason = life.get("reason", "")
+    if failures >= GIVE_UP_AFTER:
+        return f"given up after {failures} failures: {reason}"
+    passed = now - float(life["last_failure"])
+    wait = delay_s(failures) - passed
+    if passed < 0 or wait <= 0:
+        return ""
+    return f"failed {failures} times, next try in {wait:.0f} s: {reason}"

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations, messages and the plan that holds them. Private to the collection; docs/schema.md sections 8 and 9."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+
+@dataclasses.dataclass
+class Message:
+    """Something the plan has to say about a stack, service or host."""
+
+    text: str
+    stack: str = ""
+    service: str = ""
+    index: int = 0
+    host: str = ""
+
+    def __str__(self) -> str:
+        member = f"{self.stack}/{self.service}" if self.service else self.stack
+        if self.index:
+            member += f"/{self.index}"
+        where = " ".join(part for part in (member, f"on {self.host}" if self.host else "") if part)
+        return f"{where}: {self.text}" if where else self.text
+
+
+@dataclasses.dataclass
+class RecordWrite:
+    """A record to write: where, and whose majority it needs first."""
+
+    record: dict[str, t.Any]
+    hosts: list[str]
+    holders: list[str]
+    quorums: list[list[str]]
+    required: bool
+    cause: str
+
+    @property
+    def stack(self) -> str:
+        """The stack that the record is of."""
+        return str(self.record["stack"])
+
+
+@dataclasses.dataclass
+class Plan:
+    """What one round does, and what it has to say."""
+
+    records: list[RecordWrite] = dataclasses.field(default_factory=list)
+    operations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    errors: list[Message] = dataclasses.field(default_factory=list)
+    held: list[Message] = dataclasses.field(default_factory=list)
+    notes: list[Message] = dataclasses.field(default_factory=list)
+    kept_volumes: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+    def add(self, kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any) -> int:
+        """Append an operation; its id is returned, for what comes after it."""
+        number = len(self.operations) + 1
+        base = {"stack": "", "service": "", "index": 0, "container": "", "container_id": "", "args": {}}
+        operation = {**base, **fields, "id": number, "kind": kind, "host": host, "cause": cause, "after": sorted(after)}
+        self.operations.append(operation)
+        return number
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a round would write anything."""
+        return bool(self.operations or self.records)
+
+    def lines(self) -> list[str]:
+        """The plan as text: what check mode prints and what tests compare."""
+        return [record_line(write) for write in self.records] + [operation_line(item) for item in self.operations]
+
+
+def record_line(write: RecordWrite) -> str:
+    """One record write as text."""
+    version = write.record["version"]["number"]
+    return f"{','.join(write.hosts)}  record  {write.stack} v{version}  {write.cause}"
+
+
+def operation_line(operation: dict[str, t.Any]) -> str:
+    """One operation as text: host, kind, what it acts on, cause."""
+    return "  ".join([operation["host"], operation["kind"], subject(operation), operation["cause"]])
+
+
+def subject(operation: dict[str, t.Any]) -> str:
+    """What an operation acts on."""
+    args = operation["args"]
+    if operation["kind"] == "pull":
+        return str(args["image"])
+    if operation["kind"] == "network":
+        return str(args["name"])
+    if operation["kind"] == "remove_volume":
+        return str(args["volume"])
+    if operation["kind"] in ("connect", "disconnect"):
+        return f"{operation['container']} {args['network']}"
+    return str(operation["container"])

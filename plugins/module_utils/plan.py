@@ -1,0 +1,226 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The planner: from what is seen and what is asked for to the operations of one round.
+
+A pure function of its arguments: no I/O, no clock, no randomness. Private to the collection; docs/schema.md section 9.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .board import Board
+from .converge import Converger
+from .names import digest
+from .operations import Message, Plan, RecordWrite
+from .record import RecordView, is_majority, make_record, needed, view_records
+from .revisions import (
+    Request,
+    RequestError,
+    apply_down,
+    apply_scale,
+    apply_state,
+    apply_up,
+    current,
+    empty_body,
+    is_live,
+)
+from .settle import Settler
+from .world import World
+
+COMMANDS: dict[str, t.Callable[..., t.Any]] = {"scale": apply_scale, "stop": apply_state, "start": apply_state, "down": apply_down}
+
+
+def make_plan(world: World, request: Request) -> Plan:
+    """Plan one round for the stacks of the request (None: all that any reachable host knows)."""
+    return Planner(world, request).run()
+
+
+class Planner:
+    """Holds what one planning needs; used once."""
+
+    def __init__(self, world: World, request: Request) -> None:
+        self.world = world
+        self.request = request
+        self.plan = Plan()
+        self.views = {stack: self._view(stack) for stack in self._known_stacks()}
+        self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
+
+    def run(self) -> Plan:
+        """Desired state first for all stacks, then placement on the common board, then operations."""
+        self._report_hosts()
+        selected = [stack for stack in self._selected() if self._usable(stack)]
+        wanted = {stack: body for stack in selected for body in [self._desired(stack)] if body is not None}
+        board = Board.of(self.world, {**self.bodies, **wanted})
+        for stack in sorted(wanted):
+            accepted = self._plan_stack(stack, wanted[stack], board)
+            if accepted is not None:
+                self._volumes(stack, accepted)
+        self._unknown_volumes()
+        return self.plan
+
+    # --- what there is ---
+
+    def _known_stacks(self) -> list[str]:
+        found = {stack for host in self.world.seen for stack in self.world.observation(host)["records"]}
+        return sorted(found | set(self.request.stacks or []))
+
+    def _view(self, stack: str) -> RecordView:
+        copies = {host: self.world.observation(host)["records"].get(stack) for host in self.world.seen}
+        return view_records(stack, copies, take=self.request.take or None)
+
+    def _selected(self) -> list[str]:
+        return sorted(self.views) if self.request.stacks is None else sorted(self.request.stacks)
+
+    def _usable(self, stack: str) -> bool:
+        conflict = self.views[stack].conflict
+        if conflict:
+            self.plan.errors.append(Message(conflict, stack))
+        return not conflict
+
+    def _report_hosts(self) -> None:
+        for host, reason in sorted(self.world.faults.items()):
+            self.plan.notes.append(Message(f"unknown: {reason}; its members are taken as present", host=host))
+        for host in self.world.seen:
+            for stack, reason in sorted(self.world.observation(host)["damaged_records"].items()):
+                self.plan.notes.append(Message(f"the record on this host is damaged ({reason})", stack, host=host))
+
+    # --- what is wanted ---
+
+    def _desired(self, stack: str) -> dict[str, t.Any] | None:
+        """The body after the command, or None if the stack is not to be touched in this round."""
+        body = self.bodies.get(stack)
+        try:
+            if self.request.command == "up":
+                return self._up(stack, body)
+            if self.request.command in COMMANDS:
+                return t.cast("dict[str, t.Any]", COMMANDS[self.request.command](body or empty_body([]), self.request))
+        except RequestError as error:
+            self.plan.errors.append(Message(str(error), stack))
+            return None
+        if body is None:
+            self.plan.errors.append(Message("no reachable host knows this stack", stack))
+        return body
+
+    def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        changed, notes = apply_up(body or empty_body(self.request.inventory), self.request)
+        self.plan.notes += [Message(note, stack) for note in notes]
+        if changed is not body:
+            changed["revisions"][-1]["digests"] = self._digests(changed)
+        return changed
+
+    def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
+        """Repository digests of the images, as far as a host has them."""
+        services = (current(body) or {})["definition"]["services"].values()
+        images = {service["image"]: self.world.image(service["image"]) for service in services}
+        return {name: image["digest"] for name, image in sorted(images.items()) if image and image["digest"]}
+
+    # --- one stack ---
+
+    def _plan_stack(self, stack: str, desired: dict[str, t.Any], board: Board) -> dict[str, t.Any] | None:
+        """Settle, record and converge; returns the body that is acted on."""
+        claims = self.world.claims(stack)
+        settler = Settler(stack, desired, board, claims)
+        body = settler.settle()
+        self.plan.held += settler.held
+        accepted = self._record(stack, desired, body)
+        if accepted is not None:
+            life = self.views[stack].life
+            Converger(
+                stack, accepted, world=self.world, plan=self.plan, claims=claims, life=life, request=self.request
+            ).run()
+        return accepted
+
+    def _record(self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]) -> dict[str, t.Any] | None:
+        """Plan the record's write; returns the body to converge to, None if there is nothing to act on."""
+        view = self.views[stack]
+        before = view.body
+        if before is not None and digest(before) == digest(body) and not view.rivals:
+            self._copy_record(view, body)
+            return body
+        quorums = [before["hosts"] if before else body["hosts"], body["hosts"]]
+        lacking = self._lacking_majority(quorums)
+        if lacking:
+            return self._without_majority(stack, desired, lacking)
+        record = make_record(stack, body, number=view.number + 1, token=self.request.token)
+        cause = self._cause(before, desired)
+        self.plan.records.append(RecordWrite(record, list(self.world.seen), [], quorums, True, cause))
+        return body
+
+    def _copy_record(self, view: RecordView, body: dict[str, t.Any]) -> None:
+        """Bring hosts up to date that hold an older copy or none."""
+        if not view.outdated or view.record is None:
+            return
+        fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
+        possible = [host for host in body["hosts"] if host not in view.outdated]
+        required = not is_majority(body["hosts"], possible)
+        self.plan.records.append(
+            RecordWrite(fields, view.outdated, view.holders, [body["hosts"]], required, "this copy is missing or old")
+        )
+
+    def _lacking_majority(self, quorums: list[list[str]]) -> str:
+        for hosts in quorums:
+            if not is_majority(hosts, self.world.seen):
+                seen = [host for host in hosts if host in self.world.seen]
+                return f"needs {needed(hosts)} of the stack's {len(hosts)} hosts ({', '.join(hosts)}); reached: {', '.join(seen) or 'none'}"
+        return ""
+
+    def _without_majority(self, stack: str, desired: dict[str, t.Any], lacking: str) -> dict[str, t.Any] | None:
+        """No change of desired state or placement; what is recorded is still repaired in place."""
+        before = self.views[stack].body
+        self.plan.held = [message for message in self.plan.held if message.stack != stack]
+        if before is None or desired is not before:
+            self.plan.errors.append(Message(f"{self.request.command}: {lacking}", stack))
+            return None
+        self.plan.held.append(Message(f"members wait for a place: {lacking}", stack))
+        return before
+
+    def _cause(self, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:
+        revision = current(desired)
+        if before is None or (revision and len(desired["revisions"]) and revision != current(before)):
+            return str(revision["note"]) if revision else "placement"
+        return "placement"
+
+    # --- volumes ---
+
+    def _volumes(self, stack: str, body: dict[str, t.Any]) -> None:
+        """List what scale-down and down keep; remove only what a person named."""
+        for host, name in self._unused_volumes(stack, body):
+            if name in self.request.remove_volumes:
+                self._remove_volume(stack, host, name)
+            else:
+                self.plan.kept_volumes.append((host, name))
+
+    def _unknown_volumes(self) -> None:
+        planned = {item["args"]["volume"] for item in self.plan.operations if item["kind"] == "remove_volume"}
+        for name in self.request.remove_volumes:
+            if name not in planned:
+                text = f"volume {name}: not an unused volume of this stack on a host that was reached; not removed"
+                self.plan.notes.append(Message(text))
+
+    def _unused_volumes(self, stack: str, body: dict[str, t.Any]) -> list[tuple[str, str]]:
+        """Volumes of the stack that none of its wanted members has, with their hosts."""
+        used = {
+            (entry["host"], name)
+            for entry in body["members"].values()
+            if not entry["retired"] and is_live(body)
+            for name in entry["volumes"].values()
+        }
+        remembered = {name for entry in body["members"].values() for name in entry["volumes"].values()}
+        found = []
+        for host in self.world.seen:
+            for name, volume in sorted(self.world.observation(host)["volumes"].items()):
+                ours = volume["labels"].get("io.drover.stack") == stack or name in remembered
+                if ours and (host, name) not in used:
+                    found.append((host, name))
+        return found
+
+    def _remove_volume(self, stack: str, host: str, name: str) -> None:
+        after = [
+            item["id"]
+            for item in self.plan.operations
+            if item["kind"] == "remove" and item["host"] == host and item["stack"] == stack
+        ]
+        args = {"volume": name}
+        self.plan.add("remove_volume", host, cause="named by the command", after=after, stack=stack, args=args)

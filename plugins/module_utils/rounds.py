@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One command as rounds of observe, plan, record and act. Private to the collection.
+
+The action plugins take these steps as separate tasks; run_rounds takes them in one process. Both share the same parts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .constants import MAX_ROUNDS
+from .operations import Plan, RecordWrite
+from .plan import make_plan
+from .record import is_majority
+from .revisions import Request
+from .world import Observation, Settings, World
+
+
+@dataclasses.dataclass
+class Work:
+    """What one host is told to do in one call."""
+
+    records: list[dict[str, t.Any]]
+    operations: list[dict[str, t.Any]]
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.operations)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What one host's call brought: results, stacks whose record it refused, and what it sees now."""
+
+    results: list[dict[str, t.Any]]
+    refused: list[str]
+    observation: Observation | None
+
+
+def record_work(plan: Plan, host: str) -> Work:
+    """The records that need a majority before anything else happens."""
+    return Work([write.record for write in plan.records if write.required and host in write.hosts], [])
+
+
+def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
+    """Copies of records that need no majority, and the operations of stacks that are not blocked."""
+    copies = [write.record for write in plan.records if not write.required and host in write.hosts]
+    operations = [item for item in plan.operations if item["host"] == host and item["stack"] not in blocked]
+    return Work(copies, operations)
+
+
+def blocked_stacks(plan: Plan, outcomes: dict[str, Outcome | None]) -> list[str]:
+    """Stacks whose record did not reach its majorities: nothing of theirs may be done in this round."""
+    return sorted(write.stack for write in plan.records if write.required and not _reached(write, outcomes))
+
+
+def _reached(write: RecordWrite, outcomes: dict[str, Outcome | None]) -> bool:
+    accepted = [
+        host
+        for host in write.hosts
+        for outcome in [outcomes.get(host)]
+        if outcome is not None and write.stack not in outcome.refused
+    ]
+    return all(is_majority(quorum, [*write.holders, *accepted]) for quorum in write.quorums)
+
+
+def next_request(request: Request) -> Request:
+    """After the first round the desired state is on the hosts: what remains is to converge to it."""
+    if request.command == "reconcile":
+        return request
+    return dataclasses.replace(request, command="reconcile", scales={}, take="", definition=None)
+
+
+class Call(t.Protocol):
+    """Carries work to hosts; None stands for a host that did not answer."""
+
+    def __call__(self, work: dict[str, Work]) -> dict[str, Outcome | None]:
+        """Run the work of each host at the same time."""
+
+
+@dataclasses.dataclass
+class Report:
+    """What a command did over all its rounds."""
+
+    plans: list[Plan]
+    results: list[dict[str, t.Any]]
+    blocked: list[str]
+
+    @property
+    def last(self) -> Plan:
+        """The plan that was made last; without work if all converged."""
+        return self.plans[-1]
+
+
+def run_rounds(
+    observations: dict[str, Observation | None],
+    request: Request,
+    *,
+    settings: Settings,
+    host_labels: dict[str, dict[str, str]],
+    act: Call,
+) -> Report:
+    """Plan and act until nothing is left to do, at most MAX_ROUNDS times."""
+    seen = dict(observations)
+    report = Report([], [], [])
+    for _round in range(MAX_ROUNDS):
+        plan = make_plan(World(seen, settings=settings, host_labels=host_labels), request)
+        report.plans.append(plan)
+        if not plan.has_work:
+            return report
+        report.blocked = _one_round(plan, seen, report, act)
+        request = next_request(request)
+    report.plans.append(make_plan(World(seen, settings=settings, host_labels=host_labels), request))
+    return report
+
+
+def _one_round(plan: Plan, seen: dict[str, Observation | None], report: Report, act: Call) -> list[str]:
+    """The record stage where there is one, then the operations; returns the stacks that were blocked."""
+    recorded = _stage(seen, report, act, {host: record_work(plan, host) for host in seen})
+    blocked = blocked_stacks(plan, recorded)
+    _stage(seen, report, act, {host: operation_work(plan, host, blocked) for host in seen})
+    return blocked
+
+
+def _stage(
+    seen: dict[str, Observation | None], report: Report, act: Call, work: dict[str, Work]
+) -> dict[str, Outcome | None]:
+    """One call to each host that has work; what it sees afterwards replaces what it saw before."""
+    outcomes = act({host: item for host, item in work.items() if item})
+    for host, outcome in outcomes.items():
+        seen[host] = outcome.observation if outcome else None
+        report.results += outcome.results if outcome else []
+    return outcomes

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The world as one round sees it: observations of all hosts, with the questions that the planner asks of them.
+
+Private to the collection. Everything here only reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .constants import BRIDGE_NETWORK, BRIDGE_SUBNET, MANAGED_BY_STACK, OVERLAY_NETWORK, OVERLAY_SUBNET
+
+Observation = t.Dict[str, t.Any]
+Container = t.Dict[str, t.Any]
+Port = t.Tuple[str, int, str]
+
+
+@dataclasses.dataclass
+class Settings:
+    """The managed network: one host has a bridge, several an overlay."""
+
+    network: str = BRIDGE_NETWORK
+    subnet: str = BRIDGE_SUBNET
+
+    @property
+    def overlay(self) -> bool:
+        """Whether the managed network spans hosts."""
+        return self.network != BRIDGE_NETWORK
+
+
+def settings_for(hosts: t.Collection[str], *, subnet: str = "", bridge_subnet: str = "") -> Settings:
+    """The managed network for an inventory: a bridge for one host, the overlay for several."""
+    if len(hosts) > 1:
+        return Settings(OVERLAY_NETWORK, subnet or OVERLAY_SUBNET)
+    return Settings(BRIDGE_NETWORK, bridge_subnet or BRIDGE_SUBNET)
+
+
+class World:
+    """Observations by host (None: not reached) and the inventory's hosts."""
+
+    def __init__(
+        self, observations: dict[str, Observation | None], *, settings: Settings, host_labels: dict[str, dict[str, str]]
+    ) -> None:
+        self.hosts = sorted(observations)
+        self.settings = settings
+        self.faults = _host_faults(observations)
+        self._observations = observations
+        self._host_labels = host_labels
+        self.seen = [host for host in self.hosts if host not in self.faults]
+
+    def observation(self, host: str) -> Observation:
+        """What a seen host reported."""
+        found = self._observations[host]
+        if found is None:
+            raise KeyError(host)
+        return found
+
+    def now(self, host: str) -> float:
+        """The host's own clock, seconds since the epoch."""
+        return float(self.observation(host)["now"])
+
+    @property
+    def subnet(self) -> str:
+        """The managed network's subnet: as it exists, else as it is to be made."""
+        for host in self.seen:
+            network = self.observation(host)["networks"].get(self.settings.network)
+            if network and network["subnet"]:
+                return str(network["subnet"])
+        return self.settings.subnet
+
+    def is_seen(self, host: str) -> bool:
+        """Whether anything is known about a host in this round."""
+        return host not in self.faults and host in self._observations
+
+    def containers(self, host: str) -> list[Container]:
+        """Our containers on a host."""
+        return list(self.observation(host)["containers"])
+
+    def claims(self, stack: str) -> dict[tuple[str, int], list[tuple[str, Container]]]:
+        """The stack's containers by the member they say they are, with their hosts."""
+        found: dict[tuple[str, int], list[tuple[str, Container]]] = {}
+        for host in self.seen:
+            for container in self.containers(host):
+                if container["stack"] == stack and container["managed"] == MANAGED_BY_STACK:
+                    found.setdefault((container["service"], container["index"]), []).append((host, container))
+        return found
+
+    def names(self, host: str) -> dict[str, str]:
+        """Container names on a host, each with the id that holds it."""
+        observation = self.observation(host)
+        return {item["name"]: item["id"] for item in observation["containers"] + observation["foreign"]}
+
+    def labels(self, host: str) -> dict[str, str]:
+        """Host labels, lower-cased as Rancher's scheduler compared them: the engine's, overridden by the inventory's."""
+        merged = {**self.observation(host)["engine"].get("labels", {}), **self._host_labels.get(host, {})}
+        return {str(key).lower(): str(value).lower() for key, value in merged.items()}
+
+    def image(self, reference: str, host: str | None = None) -> dict[str, t.Any] | None:
+        """An image as a host (or, for host None, any host) has it."""
+        for place in [host] if host else self.seen:
+            found = self.observation(place)["images"].get(reference)
+            if found:
+                return dict(found)
+        return None
+
+    def volume_hosts(self, name: str) -> list[str]:
+        """Hosts that have a volume of this name."""
+        return [host for host in self.seen if name in self.observation(host)["volumes"]]
+
+    def network_fault(self, host: str) -> str:
+        """Why nothing can start on the managed network of a host; empty when it can."""
+        if not self.settings.overlay:
+            return ""
+        swarm = self.observation(host)["engine"]["swarm"]
+        if swarm["state"] != "active":
+            return f"not part of the Swarm that carries the network (state {swarm['state'] or 'inactive'}): run drover.docker.network"
+        if swarm["error"]:
+            return f"the Swarm managers do not answer: {swarm['error']}"
+        return "" if self._overlay_exists() else f"the overlay network {self.settings.network} does not exist: run drover.docker.network"
+
+    def _overlay_exists(self) -> bool:
+        """Only managers list an overlay that nothing uses yet; without one in sight the doubt is in its favour."""
+        managers = [host for host in self.seen if self.observation(host)["engine"]["swarm"]["manager"]]
+        return not managers or any(self.settings.network in self.observation(host)["networks"] for host in managers)
+
+    def taken_addresses(self) -> dict[str, str]:
+        """Addresses on the managed network that some container holds, each with the container's id."""
+        network = self.settings.network
+        taken: dict[str, str] = {}
+        for host in self.seen:
+            observation = self.observation(host)
+            for item in observation["containers"]:
+                taken[item["networks"].get(network, {}).get("address", "")] = item["id"]
+            for item in observation["foreign"]:
+                taken[item["addresses"].get(network, "")] = item["id"]
+        taken.pop("", None)
+        return taken
+
+
+def _host_faults(observations: dict[str, Observation | None]) -> dict[str, str]:
+    """Hosts of which nothing is known, each with the reason."""
+    faults: dict[str, str] = {}
+    engines: dict[str, str] = {}
+    for host, found in sorted(observations.items()):
+        if found is None:
+            faults[host] = "not reached"
+        elif found["error"]:
+            faults[host] = str(found["error"])
+        elif found["engine"]["id"] in engines:
+            faults[host] = f"is the same engine as {engines[found['engine']['id']]}: name each engine once in the inventory"
+        else:
+            engines[found["engine"]["id"]] = host
+            _check_host_name(host, found, faults)
+    return faults
+
+
+def _check_host_name(host: str, observation: Observation, faults: dict[str, str]) -> None:
+    """A host that another inventory calls differently must not be acted on under this name."""
+    for stack, record in sorted(observation["records"].items()):
+        if record.get("host", host) != host:
+            faults[host] = f"its record of stack {stack} was written for the name {record['host']}: use that inventory name"
+            return
+
+
+def ports_overlap(first: Port, second: Port) -> bool:
+    """Whether two published ports (address, port, protocol) exclude each other on one host."""
+    everywhere = ("", "0.0.0.0", "::")
+    same_port = first[1] == second[1] and first[2] == second[2]
+    return same_port and (first[0] == second[0] or first[0] in everywhere or second[0] in everywhere)
