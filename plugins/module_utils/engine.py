@@ -152,7 +152,7 @@ class DockerEngine:
         timeout_s: float,
         params: Json | None = None,
         body: Json | None = None,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str | bytes] | None = None,
     ) -> t.Any:
         """The engine's answer to one call (a requests.Response) that was not refused."""
         client = self._client()

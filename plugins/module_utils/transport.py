@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import typing as t
 
 from .engine_errors import EngineError, EngineTimeout, EngineUnreachable, SdkMissing
@@ -32,7 +33,7 @@ def make_client(docker_host: str, *, timeout_s: float) -> APIClient:
         raise SdkMissing(f"the Python package 'docker' cannot be imported: {error}") from error
     try:
         # A fixed version keeps the client from asking; calls name their version in the path.
-        client = APIClient(base_url=docker_host, version="1.41", timeout=timeout_s)
+        client = APIClient(base_url=docker_host, version="1.41", timeout=math.ceil(timeout_s))
     except DockerException as error:
         raise EngineError(f"docker_host {docker_host!r}: {error}") from error
     client.trust_env = (
@@ -41,14 +42,14 @@ def make_client(docker_host: str, *, timeout_s: float) -> APIClient:
     return client
 
 
-def pull_request(client: APIClient, reference: str) -> tuple[str, str, dict[str, str]]:
+def pull_request(client: APIClient, reference: str) -> tuple[str, str, dict[str, str | bytes]]:
     """Repository, tag (or digest) and headers of the pull of an image, with the user's stored credentials."""
     from docker import auth, errors, utils
 
     repository, tag = utils.parse_repository_tag(reference)
     try:
         registry, _name = auth.resolve_repository_name(repository)
-        header = auth.get_config_header(client, registry)
+        header: str | bytes | None = auth.get_config_header(client, registry)
     except errors.DockerException as error:
         raise EngineError(f"image {reference!r}: {error}") from error
     return repository, tag or "latest", {"X-Registry-Auth": header} if header else {}
