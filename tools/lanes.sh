@@ -134,6 +134,7 @@ in_lanes() {
   for i in "${!pids[@]}"; do
     if wait "${pids[$i]}"; then
       say "ok: ${labels[$i]}, $(tail -n 1 "${logs[$i]}")"
+      closing_lines "${logs[$i]}"
     else
       failed=yes
       say "FAILED: ${labels[$i]}; its log is ${logs[$i]#"$ROOT_DIR"/}"

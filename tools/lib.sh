@@ -89,3 +89,6 @@ copy_tree() {
     (cd "$ROOT_DIR" && while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done) |
     tar -C "$ROOT_DIR" --null -T - -cf - | tar -C "$base" -xf -
 }
+
+# closing_lines LOG: the lines with which pytest closed, as it wrote them.
+closing_lines() { grep -E '^=+ .*[0-9]+ (passed|failed|skipped|error).* in [0-9.]+s.* =+$' "$1" || true; }

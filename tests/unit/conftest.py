@@ -14,11 +14,12 @@ import os
 from hypothesis import HealthCheck, settings
 
 # A shared CI machine is slow now and then: time is no verdict. A found example is printed with the way to repeat it.
-_COMMON = {
-    "deadline": None,
-    "print_blob": True,
-    "suppress_health_check": [HealthCheck.too_slow],
-}
-# DROVER_EXAMPLES multiplies the effort where time allows: `make soak` sets it.
-settings.register_profile("drover", max_examples=int(os.environ.get("DROVER_EXAMPLES", "100")), **_COMMON)
+# DROVER_EXAMPLES multiplies the effort where time allows, as `make soak` does.
+settings.register_profile(
+    "drover",
+    max_examples=int(os.environ.get("DROVER_EXAMPLES", "100")),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("drover")

@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the steps of ``make test``: two tracks side by side, then the scenarios on the Docker hosts.
+
+The lab's images wait for the network most of the time, so the checks of the code run beside them. The scenarios
+measure times, so they run alone. Each step writes a log; what failed is shown, and the run closes with the seconds
+of each step and with the lines that pytest itself closed with.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / ".cache" / "logs"
+CLOSING = re.compile(r"^=+ .*\d+ (passed|failed|skipped|errors?).* in [\d.]+s.* =+$")
+SHOWN_LINES = 120
+
+
+@dataclass
+class Step:
+    """One command and what became of it."""
+
+    name: str
+    command: tuple[str, ...]
+    seconds: float = 0.0
+    state: str = "not run"
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        return LOGS / f"test-{self.name}.log"
+
+
+LAB = [Step("engine", ("lab/engine", "start")), Step("images", ("lab/images",))]
+CODE = [
+    Step("lint", ("tools/lint",)),
+    Step("units", ("tools/units",)),
+    Step("sanity", ("tools/sanity",)),
+    Step("build", ("tools/build",)),
+]
+SCENARIOS = Step("molecule", ("tools/molecule",))
+STEPS = [*LAB, *CODE, SCENARIOS]
+
+running: set[subprocess.Popen[bytes]] = set()
+stopping = threading.Event()
+
+
+def run(step: Step) -> bool:
+    """Run one step, say how it went, and return whether it succeeded."""
+    if stopping.is_set():
+        return False
+    start = time.monotonic()
+    with step.log.open("wb") as log:
+        process = subprocess.Popen(
+            step.command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        running.add(process)
+        code = process.wait()
+        running.discard(process)
+    step.seconds = time.monotonic() - start
+    step.state = "ok" if code == 0 else "FAILED"
+    step.lines = step.log.read_text(errors="replace").splitlines()
+    report(step)
+    return code == 0
+
+
+def report(step: Step) -> None:
+    """Print one line for a step, and for a failed one the end of its log too."""
+    text = f"{step.state:6} {step.name}, {step.seconds:.0f} s"
+    if step.state != "ok":
+        text += f"; its log is {step.log.relative_to(ROOT)} and ends with\n"
+        text += "\n".join(f"  | {line}" for line in step.lines[-SHOWN_LINES:])
+    print(text, flush=True)
+
+
+def run_code() -> None:
+    """Run all checks of the code: each tells something even where another failed."""
+    for step in CODE:
+        run(step)
+
+
+def run_all() -> None:
+    """Run everything; the scenarios only where engine and images are there."""
+    code = threading.Thread(target=run_code)
+    code.start()
+    lab_is_ready = all(run(step) for step in LAB)
+    code.join()
+    if lab_is_ready:
+        run(SCENARIOS)
+
+
+def stop(signum: int, _frame: object) -> None:
+    """Start no further step, and let the running ones end and remove what they made."""
+    print(f"{signal.Signals(signum).name}: stopping", flush=True)
+    stopping.set()
+    for process in list(running):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def close() -> int:
+    """Print the seconds of each step and pytest's own closing lines; return the exit status."""
+    print("\nseconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in STEPS))
+    failed = [step.name for step in STEPS if step.state != "ok"]
+    if failed:
+        print(f"failed or not run: {', '.join(failed)}")
+    heading = ""
+    closing = 0
+    for line in [line for step in STEPS for line in step.lines]:
+        if CLOSING.match(line):
+            print(heading + line)
+            closing += 1
+            heading = ""
+        elif re.match(r"(ok|FAILED): (units|molecule)", line):
+            heading = f"{line}\n"
+    if not closing:
+        print("no test ran")
+    return 1 if failed or not closing else 0
+
+
+def main() -> int:
+    """Run the steps in threads, so that the main thread is free for signals."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    print(
+        "running lint, units, sanity and build beside engine and images, then molecule", flush=True
+    )
+    work = threading.Thread(target=run_all)
+    work.start()
+    while work.is_alive():
+        work.join(0.5)
+    return close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
