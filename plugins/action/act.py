@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out one host's share of the plan. The module of the same name does the work; a host without a share is not contacted."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.drover.docker.plugins.module_utils.rounds import (
+    Outcome,
+    Work,
+    blocked_stacks,
+    operation_work,
+    record_work,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils.hosts import docker_hosts, module_arguments
+from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan
+from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
+from ansible_collections.drover.docker.plugins.action.observe import wanted_images
+
+
+class ActionModule(ActionBase):
+    """Stage "record" writes records that need a majority; stage "operations" does the rest."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Call the module with this host's share, if it has one."""
+        variables = task_vars or {}
+        super().run(tmp, variables)
+        stage = self._task.args.get("stage", "operations")
+        arguments = module_arguments(variables)
+        work = self._share(stage, arguments["host"], variables)
+        if not work or self._task.check_mode:
+            return {"changed": False}
+        return self._call(stage, {**arguments, "images": wanted_images()}, work, variables)
+
+    def _share(self, stage: str, host: str, variables: dict[str, t.Any]) -> Work:
+        plan = load_plan()
+        if plan is None:
+            raise AnsibleActionFail("there is no plan to act on: drover.docker.plan comes first")
+        if stage == "record":
+            return record_work(plan, host)
+        return operation_work(plan, host, blocked_stacks(plan, outcomes("record", docker_hosts(variables))))
+
+    def _call(
+        self, stage: str, arguments: dict[str, t.Any], work: Work, variables: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        host = arguments["host"]
+        full = {**arguments, "records": work.records, "operations": work.operations}
+        result, reason = call_module(self, "drover.docker.act", full, variables)
+        if reason:
+            run_files.save(run_files.for_host("observation", host), {"error": reason})
+            return {"changed": True, "msg": reason}
+        run_files.save(run_files.for_host("observation", host), json.loads(result["observation"]))
+        outcome = {"results": result["results"], "refused": result["refused"]}
+        run_files.save(run_files.for_host(stage, host), outcome)
+        return {"changed": bool(result["changed"])}
+
+
+def outcomes(stage: str, hosts: list[str]) -> dict[str, Outcome | None]:
+    """What the hosts' calls of a stage brought; None for a host that did not answer or was not called."""
+    found: dict[str, Outcome | None] = {}
+    for host in hosts:
+        saved = run_files.load(run_files.for_host(stage, host))
+        found[host] = Outcome(saved["results"], saved["refused"], None) if saved else None
+    return found

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at one host and keep what it reports for the plan. The module of the same name does the looking."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils.hosts import module_arguments
+from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
+
+
+class ActionModule(ActionBase):
+    """One module call; a host that does not answer is reported, not failed."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Save the observation; the result itself tells only whether there is one."""
+        variables = task_vars or {}
+        super().run(tmp, variables)
+        arguments = {**module_arguments(variables), "images": wanted_images(), **self._task.args}
+        host = arguments["host"]
+        result, reason = call_module(self, "drover.docker.observe", arguments, variables)
+        observation = {"error": reason} if reason else json.loads(result["observation"])
+        run_files.save(run_files.for_host("observation", host), observation)
+        for stage in ("record", "operations"):
+            run_files.forget(run_files.for_host(stage, host))
+        return {"changed": False, "observed": not observation["error"], "reason": observation["error"] or ""}
+
+
+def wanted_images() -> list[str]:
+    """Images of the definition that is about to come up, which no record on the host names yet."""
+    definition = run_files.load("definition") or {"services": {}}
+    return sorted({service["image"] for service in definition["services"].values()})

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan one round from what the hosts reported, and say what was done, what is held and why."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import secrets
+import socket
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.drover.docker.plugins.action.act import outcomes
+from ansible_collections.drover.docker.plugins.module_utils.constants import MAX_ROUNDS
+from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan
+from ansible_collections.drover.docker.plugins.module_utils.plan import Planner
+from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
+from ansible_collections.drover.docker.plugins.module_utils.rounds import blocked_stacks, next_request
+from ansible_collections.drover.docker.plugins.module_utils.status import service_rows, table
+from ansible_collections.drover.docker.plugins.module_utils.world import World
+from ansible_collections.drover.docker.plugins.plugin_utils import report, run_files
+from ansible_collections.drover.docker.plugins.plugin_utils.hosts import docker_hosts, host_labels, network_settings
+from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import (
+    load_plan,
+    load_request,
+    save_plan,
+    save_request,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils.requests import request_from
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller only; nothing is sent to a host."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Make the plan of this round and print what there is to say."""
+        variables = task_vars or {}
+        super().run(tmp, variables)
+        if self._task.args.get("command") == "continue":
+            return self._next_round(variables)
+        request = self._request(variables)
+        planner = self._planner(request, variables)
+        plan = planner.run()
+        if request.command == "status":
+            return self._status(planner, plan)
+        return self._first_round(request, plan)
+
+    # --- rounds ---
+
+    def _first_round(self, request: Request, plan: Plan) -> dict[str, t.Any]:
+        save_request(request, rounds=1)
+        save_plan(plan)
+        run_files.save("told", [])
+        if self._task.check_mode:
+            self._say([f"would  {line}" for line in plan.lines()])
+            return self._finish(request, plan, failures=[], changed=plan.has_work)
+        if not plan.has_work:
+            return self._finish(request, plan, failures=[], changed=False)
+        self._say([str(message) for message in plan.notes])
+        return self._go_on(plan)
+
+    def _next_round(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        request, rounds = load_request()
+        failures = self._tell_results(variables)
+        plan = self._planner(next_request(request), variables).run()
+        save_plan(plan)
+        save_request(request, rounds=rounds + 1)
+        progress = rounds < MAX_ROUNDS and not failures
+        if plan.has_work and progress:
+            return self._go_on(plan)
+        if plan.has_work and not failures:
+            failures = [f"not settled after {rounds} rounds; the next pass goes on"]
+        return self._finish(request, plan, failures=failures, changed=False)
+
+    def _go_on(self, plan: Plan) -> dict[str, t.Any]:
+        records = any(write.required for write in plan.records)
+        return {"changed": False, "work": True, "records": records, "planned": plan.lines()}
+
+    def _finish(self, request: Request, plan: Plan, *, failures: list[str], changed: bool) -> dict[str, t.Any]:
+        lines, errors = report.closing(request, plan, failures)
+        self._say(lines)
+        result = {"changed": changed, "work": False, "records": False, "planned": plan.lines()}
+        if self._task.check_mode and self._task.diff:
+            result["diff"] = {"prepared": "".join(f"{line}\n" for line in plan.lines())}
+        if errors:
+            result.update(failed=True, msg=report.sentence(errors))
+        return result
+
+    def _status(self, planner: Planner, plan: Plan) -> dict[str, t.Any]:
+        stacks = planner.request.stacks
+        bodies = {name: body for name, body in planner.bodies.items() if stacks is None or name in stacks}
+        rows = [row for row in service_rows(planner.world, bodies, plan) if stacks is None or row.stack in stacks]
+        lines = table(rows) + report.status_messages(plan)
+        self._say(["", *lines, ""])
+        return {"changed": False, "work": False, "records": False, "services": [vars(row) for row in rows]}
+
+    # --- parts ---
+
+    def _request(self, variables: dict[str, t.Any]) -> Request:
+        stamp = {
+            "author": f"{getpass.getuser()}@{socket.gethostname()}",
+            "time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "token": secrets.token_hex(8),
+            "inventory": docker_hosts(variables),
+        }
+        try:
+            return request_from(dict(self._task.args), run_files.load("definition"), **stamp)
+        except ValueError as error:
+            raise AnsibleActionFail(str(error)) from error
+
+    def _planner(self, request: Request, variables: dict[str, t.Any]) -> Planner:
+        hosts = docker_hosts(variables)
+        observations = {host: run_files.load(run_files.for_host("observation", host)) for host in hosts}
+        world = World(observations, settings=network_settings(variables), host_labels=host_labels(variables))
+        return Planner(world, request)
+
+    def _tell_results(self, variables: dict[str, t.Any]) -> list[str]:
+        """Print what the hosts did since the last plan; returns what failed."""
+        plan = load_plan() or Plan()
+        hosts = docker_hosts(variables)
+        lines, failures = report.results(plan, outcomes("operations", hosts))
+        blocked = blocked_stacks(plan, outcomes("record", hosts))
+        failures += [str(Message("the record did not reach a majority of the hosts", stack)) for stack in blocked]
+        for stage in ("record", "operations"):
+            for host in hosts:
+                run_files.forget(run_files.for_host(stage, host))
+        self._say(lines)
+        return failures
+
+    def _say(self, lines: list[str]) -> None:
+        for line in lines:
+            display.display(line)

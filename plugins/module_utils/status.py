@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What status shows: one row for each service, from what is recorded and what is seen. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+import typing as t
+
+from .constants import MANAGED_BY_MODULE
+from .names import split_member_key
+from .operations import Message, Plan
+from .revisions import current, is_live
+from .world import Container, World
+
+
+@dataclasses.dataclass
+class ServiceRow:
+    """One service as status shows it. C(since_s): seconds since the newest running member started."""
+
+    stack: str
+    service: str
+    state: str
+    wanted: int
+    running: int
+    where: list[str]
+    since_s: float | None
+    why_not: list[str]
+
+
+def service_rows(world: World, bodies: dict[str, dict[str, t.Any]], plan: Plan) -> list[ServiceRow]:
+    """Rows of all live stacks, then those of services that a module made alone."""
+    rows = []
+    for stack, body in sorted(bodies.items()):
+        if is_live(body):
+            services = (current(body) or {})["services"]
+            rows += [_recorded_row(world, stack, name, body, plan) for name in sorted(services)]
+    return rows + _module_rows(world)
+
+
+def _recorded_row(world: World, stack: str, name: str, body: dict[str, t.Any], plan: Plan) -> ServiceRow:
+    revision = current(body) or {}
+    service, desire = revision["definition"]["services"][name], revision["services"][name]
+    keys = [key for key, entry in body["members"].items() if not entry["retired"] and split_member_key(key)[0] == name]
+    claims = world.claims(stack)
+    members = {
+        key: (body["members"][key]["host"], [item for _host, item in claims.get(split_member_key(key), [])])
+        for key in sorted(keys, key=split_member_key)
+    }
+    wanted = 0 if desire["state"] == "stopped" else len(keys) if service["global"] else desire["scale"]
+    running = [item for _host, found in members.values() for item in found if _is_up(item, service)]
+    return ServiceRow(
+        stack,
+        name,
+        "global" if service["global"] and desire["state"] == "active" else desire["state"],
+        wanted,
+        len(running),
+        [_place(world, key, *members[key]) for key in members],
+        _newest_start(world, members),
+        [why for why in _reasons(plan, stack, name)],
+    )
+
+
+def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
+    """Running, or a start_once that has done its work."""
+    return container["state"] == "running" or (service["start_once"] and container["state"] == "exited")
+
+
+def _place(world: World, key: str, host: str, found: list[Container]) -> str:
+    """Index and host of a member, with its state where it does not simply run."""
+    state = found[0]["state"] if found else "missing"
+    if not world.is_seen(host):
+        state = "unknown"
+    return f"{split_member_key(key)[1]}@{host}" + ("" if state == "running" else f" ({state})")
+
+
+def _newest_start(world: World, members: dict[str, tuple[str, list[Container]]]) -> float | None:
+    ages = [
+        world.now(host) - parse_time(item["started_at"])
+        for host, found in members.values()
+        if world.is_seen(host)
+        for item in found
+        if item["state"] == "running"
+    ]
+    return max(0.0, min(ages)) if ages else None
+
+
+def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
+    """What the planner has to say about the service, each thing once."""
+    messages = [item for item in plan.errors + plan.held if (item.stack, item.service) == (stack, name)]
+    planned = [
+        Message(f"to do: {item['kind']} ({item['cause']})", stack, name, item["index"], item["host"])
+        for item in plan.operations
+        if (item["stack"], item["service"]) == (stack, name)
+    ]
+    return list(dict.fromkeys(_short(message) for message in messages + planned))
+
+
+def _short(message: Message) -> str:
+    """A message inside its service's row: index and text."""
+    return f"{message.index}: {message.text}" if message.index else message.text
+
+
+def _module_rows(world: World) -> list[ServiceRow]:
+    """Containers that drover.docker.service made alone: shown, never touched by the loop."""
+    groups: dict[tuple[str, str], list[tuple[str, Container]]] = {}
+    for host in world.seen:
+        for item in world.containers(host):
+            if item["managed"] == MANAGED_BY_MODULE:
+                groups.setdefault((item["stack"], item["service"]), []).append((host, item))
+    rows = []
+    for (stack, name), found in sorted(groups.items()):
+        members = {f"{name}/{item['index']}": (host, [item]) for host, item in found}
+        running = sum(item["state"] == "running" for _host, item in found)
+        where = [_place(world, key, host, items) for key, (host, items) in members.items()]
+        rows.append(ServiceRow(stack, name, "by module", len(found), running, where, _newest_start(world, members), []))
+    return rows
+
+
+def parse_time(text: str) -> float:
+    """Seconds since the epoch of an engine's RFC 3339 time (nanoseconds are cut)."""
+    match = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*(Z|[+-]\d\d:\d\d)", text)
+    if not match:
+        return 0.0
+    zone = "+00:00" if match.group(3) == "Z" else match.group(3)
+    fraction = (match.group(2) or ".0")[1:].ljust(6, "0")
+    moment = datetime.datetime.strptime(f"{match.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z")
+    return moment.timestamp()
+
+
+def age(seconds: float | None) -> str:
+    """A duration for people: 45 s, 3 min, 2 h, 5 d."""
+    if seconds is None:
+        return "-"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def table(rows: list[ServiceRow]) -> list[str]:
+    """The rows as aligned lines."""
+    if not rows:
+        return ["no stacks on the reachable hosts"]
+    head = ["SERVICE", "STATE", "WANTED", "RUNNING", "SINCE", "WHERE"]
+    cells = [
+        [f"{row.stack}/{row.service}", row.state, str(row.wanted), str(row.running), age(row.since_s), ", ".join(row.where) or "-"]
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]
+    lines = [_aligned(head, widths)]
+    for row, line in zip(rows, cells):
+        lines.append(_aligned(line, widths))
+        lines += [f"    {reason}" for reason in row.why_not]
+    return lines
+
+
+def _aligned(cells: list[str], widths: list[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()

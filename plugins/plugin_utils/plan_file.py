@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan and request of a run, between its tasks. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan, RecordWrite
+from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
+
+from . import run_files
+
+
+def save_plan(plan: Plan) -> None:
+    """Keep the plan for the tasks that act on it."""
+    run_files.save("plan", dataclasses.asdict(plan))
+
+
+def load_plan() -> Plan | None:
+    """The plan that was made last, or None."""
+    saved = run_files.load("plan")
+    if saved is None:
+        return None
+    messages = {name: [Message(**item) for item in saved[name]] for name in ("errors", "held", "notes")}
+    records = [RecordWrite(**item) for item in saved["records"]]
+    kept = [(host, name) for host, name in saved["kept_volumes"]]
+    return Plan(records=records, operations=saved["operations"], kept_volumes=kept, **messages)
+
+
+def save_request(request: Request, *, rounds: int) -> None:
+    """Keep the request and how many rounds it had."""
+    run_files.save("request", {"request": dataclasses.asdict(request), "rounds": rounds})
+
+
+def load_request() -> tuple[Request, int]:
+    """The request of this run and how many rounds it had."""
+    saved = run_files.load("request")
+    return Request(**saved["request"]), int(saved["rounds"])

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tasks of one run hand to each other, in Ansible's own temporary directory of the run. Private to the collection.
+
+Definitions and observations hold secrets. As task results they would appear at -v; as files (0600, in a directory that Ansible
+removes when it ends) they do not, and large values are not dragged through Ansible's variables either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import typing as t
+
+from ansible import constants as C
+
+
+def _path(name: str) -> str:
+    folder = os.path.join(C.DEFAULT_LOCAL_TMP, "drover")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    return os.path.join(folder, f"{name}.json")
+
+
+def for_host(kind: str, host: str) -> str:
+    """The name of a host's file of a kind; any inventory name gives a valid file name."""
+    return f"{kind}-{hashlib.sha256(host.encode('utf-8')).hexdigest()[:20]}"
+
+
+def save(name: str, value: t.Any) -> None:
+    """Write a value, readable by nobody else, replacing what was there."""
+    path = _path(name)
+    descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(value, stream)
+    os.replace(path + ".new", path)
+
+
+def load(name: str) -> t.Any:
+    """Read a value; None where nothing was saved."""
+    try:
+        with open(_path(name), encoding="utf-8") as stream:
+            return json.load(stream)
+    except FileNotFoundError:
+        return None
+
+
+def take(name: str) -> t.Any:
+    """Read a value and remove it."""
+    value = load(name)
+    if value is not None:
+        os.unlink(_path(name))
+    return value
+
+
+def forget(name: str) -> None:
+    """Remove a value, if there is one."""
+    take(name)
