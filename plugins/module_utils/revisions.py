@@ -16,6 +16,8 @@ from .compose.hashing import changed_keys, config_hash
 from .constants import KEPT_REVISIONS, STATE_ACTIVE, STATE_CREATED, STATE_STOPPED
 
 Body = t.Dict[str, t.Any]
+LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
+"""What cannot change without a new container (docs/schema.md section 6)."""
 
 
 class RequestError(Exception):
@@ -111,10 +113,10 @@ def _merge_service(name: str, old: dict[str, t.Any], new: dict[str, t.Any], note
     before = old["services"].get(name)
     if before is None or config_hash(before, old["volumes"]) == config_hash(service, new["volumes"]):
         return service
-    changed = changed_keys(before, service) or ["volumes"]
+    kept = {**service, **{key: before[key] for key in LAUNCH_KEYS}}
+    changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
     notes.append(f"{name}: definition changed ({', '.join(changed)}); its containers are left as they run until an upgrade")
-    launch = ("image", "network", "hostname_override", "start_once", "container")
-    return {**service, **{key: before[key] for key in launch if key in before}}
+    return kept
 
 
 def _volume_keys(service: dict[str, t.Any]) -> list[str]:
