@@ -24,10 +24,9 @@ from .constants import (
 from .container_options import config_options, host_options
 from .mounts import named_volume, normal_path
 from .names import aliases, container_name, search_domains
+from .networks import MANAGED, endpoint_body
 
 Json = t.Dict[str, t.Any]
-
-NETWORK_MANAGED = "managed"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,9 +89,9 @@ def create_body(
         **_dns(service, stack),
         "Binds": _binds(container, volumes=volumes, declared=declared, index=index),
         "RestartPolicy": {"Name": "no" if service["start_once"] else "unless-stopped"},
-        "NetworkMode": network if service["network"] == NETWORK_MANAGED else service["network"],
+        "NetworkMode": network if service["network"] == MANAGED else service["network"],
     }
-    if service["network"] == NETWORK_MANAGED:
+    if service["network"] == MANAGED:
         endpoint = endpoint_config(service, stack=stack, service_name=service_name, address=address)
         body["NetworkingConfig"] = {"EndpointsConfig": {network: endpoint}}
     return body
@@ -100,15 +99,12 @@ def create_body(
 
 def endpoint_config(service: Json, *, stack: str, service_name: str, address: str | None) -> Json:
     """How a member's container is attached to the managed network: address, aliases, links."""
-    endpoint: Json = {
-        "Aliases": aliases(stack, service_name),
-        "Links": link_texts(service["links"]),
-    }
-    if address:
-        endpoint["IPAMConfig"] = {"IPv4Address": address}
-    if "mac_address" in service["container"]:
-        endpoint["MacAddress"] = service["container"]["mac_address"]
-    return endpoint
+    return endpoint_body(
+        address=address,
+        aliases=aliases(stack, service_name),
+        links=link_texts(service["links"]),
+        mac_address=service["container"].get("mac_address"),
+    )
 
 
 def link_texts(links: list[Json]) -> list[str]:
@@ -150,7 +146,7 @@ def _dns(service: Json, stack: str) -> Json:
     container = service["container"]
     search = list(container.get("dns_search", []))
     options = list(container.get("dns_opt", []))
-    if service["network"] == NETWORK_MANAGED:
+    if service["network"] == MANAGED:
         search = search_domains(stack) + search
         if not any(option.startswith("ndots:") for option in options):
             options = ["ndots:1", *options]

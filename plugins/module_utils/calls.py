@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each kind of operation does on its host: its check, then its call. Private to the collection.
+
+The arguments that each kind takes (C(args) of the operation; docs/schema.md section 8):
+
+    network        name, subnet
+    pull           image
+    create         service, declared, create_index, revision, config_hash, managed, network, address, volumes
+    start          config_hash
+    stop, remove   timeout_s (seconds of grace; without it the container's own)
+    connect        network, address, aliases, links
+    disconnect     network
+    remove_volume  volume
+    record         record
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from . import preconditions
+from .constants import STOP_GRACE_S
+from .container_body import create_body
+from .engine import Engine
+from .engine_errors import EngineError, NotFound
+from .mounts import VolumeSpec, member_volumes, volume_specs
+from .networks import bridge_body, endpoint_body
+from .preconditions import LIVE, Stale
+from .store import StaleRecord, write_record
+
+Json = t.Dict[str, t.Any]
+
+
+class Failed(Exception):
+    """The operation cannot be done, for a reason that the host itself found."""
+
+
+@dataclasses.dataclass
+class Context:
+    """Where operations happen."""
+
+    engine: Engine
+    host: str
+    state_dir: str
+    created: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Ids of containers that this run created, by name: a plan cannot know them."""
+
+
+def perform(context: Context, operation: Json) -> str:
+    """Check and do one operation.
+
+    Returns:
+        A remark on how it was done; mostly empty.
+
+    Raises:
+        Stale: What the plan presumed no longer holds; nothing was done.
+        Failed, EngineError, StoreError: It could not be done.
+    """
+    return _CALLS[operation["kind"]](context, operation) or ""
+
+
+def _network(context: Context, operation: Json) -> None:
+    preconditions.network_is_absent(context.engine, operation)
+    args = operation["args"]
+    context.engine.create_network(args["name"], bridge_body(args["subnet"]))
+
+
+def _pull(context: Context, operation: Json) -> str:
+    image = operation["args"]["image"]
+    try:
+        context.engine.pull(image)
+    except EngineError as error:
+        if context.engine.image(image) is None:
+            raise Failed(f"cannot pull {image}, and it is not on this host: {error}") from error
+        return f"cannot pull {image}, the one on this host is used: {error}"
+    return ""
+
+
+def _create(context: Context, operation: Json) -> None:
+    args = operation["args"]
+    preconditions.is_placed(context.state_dir, operation, host=context.host)
+    preconditions.name_is_free(context.engine, operation)
+    member = {
+        "stack": operation["stack"],
+        "service_name": operation["service"],
+        "index": operation["index"],
+    }
+    common = {**member, "declared": args["declared"]}
+    volumes = member_volumes(
+        args["service"],
+        **common,
+        image_volumes=_image_volumes(context.engine, args["service"]["image"]),
+        remembered=args["volumes"],
+    )
+    _ensure_volumes(context.engine, volume_specs(args["service"], **common, volumes=volumes))
+    passed_on = ("create_index", "revision", "config_hash", "managed", "network", "address")
+    body = create_body(
+        args["service"], **common, volumes=volumes, **{key: args[key] for key in passed_on}
+    )
+    context.created[operation["container"]] = context.engine.create(operation["container"], body)
+
+
+def _image_volumes(engine: Engine, reference: str) -> list[str]:
+    image = engine.image(reference)
+    if image is None:
+        raise Failed(f"image {reference} is not on this host")
+    return sorted((image.get("Config") or {}).get("Volumes") or {})
+
+
+def _ensure_volumes(engine: Engine, specs: list[VolumeSpec]) -> None:
+    """Create the volumes that are missing. An existing one is never changed."""
+    if not specs:
+        return
+    present = {item["Name"]: item.get("Driver", "") for item in engine.volumes()}
+    for spec in specs:
+        if spec.name not in present:
+            if spec.external:
+                raise Failed(
+                    f"volume {spec.name} is external and does not exist on this host: create it first"
+                )
+            engine.create_volume(spec.name, spec.driver, spec.driver_opts, spec.labels)
+        elif spec.declared and not spec.external and present[spec.name] != spec.driver:
+            raise Failed(
+                f"volume {spec.name} exists with driver {present[spec.name]}, the stack file says {spec.driver}: "
+                "remove the volume or change the file"
+            )
+
+
+def _known(context: Context, operation: Json) -> Json:
+    """The operation, with the id of the container that an earlier one of this run created."""
+    created = context.created.get(operation["container"])
+    return (
+        operation
+        if operation["container_id"] or not created
+        else {**operation, "container_id": created}
+    )
+
+
+def _start(context: Context, operation: Json) -> None:
+    found = preconditions.startable(context.engine, _known(context, operation))
+    context.engine.start(found["Id"])
+
+
+def _unpause(context: Context, operation: Json) -> None:
+    context.engine.unpause(preconditions.paused(context.engine, operation)["Id"])
+
+
+def _stop(context: Context, operation: Json) -> None:
+    _halt(context.engine, preconditions.running(context.engine, operation), operation)
+
+
+def _halt(engine: Engine, found: Json, operation: Json) -> None:
+    """Stop with grace. A paused container cannot hear a signal, so it is woken first."""
+    grace = operation["args"].get("timeout_s")
+    if grace is None:
+        grace = found["Config"].get("StopTimeout")
+    if found["State"]["Status"] == "paused":
+        engine.unpause(found["Id"])
+    engine.stop(found["Id"], STOP_GRACE_S if grace is None else grace)
+
+
+def _remove(context: Context, operation: Json) -> None:
+    found = preconditions.ours(context.engine, operation)
+    if found["State"]["Status"] in LIVE:
+        _halt(context.engine, found, operation)
+    context.engine.remove(found["Id"])
+
+
+def _connect(context: Context, operation: Json) -> None:
+    found = preconditions.not_connected(context.engine, operation)
+    args = operation["args"]
+    endpoint = endpoint_body(address=args["address"], aliases=args["aliases"], links=args["links"])
+    context.engine.connect(args["network"], found["Id"], endpoint)
+
+
+def _disconnect(context: Context, operation: Json) -> None:
+    found = preconditions.connected(context.engine, operation)
+    context.engine.disconnect(operation["args"]["network"], found["Id"])
+
+
+def _remove_volume(context: Context, operation: Json) -> None:
+    preconditions.volume_is_unused(context.engine, operation)
+    try:
+        context.engine.remove_volume(operation["args"]["volume"])
+    except NotFound:
+        raise Stale("the volume is gone") from None
+
+
+def _record(context: Context, operation: Json) -> None:
+    try:
+        write_record(context.state_dir, {**operation["args"]["record"], "host": context.host})
+    except StaleRecord as error:
+        raise Stale(str(error)) from error
+
+
+_CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
+    "network": _network,
+    "pull": _pull,
+    "create": _create,
+    "start": _start,
+    "unpause": _unpause,
+    "stop": _stop,
+    "remove": _remove,
+    "connect": _connect,
+    "disconnect": _disconnect,
+    "remove_volume": _remove_volume,
+    "record": _record,
+}

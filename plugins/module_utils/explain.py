@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An engine's refusal in words that say what to do, without secrets. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .engine_errors import Conflict, EngineTimeout, NetworkDown
+
+Json = t.Dict[str, t.Any]
+
+_MIN_SECRET = 4
+_HIDDEN = "********"
+
+
+def explain(error: Exception, operation: Json) -> str:
+    """What went wrong with an operation, for people."""
+    text = hide_values(str(error), operation)
+    name = operation["container"]
+    if isinstance(error, NetworkDown):
+        return f"the managed network takes no containers now: {text}"
+    if isinstance(error, EngineTimeout) and operation["kind"] == "create":
+        return f"{text}; whether {name} was created shows at the next look"
+    if isinstance(error, Conflict) and operation["kind"] == "create":
+        return f"the name {name} is taken by another container: {text}"
+    if is_address_taken(text):
+        return f"the address of {name} is in use by another container or host: {text}"
+    return text
+
+
+def is_address_taken(text: str) -> bool:
+    """Whether the engine's address pool refused a fixed address. A taken host port has a text much like it."""
+    lower = text.lower()
+    return "address already in use" in lower and "bind" not in lower and "listen" not in lower
+
+
+def hide_values(text: str, operation: Json) -> str:
+    """A text without the environment values of the operation: some engines repeat what they were given."""
+    service = operation["args"].get("service") or {}
+    values = (service.get("container") or {}).get("environment", {}).values()
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) >= _MIN_SECRET:
+            text = text.replace(value, _HIDDEN)
+    return text

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host remembers of its members between passes: failures in a row. Private to the collection.
+
+Kept in the stack record beside its body (docs/schema.md section 4, "life"); the planner's back-off reads it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .names import member_key
+from .store import read_record, update_life
+
+Json = t.Dict[str, t.Any]
+
+_MAX_REASON = 300
+
+
+def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) -> None:
+    """Count a failed create or start.
+
+    Args:
+        state_dir: Folder of all our files on this host.
+        operation: The operation that failed; its arguments name the config hash.
+        reason: What the engine said; kept short.
+        now: The host's wall clock, in seconds since the epoch.
+    """
+    before = _entry(state_dir, operation)
+    config_hash = operation["args"].get("config_hash", "")
+    same = before.get("config_hash") == config_hash
+    _write(
+        state_dir,
+        operation,
+        {
+            "seq": before.get("seq", 0) + 1,
+            "config_hash": config_hash,
+            "failures": before.get("failures", 0) + 1 if same else 1,
+            "last_failure": now,
+            "reason": reason[:_MAX_REASON],
+        },
+    )
+
+
+def note_success(state_dir: str, operation: Json) -> None:
+    """Forget the failures of a member that was started. Writes nothing where there were none."""
+    before = _entry(state_dir, operation)
+    if before.get("failures"):
+        fresh = {"seq": before["seq"] + 1, "failures": 0, "last_failure": 0.0, "reason": ""}
+        _write(state_dir, operation, {**before, **fresh})
+
+
+def _entry(state_dir: str, operation: Json) -> Json:
+    record = read_record(state_dir, operation["stack"])
+    return dict((record or {}).get("life", {}).get(_key(operation), {}))
+
+
+def _write(state_dir: str, operation: Json, entry: Json) -> None:
+    update_life(state_dir, operation["stack"], _key(operation), entry)
+
+
+def _key(operation: Json) -> str:
+    return member_key(operation["service"], operation["index"])

@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one host looks like now: docs/schema.md section 7. Private to the collection; only reads.
+
+A host whose engine does not answer in time is unknown, not empty: its observation has an error and no lists.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from .constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
+from .engine import Engine
+from .engine_errors import EngineError, EngineTimeout, NotFound, SdkMissing
+from .networks import network_facts
+from .observed_container import is_ours, summary
+from .store import StoreError, read_records
+
+Json = t.Dict[str, t.Any]
+
+FORMAT = 1
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def observe(
+    engine: Engine,
+    *,
+    host: str,
+    state_dir: str,
+    images: t.Iterable[str],
+    clock: t.Callable[[], float],
+    timer: t.Callable[[], float] = time.monotonic,
+    workers: int = 3,
+) -> Json:
+    """One host's engine and record files.
+
+    Args:
+        engine: The host's engine.
+        host: Inventory name of the host.
+        state_dir: Folder of all our files on the host.
+        images: Images to look for, besides those of the current revisions and of our containers.
+        clock: The host's wall clock, in seconds since the epoch.
+        timer: A clock that only goes forward, in seconds, for the deadline of the whole look.
+        workers: Threads for calls that do not need each other; 1 makes one call after the other.
+
+    Raises:
+        SdkMissing: The Docker SDK for Python is not installed.
+    """
+    observation = empty(host, now=clock())
+    try:
+        records, damaged = read_records(state_dir)
+        look = _Look(engine, _Deadline(timer), workers)
+        found = look.at(host_images={*images, *current_images(records)})
+    except SdkMissing:
+        raise
+    except (EngineError, StoreError) as error:
+        return {**observation, "error": str(error)}
+    return {**observation, **found, "records": records, "damaged_records": damaged}
+
+
+def empty(host: str, *, now: float) -> Json:
+    """An observation in which nothing was seen."""
+    return {
+        "format": FORMAT,
+        "host": host,
+        "error": None,
+        "now": now,
+        "boot_id": _boot_id(),
+        "engine": {},
+        "containers": [],
+        "foreign": [],
+        "volumes": {},
+        "networks": {},
+        "images": {},
+        "records": {},
+        "damaged_records": {},
+    }
+
+
+def current_images(records: dict[str, Json]) -> set[str]:
+    """Images of the services that the stored stacks want now."""
+    found: set[str] = set()
+    for record in records.values():
+        revisions = record["body"].get("revisions") or [{}]
+        if not revisions[-1].get("tombstone"):
+            services = revisions[-1].get("definition", {}).get("services", {})
+            found.update(service["image"] for service in services.values())
+    return found
+
+
+class _Deadline:
+    """An engine that answers each call just in time must not hold a pass for ever."""
+
+    def __init__(self, timer: t.Callable[[], float]) -> None:
+        self._timer = timer
+        self._end = timer() + 2 * ENGINE_DEADLINE_S
+
+    def check(self) -> None:
+        if self._timer() > self._end:
+            raise EngineTimeout(
+                f"the Docker engine was too slow: not all was seen within {2 * ENGINE_DEADLINE_S:g} s"
+            )
+
+
+class _Look:
+    """The calls of one look. One list call, one inspect for each container of ours, one call for each image."""
+
+    def __init__(self, engine: Engine, deadline: _Deadline, workers: int) -> None:
+        self._engine = engine
+        self._deadline = deadline
+        self._workers = workers
+
+    def at(self, *, host_images: set[str]) -> Json:
+        """All of the engine's part of an observation."""
+        api = self._engine.version()["ApiVersion"]
+        calls = (self._engine.info, self._engine.volumes, self._engine.networks, self._containers)
+        info, volumes, networks, (ours, foreign) = self._together(calls)
+        wanted = host_images | {container["image"] for container in ours}
+        return {
+            "engine": engine_facts(info, api),
+            "containers": ours,
+            "foreign": foreign,
+            "volumes": {item["Name"]: _volume(item) for item in volumes},
+            "networks": {item["Name"]: network_facts(item) for item in networks},
+            "images": self._images(wanted),
+        }
+
+    def _together(self, calls: t.Sequence[t.Callable[[], t.Any]]) -> list[t.Any]:
+        """The results of calls that do not need each other, in their order.
+
+        C(/info) makes the engine run a program and ask the Swarm; meanwhile the rest is read.
+        """
+        if self._workers == 1:
+            return [call() for call in calls]
+        with ThreadPoolExecutor(max_workers=self._workers) as pool:
+            running = [pool.submit(call) for call in calls]
+            return [future.result() for future in running]
+
+    def _containers(self) -> tuple[list[Json], list[Json]]:
+        ours: list[Json] = []
+        foreign: list[Json] = []
+        for listed in self._engine.containers():
+            if is_ours(listed.get("Labels") or {}):
+                ours.extend(self._inspected(listed["Id"]))
+            else:
+                foreign.append(_foreign(listed))
+        return sorted(ours, key=_by_name), sorted(foreign, key=_by_name)
+
+    def _inspected(self, container_id: str) -> list[Json]:
+        self._deadline.check()
+        try:
+            return [summary(self._engine.inspect(container_id))]
+        except NotFound:
+            return []  # removed since it was listed
+
+    def _images(self, references: set[str]) -> Json:
+        found: Json = {}
+        for reference in sorted(references):
+            self._deadline.check()
+            image = self._engine.image(reference)
+            if image is not None:
+                found[reference] = image_facts(image, reference)
+        return found
+
+
+def _by_name(container: Json) -> tuple[str, str]:
+    return container["name"], container["id"]
+
+
+def engine_facts(info: Json, api: str) -> Json:
+    """The engine's part of an observation, from C(/info)."""
+    swarm = info.get("Swarm") or {}
+    return {
+        "id": info.get("ID", ""),
+        "name": info.get("Name", ""),
+        "version": info.get("ServerVersion", ""),
+        "api": api,
+        "labels": dict(label.partition("=")[::2] for label in info.get("Labels") or []),
+        "live_restore": bool(info.get("LiveRestoreEnabled")),
+        "swarm": {
+            "state": swarm.get("LocalNodeState", ""),
+            "node_id": swarm.get("NodeID", ""),
+            "manager": bool(swarm.get("ControlAvailable")),
+            "error": swarm.get("Error", ""),
+        },
+    }
+
+
+def image_facts(image: Json, reference: str) -> Json:
+    """What an observation says of an image, from its inspect."""
+    declared = (image.get("Config") or {}).get("Volumes") or {}
+    return {
+        "id": image["Id"],
+        "volumes": sorted(declared),
+        "digest": _digest_of(image.get("RepoDigests") or [], reference),
+    }
+
+
+def _digest_of(digests: list[str], reference: str) -> str:
+    """The digest under which the reference's repository knows the image; empty for an image that was never pulled."""
+    repository = repository_of(reference)
+    matching = [item for item in digests if item.partition("@")[0] == repository]
+    return sorted(matching or digests)[0] if digests else ""
+
+
+def repository_of(reference: str) -> str:
+    """An image reference without tag and digest."""
+    name = reference.partition("@")[0]
+    head, colon, tag = name.rpartition(":")
+    return head if colon and "/" not in tag else name
+
+
+def _foreign(listed: Json) -> Json:
+    labels = listed.get("Labels") or {}
+    networks = (listed.get("NetworkSettings") or {}).get("Networks") or {}
+    ports = {
+        (port.get("IP", ""), port["PublicPort"], port["Type"])
+        for port in listed.get("Ports") or []
+        if port.get("PublicPort")
+    }
+    return {
+        "id": listed["Id"],
+        "name": (listed.get("Names") or [""])[0].lstrip("/"),
+        "state": listed.get("State", ""),
+        "ports": [list(port) for port in sorted(ports)],
+        "addresses": {name: network.get("IPAddress", "") for name, network in networks.items()},
+        "labelled": any(label.startswith(OUR_LABEL_PREFIX) for label in labels),
+    }
+
+
+def _volume(volume: Json) -> Json:
+    return {"driver": volume.get("Driver", ""), "labels": volume.get("Labels") or {}}
+
+
+def _boot_id() -> str:
+    """Changes with each start of the machine: telling apart "was stopped" and "the machine was off"."""
+    try:
+        with open(_BOOT_ID, encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""

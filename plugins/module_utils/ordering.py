@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which order the operations of one host run. Private to the collection; knows nothing of what they do."""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+Json = t.Dict[str, t.Any]
+Run = t.Callable[[Json], Json]
+
+DONE = "done"
+
+
+class Queue:
+    """Operations that wait for others. One may run when all that it comes after are done."""
+
+    def __init__(self, operations: t.Iterable[Json]) -> None:
+        self._waiting = sorted(operations, key=lambda operation: operation["id"])
+        self._status: dict[int, str] = {}
+        self._known = {operation["id"] for operation in self._waiting}
+
+    def ready(self) -> list[Json]:
+        """Take all operations that may run now, lowest id first."""
+        taken = [
+            item
+            for item in self._waiting
+            if all(self._status.get(before) == DONE for before in item["after"])
+        ]
+        self._drop(taken)
+        return taken
+
+    def blocked(self) -> list[Json]:
+        """Take the operations that can never run: one that they come after was not done, or is not in the list."""
+        taken = [
+            item for item in self._waiting if any(self._never(before) for before in item["after"])
+        ]
+        self._drop(taken)
+        return taken
+
+    def rest(self) -> list[Json]:
+        """Take all that is left: operations that wait for each other in a circle."""
+        taken = list(self._waiting)
+        self._waiting = []
+        return taken
+
+    def finish(self, number: int, status: str) -> None:
+        """Note how an operation ended."""
+        self._status[number] = status
+
+    def _never(self, before: int) -> bool:
+        return before not in self._known or self._status.get(before, DONE) != DONE
+
+    def _drop(self, taken: list[Json]) -> None:
+        self._waiting = [item for item in self._waiting if item not in taken]
+
+
+def skipped(operation: Json) -> Json:
+    """The result of an operation that was not tried."""
+    before = ", ".join(str(number) for number in operation["after"])
+    return {
+        "id": operation["id"],
+        "status": "skipped",
+        "error": f"an operation that it comes after was not done ({before})",
+        "seconds": 0.0,
+    }
+
+
+def run_in_order(
+    operations: t.Iterable[Json], run: Run, *, workers: int, on_result: t.Callable[[Json], None]
+) -> None:
+    """Run all operations, those that do not need each other at the same time.
+
+    Args:
+        operations: Operations with C(id) and C(after).
+        run: Runs one and returns its result; called from up to C(workers) threads.
+        workers: How many may run at once; 1 runs them one after the other, without threads.
+        on_result: Told of each result, from the calling thread.
+    """
+    queue = Queue(operations)
+    for operation in queue.blocked():
+        _settle(queue, skipped(operation), on_result)
+    if workers == 1:
+        _run_serially(queue, run, on_result)
+    else:
+        _run_at_once(queue, run, workers, on_result)
+    for operation in queue.rest():
+        on_result(skipped(operation))
+
+
+def _settle(queue: Queue, result: Json, on_result: t.Callable[[Json], None]) -> None:
+    """Note a result, and skip all that can no longer run because of it."""
+    queue.finish(result["id"], result["status"])
+    on_result(result)
+    for operation in queue.blocked():
+        _settle(queue, skipped(operation), on_result)
+
+
+def _run_serially(queue: Queue, run: Run, on_result: t.Callable[[Json], None]) -> None:
+    ready = queue.ready()
+    while ready:
+        _settle(queue, run(ready.pop(0)), on_result)
+        ready = sorted(ready + queue.ready(), key=lambda operation: operation["id"])
+
+
+def _run_at_once(queue: Queue, run: Run, workers: int, on_result: t.Callable[[Json], None]) -> None:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        running: set[Future[Json]] = {pool.submit(run, operation) for operation in queue.ready()}
+        while running:
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                _settle(queue, future.result(), on_result)
+            running |= {pool.submit(run, operation) for operation in queue.ready()}
