@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold after every step, whatever happened: the invariants of the design."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from ansible_collections.drover.docker.plugins.module_utils.constants import (
+    BRIDGE_NETWORK,
+    LABEL_INDEX,
+    LABEL_SERVICE,
+    LABEL_STACK,
+    OVERLAY_NETWORK,
+)
+from ansible_collections.drover.docker.plugins.module_utils.observed_container import is_ours
+
+from .containers import Container
+from .data import MARK
+from .world import SimulatedWorld
+
+Member = tuple[str, str, int]
+Found = dict[Member, list[tuple[str, Container]]]
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+def member_of(container: Container) -> Member:
+    labels = container.labels
+    return labels[LABEL_STACK], labels[LABEL_SERVICE], int(labels[LABEL_INDEX])
+
+
+def claimed(world: SimulatedWorld) -> Found:
+    """All containers with all of our labels, whoever made them, by member."""
+    found: Found = defaultdict(list)
+    for name, machine in world.machines.items():
+        for container in machine.containers:
+            if is_ours(container.labels):
+                found[member_of(container)].append((name, container))
+    return found
+
+
+class Watch:
+    """Looks at the world after each step, and remembers what must not change."""
+
+    def __init__(self, world: SimulatedWorld) -> None:
+        self.world = world
+        self._marks: dict[tuple[str, str], str] = {}
+        self._strangers: dict[str, tuple[Any, ...]] = {}
+        self._doubled: set[str] = set()
+
+    def before_order(self) -> None:
+        """Remember the containers that no order may touch."""
+        self._strangers = {}
+        self._doubled = set()
+        for member, found in claimed(self.world).items():
+            del member
+            if len(found) > 1:
+                self._doubled |= {container.id for _host, container in found}
+        for machine in self.world.machines.values():
+            for container in machine.containers:
+                full = is_ours(container.labels)
+                if not full or container.id in self._doubled:
+                    self._strangers[container.id] = container.snapshot()
+
+    def after_order(self) -> None:
+        """Nothing foreign was touched."""
+        now = {item.id: item for machine in self.world.machines.values() for item in machine.containers}
+        for identity, before in self._strangers.items():
+            found = now.get(identity)
+            if identity in self._doubled and not self._still_doubled(before):
+                continue
+            if found is None or found.snapshot() != before:
+                raise Broken(f"a foreign container was touched: {before} is now {found and found.snapshot()}")
+
+    def _still_doubled(self, before: tuple[Any, ...]) -> bool:
+        """Whether a record wants exactly one container for the member: then all of them are to be left alone."""
+        labels = dict(before[4])
+        copies = self.world.records.copies(labels[LABEL_STACK]).values()
+        key = f"{labels[LABEL_SERVICE]}/{labels[LABEL_INDEX]}"
+        return all(self._wants(copy, key) for copy in copies)
+
+    def _wants(self, copy: dict[str, Any], key: str) -> bool:
+        entry = copy["body"]["members"].get(key)
+        return entry is not None and not entry["retired"] and not copy["body"]["revisions"][-1]["tombstone"]
+
+    def after_step(self) -> None:
+        """One container for one member; all data there; no address twice."""
+        self._check_doubles()
+        self._check_volumes()
+        self._check_addresses()
+        if self.world.data.losses:
+            raise Broken("; ".join(self.world.data.losses))
+
+    def _check_doubles(self) -> None:
+        for member, found in claimed(self.world).items():
+            made = [f"{container.id[:8]} on {host}" for host, container in found if container.ours]
+            if len(made) > 1 and member[0] not in self.world.forgotten:
+                raise Broken(f"member {member} has several containers of our making: {', '.join(made)}")
+
+    def _check_volumes(self) -> None:
+        for key, mark in self._marks.items():
+            contents = self.world.machines[key[0]].engine.contents.get(key[1])
+            if contents is None or contents.get(MARK) != mark:
+                raise Broken(f"volume {key[1]} on {key[0]} lost its data: {contents}")
+        for name, machine in self.world.machines.items():
+            for volume, contents in machine.engine.contents.items():
+                if MARK in contents:
+                    self._marks[name, volume] = contents[MARK]
+
+    def _check_addresses(self) -> None:
+        holders: dict[tuple[str, str], str] = {}
+        for name, machine in self.world.machines.items():
+            for container in machine.ours:
+                for network, address in container.addresses.items():
+                    scope = {OVERLAY_NETWORK: "all hosts", BRIDGE_NETWORK: name}.get(network)
+                    if scope and machine.up and holders.setdefault((scope, address), container.id) != container.id:
+                        raise Broken(f"two of our containers have the address {address} on {network}")

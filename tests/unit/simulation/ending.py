@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a sequence: all faults are healed, and the stacks must come to what their records say, and then rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.drover.docker.plugins.module_utils.operations import Plan
+from ansible_collections.drover.docker.plugins.module_utils.placement import labels_match
+from ansible_collections.drover.docker.plugins.module_utils.record import RecordView, view_records
+
+from .checks import Broken, claimed
+from .containers import Container
+from .fabric import Image
+from .stacks import IMAGES
+from .world import SimulatedWorld
+
+Json = dict[str, Any]
+
+
+def heal(world: SimulatedWorld) -> None:
+    """Everything that is no matter of the collection is put right by people."""
+    world.swarm.quorum = True
+    world.registry.broken.clear()
+    world.registry.images = {item.reference: Image(item.reference, item.volumes, item.ends) for item in IMAGES}
+    for remembered in (world.failing_starts, world.full_disks, world.lost_replies):
+        remembered.clear()
+    for machine in world.machines.values():
+        machine.engine.answers = True
+        machine.power_on()
+        for stranger in machine.strangers:
+            machine.remove(stranger, with_volumes=True)
+        for container in machine.ours:
+            machine.set_broken(container, broken=False)
+
+
+def view_of(world: SimulatedWorld, stack: str) -> RecordView:
+    """What all copies of a stack's record say together."""
+    copies = world.records.copies(stack)
+    return view_records(stack, {host: copies.get(host) for host in world.machines})
+
+
+class Expectation:
+    """What the records want, compared with what is there. Knows nothing of how the planner gets there."""
+
+    def __init__(self, world: SimulatedWorld, plan: Plan) -> None:
+        self.world = world
+        self.plan = plan
+        self.claimed = claimed(world)
+        self.bodies: dict[str, Json] = {}
+        for stack in world.records.all_stacks():
+            body = view_of(world, stack).body
+            if body:
+                self.bodies[stack] = body
+
+    def check(self) -> None:
+        """Raise for the first thing that is not as it should be."""
+        for stack, body in self.bodies.items():
+            revision = body["revisions"][-1]
+            services = {} if revision["tombstone"] else revision["definition"]["services"]
+            for name, service in services.items():
+                self._check_service(stack, name, service, revision["services"][name], body)
+        self._check_nothing_else()
+        self._check_addresses()
+
+    def _members(self, stack: str, name: str) -> dict[int, Json]:
+        members = self.bodies[stack]["members"]
+        keys = [key for key, entry in members.items() if not entry["retired"] and key.rpartition("/")[0] == name]
+        return {int(key.rpartition("/")[2]): members[key] for key in keys}
+
+    def _check_service(self, stack: str, name: str, service: Json, desire: Json, body: Json) -> None:
+        members = self._members(stack, name)
+        hosts = [host for host in self.world.machines if self._matches(host, service)]
+        if service["global"]:
+            placed = sorted(entry["host"] for entry in members.values())
+            self._expect(placed == sorted(hosts), f"{stack}/{name} is global, but on {placed} and not on {hosts}")
+        else:
+            self._check_scale(stack, name, service, desire, hosts, members)
+        for index, entry in members.items():
+            self._check_member((stack, name, index), entry, service, desire["state"])
+
+    def _matches(self, host: str, service: Json) -> bool:
+        return labels_match(self.world.host_labels[host], service["placement"])
+
+    def _check_scale(
+        self, stack: str, name: str, service: Json, desire: Json, hosts: list[str], members: dict[int, Json]
+    ) -> None:
+        ports = [port for port in service["container"].get("ports", []) if port["public"]]
+        most = len(hosts) if ports else (desire["scale"] if hosts else 0)
+        room = min(desire["scale"], most)
+        held = {message.index for message in self.plan.held if (message.stack, message.service) == (stack, name)}
+        pinned = any(mount["kind"] != "bind" for mount in service["container"].get("mounts", []))
+        fits = len(members) >= room or (pinned and len(members) + len(held) >= desire["scale"])
+        # members that were placed before a host lost its label stay where they are
+        self._expect(fits and len(members) <= desire["scale"], f"{stack}/{name}: {sorted(members)} of {desire}, {hosts}")
+
+    def _check_member(self, member: tuple[str, str, int], entry: Json, service: Json, state: str) -> None:
+        found = self.claimed.get(member, [])
+        places = [(host, item.status) for host, item in found]
+        if state == "stopped":
+            self._expect(not any(item.live for _host, item in found), f"{member} is stopped, but {places}")
+            return
+        self._expect([host for host, _item in found] == [entry["host"]], f"{member} belongs on {entry}, is {places}")
+        container = found[0][1]
+        self._expect(container.name == "-".join(map(str, member)), f"{member} is called {container.name}")
+        if state == "active":
+            self._check_runs(member, entry, service, container)
+
+    def _check_runs(self, member: tuple[str, str, int], entry: Json, service: Json, container: Container) -> None:
+        done = service["start_once"] and container.status == "exited" and not container.started_at.startswith("0001")
+        self._expect(done or container.status == "running", f"{member} should run, is {container.status}")
+        if container.status == "running" and service["network"] == "managed":
+            address = container.addresses.get(entry["network"])
+            self._expect(address == entry["address"], f"{member} has {container.addresses}, should have {entry}")
+
+    def _check_nothing_else(self) -> None:
+        for (stack, name, index), found in self.claimed.items():
+            known = stack in self.bodies and index in self._members(stack, name)
+            live = known and not self.bodies[stack]["revisions"][-1]["tombstone"]
+            if stack not in self.world.forgotten:
+                self._expect(live, f"{stack}/{name}/{index} is not wanted, but on {[host for host, _item in found]}")
+
+    def _check_addresses(self) -> None:
+        seen: dict[tuple[str, str], str] = {}
+        for stack, body in self.bodies.items():
+            for key, entry in body["members"].items():
+                if entry["address"] and not entry["retired"]:
+                    owner = seen.setdefault((entry["network"], entry["address"]), f"{stack}/{key}")
+                    self._expect(owner == f"{stack}/{key}", f"{owner} and {stack}/{key} both have {entry['address']}")
+
+    def _expect(self, holds: bool, text: str) -> None:
+        if not holds:
+            raise Broken(text)

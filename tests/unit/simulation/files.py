@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record files of all hosts: looking at them, and what happens to files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .machine import Machine
+
+Json = dict[str, Any]
+
+
+class RecordFiles:
+    """Record files under the state directories of the simulated hosts."""
+
+    def __init__(self, machines: dict[str, Machine]) -> None:
+        self._machines = machines
+        self._earlier: dict[tuple[str, str], list[str]] = {}
+
+    def path(self, machine: Machine, stack: str) -> Path:
+        return machine.state_dir / "stacks" / f"{stack}.json"
+
+    def stacks(self, machine: Machine) -> list[str]:
+        """Stacks of which a host has a file."""
+        return sorted(path.stem for path in (machine.state_dir / "stacks").glob("*.json"))
+
+    def all_stacks(self) -> list[str]:
+        return sorted({stack for machine in self._machines.values() for stack in self.stacks(machine)})
+
+    def copies(self, stack: str) -> dict[str, Json]:
+        """The readable copies by host, of hosts that are down too."""
+        found = {}
+        for name, machine in self._machines.items():
+            copy = self._read(machine, stack)
+            if copy is not None:
+                found[name] = copy
+        return found
+
+    def _read(self, machine: Machine, stack: str) -> Json | None:
+        try:
+            text = self.path(machine, stack).read_text(encoding="utf-8")
+            return dict(json.loads(text))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def texts(self) -> dict[tuple[str, str], str]:
+        """All files as they are, to see whether anything was written."""
+        return {
+            (name, stack): self.path(machine, stack).read_text(encoding="utf-8")
+            for name, machine in self._machines.items()
+            for stack in self.stacks(machine)
+        }
+
+    def remember(self) -> None:
+        """Keep what the files say now, so that a backup of them can be put back later."""
+        for key, text in self.texts().items():
+            versions = self._earlier.setdefault(key, [])
+            if not versions or versions[-1] != text:
+                versions.append(text)
+
+    def lose(self, machine: Machine, stack: str) -> None:
+        self.path(machine, stack).unlink(missing_ok=True)
+
+    def damage(self, machine: Machine, stack: str) -> None:
+        """Half of it is gone."""
+        path = self.path(machine, stack)
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text[: len(text) // 2], encoding="utf-8")
+
+    def put_back_old(self, machine: Machine, stack: str) -> None:
+        """Somebody restores the file from a backup."""
+        versions = self._earlier.get((machine.name, stack))
+        if versions:
+            self.path(machine, stack).write_text(versions[0], encoding="utf-8")

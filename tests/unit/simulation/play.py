@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays one sequence in a simulated world, checks after each step, and ends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+from ansible_collections.drover.docker.plugins.module_utils.record import is_majority
+from ansible_collections.drover.docker.plugins.module_utils.rounds import Report
+
+from .checks import Broken, Watch
+from .controller import Controller
+from .ending import Expectation, heal, view_of
+from .faults import Faults
+from .steps import Fault, Order, Run, Step, Wait
+from .world import ControllerKilled, SimulatedWorld
+
+RECONCILE = Order("reconcile")
+PASSES_TO_CONVERGE = 6
+BEYOND_BACK_OFF_S = 700.0
+
+
+class Play:
+    """One sequence from its beginning to its end."""
+
+    def __init__(self, world: SimulatedWorld) -> None:
+        self.world = world
+        self.faults = Faults(world)
+        self.watch = Watch(world)
+        self.trace: list[str] = []
+        self.acknowledged: list[tuple[str, str]] = []
+        """Stack and time of each order that a majority of the hosts has stored."""
+
+    def run(self, steps: list[Step]) -> None:
+        """All steps, then the end."""
+        for step in steps:
+            self.trace.append(str(step))
+            self._take(step)
+            self.world.records.remember()
+            self.watch.after_step()
+        self._end()
+
+    def _take(self, step: Step) -> None:
+        if isinstance(step, Wait):
+            self.world.pass_time(float(step.seconds))
+        elif isinstance(step, Fault):
+            self.trace.append(f"    {self.faults.inflict(step.kind, step.first, step.second)}")
+            self.world.data.forget_all(self.world.forgotten)
+        else:
+            self.watch.before_order()
+            self._run(step)
+            self.watch.after_order()
+
+    def _run(self, step: Run) -> None:
+        names = sorted(self.world.machines)
+        hidden = {name for bit, name in enumerate(names) if step.limit >> bit & 1}
+        controller = Controller(self.world, step.order, hidden=hidden, say=self.trace.append)
+        if step.rival:
+            controller.before_act = self._overtake(step.rival, step.rival_at)
+        self.world.life_left = step.kill_after
+        try:
+            controller.run()
+        except ControllerKilled:
+            self.trace.append("    the controller is killed")
+        finally:
+            self.world.life_left = -1
+        self._note_acknowledged(controller)
+
+    def _overtake(self, order: Order, at: int) -> Callable[[int], None]:
+        def overtake(number: int) -> None:
+            if number == at:
+                self.trace.append(f"  the other controller: {order}")
+                rival = Controller(self.world, order, hidden=set(), say=self.trace.append)
+                rival.run()
+                self._note_acknowledged(rival)
+                self.trace.append("  back to the first")
+
+        return overtake
+
+    def _note_acknowledged(self, controller: Controller) -> None:
+        """An order that a majority stores must never be forgotten."""
+        for stack in controller.request.stacks or []:
+            copies = self.world.records.copies(stack)
+            stored = [
+                host
+                for host, copy in copies.items()
+                if any(item["time"] == controller.request.time for item in copy["body"]["revisions"])
+            ]
+            if stored and is_majority(copies[stored[0]]["body"]["hosts"], stored):
+                self.acknowledged.append((stack, controller.request.time))
+
+    # --- the end
+
+    def _end(self) -> None:
+        self.trace.append("the end: all faults are healed")
+        heal(self.world)
+        if {"a", "a-b"} <= set(self.world.records.all_stacks()):
+            self._reconcile("", Order("down", "a-b"))
+        for _pass in range(PASSES_TO_CONVERGE):
+            self.world.pass_time(BEYOND_BACK_OFF_S)
+            for stack in self.world.records.all_stacks():
+                self._decide_conflict(stack)
+            self._reconcile()
+        self._rest()
+        self._check_acknowledged()
+
+    def _reconcile(self, take: str = "", order: Order = RECONCILE) -> Report:
+        self.trace.append(f"{order}{' take ' + take if take else ''}")
+        controller = Controller(self.world, order, hidden=set(), say=self.trace.append)
+        self.watch.before_order()
+        report = controller.run(retry=self.world.records.all_stacks(), take=take)
+        self.watch.after_order()
+        self.watch.after_step()
+        return report
+
+    def _decide_conflict(self, stack: str) -> None:
+        """A person knows which order was acknowledged last."""
+        if not view_of(self.world, stack).conflict:
+            return
+        times = [time for known, time in self.acknowledged if known == stack]
+        copies = self.world.records.copies(stack)
+        top = max(copy["version"]["number"] for copy in copies.values())
+        best = max(
+            (host for host, copy in copies.items() if copy["version"]["number"] == top),
+            key=lambda host: sum(item["time"] in times for item in copies[host]["body"]["revisions"]),
+        )
+        self._reconcile(best, Order("reconcile", stack))
+
+    def _rest(self) -> None:
+        """A further pass finds nothing to do, and changes nothing."""
+        self.world.pass_time(BEYOND_BACK_OFF_S)
+        files = self.world.records.texts()
+        self.world.calls.clear()
+        report = self._reconcile()
+        if report.plans[0].has_work or self.world.calls or files != self.world.records.texts():
+            raise Broken(f"a pass that should rest did: {report.plans[0].lines()} {self.world.calls}")
+        Expectation(self.world, report.last).check()
+
+    def _check_acknowledged(self) -> None:
+        for stack, time in self.acknowledged:
+            body = view_of(self.world, stack).body
+            times = [item["time"] for item in body["revisions"]] if body else []
+            if stack not in self.world.forgotten and time not in times and len(times) < 20:
+                raise Broken(f"an acknowledged order of {stack} was forgotten: {time} is not in {times}")
+
+
+@contextmanager
+def simulated(hosts: int) -> Iterator[SimulatedWorld]:
+    """A world whose files are in memory where the machine offers that."""
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="drover-simulation-", dir=memory if memory.is_dir() else None))
+    world = SimulatedWorld(folder, hosts)
+    try:
+        with mock.patch.object(os, "fsync", world.fsync):
+            yield world
+    finally:
+        shutil.rmtree(folder)
+
+
+def play(hosts: int, steps: list[Step]) -> None:
+    """Play a sequence; a failure prints all that happened."""
+    with simulated(hosts) as world:
+        sequence = Play(world)
+        try:
+            sequence.run(steps)
+        except Exception as error:
+            story = "\n".join([f"{hosts} hosts", *sequence.trace])
+            raise AssertionError(f"{type(error).__name__}: {error}\n{story}") from error

@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated world: fake hosts, on which the real planner, observe, execute and store code acts."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.drover.docker.plugins.module_utils.addresses import engine_range
+from ansible_collections.drover.docker.plugins.module_utils.constants import (
+    LABEL_NETWORK,
+    OVERLAY_NETWORK,
+    OVERLAY_SUBNET,
+)
+from ansible_collections.drover.docker.plugins.module_utils.engine import Engine
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
+
+from .data import Data
+from .fabric import Clock, Image, Network, Registry, Swarm
+from .fake_engine import FakeEngine
+from .files import RecordFiles
+from .machine import Machine
+from .stacks import HOST_LABELS, IMAGES
+from .wire import Wire, as_engine
+
+HOST_NAMES = ["h1", "h2", "h3", "h4"]
+SKEWS_S = [0.0, 7200.0, -30.0, 0.5]
+CALL_S = 0.2
+
+
+class ControllerKilled(BaseException):
+    """The controller, and with it all that it runs on the hosts, ends here and now."""
+
+
+class SimulatedWorld:
+    """Hosts and what they share, with all that can be wrong with them."""
+
+    def __init__(self, folder: Path, hosts: int) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.registry = Registry([Image(item.reference, item.volumes, item.ends) for item in IMAGES])
+        self.swarm = Swarm()
+        self.overlay = _overlay()
+        self.machines: dict[str, Machine] = {}
+        self.host_labels: dict[str, dict[str, str]] = {}
+        self.records = RecordFiles(self.machines)
+        self.data = Data()
+        self.failing_starts: dict[str, int] = {}
+        self.full_disks: set[str] = set()
+        self.lost_replies: set[str] = set()
+        self.forgotten: set[str] = set()
+        self.life_left = -1
+        """Changing calls until the controller is killed; -1: it is not."""
+        self.calls: list[str] = []
+        """Changing calls that the code under test made."""
+        self._numbers = itertools.count(1)
+        for _host in range(hosts):
+            self.add_host()
+
+    def add_host(self) -> str:
+        """One more host in the inventory; empty when there are enough."""
+        if len(self.machines) == len(HOST_NAMES):
+            return ""
+        number = len(self.machines)
+        name = HOST_NAMES[number]
+        machine = Machine(
+            name,
+            clock=self.clock,
+            registry=self.registry,
+            state_dir=self.folder / name,
+            skew_s=SKEWS_S[number],
+            numbers=self._numbers,
+        )
+        machine.engine.after_start = self.data.started
+        self.machines[name] = machine
+        self.host_labels[name] = HOST_LABELS[number]
+        if len(self.machines) > 1:
+            for other in self.machines.values():
+                other.join(self.swarm, self.overlay)
+        return name
+
+    def engine(self, machine: Machine) -> Engine:
+        """The engine of a host, as the code under test reaches it."""
+        return as_engine(Wire(machine.engine, before=self._before_change, loses_reply=self._loses_reply))
+
+    def _before_change(self, engine: FakeEngine, call: str, arguments: tuple[Any, ...]) -> None:
+        """A changing call: it takes time, it may be the one that is never made, or that fails."""
+        self.spend_life()
+        self.clock.advance(CALL_S)
+        self.calls.append(f"{engine.name} {call} {arguments[0]}")
+        if call == "start":
+            self._maybe_fail(engine.find(arguments[0]).name)
+
+    def spend_life(self) -> None:
+        """Called before each change, of an engine or of a file."""
+        if self.life_left == 0:
+            raise ControllerKilled
+        self.life_left -= 1 if self.life_left > 0 else 0
+
+    def _maybe_fail(self, container: str) -> None:
+        left = self.failing_starts.get(container, 0)
+        if left:
+            self.failing_starts[container] = left - 1
+            raise EngineError("OCI runtime create failed: exec: no such file or directory", 400)
+
+    def _loses_reply(self, host: str) -> bool:
+        lost = host in self.lost_replies
+        self.lost_replies.discard(host)
+        return lost
+
+    def fsync(self, handle: int) -> None:
+        """Stands in for os.fsync: a full disk shows here, and a controller can be killed here."""
+        self.spend_life()
+        if self.full_disks:
+            path = os.readlink(f"/proc/self/fd/{handle}")
+            if any(path.startswith(f"{self.machines[host].state_dir}/") for host in self.full_disks):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def pass_time(self, seconds: float) -> None:
+        """Time goes by; what runs on the hosts does its work."""
+        self.clock.advance(seconds)
+        for machine in self.machines.values():
+            machine.tick()
+
+
+def _overlay() -> Network:
+    ip_range = engine_range(OVERLAY_SUBNET)
+    labels = {LABEL_NETWORK: "managed"}
+    return Network(OVERLAY_NETWORK, "overlay-id", "overlay", OVERLAY_SUBNET, ip_range, labels)
