@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of M(drover.docker.load): reads a stack's folder; contacts no host."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.drover.docker.plugins.module_utils.compose.errors import (
+    Invalid,
+    Problem,
+    StackError,
+)
+from ansible_collections.drover.docker.plugins.module_utils.compose.values import text
+from ansible_collections.drover.docker.plugins.plugin_utils.stack_files import load_stack
+
+ARGUMENTS = {
+    "stack_dir": {"type": "path", "required": True},
+    "stack": {"type": "str"},
+    "variables": {"type": "dict", "default": {}},
+}
+
+
+class ActionModule(ActionBase):
+    """Turns stack files into the canonical stack."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_diff = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The definition, hidden from output as it holds the values of variables; or everything that is wrong."""
+        result = dict(super().run(tmp, task_vars), changed=False)
+        _validated, given = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        try:
+            definition, warnings = load_stack(
+                os.path.abspath(given["stack_dir"]),
+                stack=plain_text(given["stack"]) or None,
+                variables=plain_variables(given["variables"]),
+            )
+        except StackError as error:
+            return {**result, "failed": True, "msg": str(error)}
+        return {
+            **result,
+            "definition": definition,
+            "stack": definition["stack"],
+            "warnings": warnings,
+            "_ansible_no_log": True,
+        }
+
+
+def plain_text(value: t.Any) -> str | None:
+    """The text without what Ansible attaches to it."""
+    return None if value is None else str(value)
+
+
+def plain_variables(given: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The variables as text; one without a value is left out, so that other sources count.
+
+    Raises:
+        StackError: a value is a list or a map.
+    """
+    found = {}
+    for name, value in given.items():
+        if value is None:
+            continue
+        try:
+            found[str(name)] = text(str(value) if isinstance(value, str) else value)
+        except Invalid as error:
+            raise StackError([Problem("", "", f"variables.{name}", str(error))]) from None
+    return found

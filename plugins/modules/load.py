@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: load
+short_description: Read the files of a stack
+version_added: 0.1.0
+description:
+  - Reads C(docker-compose.yml) or C(compose.yaml), C(rancher-compose.yml) and C(answers.yml) of a folder
+    on the control node and returns the stack in its canonical form, in which every default is written out.
+  - Contacts no host and changes nothing. Nothing in the files is run.
+  - Everything that is wrong is reported in one go, each with file, service and key.
+  - What this release does not run is refused by name.
+notes:
+  - The result holds the values of environment variables, so a task that succeeds shows nothing of it.
+    Errors never show such values.
+options:
+  stack_dir:
+    description:
+      - Folder of the stack on the control node. A relative path is relative to the folder in which Ansible was started.
+    type: path
+    required: true
+  stack:
+    description:
+      - Name of the stack. It is put into lower case; other characters than letters, digits and hyphens become hyphens.
+      - The default is the compose file's own C(name), or that of the folder.
+    type: str
+  variables:
+    description:
+      - Values of the variables in the files, each a single value. They count before C(answers.yml),
+        the environment of the control node, and the defaults of the questions in C(rancher-compose.yml), in this order.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - action_common_attributes
+  - action_common_attributes.conn
+attributes:
+  action:
+    support: full
+  async:
+    support: none
+  bypass_host_loop:
+    support: none
+  become:
+    support: none
+  check_mode:
+    support: full
+  connection:
+    support: none
+  delegation:
+    support: none
+    details: The files are always those of the control node.
+  diff_mode:
+    support: full
+    details: Nothing is changed, so there is never a difference to show.
+  platform:
+    support: full
+    platforms: posix
+author:
+  - drover.docker contributors (@drover)
+"""
+
+EXAMPLES = r"""
+- name: Read a stack
+  drover.docker.load:
+    stack_dir: /srv/stacks/wordpress
+  register: wordpress
+
+- name: Read it under another name, with a version chosen here
+  drover.docker.load:
+    stack_dir: /srv/stacks/wordpress
+    stack: blog
+    variables:
+      WORDPRESS_VERSION: "6.8"
+  register: blog
+
+- name: Show the names of its services
+  ansible.builtin.debug:
+    msg: "{{ blog.definition.services | list }}"
+"""
+
+RETURN = r"""
+definition:
+  description: The canonical stack, as docs/schema.md describes it in section 5.
+  returned: success
+  type: dict
+  contains:
+    format:
+      description: Number of the format.
+      type: int
+      returned: always
+      sample: 1
+    stack:
+      description: Name of the stack.
+      type: str
+      returned: always
+      sample: blog
+    services:
+      description: The services by name. Sizes are in bytes, times in the unit that ends the key's name.
+      type: dict
+      returned: always
+      sample: {"db": {"image": "mariadb:11", "scale": 1}}
+    volumes:
+      description: The declared volumes by key.
+      type: dict
+      returned: always
+      sample:
+        data: {"driver": "local", "driver_opts": {}, "external": false, "name": "blog_data", "per_container": false}
+stack:
+  description: Name of the stack.
+  returned: success
+  type: str
+  sample: blog
+"""

@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stack's folder made into the canonical stack of docs/schema.md. Controller only; private to the collection."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils.compose.errors import (
+    Notes,
+    Place,
+    StackError,
+    quoted,
+)
+from ansible_collections.drover.docker.plugins.module_utils.compose.relations import (
+    check_cycles,
+    check_names,
+)
+from ansible_collections.drover.docker.plugins.module_utils.compose.service import canonical_service
+from ansible_collections.drover.docker.plugins.module_utils.compose.values import line
+from ansible_collections.drover.docker.plugins.module_utils.compose.volumes import (
+    canonical_volumes,
+    check_collisions,
+)
+from ansible_collections.drover.docker.plugins.module_utils.names import stack_name
+
+from .documents import ComposeFile, RancherFile, compose_file, rancher_file
+from .folder import Files, Reader, find_files
+from .interpolation import replace_in
+from .raw_services import RawService, RawServices
+from .variables import Variables, answers, question_defaults
+
+FORMAT = 1
+
+Definition = dict[str, t.Any]
+
+
+def load_stack(
+    folder: str,
+    *,
+    stack: str | None,
+    variables: t.Mapping[str, str],
+    environ: t.Mapping[str, str] | None = None,
+) -> tuple[Definition, list[str]]:
+    """The canonical stack of a folder, and what the user should know of it.
+
+    Args:
+        folder: path of the folder.
+        stack: name of the stack; None: the file's own C(name), or that of the folder.
+        variables: values that come before all others.
+        environ: variables after those of the answers file; None: those of this process.
+
+    Raises:
+        StackError: with everything that is wrong.
+    """
+    notes = Notes()
+    folder = os.path.abspath(folder)
+    files = find_files(folder, notes)
+    notes.raise_problems()
+    loader = StackLoader(folder, t.cast(Files, files), notes)
+    loader.read(variables, os.environ if environ is None else environ)
+    return loader.definition(stack), notes.warnings
+
+
+class StackLoader:
+    """One load of one stack: the files first, then the services, then what they are to each other."""
+
+    def __init__(self, folder: str, files: Files, notes: Notes) -> None:
+        self.folder = folder
+        self.files = files
+        self.notes = notes
+        self.reader = Reader(folder, notes)
+        self.compose = ComposeFile()
+        self.rancher = RancherFile()
+
+    def read(self, variables: t.Mapping[str, str], environ: t.Mapping[str, str]) -> None:
+        """Read all files, and prepare the variables."""
+        document = self.reader.document(self.files.compose)
+        rancher = self.reader.document(self.files.rancher) if self.files.rancher else None
+        answered = self.reader.document(self.files.answers) if self.files.answers else None
+        self.notes.raise_problems()
+        self.compose = compose_file(document, self.place(self.files.compose))
+        self.rancher = rancher_file(rancher, self.compose.services, self.place(self.files.rancher))
+        given = answers(answered, self.place(self.files.answers))
+        defaults = question_defaults(
+            self.rancher.catalog, self.place(self.files.rancher).at(".catalog")
+        )
+        self.notes.raise_problems()
+        values = Variables([variables, given, environ, defaults])
+        self.raw = RawServices(self.files.compose, self.compose.services, self.reader, values)
+
+    def place(self, file: str | None) -> Place:
+        """The top of a file."""
+        return Place(self.notes, file or "")
+
+    def definition(self, given_name: str | None) -> Definition:
+        """The canonical stack."""
+        stack = self.stack_name(given_name)
+        if not self.compose.services and not self.notes.problems:
+            self.place(self.files.compose).problem("holds no service")
+        declared = self.replaced(self.compose.volumes, self.place(self.files.compose).at("volumes"))
+        volumes = canonical_volumes(
+            declared, stack=stack, place=self.place(self.files.compose).at("volumes")
+        )
+        services = self.services(stack, volumes)
+        self.raw.warn_of_unset(self.notes)
+        self.check(stack, volumes, services)
+        self.notes.raise_problems()
+        canonical = {name: service for name, (service, _place) in services.items()}
+        return {"format": FORMAT, "stack": stack, "services": canonical, "volumes": volumes}
+
+    def stack_name(self, given: str | None) -> str:
+        """The canonical name of the stack."""
+        place = self.place(self.files.compose)
+        own = self.compose.name
+        if given is None and own is not None:
+            own = self.replaced(own, place.at("name"))
+            given = place.at("name").attempt(line, own) or None
+        raw = given if given is not None else os.path.basename(self.folder)
+        stack = stack_name(raw)
+        if not stack:
+            place.problem(f"{quoted(raw)} gives the stack no name: it has no letter or digit")
+        return stack
+
+    def replaced(self, value: t.Any, place: Place) -> t.Any:
+        """A part of the compose file with its variables replaced."""
+        return replace_in(value, place, self.raw.interpolation(self.files.compose))
+
+    def services(
+        self, stack: str, volumes: t.Mapping[str, t.Any]
+    ) -> dict[str, tuple[dict[str, t.Any], Place]]:
+        """The canonical services that are without fault, each with its place."""
+        self.warn_of_strangers()
+        found = {}
+        for name, value in self.compose.services.items():
+            raw = self.complete(name, value)
+            place = Place(self.notes, self.files.compose, name, files=raw.files)
+            try:
+                service = canonical_service(
+                    name,
+                    raw.keys,
+                    stack=stack,
+                    file=self.files.compose,
+                    volumes=set(volumes) | set(self.compose.volumes),
+                    services=list(self.compose.services),
+                    files=raw.files,
+                    warnings=self.notes.warnings,
+                )
+                found[name] = (service, place)
+            except StackError as error:
+                self.notes.problems += error.problems
+        return found
+
+    def complete(self, name: str, value: t.Any) -> RawService:
+        """All keys of a service, those of the rancher file laid over those of the compose file."""
+        raw = self.raw.complete(name, value, self.files.compose)
+        more = self.rancher.services.get(name)
+        if more is None or self.files.rancher is None:
+            return raw
+        return self.raw.complete(name, more, self.files.rancher).over(raw)
+
+    def warn_of_strangers(self) -> None:
+        """Rancher ignored entries for services that the compose file does not have."""
+        for name in self.rancher.services:
+            if name not in self.compose.services:
+                place = Place(self.notes, self.files.rancher or "", name)
+                place.warn(f"is ignored: {self.files.compose} has no such service")
+
+    def check(
+        self,
+        stack: str,
+        volumes: t.Mapping[str, t.Any],
+        services: t.Mapping[str, tuple[dict[str, t.Any], Place]],
+    ) -> None:
+        """Check what services and volumes are to each other."""
+        check_names(
+            {name: Place(self.notes, self.files.compose, name) for name in self.compose.services}
+        )
+        check_cycles(services)
+        check_collisions(
+            volumes, services, stack=stack, place=self.place(self.files.compose).at("volumes")
+        )
