@@ -114,9 +114,6 @@ def stop(signum: int, _frame: object) -> None:
 def close() -> int:
     """Print the seconds of each step and pytest's own closing lines; return the exit status."""
     print("\nseconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in STEPS))
-    failed = [step.name for step in STEPS if step.state != "ok"]
-    if failed:
-        print(f"failed or not run: {', '.join(failed)}")
     heading = ""
     closing = 0
     for line in [line for step in STEPS for line in step.lines]:
@@ -126,7 +123,10 @@ def close() -> int:
             heading = ""
         elif re.match(r"(ok|FAILED): (units|molecule)", line):
             heading = f"{line}\n"
-    if not closing:
+    failed = [step.name for step in STEPS if step.state != "ok"]
+    if failed:
+        print(f"failed or not run: {', '.join(failed)}")
+    elif not closing:
         print("no test ran")
     return 1 if failed or not closing else 0
 
