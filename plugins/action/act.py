@@ -1,16 +1,21 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry out one host's share of the plan. The module of the same name does the work; a host without a share is not contacted."""
+"""Carry out one host's share of the plan; a host without a share is not contacted.
+
+The module of the same name does the work.
+"""
 
 from __future__ import annotations
 
+import getpass
 import json
+import socket
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-
+from ansible_collections.drover.docker.plugins.action.observe import wanted_images
 from ansible_collections.drover.docker.plugins.module_utils.rounds import (
     Outcome,
     Work,
@@ -19,10 +24,12 @@ from ansible_collections.drover.docker.plugins.module_utils.rounds import (
     record_work,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils import run_files
-from ansible_collections.drover.docker.plugins.plugin_utils.hosts import docker_hosts, module_arguments
+from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
+    docker_hosts,
+    module_arguments,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan
 from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
-from ansible_collections.drover.docker.plugins.action.observe import wanted_images
 
 
 class ActionModule(ActionBase):
@@ -47,19 +54,23 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("there is no plan to act on: drover.docker.plan comes first")
         if stage == "record":
             return record_work(plan, host)
-        return operation_work(plan, host, blocked_stacks(plan, outcomes("record", docker_hosts(variables))))
+        return operation_work(
+            plan, host, blocked_stacks(plan, outcomes("record", docker_hosts(variables)))
+        )
 
     def _call(
         self, stage: str, arguments: dict[str, t.Any], work: Work, variables: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         host = arguments["host"]
-        full = {**arguments, "records": work.records, "operations": work.operations}
+        owner = f"{getpass.getuser()}@{socket.gethostname()}"
+        full = {**arguments, "records": work.records, "operations": work.operations, "owner": owner}
         result, reason = call_module(self, "drover.docker.act", full, variables)
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})
             return {"changed": True, "msg": reason}
         run_files.save(run_files.for_host("observation", host), json.loads(result["observation"]))
-        outcome = {"results": result["results"], "refused": result["refused"]}
+        refused = [item["stack"] for item in result["refused"]]
+        outcome = {"results": result["results"], "refused": refused}
         run_files.save(run_files.for_host(stage, host), outcome)
         return {"changed": bool(result["changed"])}
 

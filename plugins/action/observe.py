@@ -9,7 +9,6 @@ import json
 import typing as t
 
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.drover.docker.plugins.plugin_utils import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import module_arguments
 from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
@@ -31,7 +30,11 @@ class ActionModule(ActionBase):
         run_files.save(run_files.for_host("observation", host), observation)
         for stage in ("record", "operations"):
             run_files.forget(run_files.for_host(stage, host))
-        return {"changed": False, "observed": not observation["error"], "reason": observation["error"] or ""}
+        return {
+            "changed": False,
+            "observed": not observation["error"],
+            "reason": observation["error"] or "",
+        }
 
 
 def wanted_images() -> list[str]:

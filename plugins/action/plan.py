@@ -14,17 +14,23 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-
 from ansible_collections.drover.docker.plugins.action.act import outcomes
 from ansible_collections.drover.docker.plugins.module_utils.constants import MAX_ROUNDS
 from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan
 from ansible_collections.drover.docker.plugins.module_utils.plan import Planner
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
-from ansible_collections.drover.docker.plugins.module_utils.rounds import blocked_stacks, next_request
+from ansible_collections.drover.docker.plugins.module_utils.rounds import (
+    blocked_stacks,
+    next_request,
+)
 from ansible_collections.drover.docker.plugins.module_utils.status import service_rows, table
 from ansible_collections.drover.docker.plugins.module_utils.world import World
 from ansible_collections.drover.docker.plugins.plugin_utils import report, run_files
-from ansible_collections.drover.docker.plugins.plugin_utils.hosts import docker_hosts, host_labels, network_settings
+from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
+    docker_hosts,
+    host_labels,
+    network_settings,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import (
     load_plan,
     load_request,
@@ -86,7 +92,9 @@ class ActionModule(ActionBase):
         records = any(write.required for write in plan.records)
         return {"changed": False, "work": True, "records": records, "planned": plan.lines()}
 
-    def _finish(self, request: Request, plan: Plan, *, failures: list[str], changed: bool) -> dict[str, t.Any]:
+    def _finish(
+        self, request: Request, plan: Plan, *, failures: list[str], changed: bool
+    ) -> dict[str, t.Any]:
         lines, errors = report.closing(request, plan, failures)
         self._say(lines)
         result = {"changed": changed, "work": False, "records": False, "planned": plan.lines()}
@@ -98,11 +106,22 @@ class ActionModule(ActionBase):
 
     def _status(self, planner: Planner, plan: Plan) -> dict[str, t.Any]:
         stacks = planner.request.stacks
-        bodies = {name: body for name, body in planner.bodies.items() if stacks is None or name in stacks}
-        rows = [row for row in service_rows(planner.world, bodies, plan) if stacks is None or row.stack in stacks]
+        bodies = {
+            name: body for name, body in planner.bodies.items() if stacks is None or name in stacks
+        }
+        rows = [
+            row
+            for row in service_rows(planner.world, bodies, plan)
+            if stacks is None or row.stack in stacks
+        ]
         lines = table(rows) + report.status_messages(plan)
         self._say(["", *lines, ""])
-        return {"changed": False, "work": False, "records": False, "services": [vars(row) for row in rows]}
+        return {
+            "changed": False,
+            "work": False,
+            "records": False,
+            "services": [vars(row) for row in rows],
+        }
 
     # --- parts ---
 
@@ -120,8 +139,12 @@ class ActionModule(ActionBase):
 
     def _planner(self, request: Request, variables: dict[str, t.Any]) -> Planner:
         hosts = docker_hosts(variables)
-        observations = {host: run_files.load(run_files.for_host("observation", host)) for host in hosts}
-        world = World(observations, settings=network_settings(variables), host_labels=host_labels(variables))
+        observations = {
+            host: run_files.load(run_files.for_host("observation", host)) for host in hosts
+        }
+        world = World(
+            observations, settings=network_settings(variables), host_labels=host_labels(variables)
+        )
         return Planner(world, request)
 
     def _tell_results(self, variables: dict[str, t.Any]) -> list[str]:
@@ -130,7 +153,10 @@ class ActionModule(ActionBase):
         hosts = docker_hosts(variables)
         lines, failures = report.results(plan, outcomes("operations", hosts))
         blocked = blocked_stacks(plan, outcomes("record", hosts))
-        failures += [str(Message("the record did not reach a majority of the hosts", stack)) for stack in blocked]
+        failures += [
+            str(Message("the record did not reach a majority of the hosts", stack))
+            for stack in blocked
+        ]
         for stage in ("record", "operations"):
             for host in hosts:
                 run_files.forget(run_files.for_host(stage, host))

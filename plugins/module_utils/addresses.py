@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixed addresses for members, from the upper half of the managed subnet. Private to the collection.
 
-The engine hands out the lower half by itself (C(ip_range)), so the two never meet. A hash decides where the search begins:
-two controllers that place different stacks at the same time hardly ever choose the same address.
+The engine hands out the lower half by itself (C(ip_range)), so the two never meet. A hash decides where
+the search begins: two controllers that place different stacks at the same time hardly ever choose the
+same address.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ import ipaddress
 import typing as t
 
 
+Subnet = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
 def engine_range(subnet: str) -> str:
     """The half of the subnet from which the engine takes addresses."""
     return str(next(iter(ipaddress.ip_network(subnet).subnets(prefixlen_diff=1))))
 
 
-def our_range(subnet: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def our_range(subnet: str) -> Subnet:
     """The half of the subnet that members get their addresses from."""
-    return list(ipaddress.ip_network(subnet).subnets(prefixlen_diff=1))[1]
+    _lower, upper = ipaddress.ip_network(subnet).subnets(prefixlen_diff=1)
+    return t.cast("Subnet", upper)
 
 
 def assign_address(subnet: str, key: str, taken: t.Collection[str]) -> str | None:

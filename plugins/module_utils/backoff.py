@@ -19,7 +19,8 @@ def hold_reason(life: dict[str, t.Any], *, config_hash: str, now: float) -> str:
     """Why a member is not tried now; empty when it may be.
 
     Times are of the member's own host, so that hosts with different clocks do not matter.
-    A failure in the future means that the clock was set back: it says nothing about the time passed, so it does not hold.
+    A failure in the future means that the clock was set back: it says nothing about the time passed,
+    so it does not hold.
     """
     failures = int(life.get("failures", 0))
     if not failures or life.get("config_hash") != config_hash:

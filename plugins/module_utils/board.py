@@ -69,7 +69,11 @@ class Board:
         """
         host = entry["host"]
         for name in entry["volumes"].values():
-            gone = entry.get("retired") and self.world.is_seen(host) and host not in self.world.volume_hosts(name)
+            gone = (
+                entry.get("retired")
+                and self.world.is_seen(host)
+                and host not in self.world.volume_hosts(name)
+            )
             if not gone:
                 self.volume_seats.setdefault(name, set()).add(host)
 

@@ -8,11 +8,19 @@ One method for each situation a member can be in. Pure: operations go into the p
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .backoff import hold_reason
 from .compose.hashing import config_hash
-from .constants import BRIDGE_NETWORK, MANAGED_BY_STACK, OVERLAY_NETWORK, STATE_ACTIVE, STATE_STOPPED, STOP_GRACE_S
+from .constants import (
+    BRIDGE_NETWORK,
+    MANAGED_BY_STACK,
+    OVERLAY_NETWORK,
+    STATE_ACTIVE,
+    STATE_STOPPED,
+    STOP_GRACE_S,
+)
 from .names import aliases, container_name, member_key, split_member_key
 from .operations import Message, Plan
 from .revisions import Request, current, is_live
@@ -23,7 +31,8 @@ LIVE_STATES = ("running", "paused", "restarting")
 CRASH_LOOP_RESTARTS = 3
 
 
-class Member(t.NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Member:
     """A member as the record has it, with its service and what it should be doing."""
 
     stack: str
@@ -43,7 +52,15 @@ class Converger:
     """Plans the operations of one stack."""
 
     def __init__(
-        self, stack: str, body: dict[str, t.Any], *, world: World, plan: Plan, claims: Claims, life: dict[str, t.Any], request: Request
+        self,
+        stack: str,
+        body: dict[str, t.Any],
+        *,
+        world: World,
+        plan: Plan,
+        claims: Claims,
+        life: dict[str, t.Any],
+        request: Request,
     ) -> None:
         self.stack = stack
         self.body = body
@@ -52,7 +69,11 @@ class Converger:
         self.claims = claims
         self.life = life
         self.request = request
-        self.revision = current(body) or {"number": 0, "definition": {"services": {}, "volumes": {}}, "services": {}}
+        self.revision = current(body) or {
+            "number": 0,
+            "definition": {"services": {}, "volumes": {}},
+            "services": {},
+        }
         self.definition = self.revision["definition"]
         self._starts: dict[tuple[str, str], list[int]] = {}
 
@@ -75,7 +96,9 @@ class Converger:
         current_claims = [claim for claim in found if not self._superseded(member, claim)]
         for host, container in found:
             if (host, container) not in current_claims:
-                self._remove(host, container, f"superseded: the member is on {member.entry['host']} now")
+                self._remove(
+                    host, container, f"superseded: the member is on {member.entry['host']} now"
+                )
         host = member.entry["host"]
         if len(current_claims) > 1 or any(place != host for place, _container in current_claims):
             self._conflict(member, current_claims)
@@ -89,10 +112,13 @@ class Converger:
     def _superseded(self, member: Member, claim: tuple[str, Container]) -> bool:
         """An older life of the member, left on a host where it is no longer recorded."""
         host, container = claim
-        return host != member.entry["host"] and container["create_index"] < member.entry["create_index"]
+        older = container["create_index"] < member.entry["create_index"]
+        return bool(older and host != member.entry["host"])
 
     def _conflict(self, member: Member, found: list[tuple[str, Container]]) -> None:
-        places = ", ".join(f"{container['name']} ({container['id'][:12]}) on {host}" for host, container in found)
+        places = ", ".join(
+            f"{container['name']} ({container['id'][:12]}) on {host}" for host, container in found
+        )
         text = f"recorded on {member.entry['host']}, but its labels are on: {places}; left alone; remove the wrong one"
         self.plan.errors.append(Message(text, self.stack, member.name, member.index))
 
@@ -122,7 +148,13 @@ class Converger:
     def _deactivate(self, member: Member, container: Container) -> None:
         if container["state"] in LIVE_STATES:
             thaw = self._unpause(member, container) if container["state"] == "paused" else []
-            self._stop(member.entry["host"], container, "the service is stopped", after=thaw, service=member.service)
+            self._stop(
+                member.entry["host"],
+                container,
+                "the service is stopped",
+                after=thaw,
+                service=member.service,
+            )
 
     def _revive(self, member: Member, container: Container) -> None:
         """A container that exists but does not run."""
@@ -138,7 +170,9 @@ class Converger:
 
     def _start_again(self, member: Member, container: Container) -> None:
         if container["state"] == "dead":
-            removed = self._remove(member.entry["host"], container, "dead: the engine cannot start it again")
+            removed = self._remove(
+                member.entry["host"], container, "dead: the engine cannot start it again"
+            )
             self._start(member, "new container", after=[self._create(member, after=[removed])])
             return
         after = self._check_network(member, container)
@@ -146,8 +180,8 @@ class Converger:
 
     def _note_crash_loop(self, member: Member, container: Container) -> None:
         if container["restart_count"] >= CRASH_LOOP_RESTARTS:
-            text = f"crash loop: restarted {container['restart_count']} times by the engine, exit code {container['exit_code']}"
-            self._hold(member, text)
+            times = f"restarted {container['restart_count']} times by the engine"
+            self._hold(member, f"crash loop: {times}, exit code {container['exit_code']}")
 
     def _held_back(self, member: Member) -> bool:
         """Whether the member has to wait: its network is down, or it failed lately."""
@@ -162,7 +196,11 @@ class Converger:
 
     def _retry(self, member: Member) -> bool:
         asked = self.request.command in ("up", "scale", "start")
-        return asked or f"{self.stack}/{member.name}" in self.request.retry or self.stack in self.request.retry
+        return (
+            asked
+            or f"{self.stack}/{member.name}" in self.request.retry
+            or self.stack in self.request.retry
+        )
 
     # --- the network ---
 
@@ -174,13 +212,26 @@ class Converger:
         have = container["networks"].get(network)
         if have is None:
             return self._connect(member, container, f"not on the network {network}")
-        if container["state"] == "running" and have["address"] and have["address"] != member.entry["address"]:
-            off = self._disconnect(member, container, network, f"has {have['address']}, should have {member.entry['address']}")
-            return self._connect(member, container, f"should have {member.entry['address']}", after=[off])
+        if (
+            container["state"] == "running"
+            and have["address"]
+            and have["address"] != member.entry["address"]
+        ):
+            off = self._disconnect(
+                member,
+                container,
+                network,
+                f"has {have['address']}, should have {member.entry['address']}",
+            )
+            return self._connect(
+                member, container, f"should have {member.entry['address']}", after=[off]
+            )
         self._leave_old_network(member, container, after=[])
         return []
 
-    def _connect(self, member: Member, container: Container, cause: str, *, after: t.Iterable[int] = ()) -> list[int]:
+    def _connect(
+        self, member: Member, container: Container, cause: str, *, after: t.Iterable[int] = ()
+    ) -> list[int]:
         host = member.entry["host"]
         fault = self.world.network_fault(host)
         if fault:
@@ -196,16 +247,37 @@ class Converger:
         self._leave_old_network(member, container, after=[done])
         return [done]
 
-    def _leave_old_network(self, member: Member, container: Container, *, after: t.Iterable[int]) -> None:
+    def _leave_old_network(
+        self, member: Member, container: Container, *, after: t.Iterable[int]
+    ) -> None:
         """After the move from one host to several (or back) the other managed network is left."""
         other = BRIDGE_NETWORK if self.world.settings.overlay else OVERLAY_NETWORK
         if other in container["networks"]:
-            self._disconnect(member, container, other, f"the network is {self.world.settings.network} now", after=after)
+            self._disconnect(
+                member,
+                container,
+                other,
+                f"the network is {self.world.settings.network} now",
+                after=after,
+            )
 
     def _disconnect(
-        self, member: Member, container: Container, network: str, cause: str, *, after: t.Iterable[int] = ()
+        self,
+        member: Member,
+        container: Container,
+        network: str,
+        cause: str,
+        *,
+        after: t.Iterable[int] = (),
     ) -> int:
-        return self._add("disconnect", member.entry["host"], container, cause=cause, args={"network": network}, after=after)
+        return self._add(
+            "disconnect",
+            member.entry["host"],
+            container,
+            cause=cause,
+            args={"network": network},
+            after=after,
+        )
 
     def _bridge(self, host: str) -> list[int]:
         """On a single host the first member makes the network."""
@@ -225,9 +297,18 @@ class Converger:
         waits = [*after, *self._dependencies(member), *self._pull(member)]
         if member.service["network"] == "managed":
             waits += self._bridge(host)
-        cause = "no container" if member.state == STATE_ACTIVE else "no container; start_on_create is false"
+        cause = (
+            "no container"
+            if member.state == STATE_ACTIVE
+            else "no container; start_on_create is false"
+        )
         return self.plan.add(
-            "create", host, cause=cause, after=waits, args=self._create_args(member), **self._fields(member)
+            "create",
+            host,
+            cause=cause,
+            after=waits,
+            args=self._create_args(member),
+            **self._fields(member),
         )
 
     def _create_args(self, member: Member) -> dict[str, t.Any]:
@@ -247,7 +328,11 @@ class Converger:
     def _dependencies(self, member: Member) -> list[int]:
         """Starts on the same host that the file wants first (depends_on orders creation only)."""
         host = member.entry["host"]
-        return [item for name in member.service["depends_on"] for item in self._starts.get((name, host), [])]
+        return [
+            item
+            for name in member.service["depends_on"]
+            for item in self._starts.get((name, host), [])
+        ]
 
     def _pull(self, member: Member) -> list[int]:
         """One pull for each image and host, where it is missing or always wanted."""
@@ -259,19 +344,38 @@ class Converger:
             if item["kind"] == "pull" and item["host"] == host and item["args"]["image"] == image:
                 return [item["id"]]
         cause = "pull_image: always" if always else "image not present"
-        return [self.plan.add("pull", host, cause=cause, stack=self.stack, service=member.name, args={"image": image})]
+        return [
+            self.plan.add(
+                "pull",
+                host,
+                cause=cause,
+                stack=self.stack,
+                service=member.name,
+                args={"image": image},
+            )
+        ]
 
-    def _start(self, member: Member, cause: str, *, after: t.Iterable[int] = (), container_id: str = "") -> None:
+    def _start(
+        self, member: Member, cause: str, *, after: t.Iterable[int] = (), container_id: str = ""
+    ) -> None:
         fields = {**self._fields(member), "container_id": container_id}
         args = {"config_hash": self._hash(member)}
-        started = self.plan.add("start", member.entry["host"], cause=cause, after=after, args=args, **fields)
+        started = self.plan.add(
+            "start", member.entry["host"], cause=cause, after=after, args=args, **fields
+        )
         self._starts.setdefault((member.name, member.entry["host"]), []).append(started)
 
     def _unpause(self, member: Member, container: Container) -> list[int]:
         return [self._add("unpause", member.entry["host"], container, cause="paused")]
 
     def _stop(
-        self, host: str, container: Container, cause: str, *, after: t.Iterable[int] = (), service: dict[str, t.Any] | None = None
+        self,
+        host: str,
+        container: Container,
+        cause: str,
+        *,
+        after: t.Iterable[int] = (),
+        service: dict[str, t.Any] | None = None,
     ) -> int:
         options = service["container"] if service else {}
         args = {"timeout_s": float(options.get("stop_grace_period_s", STOP_GRACE_S))}
@@ -280,25 +384,48 @@ class Converger:
     def _remove(self, host: str, container: Container, cause: str) -> int:
         after = []
         if container["state"] in ("running", "restarting"):
-            after = [self._stop(host, container, cause, service=self.definition["services"].get(container["service"]))]
+            after = [
+                self._stop(
+                    host,
+                    container,
+                    cause,
+                    service=self.definition["services"].get(container["service"]),
+                )
+            ]
         return self._add("remove", host, container, cause=cause, after=after)
 
     def _add(
-        self, kind: str, host: str, container: Container, *, cause: str, args: dict[str, t.Any] | None = None, after: t.Iterable[int] = ()
+        self,
+        kind: str,
+        host: str,
+        container: Container,
+        *,
+        cause: str,
+        args: dict[str, t.Any] | None = None,
+        after: t.Iterable[int] = (),
     ) -> int:
         """An operation on a container that exists."""
         fields = {key: container[key] for key in ("stack", "service", "index")}
         names = {"container": container["name"], "container_id": container["id"]}
-        return self.plan.add(kind, host, cause=cause, after=after, args=args or {}, **fields, **names)
+        return self.plan.add(
+            kind, host, cause=cause, after=after, args=args or {}, **fields, **names
+        )
 
     def _fields(self, member: Member) -> dict[str, t.Any]:
-        return {"stack": self.stack, "service": member.name, "index": member.index, "container": member.container}
+        return {
+            "stack": self.stack,
+            "service": member.name,
+            "index": member.index,
+            "container": member.container,
+        }
 
     def _hash(self, member: Member) -> str:
         return config_hash(member.service, self.definition["volumes"])
 
     def _hold(self, member: Member, reason: str) -> None:
-        self.plan.held.append(Message(reason, self.stack, member.name, member.index, member.entry["host"]))
+        self.plan.held.append(
+            Message(reason, self.stack, member.name, member.index, member.entry["host"])
+        )
 
     # --- what is not wanted ---
 

@@ -55,11 +55,28 @@ class Plan:
     notes: list[Message] = dataclasses.field(default_factory=list)
     kept_volumes: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
-    def add(self, kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any) -> int:
+    def add(
+        self, kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any
+    ) -> int:
         """Append an operation; its id is returned, for what comes after it."""
         number = len(self.operations) + 1
-        base = {"stack": "", "service": "", "index": 0, "container": "", "container_id": "", "args": {}}
-        operation = {**base, **fields, "id": number, "kind": kind, "host": host, "cause": cause, "after": sorted(after)}
+        base = {
+            "stack": "",
+            "service": "",
+            "index": 0,
+            "container": "",
+            "container_id": "",
+            "args": {},
+        }
+        operation = {
+            **base,
+            **fields,
+            "id": number,
+            "kind": kind,
+            "host": host,
+            "cause": cause,
+            "after": sorted(after),
+        }
         self.operations.append(operation)
         return number
 
@@ -70,7 +87,9 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan as text: what check mode prints and what tests compare."""
-        return [record_line(write) for write in self.records] + [operation_line(item) for item in self.operations]
+        return [record_line(write) for write in self.records] + [
+            operation_line(item) for item in self.operations
+        ]
 
 
 def record_line(write: RecordWrite) -> str:

@@ -1,10 +1,14 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which host a new member goes to, and why not to another. Private to the collection; docs/schema.md section 9, rule 3."""
+"""Which host a new member goes to, and why not to another.
+
+Private to the collection; docs/schema.md section 9, rule 3.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import typing as t
 
@@ -13,7 +17,8 @@ from .mounts import member_volumes
 from .names import unnamed_volume_name
 
 
-class Candidate(t.NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Candidate:
     """A member that needs a host."""
 
     stack: str
@@ -23,7 +28,9 @@ class Candidate(t.NamedTuple):
     declared: dict[str, t.Any]
 
 
-def choose_host(board: Board, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]) -> tuple[str | None, str]:
+def choose_host(
+    board: Board, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]
+) -> tuple[str | None, str]:
     """The best host, or None and the reason against each one."""
     reasons: dict[str, str] = {}
     for host in sorted(hosts):
@@ -34,7 +41,9 @@ def choose_host(board: Board, candidate: Candidate, hosts: t.Iterable[str], pinn
     fitting = [host for host, reason in reasons.items() if not reason]
     if fitting:
         return min(fitting, key=lambda host: _rank(board, candidate, host)), ""
-    return None, "no host fits: " + "; ".join(f"{host}: {reason}" for host, reason in reasons.items())
+    return None, "no host fits: " + "; ".join(
+        f"{host}: {reason}" for host, reason in reasons.items()
+    )
 
 
 def rejection(board: Board, candidate: Candidate, host: str) -> str:
@@ -76,7 +85,11 @@ def _rank(board: Board, candidate: Candidate, host: str) -> tuple[t.Any, ...]:
     missed = sum(labels.get(key) != value for key, value in soft["host_label_soft"])
     missed += sum(labels.get(key) == value for key, value in soft["host_label_soft_ne"])
     seed = f"{candidate.stack}/{candidate.name}/{candidate.index}@{host}"
-    return (missed, *board.load(host, candidate.stack, candidate.name), hashlib.sha256(seed.encode("utf-8")).hexdigest())
+    return (
+        missed,
+        *board.load(host, candidate.stack, candidate.name),
+        hashlib.sha256(seed.encode("utf-8")).hexdigest(),
+    )
 
 
 def volumes_of(board: Board, candidate: Candidate, remembered: dict[str, str]) -> dict[str, str]:
@@ -95,7 +108,7 @@ def volumes_of(board: Board, candidate: Candidate, remembered: dict[str, str]) -
 
 def is_local(board: Board, candidate: Candidate, volume: str) -> bool:
     """Whether a volume exists on one host only, so that its member cannot go elsewhere."""
-    for key, declaration in candidate.declared.items():
+    for declaration in candidate.declared.values():
         if volume in (declaration["name"], f"{declaration['name']}_{candidate.index}"):
             return declaration["driver"] in ("", "local")
     return candidate.service["container"].get("volume_driver", "local") in ("", "local")
@@ -103,13 +116,23 @@ def is_local(board: Board, candidate: Candidate, volume: str) -> bool:
 
 def pinned_hosts(board: Board, candidate: Candidate, volumes: dict[str, str]) -> list[str]:
     """Hosts that hold a local volume which this member must find again."""
-    own = {name for name in volumes.values() if is_local(board, candidate, name) and _is_pinning(candidate, name)}
+    own = {
+        name
+        for name in volumes.values()
+        if is_local(board, candidate, name) and _is_pinning(candidate, name)
+    }
     own |= _labelled_volumes(board, candidate)
-    return sorted({host for name in own for host in board.world.volume_hosts(name) or board.volume_seats.get(name, ())})
+    return sorted(
+        {
+            host
+            for name in own
+            for host in board.world.volume_hosts(name) or sorted(board.volume_seats.get(name, set()))
+        }
+    )
 
 
 def _is_pinning(candidate: Candidate, name: str) -> bool:
-    """Plain undeclared names are the engine's business, as in Rancher's first format; all others belong to the stack."""
+    """Whether the stack owns a volume; plain undeclared names are the engine's business, as in Rancher."""
     declared = {item["name"] for item in candidate.declared.values() if not item["external"]}
     own_prefix = f"{candidate.stack}_"
     return name in declared or name.startswith(own_prefix)
@@ -117,12 +140,17 @@ def _is_pinning(candidate: Candidate, name: str) -> bool:
 
 def _labelled_volumes(board: Board, candidate: Candidate) -> set[str]:
     """Volumes of earlier lives of this member, known by their labels (the image may not be known yet)."""
-    start = unnamed_volume_name(candidate.stack, candidate.name, candidate.index, "/").rsplit("_", 2)[0] + "_"
+    start = (
+        unnamed_volume_name(candidate.stack, candidate.name, candidate.index, "/").rsplit("_", 2)[0]
+        + "_"
+    )
     names: set[str] = set()
     for host in board.world.seen:
         for name, volume in board.world.observation(host)["volumes"].items():
             labels = volume["labels"]
-            mine = labels.get("io.drover.service") == candidate.name and labels.get("io.drover.index") == str(candidate.index)
+            mine = labels.get("io.drover.service") == candidate.name and labels.get(
+                "io.drover.index"
+            ) == str(candidate.index)
             if name.startswith(start) and mine and labels.get("io.drover.stack") == candidate.stack:
                 names.add(name)
     return names

@@ -29,7 +29,12 @@ from .revisions import (
 from .settle import Settler
 from .world import World
 
-COMMANDS: dict[str, t.Callable[..., t.Any]] = {"scale": apply_scale, "stop": apply_state, "start": apply_state, "down": apply_down}
+COMMANDS: dict[str, t.Callable[..., t.Any]] = {
+    "scale": apply_scale,
+    "stop": apply_state,
+    "start": apply_state,
+    "down": apply_down,
+}
 
 
 def make_plan(world: World, request: Request) -> Plan:
@@ -51,7 +56,9 @@ class Planner:
         """Desired state first for all stacks, then placement on the common board, then operations."""
         self._report_hosts()
         selected = [stack for stack in self._selected() if self._usable(stack)]
-        wanted = {stack: body for stack in selected for body in [self._desired(stack)] if body is not None}
+        wanted = {
+            stack: body for stack in selected for body in [self._desired(stack)] if body is not None
+        }
         board = Board.of(self.world, {**self.bodies, **wanted})
         for stack in sorted(wanted):
             accepted = self._plan_stack(stack, wanted[stack], board)
@@ -63,11 +70,15 @@ class Planner:
     # --- what there is ---
 
     def _known_stacks(self) -> list[str]:
-        found = {stack for host in self.world.seen for stack in self.world.observation(host)["records"]}
+        found = {
+            stack for host in self.world.seen for stack in self.world.observation(host)["records"]
+        }
         return sorted(found | set(self.request.stacks or []))
 
     def _view(self, stack: str) -> RecordView:
-        copies = {host: self.world.observation(host)["records"].get(stack) for host in self.world.seen}
+        copies = {
+            host: self.world.observation(host)["records"].get(stack) for host in self.world.seen
+        }
         return view_records(stack, copies, take=self.request.take or None)
 
     def _selected(self) -> list[str]:
@@ -81,10 +92,14 @@ class Planner:
 
     def _report_hosts(self) -> None:
         for host, reason in sorted(self.world.faults.items()):
-            self.plan.notes.append(Message(f"unknown: {reason}; its members are taken as present", host=host))
+            self.plan.notes.append(
+                Message(f"unknown: {reason}; its members are taken as present", host=host)
+            )
         for host in self.world.seen:
             for stack, reason in sorted(self.world.observation(host)["damaged_records"].items()):
-                self.plan.notes.append(Message(f"the record on this host is damaged ({reason})", stack, host=host))
+                self.plan.notes.append(
+                    Message(f"the record on this host is damaged ({reason})", stack, host=host)
+                )
 
     # --- what is wanted ---
 
@@ -95,7 +110,10 @@ class Planner:
             if self.request.command == "up":
                 return self._up(stack, body)
             if self.request.command in COMMANDS:
-                return t.cast("dict[str, t.Any]", COMMANDS[self.request.command](body or empty_body([]), self.request))
+                return t.cast(
+                    "dict[str, t.Any]",
+                    COMMANDS[self.request.command](body or empty_body([]), self.request),
+                )
         except RequestError as error:
             self.plan.errors.append(Message(str(error), stack))
             return None
@@ -114,11 +132,17 @@ class Planner:
         """Repository digests of the images, as far as a host has them."""
         services = (current(body) or {})["definition"]["services"].values()
         images = {service["image"]: self.world.image(service["image"]) for service in services}
-        return {name: image["digest"] for name, image in sorted(images.items()) if image and image["digest"]}
+        return {
+            name: image["digest"]
+            for name, image in sorted(images.items())
+            if image and image["digest"]
+        }
 
     # --- one stack ---
 
-    def _plan_stack(self, stack: str, desired: dict[str, t.Any], board: Board) -> dict[str, t.Any] | None:
+    def _plan_stack(
+        self, stack: str, desired: dict[str, t.Any], board: Board
+    ) -> dict[str, t.Any] | None:
         """Settle, record and converge; returns the body that is acted on."""
         claims = self.world.claims(stack)
         settler = Settler(stack, desired, board, claims)
@@ -128,11 +152,19 @@ class Planner:
         if accepted is not None:
             life = self.views[stack].life
             Converger(
-                stack, accepted, world=self.world, plan=self.plan, claims=claims, life=life, request=self.request
+                stack,
+                accepted,
+                world=self.world,
+                plan=self.plan,
+                claims=claims,
+                life=life,
+                request=self.request,
             ).run()
         return accepted
 
-    def _record(self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]) -> dict[str, t.Any] | None:
+    def _record(
+        self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]
+    ) -> dict[str, t.Any] | None:
         """Plan the record's write; returns the body to converge to, None if there is nothing to act on."""
         view = self.views[stack]
         before = view.body
@@ -145,7 +177,9 @@ class Planner:
             return self._without_majority(stack, desired, lacking)
         record = make_record(stack, body, number=view.number + 1, token=self.request.token)
         cause = self._cause(before, desired)
-        self.plan.records.append(RecordWrite(record, list(self.world.seen), [], quorums, True, cause))
+        self.plan.records.append(
+            RecordWrite(record, list(self.world.seen), [], quorums, True, cause)
+        )
         return body
 
     def _copy_record(self, view: RecordView, body: dict[str, t.Any]) -> None:
@@ -156,17 +190,27 @@ class Planner:
         possible = [host for host in body["hosts"] if host not in view.outdated]
         required = not is_majority(body["hosts"], possible)
         self.plan.records.append(
-            RecordWrite(fields, view.outdated, view.holders, [body["hosts"]], required, "this copy is missing or old")
+            RecordWrite(
+                fields,
+                view.outdated,
+                view.holders,
+                [body["hosts"]],
+                required,
+                "this copy is missing or old",
+            )
         )
 
     def _lacking_majority(self, quorums: list[list[str]]) -> str:
         for hosts in quorums:
             if not is_majority(hosts, self.world.seen):
-                seen = [host for host in hosts if host in self.world.seen]
-                return f"needs {needed(hosts)} of the stack's {len(hosts)} hosts ({', '.join(hosts)}); reached: {', '.join(seen) or 'none'}"
+                seen = ", ".join(host for host in hosts if host in self.world.seen) or "none"
+                wanted = f"{needed(hosts)} of the stack's {len(hosts)} hosts"
+                return f"needs {wanted} ({', '.join(hosts)}); reached: {seen}"
         return ""
 
-    def _without_majority(self, stack: str, desired: dict[str, t.Any], lacking: str) -> dict[str, t.Any] | None:
+    def _without_majority(
+        self, stack: str, desired: dict[str, t.Any], lacking: str
+    ) -> dict[str, t.Any] | None:
         """No change of desired state or placement; what is recorded is still repaired in place."""
         before = self.views[stack].body
         self.plan.held = [message for message in self.plan.held if message.stack != stack]
@@ -178,7 +222,9 @@ class Planner:
 
     def _cause(self, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:
         revision = current(desired)
-        if before is None or (revision and len(desired["revisions"]) and revision != current(before)):
+        if before is None or (
+            revision and len(desired["revisions"]) and revision != current(before)
+        ):
             return str(revision["note"]) if revision else "placement"
         return "placement"
 
@@ -193,7 +239,11 @@ class Planner:
                 self.plan.kept_volumes.append((host, name))
 
     def _unknown_volumes(self) -> None:
-        planned = {item["args"]["volume"] for item in self.plan.operations if item["kind"] == "remove_volume"}
+        planned = {
+            item["args"]["volume"]
+            for item in self.plan.operations
+            if item["kind"] == "remove_volume"
+        }
         for name in self.request.remove_volumes:
             if name not in planned:
                 text = f"volume {name}: not an unused volume of this stack on a host that was reached; not removed"
@@ -207,7 +257,9 @@ class Planner:
             if not entry["retired"] and is_live(body)
             for name in entry["volumes"].values()
         }
-        remembered = {name for entry in body["members"].values() for name in entry["volumes"].values()}
+        remembered = {
+            name for entry in body["members"].values() for name in entry["volumes"].values()
+        }
         found = []
         for host in self.world.seen:
             for name, volume in sorted(self.world.observation(host)["volumes"].items()):
@@ -223,4 +275,6 @@ class Planner:
             if item["kind"] == "remove" and item["host"] == host and item["stack"] == stack
         ]
         args = {"volume": name}
-        self.plan.add("remove_volume", host, cause="named by the command", after=after, stack=stack, args=args)
+        self.plan.add(
+            "remove_volume", host, cause="named by the command", after=after, stack=stack, args=args
+        )

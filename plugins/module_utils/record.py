@@ -55,7 +55,9 @@ class RecordView:
         return int(self.record["version"]["number"]) if self.record else 0
 
 
-def view_records(stack: str, copies: dict[str, dict[str, t.Any] | None], *, take: str | None = None) -> RecordView:
+def view_records(
+    stack: str, copies: dict[str, dict[str, t.Any] | None], *, take: str | None = None
+) -> RecordView:
     """Find the valid copy among those of the reachable hosts (None: a host without one).
 
     C(take) names the host whose copy a person declared to be right in a conflict.
@@ -73,7 +75,9 @@ def view_records(stack: str, copies: dict[str, dict[str, t.Any] | None], *, take
     return RecordView(stack, present[holders[0]], holders, outdated, rivals, conflict, life)
 
 
-def _variants(present: dict[str, dict[str, t.Any]], number: int) -> dict[tuple[str, str], dict[str, dict[str, t.Any]]]:
+def _variants(
+    present: dict[str, dict[str, t.Any]], number: int
+) -> dict[tuple[str, str], dict[str, dict[str, t.Any]]]:
     """Copies of one number, grouped by their content."""
     found: dict[tuple[str, str], dict[str, dict[str, t.Any]]] = {}
     for host, copy in present.items():
@@ -90,10 +94,15 @@ def _choose(
     if len(variants) == 1:
         return next(iter(variants)), ""
     for key, copies in variants.items():
-        if take in copies or is_majority(next(iter(copies.values()))["body"]["hosts"], list(copies)):
+        if take in copies or is_majority(
+            next(iter(copies.values()))["body"]["hosts"], list(copies)
+        ):
             return key, ""
     sides = " against ".join(sorted(", ".join(sorted(copies)) for copies in variants.values()))
-    return min(variants), f"hosts hold different records of the same number ({sides}); say which is right: up ... -e take=HOST"
+    return (
+        min(variants),
+        f"hosts hold different records of the same number ({sides}); say which is right: up ... -e take=HOST",
+    )
 
 
 def _merge_life(copies: t.Iterable[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Desired state: how each command changes a stack's record body. Private to the collection.
 
-Pure functions: they return a new body and never change the one they are given. An unchanged desired state is no new revision.
+Pure functions: they return a new body and never change the one they are given. An unchanged desired
+state is no new revision.
 """
 
 from __future__ import annotations
@@ -62,11 +63,28 @@ def is_live(body: Body | None) -> bool:
 
 def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> Body:
     """The body with one more revision, unless the content is what the current one says already."""
-    last = current(body) or {"number": 0, "definition": {}, "services": {}, "tombstone": True, "digests": {}}
-    fields = {key: content.get(key, last[key]) for key in ("definition", "services", "tombstone", "digests")}
-    if body["revisions"] and all(fields[key] == last[key] for key in ("definition", "services", "tombstone")):
+    last = current(body) or {
+        "number": 0,
+        "definition": {},
+        "services": {},
+        "tombstone": True,
+        "digests": {},
+    }
+    fields = {
+        key: content.get(key, last[key])
+        for key in ("definition", "services", "tombstone", "digests")
+    }
+    if body["revisions"] and all(
+        fields[key] == last[key] for key in ("definition", "services", "tombstone")
+    ):
         return body
-    revision = {"number": last["number"] + 1, "author": request.author, "time": request.time, "note": note, **fields}
+    revision = {
+        "number": last["number"] + 1,
+        "author": request.author,
+        "time": request.time,
+        "note": note,
+        **fields,
+    }
     return {**body, "revisions": [*body["revisions"], copy.deepcopy(revision)][-KEPT_REVISIONS:]}
 
 
@@ -77,7 +95,9 @@ def apply_up(body: Body, request: Request) -> tuple[Body, list[str]]:
     if last is None or last["tombstone"]:
         services = {name: _first_desire(service) for name, service in new["services"].items()}
         _set_scales(services, new, request.scales)
-        return with_revision(body, request, "up", definition=new, services=services, tombstone=False), []
+        return with_revision(
+            body, request, "up", definition=new, services=services, tombstone=False
+        ), []
     definition, notes = merge_definitions(last["definition"], new, prune=request.prune)
     services = {
         name: copy.deepcopy(last["services"].get(name) or _first_desire(service))
@@ -97,25 +117,45 @@ def merge_definitions(
     for name, service in new["services"].items():
         services[name] = _merge_service(name, old, new, notes)
         if services[name] is not service:
-            volumes.update({key: old["volumes"][key] for key in _volume_keys(services[name]) if key in old["volumes"]})
+            volumes.update(
+                {
+                    key: old["volumes"][key]
+                    for key in _volume_keys(services[name])
+                    if key in old["volumes"]
+                }
+            )
     for name in sorted(set(old["services"]) - set(new["services"])):
         if prune:
             continue
-        notes.append(f"{name}: not in the stack files any more; kept running; remove it with up ... -e prune=true")
+        notes.append(
+            f"{name}: not in the stack files any more; kept running; remove it with up ... -e prune=true"
+        )
         services[name] = old["services"][name]
-        volumes.update({key: old["volumes"][key] for key in _volume_keys(services[name]) if key in old["volumes"]})
+        volumes.update(
+            {
+                key: old["volumes"][key]
+                for key in _volume_keys(services[name])
+                if key in old["volumes"]
+            }
+        )
     return {**new, "services": services, "volumes": volumes}, notes
 
 
-def _merge_service(name: str, old: dict[str, t.Any], new: dict[str, t.Any], notes: list[str]) -> dict[str, t.Any]:
+def _merge_service(
+    name: str, old: dict[str, t.Any], new: dict[str, t.Any], notes: list[str]
+) -> dict[str, t.Any]:
     """One service of the definition to store."""
     service = t.cast("dict[str, t.Any]", new["services"][name])
     before = old["services"].get(name)
-    if before is None or config_hash(before, old["volumes"]) == config_hash(service, new["volumes"]):
+    if before is None or config_hash(before, old["volumes"]) == config_hash(
+        service, new["volumes"]
+    ):
         return service
     kept = {**service, **{key: before[key] for key in LAUNCH_KEYS}}
     changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
-    notes.append(f"{name}: definition changed ({', '.join(changed)}); its containers are left as they run until an upgrade")
+    notes.append(
+        f"{name}: definition changed ({', '.join(changed)}); its containers are left as they run until an upgrade"
+    )
     return kept
 
 
@@ -127,10 +167,15 @@ def _volume_keys(service: dict[str, t.Any]) -> list[str]:
 
 def _first_desire(service: dict[str, t.Any]) -> dict[str, t.Any]:
     """Scale and state of a service that is new."""
-    return {"scale": service["scale"], "state": STATE_ACTIVE if service["start_on_create"] else STATE_CREATED}
+    return {
+        "scale": service["scale"],
+        "state": STATE_ACTIVE if service["start_on_create"] else STATE_CREATED,
+    }
 
 
-def _set_scales(services: dict[str, t.Any], definition: dict[str, t.Any], scales: dict[str, int]) -> None:
+def _set_scales(
+    services: dict[str, t.Any], definition: dict[str, t.Any], scales: dict[str, int]
+) -> None:
     """Apply the scales that were given with the command."""
     for name, scale in scales.items():
         _check_scalable(definition, name, scale)
@@ -144,7 +189,9 @@ def _check_scalable(definition: dict[str, t.Any], name: str, scale: int) -> None
         known = ", ".join(sorted(definition["services"]))
         raise RequestError(f"stack {stack} has no service {name!r}; it has: {known}")
     if definition["services"][name]["global"]:
-        raise RequestError(f"{stack}/{name} is global (one member on each matching host): it has no scale to set")
+        raise RequestError(
+            f"{stack}/{name} is global (one member on each matching host): it has no scale to set"
+        )
     if not 0 <= scale <= 1000:
         raise RequestError(f"scale of {stack}/{name} must be 0 to 1000, not {scale}")
 
@@ -156,7 +203,9 @@ def apply_scale(body: Body, request: Request) -> Body:
     services = copy.deepcopy(last["services"])
     before = services[request.service]["scale"]
     services[request.service]["scale"] = request.scale
-    return with_revision(body, request, f"scale {request.service} {before} -> {request.scale}", services=services)
+    return with_revision(
+        body, request, f"scale {request.service} {before} -> {request.scale}", services=services
+    )
 
 
 def apply_state(body: Body, request: Request) -> Body:
@@ -164,7 +213,9 @@ def apply_state(body: Body, request: Request) -> Body:
     last = _live_revision(body, request)
     state = STATE_STOPPED if request.command == "stop" else STATE_ACTIVE
     if request.service and request.service not in last["services"]:
-        raise RequestError(f"the stack has no service {request.service!r}; it has: {', '.join(sorted(last['services']))}")
+        raise RequestError(
+            f"the stack has no service {request.service!r}; it has: {', '.join(sorted(last['services']))}"
+        )
     services = copy.deepcopy(last["services"])
     for name in [request.service] if request.service else list(services):
         services[name]["state"] = state

@@ -41,19 +41,25 @@ class Outcome:
 
 def record_work(plan: Plan, host: str) -> Work:
     """The records that need a majority before anything else happens."""
-    return Work([write.record for write in plan.records if write.required and host in write.hosts], [])
+    return Work(
+        [write.record for write in plan.records if write.required and host in write.hosts], []
+    )
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
     """Copies of records that need no majority, and the operations of stacks that are not blocked."""
     copies = [write.record for write in plan.records if not write.required and host in write.hosts]
-    operations = [item for item in plan.operations if item["host"] == host and item["stack"] not in blocked]
+    operations = [
+        item for item in plan.operations if item["host"] == host and item["stack"] not in blocked
+    ]
     return Work(copies, operations)
 
 
 def blocked_stacks(plan: Plan, outcomes: dict[str, Outcome | None]) -> list[str]:
     """Stacks whose record did not reach its majorities: nothing of theirs may be done in this round."""
-    return sorted(write.stack for write in plan.records if write.required and not _reached(write, outcomes))
+    return sorted(
+        write.stack for write in plan.records if write.required and not _reached(write, outcomes)
+    )
 
 
 def _reached(write: RecordWrite, outcomes: dict[str, Outcome | None]) -> bool:
@@ -116,7 +122,9 @@ def run_rounds(
     return report
 
 
-def _one_round(plan: Plan, seen: dict[str, Observation | None], report: Report, act: Call) -> list[str]:
+def _one_round(
+    plan: Plan, seen: dict[str, Observation | None], report: Report, act: Call
+) -> list[str]:
     """The record stage where there is one, then the operations; returns the stacks that were blocked."""
     recorded = _stage(seen, report, act, {host: record_work(plan, host) for host in seen})
     blocked = blocked_stacks(plan, recorded)

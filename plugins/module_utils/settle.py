@@ -61,7 +61,9 @@ class Settler:
 
     def _settle_scaled(self, name: str, service: dict[str, t.Any]) -> None:
         scale = (current(self.body) or {})["services"][name]["scale"]
-        surplus = sorted(self._active(name), key=lambda key: self.members[key]["create_index"])[scale:]
+        surplus = sorted(self._active(name), key=lambda key: self.members[key]["create_index"])[
+            scale:
+        ]
         for key in surplus:
             self._retire(key)
         taken = {split_member_key(key)[1] for key in self._active(name)}
@@ -75,7 +77,9 @@ class Settler:
     def _settle_global(self, name: str, service: dict[str, t.Any]) -> None:
         for key in self._active(name):
             host = self.members[key]["host"]
-            if self.world.is_seen(host) and not labels_match(self.world.labels(host), service["placement"]):
+            if self.world.is_seen(host) and not labels_match(
+                self.world.labels(host), service["placement"]
+            ):
                 self._retire(key)
         served = {self.members[key]["host"] for key in self._active(name)}
         for host in self.world.seen:
@@ -84,7 +88,9 @@ class Settler:
 
     def _global_index(self, name: str, host: str) -> int:
         """The index this host had before, else the smallest one that no member holds or has data under."""
-        own = [key for key, entry in self.members.items() if entry["retired"] and entry["host"] == host]
+        own = [
+            key for key, entry in self.members.items() if entry["retired"] and entry["host"] == host
+        ]
         for key in sorted(own, key=lambda item: split_member_key(item)[1]):
             if split_member_key(key)[0] == name:
                 return split_member_key(key)[1]
@@ -95,12 +101,18 @@ class Settler:
 
     def _active(self, name: str) -> list[str]:
         """Keys of the service's members that are wanted, by index."""
-        found = [key for key, entry in self.members.items() if not entry["retired"] and split_member_key(key)[0] == name]
+        found = [
+            key
+            for key, entry in self.members.items()
+            if not entry["retired"] and split_member_key(key)[0] == name
+        ]
         return sorted(found, key=lambda key: split_member_key(key)[1])
 
     def _candidate(self, name: str, index: int) -> Candidate:
         definition = self._definition()
-        return Candidate(self.stack, name, index, definition["services"][name], definition["volumes"])
+        return Candidate(
+            self.stack, name, index, definition["services"][name], definition["volumes"]
+        )
 
     def _retire(self, key: str) -> None:
         """The member is not wanted; its entry stays for the sake of its volumes."""
@@ -126,7 +138,9 @@ class Settler:
     def _place(self, candidate: Candidate, host: str | None, old: dict[str, t.Any] | None) -> None:
         volumes = volumes_of(self.board, candidate, old["volumes"] if old else {})
         pinned = pinned_hosts(self.board, candidate, volumes)
-        chosen, reason = choose_host(self.board, candidate, [host] if host else self.body["hosts"], pinned)
+        chosen, reason = choose_host(
+            self.board, candidate, [host] if host else self.body["hosts"], pinned
+        )
         if chosen is None:
             self._hold(candidate, reason)
             return
@@ -134,13 +148,21 @@ class Settler:
         entry["create_index"] = self.body["counters"].get(candidate.name, 0) + 1
         self._seat(candidate, entry)
 
-    def _adopt(self, candidate: Candidate, claim: tuple[str, Container], old: dict[str, t.Any] | None) -> None:
+    def _adopt(
+        self, candidate: Candidate, claim: tuple[str, Container], old: dict[str, t.Any] | None
+    ) -> None:
         """Take a container that is there already as the member's."""
         host, container = claim
         network = self.world.settings.network
         address = container["networks"].get(network, {}).get("address", "")
         found = {"address": address, "network": network} if address else {}
-        entry = {**BLANK_MEMBER, **found, **(old or {}), "host": host, "create_index": container["create_index"]}
+        entry = {
+            **BLANK_MEMBER,
+            **found,
+            **(old or {}),
+            "host": host,
+            "create_index": container["create_index"],
+        }
         self._seat(candidate, entry)
 
     def _seat(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
@@ -148,7 +170,9 @@ class Settler:
         counters[candidate.name] = max(counters.get(candidate.name, 0), entry["create_index"])
         self.members[member_key(candidate.name, candidate.index)] = {**entry, "retired": False}
         self.board.note_volumes(entry)
-        self.board.seat((self.stack, candidate.name, candidate.index), entry["host"], candidate.service)
+        self.board.seat(
+            (self.stack, candidate.name, candidate.index), entry["host"], candidate.service
+        )
 
     def _refresh(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
         """Bring address and volumes of a member up to date with what is seen."""
@@ -157,7 +181,9 @@ class Settler:
         elif self._needs_address(candidate, entry):
             self._assign_address(candidate, entry)
         if self.world.is_seen(entry["host"]):
-            entry["volumes"] = volumes_of(self.board, candidate, {**entry["volumes"], **self._mounted(candidate, entry)})
+            entry["volumes"] = volumes_of(
+                self.board, candidate, {**entry["volumes"], **self._mounted(candidate, entry)}
+            )
 
     def _mounted(self, candidate: Candidate, entry: dict[str, t.Any]) -> dict[str, str]:
         """Volumes that the member's running container shows, e.g. those that only its image declares."""
@@ -166,7 +192,11 @@ class Settler:
 
     def _needs_address(self, candidate: Candidate, entry: dict[str, t.Any]) -> bool:
         settings = self.world.settings
-        if entry["network"] != settings.network or not entry["address"] or not belongs(entry["address"], self.world.subnet):
+        if (
+            entry["network"] != settings.network
+            or not entry["address"]
+            or not belongs(entry["address"], self.world.subnet)
+        ):
             return True
         holder = self.board.addresses.get(entry["address"], "")
         claim = self._single_claim(candidate)
@@ -187,4 +217,3 @@ class Settler:
 
     def _hold(self, candidate: Candidate, reason: str) -> None:
         self.held.append(Message(reason, self.stack, candidate.name, candidate.index))
-

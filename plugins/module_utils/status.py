@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What status shows: one row for each service, from what is recorded and what is seen. Private to the collection; pure."""
+"""What status shows: one row for each service, from what is recorded and what is seen.
+
+Private to the collection; pure.
+"""
 
 from __future__ import annotations
 
@@ -41,16 +44,27 @@ def service_rows(world: World, bodies: dict[str, dict[str, t.Any]], plan: Plan) 
     return rows + _module_rows(world)
 
 
-def _recorded_row(world: World, stack: str, name: str, body: dict[str, t.Any], plan: Plan) -> ServiceRow:
+def _recorded_row(
+    world: World, stack: str, name: str, body: dict[str, t.Any], plan: Plan
+) -> ServiceRow:
     revision = current(body) or {}
     service, desire = revision["definition"]["services"][name], revision["services"][name]
-    keys = [key for key, entry in body["members"].items() if not entry["retired"] and split_member_key(key)[0] == name]
+    keys = [
+        key
+        for key, entry in body["members"].items()
+        if not entry["retired"] and split_member_key(key)[0] == name
+    ]
     claims = world.claims(stack)
     members = {
-        key: (body["members"][key]["host"], [item for _host, item in claims.get(split_member_key(key), [])])
+        key: (
+            body["members"][key]["host"],
+            [item for _host, item in claims.get(split_member_key(key), [])],
+        )
         for key in sorted(keys, key=split_member_key)
     }
-    wanted = 0 if desire["state"] == "stopped" else len(keys) if service["global"] else desire["scale"]
+    wanted = (
+        0 if desire["state"] == "stopped" else len(keys) if service["global"] else desire["scale"]
+    )
     running = [item for _host, found in members.values() for item in found if _is_up(item, service)]
     return ServiceRow(
         stack,
@@ -60,13 +74,14 @@ def _recorded_row(world: World, stack: str, name: str, body: dict[str, t.Any], p
         len(running),
         [_place(world, key, *members[key]) for key in members],
         _newest_start(world, members),
-        [why for why in _reasons(plan, stack, name)],
+        list(_reasons(plan, stack, name)),
     )
 
 
 def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
     """Running, or a start_once that has done its work."""
-    return container["state"] == "running" or (service["start_once"] and container["state"] == "exited")
+    done = service["start_once"] and container["state"] == "exited"
+    return bool(container["state"] == "running" or done)
 
 
 def _place(world: World, key: str, host: str, found: list[Container]) -> str:
@@ -90,9 +105,13 @@ def _newest_start(world: World, members: dict[str, tuple[str, list[Container]]])
 
 def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
     """What the planner has to say about the service, each thing once."""
-    messages = [item for item in plan.errors + plan.held if (item.stack, item.service) == (stack, name)]
+    messages = [
+        item for item in plan.errors + plan.held if (item.stack, item.service) == (stack, name)
+    ]
     planned = [
-        Message(f"to do: {item['kind']} ({item['cause']})", stack, name, item["index"], item["host"])
+        Message(
+            f"to do: {item['kind']} ({item['cause']})", stack, name, item["index"], item["host"]
+        )
         for item in plan.operations
         if (item["stack"], item["service"]) == (stack, name)
     ]
@@ -116,7 +135,18 @@ def _module_rows(world: World) -> list[ServiceRow]:
         members = {f"{name}/{item['index']}": (host, [item]) for host, item in found}
         running = sum(item["state"] == "running" for _host, item in found)
         where = [_place(world, key, host, items) for key, (host, items) in members.items()]
-        rows.append(ServiceRow(stack, name, "by module", len(found), running, where, _newest_start(world, members), []))
+        rows.append(
+            ServiceRow(
+                stack,
+                name,
+                "by module",
+                len(found),
+                running,
+                where,
+                _newest_start(world, members),
+                [],
+            )
+        )
     return rows
 
 
@@ -127,7 +157,9 @@ def parse_time(text: str) -> float:
         return 0.0
     zone = "+00:00" if match.group(3) == "Z" else match.group(3)
     fraction = (match.group(2) or ".0")[1:].ljust(6, "0")
-    moment = datetime.datetime.strptime(f"{match.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z")
+    moment = datetime.datetime.strptime(
+        f"{match.group(1)}.{fraction}{zone}", "%Y-%m-%dT%H:%M:%S.%f%z"
+    )
     return moment.timestamp()
 
 
@@ -147,7 +179,14 @@ def table(rows: list[ServiceRow]) -> list[str]:
         return ["no stacks on the reachable hosts"]
     head = ["SERVICE", "STATE", "WANTED", "RUNNING", "SINCE", "WHERE"]
     cells = [
-        [f"{row.stack}/{row.service}", row.state, str(row.wanted), str(row.running), age(row.since_s), ", ".join(row.where) or "-"]
+        [
+            f"{row.stack}/{row.service}",
+            row.state,
+            str(row.wanted),
+            str(row.running),
+            age(row.since_s),
+            ", ".join(row.where) or "-",
+        ]
         for row in rows
     ]
     widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]

@@ -11,7 +11,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .constants import BRIDGE_NETWORK, BRIDGE_SUBNET, MANAGED_BY_STACK, OVERLAY_NETWORK, OVERLAY_SUBNET
+from .constants import (
+    BRIDGE_NETWORK,
+    BRIDGE_SUBNET,
+    MANAGED_BY_STACK,
+    OVERLAY_NETWORK,
+    OVERLAY_SUBNET,
+)
 
 Observation = t.Dict[str, t.Any]
 Container = t.Dict[str, t.Any]
@@ -31,7 +37,9 @@ class Settings:
         return self.network != BRIDGE_NETWORK
 
 
-def settings_for(hosts: t.Collection[str], *, subnet: str = "", bridge_subnet: str = "") -> Settings:
+def settings_for(
+    hosts: t.Collection[str], *, subnet: str = "", bridge_subnet: str = ""
+) -> Settings:
     """The managed network for an inventory: a bridge for one host, the overlay for several."""
     if len(hosts) > 1:
         return Settings(OVERLAY_NETWORK, subnet or OVERLAY_SUBNET)
@@ -42,7 +50,11 @@ class World:
     """Observations by host (None: not reached) and the inventory's hosts."""
 
     def __init__(
-        self, observations: dict[str, Observation | None], *, settings: Settings, host_labels: dict[str, dict[str, str]]
+        self,
+        observations: dict[str, Observation | None],
+        *,
+        settings: Settings,
+        host_labels: dict[str, dict[str, str]],
     ) -> None:
         self.hosts = sorted(observations)
         self.settings = settings
@@ -85,17 +97,24 @@ class World:
         for host in self.seen:
             for container in self.containers(host):
                 if container["stack"] == stack and container["managed"] == MANAGED_BY_STACK:
-                    found.setdefault((container["service"], container["index"]), []).append((host, container))
+                    found.setdefault((container["service"], container["index"]), []).append(
+                        (host, container)
+                    )
         return found
 
     def names(self, host: str) -> dict[str, str]:
         """Container names on a host, each with the id that holds it."""
         observation = self.observation(host)
-        return {item["name"]: item["id"] for item in observation["containers"] + observation["foreign"]}
+        return {
+            item["name"]: item["id"] for item in observation["containers"] + observation["foreign"]
+        }
 
     def labels(self, host: str) -> dict[str, str]:
-        """Host labels, lower-cased as Rancher's scheduler compared them: the engine's, overridden by the inventory's."""
-        merged = {**self.observation(host)["engine"].get("labels", {}), **self._host_labels.get(host, {})}
+        """The engine's labels, overridden by the inventory's; lower-cased, as Rancher's scheduler compared."""
+        merged = {
+            **self.observation(host)["engine"].get("labels", {}),
+            **self._host_labels.get(host, {}),
+        }
         return {str(key).lower(): str(value).lower() for key, value in merged.items()}
 
     def image(self, reference: str, host: str | None = None) -> dict[str, t.Any] | None:
@@ -116,15 +135,24 @@ class World:
             return ""
         swarm = self.observation(host)["engine"]["swarm"]
         if swarm["state"] != "active":
-            return f"not part of the Swarm that carries the network (state {swarm['state'] or 'inactive'}): run drover.docker.network"
+            state = swarm["state"] or "inactive"
+            return f"not in the Swarm that carries the network (state {state}): run drover.docker.network"
         if swarm["error"]:
             return f"the Swarm managers do not answer: {swarm['error']}"
-        return "" if self._overlay_exists() else f"the overlay network {self.settings.network} does not exist: run drover.docker.network"
+        return (
+            ""
+            if self._overlay_exists()
+            else f"the overlay network {self.settings.network} does not exist: run drover.docker.network"
+        )
 
     def _overlay_exists(self) -> bool:
         """Only managers list an overlay that nothing uses yet; without one in sight the doubt is in its favour."""
-        managers = [host for host in self.seen if self.observation(host)["engine"]["swarm"]["manager"]]
-        return not managers or any(self.settings.network in self.observation(host)["networks"] for host in managers)
+        managers = [
+            host for host in self.seen if self.observation(host)["engine"]["swarm"]["manager"]
+        ]
+        return not managers or any(
+            self.settings.network in self.observation(host)["networks"] for host in managers
+        )
 
     def taken_addresses(self) -> dict[str, str]:
         """Addresses on the managed network that some container holds, each with the container's id."""
@@ -150,7 +178,9 @@ def _host_faults(observations: dict[str, Observation | None]) -> dict[str, str]:
         elif found["error"]:
             faults[host] = str(found["error"])
         elif found["engine"]["id"] in engines:
-            faults[host] = f"is the same engine as {engines[found['engine']['id']]}: name each engine once in the inventory"
+            faults[host] = (
+                f"is the same engine as {engines[found['engine']['id']]}: name each engine once in the inventory"
+            )
         else:
             engines[found["engine"]["id"]] = host
             _check_host_name(host, found, faults)
@@ -161,7 +191,9 @@ def _check_host_name(host: str, observation: Observation, faults: dict[str, str]
     """A host that another inventory calls differently must not be acted on under this name."""
     for stack, record in sorted(observation["records"].items()):
         if record.get("host", host) != host:
-            faults[host] = f"its record of stack {stack} was written for the name {record['host']}: use that inventory name"
+            faults[host] = (
+                f"its record of stack {stack} was written for the name {record['host']}: use that inventory name"
+            )
             return
 
 
@@ -169,4 +201,6 @@ def ports_overlap(first: Port, second: Port) -> bool:
     """Whether two published ports (address, port, protocol) exclude each other on one host."""
     everywhere = ("", "0.0.0.0", "::")
     same_port = first[1] == second[1] and first[2] == second[2]
-    return same_port and (first[0] == second[0] or first[0] in everywhere or second[0] in everywhere)
+    return same_port and (
+        first[0] == second[0] or first[0] in everywhere or second[0] in everywhere
+    )

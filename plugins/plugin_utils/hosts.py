@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleError
-
 from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST, STATE_DIR
 from ansible_collections.drover.docker.plugins.module_utils.world import Settings, settings_for
 

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan, RecordWrite
+from ansible_collections.drover.docker.plugins.module_utils.operations import (
+    Message,
+    Plan,
+    RecordWrite,
+)
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 
 from . import run_files
@@ -23,7 +27,9 @@ def load_plan() -> Plan | None:
     saved = run_files.load("plan")
     if saved is None:
         return None
-    messages = {name: [Message(**item) for item in saved[name]] for name in ("errors", "held", "notes")}
+    messages = {
+        name: [Message(**item) for item in saved[name]] for name in ("errors", "held", "notes")
+    }
     records = [RecordWrite(**item) for item in saved["records"]]
     kept = [(host, name) for host, name in saved["kept_volumes"]]
     return Plan(records=records, operations=saved["operations"], kept_volumes=kept, **messages)

@@ -19,11 +19,15 @@ def call_module(
 ) -> tuple[dict[str, t.Any], str]:
     """The module's result and the reason why there is none (empty when it answered)."""
     try:
-        result = action._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+        result = action._execute_module(
+            module_name=name, module_args=arguments, task_vars=task_vars
+        )
     except AnsibleConnectionFailure as error:
         return {}, f"not reached ({_first_line(str(error))})"
     if result.get("unreachable") or result.get("failed"):
-        return {}, _first_line(str(result.get("msg") or result.get("module_stderr") or "the module failed"))
+        return {}, _first_line(
+            str(result.get("msg") or result.get("module_stderr") or "the module failed")
+        )
     return dict(result), ""
 
 

@@ -18,7 +18,9 @@ COMMANDS = ("up", "scale", "reconcile", "stop", "start", "down", "status")
 NEEDS_STACK = ("stop", "start", "down")
 
 
-def request_from(args: dict[str, t.Any], definition: dict[str, t.Any] | None, **stamp: t.Any) -> Request:
+def request_from(
+    args: dict[str, t.Any], definition: dict[str, t.Any] | None, **stamp: t.Any
+) -> Request:
     """The request; ValueError with a message for people where a variable is missing or wrong."""
     command = str(args.get("command", "reconcile"))
     if command not in COMMANDS:
@@ -29,7 +31,9 @@ def request_from(args: dict[str, t.Any], definition: dict[str, t.Any] | None, **
     if command == "up":
         if definition is None:
             raise ValueError("up needs stack files: -e stack_dir=FOLDER")
-        fields.update(definition=definition, stacks=[definition["stack"]], scales=_scales(args.get("scale")))
+        fields.update(
+            definition=definition, stacks=[definition["stack"]], scales=_scales(args.get("scale"))
+        )
     elif command == "scale":
         fields["scale"] = _number("scale", args.get("scale"))
     for name in ("retry", "remove_volumes"):
@@ -37,7 +41,9 @@ def request_from(args: dict[str, t.Any], definition: dict[str, t.Any] | None, **
     fields["prune"] = _flag("prune", args.get("prune"))
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
-        raise ValueError(f"take={fields['take']}: no such host in the inventory; it has {', '.join(stamp['inventory'])}")
+        raise ValueError(
+            f"take={fields['take']}: no such host in the inventory; it has {', '.join(stamp['inventory'])}"
+        )
     return Request(**fields)
 
 
@@ -46,14 +52,18 @@ def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
     stack, service = str(args.get("stack") or ""), str(args.get("service") or "")
     if service:
         if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9-]+", service):
-            raise ValueError(f"service={service!r} must be written STACK/SERVICE, for example -e service=wordpress/web")
+            raise ValueError(
+                f"service={service!r} must be written STACK/SERVICE, for example -e service=wordpress/web"
+            )
         stack, service = service.split("/")
     if command == "scale" and not service:
         raise ValueError("scale needs -e service=STACK/SERVICE and -e scale=N")
     if command in NEEDS_STACK and not stack:
         raise ValueError(f"{command} needs -e stack=STACK")
     if service and command in ("down", "up"):
-        raise ValueError(f"{command} is for a whole stack: use -e stack=STACK instead of -e service={args['service']}")
+        raise ValueError(
+            f"{command} is for a whole stack: use -e stack=STACK instead of -e service={args['service']}"
+        )
     if stack and not re.fullmatch(r"[A-Za-z0-9-]+", stack):
         raise ValueError(f"stack={stack!r}: a stack's name has letters, digits and hyphens")
     return stack_name(stack), service

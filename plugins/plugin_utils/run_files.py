@@ -1,10 +1,13 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tasks of one run hand to each other, in Ansible's own temporary directory of the run. Private to the collection.
+"""What the tasks of one run hand to each other, in Ansible's own temporary directory of the run.
 
-Definitions and observations hold secrets. As task results they would appear at -v; as files (0600, in a directory that Ansible
-removes when it ends) they do not, and large values are not dragged through Ansible's variables either.
+Private to the collection.
+
+Definitions and observations hold secrets. As task results they would appear at -v; as files (0600, in a
+directory that Ansible removes when it ends) they do not, and large values are not dragged through
+Ansible's variables either.
 """
 
 from __future__ import annotations
@@ -14,11 +17,11 @@ import json
 import os
 import typing as t
 
-from ansible import constants as C
+from ansible import constants
 
 
 def _path(name: str) -> str:
-    folder = os.path.join(C.DEFAULT_LOCAL_TMP, "drover")
+    folder = os.path.join(constants.DEFAULT_LOCAL_TMP, "drover")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     return os.path.join(folder, f"{name}.json")
 

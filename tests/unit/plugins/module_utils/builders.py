@@ -14,7 +14,12 @@ from ansible_collections.drover.docker.plugins.module_utils.revisions import Req
 from ansible_collections.drover.docker.plugins.module_utils.world import World, settings_for
 
 NOW = 1_800_000_000.0
-EMPTY_PLACEMENT: dict[str, list] = {"host_label": [], "host_label_ne": [], "host_label_soft": [], "host_label_soft_ne": []}
+EMPTY_PLACEMENT: dict[str, list] = {
+    "host_label": [],
+    "host_label_ne": [],
+    "host_label_soft": [],
+    "host_label_soft_ne": [],
+}
 
 
 def service(**changes: t.Any) -> dict[str, t.Any]:
@@ -38,7 +43,9 @@ def service(**changes: t.Any) -> dict[str, t.Any]:
     return {**base, **changes}
 
 
-def stack(services: dict[str, dict[str, t.Any]], *, name: str = "shop", volumes: dict | None = None) -> dict[str, t.Any]:
+def stack(
+    services: dict[str, dict[str, t.Any]], *, name: str = "shop", volumes: dict | None = None
+) -> dict[str, t.Any]:
     """A canonical stack."""
     return {"format": 1, "stack": name, "services": services, "volumes": volumes or {}}
 
@@ -63,7 +70,15 @@ def observation(host: str, **changes: t.Any) -> dict[str, t.Any]:
         "containers": [],
         "foreign": [],
         "volumes": {},
-        "networks": {"drover": {"id": "n", "driver": "overlay", "subnet": "10.42.0.0/16", "ip_range": "10.42.0.0/17", "ours": True}},
+        "networks": {
+            "drover": {
+                "id": "n",
+                "driver": "overlay",
+                "subnet": "10.42.0.0/16",
+                "ip_range": "10.42.0.0/17",
+                "ours": True,
+            }
+        },
         "images": {"app:1": {"id": "sha256:1", "volumes": [], "digest": ""}},
         "records": {},
         "damaged_records": {},
@@ -87,17 +102,36 @@ class Bench:
     def plan(self, command: str = "reconcile", **fields: t.Any) -> Plan:
         """Plan one round."""
         settings = settings_for(list(self.seen))
-        request = Request(command, token="t", time="2026-11-22T10:00:00Z", author="me", inventory=sorted(self.seen), **fields)
+        request = Request(
+            command,
+            token="t",
+            time="2026-11-22T10:00:00Z",
+            author="me",
+            inventory=sorted(self.seen),
+            **fields,
+        )
         return make_plan(World(self.seen, settings=settings, host_labels=self.labels), request)
 
     def up(self, definition: dict[str, t.Any], **fields: t.Any) -> Plan:
         """Plan the start of a stack."""
         return self.plan("up", stacks=[definition["stack"]], definition=definition, **fields)
 
-    def record(self, name: str, body: dict[str, t.Any], *, number: int = 1, hosts: t.Iterable[str] = (), token: str = "t") -> None:
+    def record(
+        self,
+        name: str,
+        body: dict[str, t.Any],
+        *,
+        number: int = 1,
+        hosts: t.Iterable[str] = (),
+        token: str = "t",
+    ) -> None:
         """Put a record on hosts (default: all that are seen)."""
         for host in hosts or [host for host, seen in self.seen.items() if seen]:
-            self[host]["records"][name] = {**make_record(name, body, number=number, token=token), "host": host, "life": {}}
+            self[host]["records"][name] = {
+                **make_record(name, body, number=number, token=token),
+                "host": host,
+                "life": {},
+            }
 
     def settled(self, definition: dict[str, t.Any], **fields: t.Any) -> dict[str, t.Any]:
         """Carry a first `up` out by hand: records on all hosts, every container running. Returns the body."""
@@ -133,7 +167,9 @@ class Bench:
             "restart_count": 0,
             "health": "none",
             "image": args["service"]["image"],
-            "networks": {args["network"]: {"address": args["address"] or "", "aliases": [], "links": []}},
+            "networks": {
+                args["network"]: {"address": args["address"] or "", "aliases": [], "links": []}
+            },
             "ports": [],
             "mounts": dict(args["volumes"]),
         }
@@ -145,7 +181,13 @@ class Bench:
 
     def container(self, name: str) -> dict[str, t.Any]:
         """A container by its name, on whatever host."""
-        found = [item for seen in self.seen.values() if seen for item in seen["containers"] if item["name"] == name]
+        found = [
+            item
+            for seen in self.seen.values()
+            if seen
+            for item in seen["containers"]
+            if item["name"] == name
+        ]
         if len(found) != 1:
             raise KeyError(name)
         return found[0]

@@ -7,8 +7,11 @@ from __future__ import annotations
 import copy
 
 import pytest
-
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
+    Bench,
+    service,
+    stack,
+)
 
 WEB = stack({"web": service(scale=2)})
 
@@ -38,7 +41,9 @@ def test_settled_stack_plans_nothing() -> None:
     bench.settled(WEB)
     plan = bench.plan()
     assert plan.lines() == []
-    assert not plan.errors and not plan.held and not plan.notes
+    assert not plan.errors
+    assert not plan.held
+    assert not plan.notes
 
 
 def test_removed_container_comes_back_with_the_same_name_address_and_host() -> None:
@@ -58,7 +63,10 @@ def test_removed_container_comes_back_with_the_same_name_address_and_host() -> N
     ("change", "expected"),
     [
         ({"state": "exited", "exit_code": 137}, "start  shop-web-1  stopped (exit code 137)"),
-        ({"state": "exited", "exit_code": 137, "oom": True}, "start  shop-web-1  out of memory (exit code 137)"),
+        (
+            {"state": "exited", "exit_code": 137, "oom": True},
+            "start  shop-web-1  out of memory (exit code 137)",
+        ),
         ({"state": "created"}, "start  shop-web-1  not started yet"),
         ({"state": "paused"}, "unpause  shop-web-1  paused"),
         ({"networks": {}}, "connect  shop-web-1 drover  not on the network drover"),
@@ -94,7 +102,9 @@ def test_crash_loop_is_left_to_the_engine_and_shown() -> None:
     bench.container("shop-web-1").update(state="restarting", restart_count=7, exit_code=3)
     plan = bench.plan()
     assert plan.lines() == []
-    assert [message.text for message in plan.held] == ["crash loop: restarted 7 times by the engine, exit code 3"]
+    assert [message.text for message in plan.held] == [
+        "crash loop: restarted 7 times by the engine, exit code 3"
+    ]
 
 
 def test_start_once_that_is_done_stays_done_but_a_removed_one_is_made_again() -> None:
@@ -126,14 +136,18 @@ def test_members_of_an_unknown_host_count_and_nothing_is_made_in_their_stead() -
     bench.seen["h3"] = None
     plan = bench.plan()
     assert plan.lines() == []
-    assert [str(message) for message in plan.held] == ["shop/web/%d on h3: not reached" % plan.held[0].index]
+    assert [str(message) for message in plan.held] == [
+        f"shop/web/{plan.held[0].index} on h3: not reached"
+    ]
     assert plan.notes[0].host == "h3"
 
 
 def test_repair_in_place_needs_no_majority() -> None:
     bench = Bench("h1", "h2", "h3")
     body = bench.settled(stack({"web": service(scale=3)}))
-    lost = next(key for key, entry in body["members"].items() if entry["host"] == "h1").replace("web/", "shop-web-")
+    lost = next(key for key, entry in body["members"].items() if entry["host"] == "h1").replace(
+        "web/", "shop-web-"
+    )
     bench.remove(lost)
     bench.seen["h2"] = bench.seen["h3"] = None
     assert [item["container"] for item in bench.plan().operations] == [lost, lost]
@@ -218,7 +232,12 @@ def test_one_engine_under_two_names_is_one_host() -> None:
 
 def test_scale_down_removes_the_newest_and_keeps_volumes() -> None:
     bench = Bench("h1", "h2", "h3")
-    data = service(scale=6, container={"mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]})
+    data = service(
+        scale=6,
+        container={
+            "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
+        },
+    )
     bench.settled(stack({"web": data}))
     plan = bench.plan("scale", stacks=["shop"], service="web", scale=3)
     removed = [item["container"] for item in plan.operations if item["kind"] == "remove"]
@@ -229,7 +248,12 @@ def test_scale_down_removes_the_newest_and_keeps_volumes() -> None:
 
 def test_scale_up_returns_an_index_to_the_host_of_its_volume() -> None:
     bench = Bench("h1", "h2", "h3")
-    data = service(scale=3, container={"mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]})
+    data = service(
+        scale=3,
+        container={
+            "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
+        },
+    )
     body = bench.settled(stack({"web": data}))
     before = {key: entry["host"] for key, entry in body["members"].items()}
     down = bench.plan("scale", stacks=["shop"], service="web", scale=1)
@@ -237,13 +261,20 @@ def test_scale_up_returns_an_index_to_the_host_of_its_volume() -> None:
     bench.remove("shop-web-2")
     bench.remove("shop-web-3")
     again = bench.plan("scale", stacks=["shop"], service="web", scale=3)
-    after = {key: entry["host"] for key, entry in again.records[0].record["body"]["members"].items()}
+    after = {
+        key: entry["host"] for key, entry in again.records[0].record["body"]["members"].items()
+    }
     assert after == before
 
 
 def test_member_whose_data_is_on_an_unknown_host_waits() -> None:
     bench = Bench("h1", "h2", "h3")
-    data = service(scale=3, container={"mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]})
+    data = service(
+        scale=3,
+        container={
+            "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
+        },
+    )
     body = bench.settled(stack({"web": data}))
     home = body["members"]["web/3"]["host"]
     down = bench.plan("scale", stacks=["shop"], service="web", scale=2)
@@ -258,23 +289,42 @@ def test_member_whose_data_is_on_an_unknown_host_waits() -> None:
 def test_members_that_share_a_local_volume_share_its_host() -> None:
     bench = Bench("h1", "h2", "h3")
     mount = {"kind": "volume", "source": "data", "target": "/data", "options": []}
-    declared = {"data": {"driver": "local", "driver_opts": {}, "external": False, "name": "shop_data", "per_container": False}}
-    body = bench.settled(stack({"web": service(scale=3, container={"mounts": [mount]})}, volumes=declared))
+    declared = {
+        "data": {
+            "driver": "local",
+            "driver_opts": {},
+            "external": False,
+            "name": "shop_data",
+            "per_container": False,
+        }
+    }
+    body = bench.settled(
+        stack({"web": service(scale=3, container={"mounts": [mount]})}, volumes=declared)
+    )
     assert len({entry["host"] for entry in body["members"].values()}) == 1
 
 
-@pytest.mark.parametrize(("scale", "message"), [(-1, "must be 0 to 1000"), (1001, "must be 0 to 1000")])
+@pytest.mark.parametrize(
+    ("scale", "message"), [(-1, "must be 0 to 1000"), (1001, "must be 0 to 1000")]
+)
 def test_senseless_scale_is_refused(scale: int, message: str) -> None:
     bench = Bench("h1")
     bench.settled(WEB)
-    assert message in str(bench.plan("scale", stacks=["shop"], service="web", scale=scale).errors[0])
+    assert message in str(
+        bench.plan("scale", stacks=["shop"], service="web", scale=scale).errors[0]
+    )
 
 
 # --- global services, labels, ports ---
 
 
 def test_global_service_has_one_member_on_each_matching_host_new_ones_included() -> None:
-    placement = {"host_label": [["disk", "ssd"]], "host_label_ne": [], "host_label_soft": [], "host_label_soft_ne": []}
+    placement = {
+        "host_label": [["disk", "ssd"]],
+        "host_label_ne": [],
+        "host_label_soft": [],
+        "host_label_soft_ne": [],
+    }
     bench = Bench("h1", "h2", "h3")
     bench.labels = {"h1": {"disk": "SSD"}, "h3": {"disk": "ssd"}}
     body = bench.settled(stack({"agent": service(**{"global": True}, placement=placement)}))
@@ -284,19 +334,34 @@ def test_global_service_has_one_member_on_each_matching_host_new_ones_included()
 
 
 def test_global_member_leaves_a_host_that_does_not_match_any_more() -> None:
-    placement = {"host_label": [["disk", "ssd"]], "host_label_ne": [], "host_label_soft": [], "host_label_soft_ne": []}
+    placement = {
+        "host_label": [["disk", "ssd"]],
+        "host_label_ne": [],
+        "host_label_soft": [],
+        "host_label_soft_ne": [],
+    }
     bench = Bench("h1", "h2")
     bench.labels = {"h1": {"disk": "ssd"}, "h2": {"disk": "ssd"}}
     bench.settled(stack({"agent": service(**{"global": True}, placement=placement)}))
     bench.labels["h2"] = {}
-    assert [(item["host"], item["kind"]) for item in bench.plan().operations] == [("h2", "stop"), ("h2", "remove")]
+    assert [(item["host"], item["kind"]) for item in bench.plan().operations] == [
+        ("h2", "stop"),
+        ("h2", "remove"),
+    ]
 
 
 def test_published_port_is_a_hard_constraint_and_the_rest_is_reported() -> None:
     port = {"ip": "", "public": 80, "private": 80, "protocol": "tcp"}
     bench = Bench("h1", "h2")
     bench["h2"]["foreign"] = [
-        {"id": "f", "name": "nginx", "state": "running", "ports": [["0.0.0.0", 80, "tcp"]], "addresses": {}, "labelled": False}
+        {
+            "id": "f",
+            "name": "nginx",
+            "state": "running",
+            "ports": [["0.0.0.0", 80, "tcp"]],
+            "addresses": {},
+            "labelled": False,
+        }
     ]
     plan = bench.up(stack({"web": service(scale=2, container={"ports": [port]})}))
     assert [item["host"] for item in plan.operations if item["kind"] == "create"] == ["h1"]
@@ -306,7 +371,12 @@ def test_published_port_is_a_hard_constraint_and_the_rest_is_reported() -> None:
 
 
 def test_soft_labels_are_preferred_not_needed() -> None:
-    placement = {"host_label": [], "host_label_ne": [], "host_label_soft": [["zone", "a"]], "host_label_soft_ne": []}
+    placement = {
+        "host_label": [],
+        "host_label_ne": [],
+        "host_label_soft": [["zone", "a"]],
+        "host_label_soft_ne": [],
+    }
     bench = Bench("h1", "h2")
     bench.labels = {"h2": {"zone": "a"}}
     body = bench.settled(stack({"web": service(scale=2, placement=placement)}))
@@ -321,7 +391,14 @@ def test_foreign_container_with_our_name_is_an_error_not_a_victim() -> None:
     bench.settled(WEB)
     bench.remove("shop-web-1")
     bench["h1"]["foreign"] = [
-        {"id": "abcdef0123456789", "name": "shop-web-1", "state": "running", "ports": [], "addresses": {}, "labelled": False}
+        {
+            "id": "abcdef0123456789",
+            "name": "shop-web-1",
+            "state": "running",
+            "ports": [],
+            "addresses": {},
+            "labelled": False,
+        }
     ]
     plan = bench.plan()
     assert [item for item in plan.operations if item["container"] == "shop-web-1"] == []
@@ -341,7 +418,13 @@ def test_two_containers_of_one_member_are_shown_and_left_alone() -> None:
 def test_labels_without_a_place_are_shown_and_left_alone() -> None:
     bench = Bench("h1", "h2")
     bench.settled(WEB)
-    stray = {**bench.container("shop-web-1"), "id": "stray", "name": "stray", "index": 9, "networks": {}}
+    stray = {
+        **bench.container("shop-web-1"),
+        "id": "stray",
+        "name": "stray",
+        "index": 9,
+        "networks": {},
+    }
     bench["h1"]["containers"].append(stray)
     plan = bench.plan()
     assert plan.operations == []
@@ -351,7 +434,15 @@ def test_labels_without_a_place_are_shown_and_left_alone() -> None:
 def test_containers_of_a_module_are_never_touched() -> None:
     bench = Bench("h1", "h2")
     bench.settled(WEB)
-    bench["h1"]["containers"].append({**bench.container("shop-web-1"), "id": "m", "name": "m", "managed": "module", "networks": {}})
+    bench["h1"]["containers"].append(
+        {
+            **bench.container("shop-web-1"),
+            "id": "m",
+            "name": "m",
+            "managed": "module",
+            "networks": {},
+        }
+    )
     assert bench.plan().lines() == []
 
 
@@ -437,7 +528,8 @@ def test_service_that_left_the_files_is_kept_until_pruned() -> None:
     both = stack({"web": service(), "old": service()})
     bench.settled(both)
     plan = bench.up(stack({"web": service()}))
-    assert plan.lines() == [] and "old: not in the stack files any more" in str(plan.notes[0])
+    assert plan.lines() == []
+    assert "old: not in the stack files any more" in str(plan.notes[0])
     pruned = bench.up(stack({"web": service()}), prune=True)
     assert [(item["kind"], item["container"]) for item in pruned.operations] == [
         ("stop", "shop-old-1"),
@@ -454,9 +546,17 @@ def test_failing_member_backs_off_until_given_up_and_a_person_can_retry() -> Non
     container = bench.container("shop-web-1")
     container.update(state="exited")
     record = bench["h1"]["records"]["shop"]
-    life = {"seq": 1, "config_hash": container["config_hash"], "failures": 3, "last_failure": bench["h1"]["now"] - 15, "reason": "no"}
+    life = {
+        "seq": 1,
+        "config_hash": container["config_hash"],
+        "failures": 3,
+        "last_failure": bench["h1"]["now"] - 15,
+        "reason": "no",
+    }
     record["life"]["web/1"] = life
-    assert [message.text for message in bench.plan().held] == ["failed 3 times, next try in 25 s: no"]
+    assert [message.text for message in bench.plan().held] == [
+        "failed 3 times, next try in 25 s: no"
+    ]
     life["last_failure"] -= 30
     assert [item["kind"] for item in bench.plan().operations] == ["start"]
     life["failures"] = 8
@@ -478,7 +578,9 @@ def test_lost_manager_quorum_holds_starts_and_counts_no_failure() -> None:
     plan = bench.plan()
     assert plan.operations == []
     assert plan.held[0].host == body["members"]["web/1"]["host"]
-    assert "the Swarm managers do not answer: The swarm does not have a leader." == plan.held[0].text
+    assert (
+        plan.held[0].text == "the Swarm managers do not answer: The swarm does not have a leader."
+    )
 
 
 def test_from_one_host_to_several_running_containers_move_to_the_overlay() -> None:
@@ -488,7 +590,9 @@ def test_from_one_host_to_several_running_containers_move_to_the_overlay() -> No
     bench.seen = {"h1": bench["h1"], **Bench("h2").seen}
     bench["h1"]["networks"] = copy.deepcopy(bench["h2"]["networks"])
     plan = bench.plan()
-    assert [(item["kind"], item["container"], item["args"].get("network")) for item in plan.operations] == [
+    assert [
+        (item["kind"], item["container"], item["args"].get("network")) for item in plan.operations
+    ] == [
         ("connect", "shop-web-1", "drover"),
         ("disconnect", "shop-web-1", "drover-local"),
         ("connect", "shop-web-2", "drover"),
@@ -504,7 +608,14 @@ def test_address_that_a_stranger_took_is_replaced() -> None:
     bench.remove("shop-web-1")
     taken = body["members"]["web/1"]["address"]
     bench["h2"]["foreign"] = [
-        {"id": "f", "name": "x", "state": "running", "ports": [], "addresses": {"drover": taken}, "labelled": False}
+        {
+            "id": "f",
+            "name": "x",
+            "state": "running",
+            "ports": [],
+            "addresses": {"drover": taken},
+            "labelled": False,
+        }
     ]
     plan = bench.plan()
     assert plan.records[0].record["body"]["members"]["web/1"]["address"] != taken
@@ -520,4 +631,6 @@ def test_dependencies_start_first_on_their_host() -> None:
 def test_missing_image_is_pulled_once_for_each_host() -> None:
     bench = Bench("h1")
     plan = bench.up(stack({"web": service(scale=3, image="app:9")}))
-    assert [item["args"]["image"] for item in plan.operations if item["kind"] == "pull"] == ["app:9"]
+    assert [item["args"]["image"] for item in plan.operations if item["kind"] == "pull"] == [
+        "app:9"
+    ]

@@ -1,0 +1,109 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name, which runs on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: plan
+short_description: Plan one round from what the hosts reported
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Decides what has to be done on the Docker hosts for a command, from what M(drover.docker.observe) reported
+    in this run, and prints what is done, held and why.
+  - Runs on the controller and contacts no host. M(drover.docker.act) carries the plan out.
+  - This is what the playbooks of this collection call; there is little reason to call it elsewhere.
+options:
+  command:
+    description:
+      - What was asked for. V(continue) plans the next round of the command that this run began with.
+    type: str
+    choices: [up, scale, reconcile, stop, start, down, status, continue]
+    default: reconcile
+  stack:
+    description:
+      - The stack; without it V(reconcile) and V(status) are for all stacks.
+    type: str
+  service:
+    description:
+      - A service, written STACK/SERVICE, for O(command=scale), O(command=stop) and O(command=start).
+    type: str
+  scale:
+    description:
+      - With O(command=scale) the number of members, 0 to 1000.
+      - With O(command=up) SERVICE=N, several separated by commas; or a map.
+    type: raw
+  prune:
+    description:
+      - With O(command=up), remove services that are not in the stack files any more.
+    type: bool
+    default: false
+  take:
+    description:
+      - With O(command=up), the host whose record is right where hosts hold different ones of the same number.
+    type: str
+  retry:
+    description:
+      - Stacks or STACK/SERVICE whose failed or given up members are tried at once.
+    type: list
+    elements: str
+  remove_volumes:
+    description:
+      - Volumes to remove, by name, with O(command=down) and O(command=scale). Nothing else ever removes a volume.
+    type: list
+    elements: str
+attributes:
+  check_mode:
+    description: Prints the operations that a run would perform. Nothing is acted on afterwards.
+    support: full
+  diff_mode:
+    description: In check mode returns the operations as a diff, one a line.
+    support: full
+  action:
+    description: Runs on the controller.
+    support: full
+notes:
+  - Use C(run_once).
+seealso:
+  - module: drover.docker.observe
+  - module: drover.docker.act
+"""
+
+EXAMPLES = r"""
+- name: Look
+  drover.docker.observe:
+    host: "{{ inventory_hostname }}"
+  no_log: true
+
+- name: Say what a reconcile would do
+  drover.docker.plan:
+    command: reconcile
+  run_once: true
+  check_mode: true
+"""
+
+RETURN = r"""
+work:
+  description: Whether there is something to act on, by M(drover.docker.act), in this round.
+  returned: always
+  type: bool
+records:
+  description: Whether stack records have to reach a majority of hosts first.
+  returned: always
+  type: bool
+planned:
+  description: The operations of this round as texts.
+  returned: except with O(command=status)
+  type: list
+  elements: str
+  sample: ["h1  create  shop-web-2  no container", "h1  start  shop-web-2  new container"]
+services:
+  description: The services with what is wanted, what runs and why not.
+  returned: with O(command=status)
+  type: list
+  elements: dict
+"""

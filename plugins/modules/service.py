@@ -1,0 +1,345 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scale of one service on one host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service
+short_description: Keep one service at its scale on one Docker host
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Makes, starts, stops or removes the containers of one service, so that O(scale) members of it run on this host.
+  - Members are named C(<stack>-<service>-<index>); the index is the smallest free positive integer. Scaling
+    down removes the newest first.
+  - A member that was stopped, killed or paused runs again, the same container. One that was removed is made
+    anew with the same name and the same volumes.
+  - This module stores nothing on the host but labels. The loop shows its containers and never touches them; run the
+    module again, for example from cron, to repair.
+  - For stacks over several hosts use the playbooks C(drover.docker.up) and C(drover.docker.scale).
+options:
+  stack:
+    description:
+      - The stack that the service belongs to; it is part of the containers' names.
+      - Lower-cased; characters other than letters, digits and hyphens become hyphens, as in Rancher.
+    type: str
+    required: true
+  name:
+    description:
+      - Name of the service. Letters, digits and single inner hyphens.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) keeps O(scale) members running.
+      - V(stopped) stops the members and keeps them.
+      - V(absent) removes the members. Their volumes stay.
+    type: str
+    choices: [present, absent, stopped]
+    default: present
+  scale:
+    description:
+      - How many members there are to be, 0 to 1000.
+      - Without it the present number is kept; a new service starts with the C(scale) of its O(definition), by
+        default 1.
+    type: int
+  definition:
+    description:
+      - The service as in a Compose file, with the same keys, for example C(image), C(command),
+        C(environment), C(ports), C(volumes), C(labels).
+      - Required unless O(state=absent).
+      - When it differs from that of containers which exist, these are left as they run and named in RV(outdated).
+    type: dict
+  volumes:
+    description:
+      - Volumes that the service mounts by name, as the C(volumes) of a Compose file. A name that is not here
+        is a plain Docker volume.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - drover.docker.engine
+attributes:
+  check_mode:
+    description: Can tell what it would do without changing anything.
+    support: full
+  diff_mode:
+    description: Shows the operations, one a line.
+    support: full
+seealso:
+  - module: drover.docker.service_info
+"""
+
+EXAMPLES = r"""
+- name: Three members of a web server, each on a port that the engine chooses
+  drover.docker.service:
+    stack: shop
+    name: web
+    scale: 3
+    definition:
+      image: nginx:1.27
+      ports: ["80"]
+      environment:
+        TZ: UTC
+
+- name: Stop them and keep them
+  drover.docker.service:
+    stack: shop
+    name: web
+    state: stopped
+    definition:
+      image: nginx:1.27
+
+- name: Remove them; their volumes stay
+  drover.docker.service:
+    stack: shop
+    name: web
+    state: absent
+"""
+
+RETURN = r"""
+operations:
+  description: What was done or, in check mode, would be done, in order. One text for each operation.
+  returned: always
+  type: list
+  elements: str
+  sample: ["web1  create  shop-web-3  no container", "web1  start  shop-web-3  new container"]
+results:
+  description: The result of each operation.
+  returned: when not in check mode
+  type: list
+  elements: dict
+  contains:
+    operation:
+      description: The operation's text.
+      type: str
+    status:
+      description:
+        - C(done), C(failed), C(stale) (something else changed meanwhile) or C(skipped) (an operation that it
+          follows did not succeed).
+      type: str
+    error:
+      description: Why it failed; empty otherwise.
+      type: str
+    seconds:
+      description: Duration in seconds.
+      type: float
+members:
+  description: The service's containers after the run.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the container.
+      type: str
+    index:
+      description: Index of the member.
+      type: int
+    id:
+      description: Id of the container.
+      type: str
+    state:
+      description: State as the engine names it, for example C(running).
+      type: str
+    address:
+      description: Address on the managed network; empty when it has none.
+      type: str
+    ports:
+      description: Published ports as lists of host address, host port and protocol.
+      type: list
+      elements: list
+    health:
+      description: State of the engine's own check (C(HEALTHCHECK)), C(none) without one.
+      type: str
+outdated:
+  description: Containers whose definition differs from the one given. They are left as they run.
+  returned: always
+  type: list
+  elements: str
+kept_volumes:
+  description: Volumes of members that are gone, which were kept.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.drover.docker.plugins.module_utils.compose.errors import StackError
+from ansible_collections.drover.docker.plugins.module_utils.compose.hashing import config_hash
+from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST, STATE_DIR
+from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import SdkMissing
+from ansible_collections.drover.docker.plugins.module_utils.execute import execute
+from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy
+from ansible_collections.drover.docker.plugins.module_utils.names import stack_name
+from ansible_collections.drover.docker.plugins.module_utils.observe import observe
+from ansible_collections.drover.docker.plugins.module_utils.operations import Plan, operation_line
+from ansible_collections.drover.docker.plugins.module_utils.single import (
+    member_facts,
+    one_service,
+    own_members,
+    plan_service,
+)
+
+HERE = "this host"
+RESULT_KEYS = ("status", "error", "seconds")
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "stack": {"type": "str", "required": True},
+            "name": {"type": "str", "required": True},
+            "state": {
+                "type": "str",
+                "choices": ["present", "absent", "stopped"],
+                "default": "present",
+            },
+            "scale": {"type": "int"},
+            "definition": {"type": "dict"},
+            "volumes": {"type": "dict", "default": {}},
+            "docker_host": {"type": "str", "default": DOCKER_HOST},
+        },
+        required_if=[("state", "present", ["definition"]), ("state", "stopped", ["definition"])],
+        supports_check_mode=True,
+        no_log=True,  # environment values must not reach the system log of the host
+    )
+    Run(module).run()
+
+
+class Run:
+    """One run of the module."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.module = module
+        self.params = module.params
+        self.stack = stack_name(self.params["stack"])
+        self.name = self.params["name"]
+        self.engine = DockerEngine(self.params["docker_host"])
+        hidden = {
+            key: value for key, value in self.params.items() if key not in ("definition", "volumes")
+        }
+        self.invocation = {"module_args": hidden}
+        self.warnings: list[str] = []
+
+    def run(self) -> None:
+        """Look, plan, act and look again."""
+        definition = self._definition()
+        before = self._observe(definition)
+        plan = self._plan(before, definition)
+        lines = [operation_line(item) for item in plan.operations]
+        results = [] if self.module.check_mode else self._execute(plan)
+        after = self._observe(definition) if results else before
+        result = {**self._state(plan, after, definition), "operations": lines, "results": results}
+        self._exit(plan, result, changed=bool(lines))
+
+    def _definition(self) -> dict[str, t.Any]:
+        """The canonical stack that holds just this service."""
+        empty = {"format": 1, "stack": self.stack, "services": {}, "volumes": {}}
+        if self.params["definition"] is None:
+            return empty
+        scale = self.params["scale"]
+        if scale is not None and not 0 <= scale <= 1000:
+            self._fail(f"scale must be 0 to 1000, not {scale}")
+        try:
+            return one_service(
+                self.stack,
+                self.name,
+                self.params["definition"],
+                volumes=self.params["volumes"],
+                warnings=self.warnings,
+            )
+        except StackError as error:
+            self._fail(str(error))
+            raise
+
+    def _observe(self, definition: dict[str, t.Any]) -> dict[str, t.Any]:
+        images = [service["image"] for service in definition["services"].values()]
+        try:
+            seen = observe(
+                self.engine, host=HERE, state_dir=STATE_DIR, images=images, clock=time.time
+            )
+        except SdkMissing as error:
+            self.module.fail_json(
+                msg=missing_required_lib("docker"), exception=str(error), invocation=self.invocation
+            )
+        if seen["error"]:
+            self._fail(str(seen["error"]))
+        return {**seen, "host": seen["engine"]["name"] or HERE}
+
+    def _plan(self, seen: dict[str, t.Any], definition: dict[str, t.Any]) -> Plan:
+        return plan_service(
+            seen,
+            self.stack,
+            self.name,
+            definition=definition,
+            state=self.params["state"],
+            scale=self.params["scale"],
+        )
+
+    def _execute(self, plan: Plan) -> list[dict[str, t.Any]]:
+        """Run the operations; results with the operation's text instead of its number."""
+        if not plan.operations:
+            return []
+        host = plan.operations[0]["host"]
+        try:
+            done = execute(
+                self.engine, plan.operations, host=host, state_dir=STATE_DIR, clock=time.time
+            )
+        except HostBusy as error:
+            self._fail(str(error))
+        texts = {item["id"]: operation_line(item) for item in plan.operations}
+        return [
+            {"operation": texts[item["id"]], **{key: item[key] for key in RESULT_KEYS}}
+            for item in done
+        ]
+
+    def _state(
+        self, plan: Plan, seen: dict[str, t.Any], definition: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """What there is now."""
+        found = own_members(seen, self.stack, self.name)
+        wanted = {
+            config_hash(item, definition["volumes"]) for item in definition["services"].values()
+        }
+        return {
+            "members": [member_facts(item) for item in found],
+            "outdated": [
+                item["name"] for item in found if wanted and item["config_hash"] not in wanted
+            ],
+            "kept_volumes": sorted(name for _host, name in plan.kept_volumes),
+        }
+
+    def _exit(self, plan: Plan, result: dict[str, t.Any], *, changed: bool) -> None:
+        problems = [message.text for message in plan.errors + plan.held]
+        problems += [
+            f"{item['operation']}: {item['error']}"
+            for item in result["results"]
+            if item["status"] == "failed"
+        ]
+        if result["outdated"]:
+            self.warnings.append(
+                f"left as they run, with another definition: {', '.join(result['outdated'])}"
+            )
+        for warning in self.warnings:
+            self.module.warn(warning)
+        diff = {"prepared": "".join(f"{line}\n" for line in result["operations"])}
+        extra = {"diff": diff} if self.module._diff else {}
+        if problems:
+            self._fail("; ".join(problems), changed=changed, **result, **extra)
+        self.module.exit_json(changed=changed, invocation=self.invocation, **result, **extra)
+
+    def _fail(self, message: str, **result: t.Any) -> None:
+        self.module.fail_json(msg=message, invocation=self.invocation, **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs of our services on one host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_info
+short_description: Report the services of one Docker host and their containers
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Reports the containers that this collection made on the host, by service, whether they belong to a stored
+    stack or were made by M(drover.docker.service).
+  - Only reads. Nothing is changed on the host.
+options:
+  stack:
+    description:
+      - Report only services of this stack.
+    type: str
+  name:
+    description:
+      - Report only services of this name.
+    type: str
+extends_documentation_fragment:
+  - drover.docker.engine
+attributes:
+  check_mode:
+    description: Does the same in check mode, as it only reads.
+    support: full
+  diff_mode:
+    description: Shows what would change.
+    support: none
+    details: Nothing ever changes.
+seealso:
+  - module: drover.docker.service
+"""
+
+EXAMPLES = r"""
+- name: Look at the web servers of the shop
+  drover.docker.service_info:
+    stack: shop
+    name: web
+  register: found
+
+- name: Show where they answer
+  ansible.builtin.debug:
+    msg: "{{ found.services | map(attribute='members') | flatten | map(attribute='address') | list }}"
+"""
+
+RETURN = r"""
+services:
+  description: Services with at least one container on this host, by stack and name.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    stack:
+      description: Name of the stack.
+      type: str
+    name:
+      description: Name of the service.
+      type: str
+    managed:
+      description: V(stack) when a stored stack record knows it, V(module) when M(drover.docker.service) made it.
+      type: str
+    running:
+      description: Number of its containers that run.
+      type: int
+    members:
+      description: Its containers, by index.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the container.
+          type: str
+        index:
+          description: Index of the member.
+          type: int
+        id:
+          description: Id of the container.
+          type: str
+        state:
+          description: State as the engine names it, for example C(running).
+          type: str
+        address:
+          description: Address on the managed network; empty when it has none.
+          type: str
+        ports:
+          description: Published ports as lists of host address, host port and protocol.
+          type: list
+          elements: list
+        health:
+          description: State of the engine's own check (C(HEALTHCHECK)), C(none) without one.
+          type: str
+  sample:
+    - stack: shop
+      name: web
+      managed: stack
+      running: 1
+      members:
+        - {name: shop-web-1, index: 1, id: 4f1c, state: running, address: 10.42.131.7, ports: [], health: none}
+"""
+
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST, STATE_DIR
+from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import SdkMissing
+from ansible_collections.drover.docker.plugins.module_utils.observe import observe
+from ansible_collections.drover.docker.plugins.module_utils.single import services_of
+
+
+def main() -> None:
+    """Entry point."""
+    options: dict[str, t.Any] = {
+        "stack": {"type": "str"},
+        "name": {"type": "str"},
+        "docker_host": {"type": "str", "default": DOCKER_HOST},
+    }
+    module = AnsibleModule(argument_spec=options, supports_check_mode=True)
+    try:
+        engine = DockerEngine(module.params["docker_host"])
+        seen = observe(engine, host="this host", state_dir=STATE_DIR, images=[], clock=time.time)
+    except SdkMissing as error:
+        module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
+    if seen["error"]:
+        module.fail_json(msg=str(seen["error"]))
+    wanted = {key: module.params[key] for key in ("stack", "name") if module.params[key]}
+    found = [
+        item
+        for item in services_of(seen)
+        if all(item[key] == value for key, value in wanted.items())
+    ]
+    module.exit_json(changed=False, services=found)
+
+
+if __name__ == "__main__":
+    main()
