@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests against real engines: ``pytest tests/live``.
+
+Engines are those of DROVER_LIVE_ENGINES (``name=unix:///path,...``); without it, this machine's and, where the lab is
+up, those of h1 (20.10) and h2 (26.1). A test whose engine does not answer is skipped and says why. Everything that a
+test makes carries the label ``drover.lab=1`` and a name of its own, and is removed at the end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+import typing as t
+import uuid
+
+import pytest
+import yaml
+from docker import APIClient
+
+from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
+
+LAB = pathlib.Path(__file__).resolve().parents[2] / ".lab"
+LAB_HOSTS = ("h1", "h2")
+IMAGES = ("registry.lab:5000/drover-lab/testapp:1", "drover-lab/testapp:1")
+MARK = "drover.lab"
+
+
+def _given() -> dict[str, str]:
+    text = os.environ.get("DROVER_LIVE_ENGINES", "")
+    return dict(item.split("=", 1) for item in text.split(",") if item)
+
+
+def _names() -> list[str]:
+    return list(_given()) or ["local", *LAB_HOSTS]
+
+
+class Tunnels:
+    """The sockets of the lab hosts' engines, brought here by SSH."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="drover-live-")
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def open(self, host: str) -> str:
+        """The engine address of a lab host."""
+        inventory = yaml.safe_load((LAB / "hosts.yml").read_text())["docker_hosts"]["hosts"]
+        socket = f"{self._folder}/{host}.sock"
+        options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"]
+        command = ["ssh", "-N", "-i", str(LAB / "id_ed25519"), *[word for item in options for word in ("-o", item)]]
+        target = f"root@{inventory[host]['ansible_host']}"
+        self._processes.append(subprocess.Popen([*command, "-L", f"{socket}:/var/run/docker.sock", target]))
+        deadline = time.monotonic() + 10
+        while not os.path.exists(socket) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return "unix://" + socket
+
+    def close(self) -> None:
+        """End the SSH processes."""
+        for process in self._processes:
+            process.terminate()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def tunnels() -> t.Iterator[Tunnels]:
+    opened = Tunnels()
+    yield opened
+    opened.close()
+
+
+def _address(name: str, tunnels: Tunnels) -> str:
+    if name in _given():
+        return _given()[name]
+    if name == "local":
+        return "unix:///var/run/docker.sock"
+    if not (LAB / "hosts.yml").exists():
+        pytest.skip(f"the lab is not up, so there is no {name}: make lab")
+    return tunnels.open(name)
+
+
+@dataclasses.dataclass
+class Live:
+    """One real engine, and what a test needs around it."""
+
+    name: str
+    docker_host: str
+    engine: DockerEngine
+    raw: APIClient
+    image: str
+    version: str
+    stack: str
+
+    def post(self, path: str, body: t.Any = None, **params: t.Any) -> dict[str, t.Any]:
+        """One call that the engine protocol has no method for."""
+        url = f"{self.raw.base_url}/v{self.raw.api_version}{path}"
+        response = self.raw.post(url, json=body, params=params, timeout=60)
+        assert response.status_code < 400, response.text
+        return dict(response.json()) if response.content else {}
+
+    def sweep(self) -> None:
+        """Remove what tests of this stack made."""
+        for item in self.engine.containers():
+            if item["Names"][0].lstrip("/").startswith(self.stack):
+                self.engine.remove(item["Id"])
+        for volume in self.engine.volumes():
+            if volume["Name"].startswith(self.stack):
+                self.engine.remove_volume(volume["Name"])
+        for network in self.engine.networks():
+            if network["Name"].startswith(self.stack):
+                self.raw.remove_network(network["Id"])
+
+
+@pytest.fixture(scope="session", params=_names())
+def live(request: pytest.FixtureRequest, tunnels: Tunnels) -> t.Iterator[Live]:
+    address = _address(request.param, tunnels)
+    engine = DockerEngine(address)
+    try:
+        version = engine.info()["ServerVersion"]
+    except EngineError as error:
+        pytest.skip(f"no engine at {request.param}: {error}")
+    image = next((item for item in IMAGES if engine.image(item)), None)
+    if image is None:
+        pytest.skip(f"engine {request.param} has no image {' or '.join(IMAGES)}: make lab")
+    api = engine.version()["ApiVersion"]
+    stack = "live" + uuid.uuid4().hex[:8]
+    found = Live(request.param, address, engine, APIClient(base_url=address, version=api), image, version, stack)
+    yield found
+    found.sweep()
