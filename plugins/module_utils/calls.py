@@ -59,6 +59,7 @@ def perform(context: Context, operation: Json) -> str:
         Stale: What the plan presumed no longer holds; nothing was done.
         Failed, EngineError, StoreError: It could not be done.
     """
+    preconditions.not_overtaken(context.state_dir, operation)
     return _CALLS[operation["kind"]](context, operation) or ""
 
 

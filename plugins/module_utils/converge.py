@@ -61,6 +61,7 @@ class Converger:
         claims: Claims,
         life: dict[str, t.Any],
         request: Request,
+        version: int,
     ) -> None:
         self.stack = stack
         self.body = body
@@ -69,6 +70,7 @@ class Converger:
         self.claims = claims
         self.life = life
         self.request = request
+        self.version = version
         self.revision = current(body) or {
             "number": 0,
             "definition": {"services": {}, "volumes": {}},
@@ -406,6 +408,7 @@ class Converger:
     ) -> int:
         """An operation on a container that exists."""
         fields = {key: container[key] for key in ("stack", "service", "index")}
+        fields["version"] = self.version
         names = {"container": container["name"], "container_id": container["id"]}
         return self.plan.add(
             kind, host, cause=cause, after=after, args=args or {}, **fields, **names
@@ -413,6 +416,7 @@ class Converger:
 
     def _fields(self, member: Member) -> dict[str, t.Any]:
         return {
+            "version": self.version,
             "stack": self.stack,
             "service": member.name,
             "index": member.index,

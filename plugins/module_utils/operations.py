@@ -66,6 +66,7 @@ class Plan:
             "index": 0,
             "container": "",
             "container_id": "",
+            "version": 0,
             "args": {},
         }
         operation = {

@@ -159,8 +159,16 @@ class Planner:
                 claims=claims,
                 life=life,
                 request=self.request,
+                version=self._version(stack),
             ).run()
         return accepted
+
+    def _version(self, stack: str) -> int:
+        """The number of the record that this plan acts on: a host that has a newer one refuses."""
+        written = [
+            write.record["version"]["number"] for write in self.plan.records if write.stack == stack
+        ]
+        return int(max([self.views[stack].number, *written]))
 
     def _record(
         self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]
@@ -276,5 +284,11 @@ class Planner:
         ]
         args = {"volume": name}
         self.plan.add(
-            "remove_volume", host, cause="named by the command", after=after, stack=stack, args=args
+            "remove_volume",
+            host,
+            cause="named by the command",
+            after=after,
+            stack=stack,
+            version=self._version(stack),
+            args=args,
         )

@@ -74,6 +74,18 @@ def not_connected(engine: Engine, operation: Json) -> Json:
     return found
 
 
+def not_overtaken(state_dir: str, operation: Json) -> None:
+    """The host has no newer record of the stack than the one that was planned from: another one decided since."""
+    if not operation.get("version"):
+        return
+    record = read_record(state_dir, operation["stack"])
+    number = record["version"]["number"] if record else 0
+    if number > operation["version"]:
+        raise Stale(
+            f"the stack's record has number {number} now, the plan was made from {operation['version']}"
+        )
+
+
 def name_is_free(engine: Engine, operation: Json) -> None:
     """No container, of whomever, has the name."""
     try:

@@ -69,6 +69,7 @@ def plan_service(
     plan = make_plan(world, Request("reconcile", stacks=[stack], token=NO_WRITER, inventory=[host]))
     plan.records = []
     for operation in plan.operations:
+        operation["version"] = 0  # the record is made up
         if operation["kind"] == "create":
             operation["args"]["managed"] = MANAGED_BY_MODULE
     return plan
