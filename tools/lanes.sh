@@ -12,7 +12,7 @@ CORES="2.17 10 12 8 12
 2.19 11 13 8 13
 2.21 12 14 9 14"
 
-# lanes: prints two lines "CORE PYTHON PATH ROLE", ROLE being oldest or newest. The oldest core takes the oldest
+# lanes: prints two lines "CORE PYTHON PATH ROLE", ROLE being oldest or newest; one where both are the same. The oldest core takes the oldest
 # Python that it runs on, the newest core the newest. Needs FOUND, the output of pythons.
 lanes() {
   awk -v cores="$CORES" '
@@ -23,23 +23,22 @@ lanes() {
         split(row[i], core, " ")
         for (minor = core[2]; minor <= core[3]; minor++) {
           if (!(minor in path)) continue
-          if (!oldest) oldest = core[1] " 3." minor " " path[minor] " oldest"
-          newest = core[1] " 3." minor " " path[minor] " newest"
+          newest = core[1] " 3." minor " " path[minor]
+          if (!oldest) oldest = newest
         }
       }
-      if (oldest) print oldest "\n" newest
+      if (oldest != newest) print oldest " oldest"
+      if (newest) print newest " newest"
     }' <<<"$FOUND"
 }
 
-# say_lanes: names the lanes, and the newest core where no Python is new enough for it.
+# say_lanes: names the lanes, and the oldest and newest core where no Python is right for it.
 say_lanes() {
   [ -n "$(lanes)" ] || die "no Python from 3.10 to 3.14 with venv was found: ansible-core has none to run on"
   lanes | awk '{ print $4 " lane: ansible-core " $1 " on Python " $2 }'
-  awk -v newest="$(tail -n 1 <<<"$CORES")" '
-    BEGIN { split(newest, core, " ") }
-    $4 == "newest" && $1 != core[1] {
-      print "skipped: ansible-core " core[1] " needs Python 3." core[2] " or later, and none was found"
-    }' <<<"$(lanes)"
+  { head -n 1 <<<"$CORES" && tail -n 1 <<<"$CORES"; } | while read -r core from to _; do
+    lanes | grep -q "^$core " || say "skipped: ansible-core $core needs Python 3.$from to 3.$to, and none was found"
+  done
 }
 
 lane_dir() { printf '%s' "$CACHE_DIR/lanes/core-$1-python-$2"; }
@@ -54,7 +53,7 @@ extra_pythons() {
     BEGIN {
       rows = split(cores, row, "\n")
       for (i = 1; i <= rows; i++) { split(row[i], field, " "); from[field[1]] = field[4]; to[field[1]] = field[5] }
-      split(lanes, field, "\n"); split(field[2], newest, " ")
+      count = split(lanes, field, "\n"); split(field[count], newest, " ")
     }
     $1 != own {
       split($1, version, "."); minor = version[2] + 0
@@ -130,7 +129,7 @@ in_lanes() {
     copy_tree "$WORK/$role"
     (set -e; lane_timed "$function" "$core" "$python" "$path" "$role" "$WORK/$role") >"$log" 2>&1 &
     pids+=("$!") labels+=("$name, core $core on Python $python") logs+=("$log")
-  done < <(lanes | awk '!seen[$1 $2]++')
+  done < <(lanes)
   for i in "${!pids[@]}"; do
     if wait "${pids[$i]}"; then
       say "ok: ${labels[$i]}, $(tail -n 1 "${logs[$i]}")"
