@@ -9,18 +9,25 @@ import os
 import typing as t
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.module_utils.compose.errors import (
     Invalid,
     Problem,
     StackError,
 )
 from ansible_collections.drover.docker.plugins.module_utils.compose.values import text
+from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils.show_stack import as_yaml
 from ansible_collections.drover.docker.plugins.plugin_utils.stack_files import load_stack
+
+display = Display()
 
 ARGUMENTS = {
     "stack_dir": {"type": "path", "required": True},
     "stack": {"type": "str"},
     "variables": {"type": "dict", "default": {}},
+    "show": {"type": "bool", "default": False},
+    "show_secrets": {"type": "bool", "default": False},
 }
 
 
@@ -45,6 +52,10 @@ class ActionModule(ActionBase):
             )
         except StackError as error:
             return {**result, "failed": True, "msg": str(error)}
+        run_files.save("definition", definition)
+        if given["show"]:
+            for line in as_yaml(definition, secrets=given["show_secrets"]):
+                display.display(line)
         return {
             **result,
             "definition": definition,

@@ -35,6 +35,16 @@ options:
         the environment of the control node, and the defaults of the questions in C(rancher-compose.yml), in this order.
     type: dict
     default: {}
+  show:
+    description:
+      - Print the canonical stack as YAML.
+    type: bool
+    default: false
+  show_secrets:
+    description:
+      - With O(show), print also the values of C(environment), C(metadata) and driver options, which may be secrets.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - action_common_attributes
   - action_common_attributes.conn

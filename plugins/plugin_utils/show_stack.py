@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The canonical stack as text for people. Private to the collection."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import yaml
+
+HIDDEN = "********"
+
+
+def as_yaml(definition: dict[str, t.Any], *, secrets: bool) -> list[str]:
+    """Lines of YAML; values that may be secrets (environment, metadata, driver options) only if asked for."""
+    shown = definition if secrets else without_secrets(definition)
+    return str(yaml.safe_dump(shown, sort_keys=False, default_flow_style=False)).splitlines()
+
+
+def without_secrets(definition: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A copy in which such values are replaced."""
+    shown = copy.deepcopy(definition)
+    for service in shown["services"].values():
+        _hide(service["container"].get("environment"))
+        _hide(service["metadata"])
+        _hide(service["container"].get("logging", {}).get("options"))
+    for volume in shown["volumes"].values():
+        _hide(volume["driver_opts"])
+    return shown
+
+
+def _hide(values: dict[str, t.Any] | None) -> None:
+    for name in values or {}:
+        (values or {})[name] = HIDDEN
