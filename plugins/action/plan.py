@@ -68,7 +68,8 @@ class ActionModule(ActionBase):
         save_plan(plan)
         run_files.save("told", [])
         if self._task.check_mode:
-            self._say([f"would  {line}" for line in plan.lines()])
+            if not self._task.diff:  # with --diff Ansible itself prints them
+                self._say([f"would  {line}" for line in plan.lines()])
             return self._finish(request, plan, failures=[], changed=plan.has_work)
         if not plan.has_work:
             return self._finish(request, plan, failures=[], changed=False)
