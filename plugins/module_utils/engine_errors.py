@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
-# What engines say when a container cannot be attached to an overlay network. Seen with 20.10 and 26.1.
-_ATTACH_TEXTS = ("could not attach to network", "attaching to network failed")
-_LEADERLESS_TEXTS = (
+import re
+
+# What engines (20.10 and 26.1) say when a container cannot be attached to an overlay network because no Swarm manager
+# answers, or the network is not there. With "attaching to network failed" a manager did answer: that is mostly an
+# address that is still taken, see explain.
+_NETWORK_DOWN_TEXTS = (
+    "could not attach to network",
     "swarm does not have a leader",
     "no managers are available",
     "agent is not available",
 )
+_MISSING_NETWORK = re.compile(r"network \S+ not found")
 
 
 class EngineError(Exception):
@@ -51,7 +56,8 @@ class SdkMissing(EngineError):
 def is_network_down(message: str) -> bool:
     """Whether an engine's refusal means that its overlay network is down."""
     text = message.lower()
-    return any(known in text for known in _ATTACH_TEXTS + _LEADERLESS_TEXTS)
+    known = any(part in text for part in _NETWORK_DOWN_TEXTS)
+    return known or _MISSING_NETWORK.search(text) is not None
 
 
 def refusal(message: str, status: int) -> EngineError:

@@ -26,14 +26,20 @@ def explain(error: Exception, operation: Json) -> str:
     if isinstance(error, Conflict) and operation["kind"] == "create":
         return f"the name {name} is taken by another container: {text}"
     if is_address_taken(text):
-        return f"the address of {name} is in use by another container or host: {text}"
+        return f"the address of {name} is in use on its network: {text}"
+    if "pool overlaps" in text.lower():
+        return f"the subnet is in use by another network of this host; choose another one: {text}"
     return text
 
 
 def is_address_taken(text: str) -> bool:
-    """Whether the engine's address pool refused a fixed address. A taken host port has a text much like it."""
+    """Whether the engine (on a bridge) or a Swarm manager (on an overlay) refused a fixed address.
+
+    The manager says nothing: the attachment just does not come about. A taken host port has a text like the bridge's.
+    """
     lower = text.lower()
-    return "address already in use" in lower and "bind" not in lower and "listen" not in lower
+    on_bridge = "address already in use" in lower and "bind" not in lower and "listen" not in lower
+    return on_bridge or "attaching to network failed" in lower
 
 
 def hide_values(text: str, operation: Json) -> str:

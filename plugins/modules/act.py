@@ -10,12 +10,12 @@ DOCUMENTATION = r"""
 module: act
 short_description: Store stack records and run planned operations on one Docker host
 description:
-  - Stores stack records, then runs the operations that the planner made for this host, those that do not need each other
-    at the same time. Just before each one it checks that what the plan presumed still holds.
-  - This is what the playbooks of this collection call. It is of little use by itself. To keep a service at scale on one
-    host from your own playbook, use M(drover.docker.service).
-  - Holds a lock on the host while it acts, so that two control nodes do not act at once. It never removes a volume that is
-    not named in an operation, nor a container that is not ours.
+  - Stores stack records, then runs the operations that the planner made for this host, those that do not need each
+    other at the same time. Just before each one it checks that what the plan presumed still holds.
+  - This is what the playbooks of this collection call. It is of little use by itself. To keep a service at scale on
+    one host from your own playbook, use M(drover.docker.service).
+  - Holds a lock on the host while it acts, so that two control nodes do not act at once. It never removes a volume that
+    is not named in an operation, nor a container that is not ours.
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
@@ -169,7 +169,7 @@ ARGUMENTS: dict[str, t.Any] = {
 }
 
 
-def parsed(module: AnsibleModule, option: str) -> list[t.Any]:
+def parsed(module: AnsibleModule, option: str) -> t.Any:
     """An option that is a list, or the JSON of one."""
     try:
         value = json.loads(module.params[option])

@@ -10,10 +10,10 @@ DOCUMENTATION = r"""
 module: observe
 short_description: Report what one Docker host looks like now
 description:
-  - Reports the engine, our containers, volumes, networks, images and the stored stack records of one Docker host, for the
-    planner.
-  - This is what the playbooks of this collection call, once for each host in each pass. It is of little use by itself. To
-    see the containers of a service, use M(drover.docker.service_info) or the playbook C(drover.docker.status).
+  - Reports the engine, our containers, volumes, networks, images and the stored stack records of one Docker host, for
+    the planner.
+  - This is what the playbooks of this collection call, once for each host in each pass. It is of little use by itself.
+    To see the containers of a service, use M(drover.docker.service_info) or the playbook C(drover.docker.status).
   - Only reads. An engine that does not answer within 4 seconds is reported as unknown, in RV(observation), and is no
     failure of the module.
 version_added: 0.1.0
@@ -76,8 +76,9 @@ RETURN = r"""
 observation:
   description:
     - What the host looks like, as JSON in one string, which costs Ansible less than a structure does.
-    - Its keys are V(host), V(error) (null when all was seen), V(now) (seconds since the epoch), V(boot_id), V(engine),
-      V(containers) (ours), V(foreign) (all others), V(volumes), V(networks), V(images), V(records) and V(damaged_records).
+    - Its keys are V(host), V(error) (null when all was seen), V(now) (seconds since the epoch), V(boot_id),
+      V(engine), V(containers) (ours), V(foreign) (all others), V(volumes), V(networks), V(images), V(records)
+      and V(damaged_records).
   returned: always
   type: str
   sample: '{"format": 1, "host": "h1", "error": null, "now": 1795341600.0, "containers": []}'

@@ -20,10 +20,9 @@ import uuid
 
 import pytest
 import yaml
-from docker import APIClient
-
 from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
+from docker import APIClient
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / ".lab"
 LAB_HOSTS = ("h1", "h2")
@@ -51,10 +50,23 @@ class Tunnels:
         """The engine address of a lab host."""
         inventory = yaml.safe_load((LAB / "hosts.yml").read_text())["docker_hosts"]["hosts"]
         socket = f"{self._folder}/{host}.sock"
-        options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"]
-        command = ["ssh", "-N", "-i", str(LAB / "id_ed25519"), *[word for item in options for word in ("-o", item)]]
+        options = [
+            "BatchMode=yes",
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "LogLevel=ERROR",
+        ]
+        command = [
+            "ssh",
+            "-N",
+            "-i",
+            str(LAB / "id_ed25519"),
+            *[word for item in options for word in ("-o", item)],
+        ]
         target = f"root@{inventory[host]['ansible_host']}"
-        self._processes.append(subprocess.Popen([*command, "-L", f"{socket}:/var/run/docker.sock", target]))
+        self._processes.append(
+            subprocess.Popen([*command, "-L", f"{socket}:/var/run/docker.sock", target])
+        )
         deadline = time.monotonic() + 10
         while not os.path.exists(socket) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -129,6 +141,14 @@ def live(request: pytest.FixtureRequest, tunnels: Tunnels) -> t.Iterator[Live]:
         pytest.skip(f"engine {request.param} has no image {' or '.join(IMAGES)}: make lab")
     api = engine.version()["ApiVersion"]
     stack = "live" + uuid.uuid4().hex[:8]
-    found = Live(request.param, address, engine, APIClient(base_url=address, version=api), image, version, stack)
+    found = Live(
+        request.param,
+        address,
+        engine,
+        APIClient(base_url=address, version=api),
+        image,
+        version,
+        stack,
+    )
     yield found
     found.sweep()

@@ -12,7 +12,6 @@ import dataclasses
 import typing as t
 
 import pytest
-
 from ansible_collections.drover.docker.plugins.module_utils.container_body import create_body
 from ansible_collections.drover.docker.plugins.module_utils.engine import parse_api
 from ansible_collections.drover.docker.plugins.module_utils.networks import bridge_body
@@ -56,7 +55,13 @@ CASES = [
     Case("stop_grace_period_s", 1.5, {"Config.StopTimeout": 2}),
     Case(
         "healthcheck",
-        {"test": ["CMD", "true"], "interval_ns": NS, "timeout_ns": 2 * NS, "start_period_ns": 3 * NS, "retries": 4},
+        {
+            "test": ["CMD", "true"],
+            "interval_ns": NS,
+            "timeout_ns": 2 * NS,
+            "start_period_ns": 3 * NS,
+            "retries": 4,
+        },
         {
             "Config.Healthcheck": {
                 "Test": ["CMD", "true"],
@@ -71,7 +76,11 @@ CASES = [
     Case("read_only", True, {"HostConfig.ReadonlyRootfs": True}),
     Case("init", True, {"HostConfig.Init": True}),
     Case(
-        "oom_kill_disable", True, {"HostConfig.OomKillDisable": True}, {"mem_limit": 64 * MB}, ("OomKillDisable",)
+        "oom_kill_disable",
+        True,
+        {"HostConfig.OomKillDisable": True},
+        {"mem_limit": 64 * MB},
+        ("OomKillDisable",),
     ),
     Case("cap_add", ["NET_ADMIN"], {"HostConfig.CapAdd": ["NET_ADMIN"]}),
     Case("cap_drop", ["CHOWN"], {"HostConfig.CapDrop": ["CHOWN"]}),
@@ -95,7 +104,11 @@ CASES = [
         [{"host": "/dev/null", "container": "/dev/none", "permissions": "rw"}],
         {
             "HostConfig.Devices": [
-                {"PathOnHost": "/dev/null", "PathInContainer": "/dev/none", "CgroupPermissions": "rw"}
+                {
+                    "PathOnHost": "/dev/null",
+                    "PathInContainer": "/dev/none",
+                    "CgroupPermissions": "rw",
+                }
             ]
         },
     ),
@@ -113,9 +126,22 @@ CASES = [
     Case("runtime", "runc", {"HostConfig.Runtime": "runc"}),
     Case("shm_size", 8 * MB, {"HostConfig.ShmSize": 8 * MB}),
     Case("mem_limit", 64 * MB, {"HostConfig.Memory": 64 * MB}),
-    Case("mem_reservation", 32 * MB, {"HostConfig.MemoryReservation": 32 * MB}, dropped=("reservation",)),
-    Case("memswap_limit", -1, {"HostConfig.MemorySwap": -1}, {"mem_limit": 64 * MB}, ("swap limit",)),
-    Case("kernel_memory", 16 * MB, {"HostConfig.KernelMemory": 16 * MB}, dropped=("kernel memory",), gone_since_api=(1, 42)),
+    Case(
+        "mem_reservation",
+        32 * MB,
+        {"HostConfig.MemoryReservation": 32 * MB},
+        dropped=("reservation",),
+    ),
+    Case(
+        "memswap_limit", -1, {"HostConfig.MemorySwap": -1}, {"mem_limit": 64 * MB}, ("swap limit",)
+    ),
+    Case(
+        "kernel_memory",
+        16 * MB,
+        {"HostConfig.KernelMemory": 16 * MB},
+        dropped=("kernel memory",),
+        gone_since_api=(1, 42),
+    ),
     Case("mem_swappiness", 10, {"HostConfig.MemorySwappiness": 10}, dropped=("swappiness",)),
     Case("oom_score_adj", 100, {"HostConfig.OomScoreAdj": 100}),
     Case("cpu_shares", 512, {"HostConfig.CpuShares": 512}, dropped=("CPU shares",)),
@@ -124,7 +150,12 @@ CASES = [
     Case("cpu_count", 1, {"HostConfig.CpuCount": 1}),
     Case("cpus", 0.5, {"HostConfig.NanoCpus": 500_000_000}),
     Case("cpuset", "0", {"HostConfig.CpusetCpus": "0"}, dropped=("cpuset",)),
-    Case("pids_limit", 50, {"HostConfig.PidsLimit": 50}, dropped=("PidsLimit", "pids limit", "PIDs limit")),
+    Case(
+        "pids_limit",
+        50,
+        {"HostConfig.PidsLimit": 50},
+        dropped=("PidsLimit", "pids limit", "PIDs limit"),
+    ),
     Case("blkio_weight", 300, {"HostConfig.BlkioWeight": 300}, dropped=("Block I/O weight",)),
     Case(
         "blkio_weight_device",
@@ -133,7 +164,11 @@ CASES = [
         dropped=("Block I/O weight",),
     ),
     *[
-        Case(key, [{"path": "/dev/null", "rate": 1024}], {f"HostConfig.{field}": [{"Path": "/dev/null", "Rate": 1024}]})
+        Case(
+            key,
+            [{"path": "/dev/null", "rate": 1024}],
+            {f"HostConfig.{field}": [{"Path": "/dev/null", "Rate": 1024}]},
+        )
         for key, field in (
             ("device_read_bps", "BlkioDeviceReadBps"),
             ("device_write_bps", "BlkioDeviceWriteBps"),
@@ -148,14 +183,70 @@ CASES = [
 # Options that the tests below try, because they are about more than one field.
 ELSEWHERE = {"environment", "ports", "mounts", "volume_driver", "mac_address", "dns_search"}
 
-SCHEMA_KEYS = """
-    command entrypoint environment labels ports expose mounts volume_driver user working_dir hostname domainname
-    mac_address tty stdin_open stop_signal stop_grace_period_s healthcheck privileged read_only init oom_kill_disable
-    cap_add cap_drop security_opt group_add dns dns_opt dns_search extra_hosts tmpfs sysctls ulimits devices logging
-    ipc pid uts userns_mode cgroup_parent isolation runtime shm_size mem_limit mem_reservation memswap_limit
-    kernel_memory mem_swappiness oom_score_adj cpu_shares cpu_period cpu_quota cpu_count pids_limit cpus cpuset
-    blkio_weight blkio_weight_device device_read_bps device_write_bps device_read_iops device_write_iops
-""".split()
+SCHEMA_KEYS = [
+    "command",
+    "entrypoint",
+    "environment",
+    "labels",
+    "ports",
+    "expose",
+    "mounts",
+    "volume_driver",
+    "user",
+    "working_dir",
+    "hostname",
+    "domainname",
+    "mac_address",
+    "tty",
+    "stdin_open",
+    "stop_signal",
+    "stop_grace_period_s",
+    "healthcheck",
+    "privileged",
+    "read_only",
+    "init",
+    "oom_kill_disable",
+    "cap_add",
+    "cap_drop",
+    "security_opt",
+    "group_add",
+    "dns",
+    "dns_opt",
+    "dns_search",
+    "extra_hosts",
+    "tmpfs",
+    "sysctls",
+    "ulimits",
+    "devices",
+    "logging",
+    "ipc",
+    "pid",
+    "uts",
+    "userns_mode",
+    "cgroup_parent",
+    "isolation",
+    "runtime",
+    "shm_size",
+    "mem_limit",
+    "mem_reservation",
+    "memswap_limit",
+    "kernel_memory",
+    "mem_swappiness",
+    "oom_score_adj",
+    "cpu_shares",
+    "cpu_period",
+    "cpu_quota",
+    "cpu_count",
+    "pids_limit",
+    "cpus",
+    "cpuset",
+    "blkio_weight",
+    "blkio_weight_device",
+    "device_read_bps",
+    "device_write_bps",
+    "device_read_iops",
+    "device_write_iops",
+]
 
 
 def service_of(image: str, container: dict[str, t.Any], **changed: t.Any) -> dict[str, t.Any]:
@@ -179,7 +270,9 @@ class Shop:
     network: str
     count: int = 0
 
-    def create(self, container: dict[str, t.Any], *, address: str | None = None, **given: t.Any) -> t.Any:
+    def create(
+        self, container: dict[str, t.Any], *, address: str | None = None, **given: t.Any
+    ) -> t.Any:
         """The inspect and the warnings of a new container with these options."""
         self.count += 1
         # The image declares /data: without a name the engine would make one that nobody removes.
@@ -198,7 +291,9 @@ class Shop:
             volumes=volumes,
             declared={},
         )
-        made = self.live.post("/containers/create", body, name=f"{self.live.stack}-opt-{self.count}")
+        made = self.live.post(
+            "/containers/create", body, name=f"{self.live.stack}-opt-{self.count}"
+        )
         return self.live.engine.inspect(made["Id"]), made["Warnings"] or []
 
 
@@ -233,7 +328,9 @@ def holds(shown: t.Any, expected: t.Any) -> bool:
 def is_dropped(case: Case, live: Live, warnings: list[str]) -> bool:
     """Whether this engine is known to drop the option, by its warnings or its version."""
     said = any(words.lower() in text.lower() for words in case.dropped for text in warnings)
-    return said or bool(case.gone_since_api and parse_api(live.raw.api_version) >= case.gone_since_api)
+    return said or bool(
+        case.gone_since_api and parse_api(live.raw.api_version) >= case.gone_since_api
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
@@ -242,7 +339,9 @@ def test_option_reaches_the_engine(shop: Shop, case: Case) -> None:
     for path, expected in case.shown.items():
         shown = at(inspected, path)
         if not shown and is_dropped(case, shop.live, warnings):
-            print(f"engine {shop.live.version} drops {case.key}: {'; '.join(warnings) or 'without a word'}")
+            print(
+                f"engine {shop.live.version} drops {case.key}: {'; '.join(warnings) or 'without a word'}"
+            )
         else:
             assert holds(shown, expected), (shown, warnings)
 
@@ -260,7 +359,10 @@ def test_ports_fixed_random_twice_and_udp(shop: Shop) -> None:
     ]
     inspected, _warnings = shop.create({"ports": ports})
     assert inspected["HostConfig"]["PortBindings"] == {
-        "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18080"}, {"HostIp": "", "HostPort": "18081"}],
+        "80/tcp": [
+            {"HostIp": "127.0.0.1", "HostPort": "18080"},
+            {"HostIp": "", "HostPort": "18081"},
+        ],
         "53/udp": [{"HostIp": "", "HostPort": ""}],
     }
     assert {"80/tcp", "53/udp"} <= set(inspected["Config"]["ExposedPorts"])
@@ -270,7 +372,12 @@ def test_ports_fixed_random_twice_and_udp(shop: Shop) -> None:
 def test_mounts_of_all_kinds(shop: Shop) -> None:
     mounts = [
         {"kind": "bind", "source": "/etc", "target": "/host-etc", "options": ["ro"]},
-        {"kind": "volume", "source": f"{shop.live.stack}-plain", "target": "/plain/", "options": []},
+        {
+            "kind": "volume",
+            "source": f"{shop.live.stack}-plain",
+            "target": "/plain/",
+            "options": [],
+        },
         {"kind": "anonymous", "source": None, "target": "/nameless", "options": []},
     ]
     volumes = {
@@ -287,21 +394,31 @@ def test_mounts_of_all_kinds(shop: Shop) -> None:
 
 
 def test_mac_address_of_the_endpoint(shop: Shop) -> None:
-    inspected, _warnings = shop.create({"mac_address": "02:42:ac:11:00:99", "command": ["sleep", "60"]})
+    inspected, _warnings = shop.create(
+        {"mac_address": "02:42:ac:11:00:99", "command": ["sleep", "60"]}
+    )
     shop.live.engine.start(inspected["Id"])
-    endpoint = shop.live.engine.inspect(inspected["Id"])["NetworkSettings"]["Networks"][shop.network]
+    endpoint = shop.live.engine.inspect(inspected["Id"])["NetworkSettings"]["Networks"][
+        shop.network
+    ]
     assert endpoint["MacAddress"] == "02:42:ac:11:00:99"
 
 
 def test_dns_search_of_the_stack_comes_first(shop: Shop) -> None:
     inspected, _warnings = shop.create({"dns_search": ["example.org"]})
     stack = shop.live.stack
-    assert inspected["HostConfig"]["DnsSearch"] == [f"{stack}.rancher.internal", "rancher.internal", "example.org"]
+    assert inspected["HostConfig"]["DnsSearch"] == [
+        f"{stack}.rancher.internal",
+        "rancher.internal",
+        "example.org",
+    ]
 
 
 def test_address_aliases_links_and_labels(shop: Shop) -> None:
     links = [{"stack": "other", "service": "db", "alias": "mysql"}]
-    inspected, _warnings = shop.create({}, address="10.231.0.200", links=links, hostname_override=True)
+    inspected, _warnings = shop.create(
+        {}, address="10.231.0.200", links=links, hostname_override=True
+    )
     seen = summary(inspected)
     stack = shop.live.stack
     assert seen["networks"][shop.network] == {
@@ -343,7 +460,9 @@ def test_many_options_at_once_run(shop: Shop) -> None:
         if case.key not in UNSTARTABLE and not case.dropped:
             options.setdefault(case.key, case.value)
     options.update(uts="", hostname="box", command=["sleep", "60"])
-    inspected, _warnings = shop.create({key: value for key, value in options.items() if value != ""})
+    inspected, _warnings = shop.create(
+        {key: value for key, value in options.items() if value != ""}
+    )
     shop.live.engine.start(inspected["Id"])
     state = shop.live.engine.inspect(inspected["Id"])["State"]
     assert state["Status"] == "running", state
