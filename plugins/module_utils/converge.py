@@ -25,10 +25,13 @@ from .names import aliases, container_name, member_key, split_member_key
 from .operations import Message, Plan
 from .revisions import Request, current, is_live
 from .settle import Claims
+from .times import parse_time
 from .world import Container, World
 
 LIVE_STATES = ("running", "paused", "restarting")
 CRASH_LOOP_RESTARTS = 3
+CRASH_LOOP_WINDOW_S = 60.0
+"""The engine waits up to a minute between restarts: one that ran for longer has left its loop."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,10 +143,10 @@ class Converger:
     def _existing(self, member: Member, container: Container) -> None:
         if member.state == STATE_STOPPED:
             self._deactivate(member, container)
-        elif container["state"] == "running":
-            self._check_network(member, container)
-        elif container["state"] == "restarting":
+        elif container["state"] in ("running", "restarting"):
             self._note_crash_loop(member, container)
+            if container["state"] == "running":
+                self._check_network(member, container)
         elif member.state == STATE_ACTIVE:
             self._revive(member, container)
 
@@ -181,7 +184,9 @@ class Converger:
         self._start(member, stopped_because(container), after=after, container_id=container["id"])
 
     def _note_crash_loop(self, member: Member, container: Container) -> None:
-        if container["restart_count"] >= CRASH_LOOP_RESTARTS:
+        age_s = self.world.now(member.entry["host"]) - parse_time(container["started_at"])
+        recent = container["state"] == "restarting" or age_s < CRASH_LOOP_WINDOW_S
+        if recent and container["restart_count"] >= CRASH_LOOP_RESTARTS:
             times = f"restarted {container['restart_count']} times by the engine"
             self._hold(member, f"crash loop: {times}, exit code {container['exit_code']}")
 

@@ -70,6 +70,8 @@ def plan_service(
     plan.records = []
     for operation in plan.operations:
         operation["version"] = 0  # the record is made up
+        if state == "absent":
+            operation["cause"] = "state is absent"
         if operation["kind"] == "create":
             operation["args"]["managed"] = MANAGED_BY_MODULE
     return plan

@@ -107,6 +107,15 @@ def test_crash_loop_is_left_to_the_engine_and_shown() -> None:
     ]
 
 
+def test_crash_loop_is_shown_while_its_container_happens_to_run_and_not_for_ever() -> None:
+    bench = Bench("h1")
+    bench.settled(stack({"web": service()}))
+    bench.container("shop-web-1").update(restart_count=7, started_at="2027-01-15T07:59:50Z")
+    assert "crash loop" in bench.plan().held[0].text
+    bench.container("shop-web-1").update(started_at="2027-01-15T07:58:00Z")
+    assert bench.plan().held == []
+
+
 def test_start_once_that_is_done_stays_done_but_a_removed_one_is_made_again() -> None:
     bench = Bench("h1", "h2")
     bench.settled(stack({"job": service(start_once=True)}))
