@@ -6,62 +6,10 @@
 # shellcheck source=tools/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# The ansible-cores that are tried, oldest first: CORE, its controller's Pythons, oldest and newest Python of a
-# Docker host that it serves (the minor numbers only: 8 is 3.8).
-CORES="2.17 10 12 8 12
-2.19 11 13 8 13
-2.21 12 14 9 14"
-
-# lanes: prints two lines "CORE PYTHON PATH ROLE", ROLE being oldest or newest; one where both are the same. The oldest core takes the oldest
-# Python that it runs on, the newest core the newest. Needs FOUND, the output of pythons.
-lanes() {
-  awk -v cores="$CORES" '
-    { split($1, version, "."); path[version[2]] = $2 }
-    END {
-      rows = split(cores, row, "\n")
-      for (i = 1; i <= rows; i++) {
-        split(row[i], core, " ")
-        for (minor = core[2]; minor <= core[3]; minor++) {
-          if (!(minor in path)) continue
-          newest = core[1] " 3." minor " " path[minor]
-          if (!oldest) oldest = newest
-        }
-      }
-      if (oldest != newest) print oldest " oldest"
-      if (newest) print newest " newest"
-    }' <<<"$FOUND"
-}
-
-# say_lanes: names the lanes, and the oldest and newest core where no Python is right for it.
-say_lanes() {
-  [ -n "$(lanes)" ] || die "no Python from 3.10 to 3.14 with venv was found: ansible-core has none to run on"
-  lanes | awk '{ print $4 " lane: ansible-core " $1 " on Python " $2 }'
-  { head -n 1 <<<"$CORES" && tail -n 1 <<<"$CORES"; } | while read -r core from to _; do
-    lanes | grep -q "^$core " || say "skipped: ansible-core $core needs Python 3.$from to 3.$to, and none was found"
-  done
-}
-
 lane_dir() { printf '%s' "$CACHE_DIR/lanes/core-$1-python-$2"; }
 
 # make_lane CORE PYTHON PATH: the lane's venv.
 make_lane() { make_venv "$(lane_dir "$1" "$2")" "$3" "core-$1.txt" units.txt sanity.txt; }
-
-# extra_pythons CORE PYTHON ROLE: the other Pythons of Docker hosts for which this lane checks compile and import.
-# Each Python is checked once: the newest core takes those that it serves, the oldest the rest.
-extra_pythons() {
-  awk -v cores="$CORES" -v core="$1" -v own="$2" -v role="$3" -v lanes="$(lanes)" '
-    BEGIN {
-      rows = split(cores, row, "\n")
-      for (i = 1; i <= rows; i++) { split(row[i], field, " "); from[field[1]] = field[4]; to[field[1]] = field[5] }
-      count = split(lanes, field, "\n"); split(field[count], newest, " ")
-    }
-    $1 != own {
-      split($1, version, "."); minor = version[2] + 0
-      mine = minor >= from[core] + 0 && minor <= to[core] + 0
-      theirs = minor >= from[newest[1]] + 0 && minor <= to[newest[1]] + 0
-      if (mine && (role == "newest" || !theirs)) print $1
-    }' <<<"$FOUND"
-}
 
 # pip_stand_in LANE_DIR HOME: ansible-test makes its venvs without pip and downloads an installer of one version of
 # pip, unless this file is there. Ours takes the pip that Python ships and lets it install that version.
@@ -114,30 +62,37 @@ show_faults() {
   { grep -E '^(ERROR|FATAL|FAILED|E  |=+ .* =+$)' "$1" || tail -n 40 "$1"; } | cut -c 1-300 | tail -n 100
 }
 
-# in_lanes FUNCTION NAME: calls FUNCTION CORE PYTHON PATH ROLE TREE for both lanes at once, each with a copy of the
-# work tree of its own and its output in a log; shows the log of the one that failed.
-in_lanes() {
-  local function="$1" name="$2" core python path role log failed="" i
-  local pids=() labels=() logs=()
-  FOUND="$(pythons)"
-  say_lanes
-  WORK="$(mktemp -d "${TMPDIR:-/tmp}/drover-$name-XXXXXX")"
-  trap 'rm -rf "$WORK"' EXIT
-  mkdir -p "$CACHE_DIR/logs"
-  while read -r core python path role; do
+# start_lanes FUNCTION NAME: starts FUNCTION CORE PYTHON PATH TREE EXTRAS for each lane, with a copy of the work tree of
+# its own and its output in a log; EXTRAS are the other Pythons it is to check.
+start_lanes() {
+  local function="$1" name="$2" core python path role extras log
+  while read -r core python path role extras; do
+    say "$role lane: ansible-core $core on Python $python"
     log="$CACHE_DIR/logs/$name-$role.log"
     copy_tree "$WORK/$role"
-    (set -e; lane_timed "$function" "$core" "$python" "$path" "$role" "$WORK/$role") >"$log" 2>&1 &
-    pids+=("$!") labels+=("$name, core $core on Python $python") logs+=("$log")
-  done < <(lanes)
-  for i in "${!pids[@]}"; do
-    if wait "${pids[$i]}"; then
-      say "ok: ${labels[$i]}, $(tail -n 1 "${logs[$i]}")"
-      closing_lines "${logs[$i]}"
+    (lane_timed "$function" "$core" "$python" "$path" "$WORK/$role" "${extras//,/ }") >"$log" 2>&1 &
+    PIDS+=("$!") LABELS+=("$name, core $core on Python $python") LOGS+=("$log")
+  done <<<"$LANES"
+}
+
+# in_lanes FUNCTION NAME: runs all lanes at once (see start_lanes); shows what the one that failed found.
+in_lanes() {
+  local failed="" i
+  FOUND="$(pythons)"
+  LANES="$("$VENV_DIR/bin/python" "$TOOLS_DIR/lanes.py" <<<"$FOUND")" || die "no Python that an ansible-core runs on was found"
+  WORK="$(mktemp -d "${TMPDIR:-/tmp}/drover-$2-XXXXXX")"
+  trap 'rm -rf "$WORK"' EXIT
+  mkdir -p "$CACHE_DIR/logs"
+  PIDS=() LABELS=() LOGS=()
+  start_lanes "$1" "$2"
+  for i in "${!PIDS[@]}"; do
+    if wait "${PIDS[$i]}"; then
+      say "ok: ${LABELS[$i]}, $(tail -n 1 "${LOGS[$i]}")"
+      closing_lines "${LOGS[$i]}"
     else
       failed=yes
-      say "FAILED: ${labels[$i]}; its log is ${logs[$i]#"$ROOT_DIR"/}"
-      show_faults "${logs[$i]}"
+      say "FAILED: ${LABELS[$i]}; its log is ${LOGS[$i]#"$ROOT_DIR"/}"
+      show_faults "${LOGS[$i]}"
     fi
   done
   [ -z "$failed" ]
