@@ -19,9 +19,11 @@ from ansible_collections.drover.docker.plugins.module_utils.compose.values impor
 
 VERSION = re.compile(r"[23](\.[0-9]+)?")
 TODAY = ("compose.yaml", "compose.yml")
-COMPOSE_KEYS = ("version", "name", "services", "volumes")
-RANCHER_KEYS = ("version", "services")
-CATALOG_KEYS = (".catalog", "catalog")
+COMPOSE_KEYS = ("version", "name", "services", "volumes", ".catalog")
+RANCHER_KEYS = ("version", "services", ".catalog", "catalog")
+# No service can be named so, therefore a block of this name is known in every place.
+CATALOG = ".catalog"
+CATALOG_KEYS = (CATALOG, "catalog")
 # Top-level keys of Compose, with what to do instead.
 NOT_RUN_TOP = {
     "configs": "",
@@ -39,6 +41,7 @@ class ComposeFile:
     services: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     volumes: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     name: t.Any = None
+    catalog: t.Any = None
 
 
 @dataclasses.dataclass
@@ -58,17 +61,17 @@ def compose_file(document: t.Any, place: Place) -> ComposeFile:
             else f"must be a map of services, not {kind_of(document)}"
         )
         return ComposeFile()
-    top = without_extensions(document)
-    if not has_services_key(top):
+    if not has_services_key(document):
         if place.file in TODAY:
             place.at("services").problem("is missing; every service is written under it")
             return ComposeFile()
-        return ComposeFile(services=first_format(top, place))
-    check_top(top, COMPOSE_KEYS, place)
+        return ComposeFile(services=first_format(document, place), catalog=document.get(CATALOG))
+    check_top(document, COMPOSE_KEYS, place)
     return ComposeFile(
-        services=map_under(top, "services", place),
-        volumes=map_under(top, "volumes", place),
-        name=top.get("name"),
+        services=map_under(document, "services", place),
+        volumes=map_under(document, "volumes", place),
+        name=document.get("name"),
+        catalog=document.get(CATALOG),
     )
 
 
@@ -77,14 +80,23 @@ def has_services_key(top: t.Mapping[str, t.Any]) -> bool:
     return "version" in top or "services" in top
 
 
-def first_format(top: dict[str, t.Any], place: Place) -> dict[str, t.Any]:
+def first_format(top: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
     """The services of the first format, in which every top-level key is one."""
-    services = {key: value for key, value in top.items() if key not in CATALOG_KEYS}
-    for key in ("volumes", *NOT_RUN_TOP):
-        if key in services:
+    services = {}
+    for key, value in top.items():
+        if key in ("volumes", *NOT_RUN_TOP) and not looks_like_service(value):
             place.at(key).problem("""only a file with "version: '2'" and "services" has this key""")
-            del services[key]
+        elif key.startswith("x-"):
+            if looks_like_service(value):
+                place.at(key).warn('is ignored, as all top-level keys that begin with "x-"')
+        elif key != CATALOG:
+            services[key] = value
     return services
+
+
+def looks_like_service(value: t.Any) -> bool:
+    """Whether a value has what every service has."""
+    return isinstance(value, dict) and ("image" in value or "build" in value)
 
 
 def check_top(top: t.Mapping[str, t.Any], known: t.Sequence[str], place: Place) -> None:
@@ -93,7 +105,7 @@ def check_top(top: t.Mapping[str, t.Any], known: t.Sequence[str], place: Place) 
         if key in NOT_RUN_TOP:
             if not is_empty(value):
                 place.at(key).problem(not_run(NOT_RUN_TOP[key]))
-        elif key not in known and key not in CATALOG_KEYS:
+        elif key not in known and not key.startswith("x-"):
             under = '; services are written under "services"' if isinstance(value, dict) else ""
             place.at(key).problem("unknown key" + (did_you_mean(key, known) or under))
     version = top.get("version")
@@ -109,12 +121,7 @@ def map_under(top: t.Mapping[str, t.Any], key: str, place: Place) -> dict[str, t
     if not isinstance(value, dict):
         place.at(key).problem(f"must be a map, not {kind_of(value)}")
         return {}
-    return without_extensions(value) if key == "services" else value
-
-
-def without_extensions(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The map without the C(x-...) keys, which Compose leaves to users."""
-    return {key: value for key, value in found.items() if not key.startswith("x-")}
+    return value
 
 
 def rancher_file(document: t.Any, services: t.Collection[str], place: Place) -> RancherFile:
@@ -124,14 +131,17 @@ def rancher_file(document: t.Any, services: t.Collection[str], place: Place) -> 
     if not isinstance(document, dict):
         place.problem(f"must be a map of services, not {kind_of(document)}")
         return RancherFile()
-    top = without_extensions(document)
-    found = top
-    if has_services_key(top):
-        check_top(top, RANCHER_KEYS, place)
-        found = map_under(top, "services", place)
+    found = document
+    if has_services_key(document):
+        check_top(document, RANCHER_KEYS, place)
+        found = map_under(document, "services", place)
     catalogs = [key for key in CATALOG_KEYS if key not in services]
-    blocks = [part[key] for part in (top, found) for key in catalogs if key in part]
-    return RancherFile(
-        services={key: value for key, value in found.items() if key not in catalogs},
-        catalog=blocks[0] if blocks else None,
-    )
+    blocks = [part[key] for part in (document, found) for key in catalogs if key in part]
+    entries = {key: value for key, value in found.items() if key not in catalogs}
+    if found is document:
+        entries = {
+            key: value
+            for key, value in entries.items()
+            if key in services or not key.startswith("x-")
+        }
+    return RancherFile(services=entries, catalog=blocks[0] if blocks else None)

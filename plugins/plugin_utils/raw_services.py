@@ -56,17 +56,17 @@ class RawServices:
         self.variables = variables
         self.interpolations: dict[str, Interpolation] = {}
 
-    def complete(self, name: str, value: t.Any, file: str) -> RawService:
-        """The service; what is wrong with it is in the reader's notes."""
-        return self.follow(name, value, Place(self.reader.notes, file, name), ((file, name),))
+    def complete(self, name: str, value: t.Any, file: str) -> RawService | None:
+        """The service, or None where it is none; what is wrong with it is in the reader's notes."""
+        return self.follow(value, Place(self.reader.notes, file, name), ((file, name),))
 
     def follow(
-        self, name: str, value: t.Any, place: Place, path: tuple[tuple[str, str], ...]
-    ) -> RawService:
+        self, value: t.Any, place: Place, path: tuple[tuple[str, str], ...]
+    ) -> RawService | None:
         """One service and what it extends; C(path) holds the files and names on the way here."""
         if not isinstance(value, dict):
             place.problem(f"must be a map with the keys of the service, not {kind_of(value)}")
-            return RawService()
+            return None
         keys = self.replaced(value, place)
         self.add_environment(keys, place)
         extends = keys.pop("extends", None)
@@ -76,7 +76,9 @@ class RawServices:
         base = place.at("extends").attempt(lambda item: self.base(item, place, path), extends)
         return own.over(base) if base else own
 
-    def base(self, extends: t.Any, place: Place, path: tuple[tuple[str, str], ...]) -> RawService:
+    def base(
+        self, extends: t.Any, place: Place, path: tuple[tuple[str, str], ...]
+    ) -> RawService | None:
         """The service that another one extends, without what is not taken over."""
         name, file = extended(extends, place.file)
         services = self.services_of(file)
@@ -87,9 +89,9 @@ class RawServices:
             circle = [*path[path.index((file, name)) :], (file, name)]
             raise Invalid("a circle: " + " -> ".join(quoted(one) for _file, one in circle))
         base_place = Place(self.reader.notes, file, name)
-        base = self.follow(name, services[name], base_place, (*path, (file, name)))
-        for key in NOT_INHERITED:
-            if not is_empty(base.keys.pop(key, None)):
+        base = self.follow(services[name], base_place, (*path, (file, name)))
+        for key in NOT_INHERITED if base else ():
+            if not is_empty(t.cast(RawService, base).keys.pop(key, None)):
                 place.at("extends").warn(f'"{key}" of {quoted(name)} is not taken over')
         return base
 
@@ -105,7 +107,8 @@ class RawServices:
 
     def replaced(self, value: dict[str, t.Any], place: Place) -> dict[str, t.Any]:
         """The keys with their variables replaced."""
-        return t.cast("dict[str, t.Any]", replace_in(value, place, self.interpolation(place.file)))
+        own = {key: item for key, item in value.items() if not key.startswith("x-")}
+        return t.cast("dict[str, t.Any]", replace_in(own, place, self.interpolation(place.file)))
 
     def interpolation(self, file: str) -> Interpolation:
         """The one interpolation of a file, which knows what was not set there."""

@@ -14,19 +14,23 @@ from ansible_collections.drover.docker.plugins.module_utils.compose.errors impor
     StackError,
     quoted,
 )
+from ansible_collections.drover.docker.plugins.module_utils.compose.keys import (
+    NOT_RUN_RANCHER_FILE_KEYS,
+    not_run,
+)
 from ansible_collections.drover.docker.plugins.module_utils.compose.relations import (
     check_cycles,
     check_names,
 )
 from ansible_collections.drover.docker.plugins.module_utils.compose.service import canonical_service
-from ansible_collections.drover.docker.plugins.module_utils.compose.values import line
+from ansible_collections.drover.docker.plugins.module_utils.compose.values import is_empty, line
 from ansible_collections.drover.docker.plugins.module_utils.compose.volumes import (
     canonical_volumes,
     check_collisions,
 )
 from ansible_collections.drover.docker.plugins.module_utils.names import stack_name
 
-from .documents import ComposeFile, RancherFile, compose_file, rancher_file
+from .documents import CATALOG, ComposeFile, RancherFile, compose_file, rancher_file
 from .folder import Files, Reader, find_files
 from .interpolation import replace_in
 from .raw_services import RawService, RawServices
@@ -84,12 +88,17 @@ class StackLoader:
         self.compose = compose_file(document, self.place(self.files.compose))
         self.rancher = rancher_file(rancher, self.compose.services, self.place(self.files.rancher))
         given = answers(answered, self.place(self.files.answers))
-        defaults = question_defaults(
-            self.rancher.catalog, self.place(self.files.rancher).at(".catalog")
-        )
+        defaults = question_defaults(*self.catalog())
         self.notes.raise_problems()
         values = Variables([variables, given, environ, defaults])
         self.raw = RawServices(self.files.compose, self.compose.services, self.reader, values)
+
+    def catalog(self) -> tuple[t.Any, Place]:
+        """The catalog block with the questions, and its place; it may be in either file."""
+        own = self.rancher.catalog is not None
+        file = self.files.rancher if own else self.files.compose
+        catalog = self.rancher.catalog if own else self.compose.catalog
+        return catalog, self.place(file).at(CATALOG)
 
     def place(self, file: str | None) -> Place:
         """The top of a file."""
@@ -136,6 +145,8 @@ class StackLoader:
         found = {}
         for name, value in self.compose.services.items():
             raw = self.complete(name, value)
+            if raw is None:
+                continue
             place = Place(self.notes, self.files.compose, name, files=raw.files)
             try:
                 service = canonical_service(
@@ -153,13 +164,20 @@ class StackLoader:
                 self.notes.problems += error.problems
         return found
 
-    def complete(self, name: str, value: t.Any) -> RawService:
+    def complete(self, name: str, value: t.Any) -> RawService | None:
         """All keys of a service, those of the rancher file laid over those of the compose file."""
         raw = self.raw.complete(name, value, self.files.compose)
-        more = self.rancher.services.get(name)
-        if more is None or self.files.rancher is None:
+        entry = self.rancher.services.get(name)
+        if entry is None or self.files.rancher is None:
             return raw
-        return self.raw.complete(name, more, self.files.rancher).over(raw)
+        more = self.raw.complete(name, entry, self.files.rancher)
+        if raw is None or more is None:
+            return None
+        for key in NOT_RUN_RANCHER_FILE_KEYS:
+            if not is_empty(more.keys.pop(key, None)):
+                place = Place(self.notes, self.files.rancher, name)
+                place.at(key).problem(not_run(NOT_RUN_RANCHER_FILE_KEYS[key]))
+        return more.over(raw)
 
     def warn_of_strangers(self) -> None:
         """Rancher ignored entries for services that the compose file does not have."""

@@ -22,9 +22,14 @@ from ansible_collections.drover.docker.plugins.module_utils.compose.errors impor
 )
 
 MOST_BYTES = 5 * 1024 * 1024
-MOST_VALUES = 200_000
+MOST_VALUES = 100_000
+# Each value is one event, or two for the beginning and the end of a map or list; keys are events as well.
+MOST_EVENTS = 3 * MOST_VALUES
 DEEPEST = 60
 LOADER: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# Keys and places in lists on the way to a value.
+Path = tuple[str | int, ...]
 
 YAML_TAG = "tag:yaml.org,2002:"
 NULLS = ("", "~", "null", "Null", "NULL")
@@ -63,7 +68,7 @@ def load_yaml(content: bytes, place: Place) -> t.Any:
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise Invalid(f"is not YAML: {reason}") from None
-    return None if node is None else Builder(place).value(node, place, 0)
+    return None if node is None else Builder(place).value(node, ())
 
 
 def decode(content: bytes) -> str:
@@ -78,9 +83,11 @@ def decode(content: bytes) -> str:
 
 
 def check_depth(text: str) -> None:
-    """Refuse deep nesting before anything recurses into it."""
+    """Refuse deep nesting before anything recurses into it, and far too many values before they are kept."""
     depth = 0
-    for event in yaml.parse(text, Loader=LOADER):
+    for count, event in enumerate(yaml.parse(text, Loader=LOADER)):
+        if count > MOST_EVENTS:
+            raise too_many()
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -94,7 +101,7 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> str:
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     reason = error.problem or error.context or "is not YAML"
-    if reason.startswith("expected a single document"):
+    if str(error.context).startswith("expected a single document"):
         return where + "a second YAML document begins here; a stack file has one"
     lines = text.splitlines()
     around = lines[max(0, mark.line - 1) : mark.line + 1] if mark else []
@@ -110,24 +117,21 @@ class Builder:
         self.place = place
         self.values = 0
 
-    def value(self, node: yaml.Node, place: Place, depth: int) -> t.Any:
+    def value(self, node: yaml.Node, path: Path) -> t.Any:
         """The value of a node; an alias is followed each time it occurs, so the count bounds alias bombs."""
         self.values += 1
         if self.values > MOST_VALUES:
-            raise Invalid(f"holds more than {MOST_VALUES} values, counting each use of an alias")
-        if depth > DEEPEST:
+            raise too_many()
+        if len(path) > DEEPEST:
             raise Invalid(f"{line_of(node)}is nested more than {DEEPEST} deep, or holds itself")
         if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, place, depth)
+            return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             check_tag(node, SEQUENCE_TAGS)
-            return [
-                self.value(item, place.at(index), depth + 1)
-                for index, item in enumerate(node.value)
-            ]
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         return scalar(t.cast(yaml.ScalarNode, node))
 
-    def mapping(self, node: yaml.MappingNode, place: Place, depth: int) -> dict[str, t.Any]:
+    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, t.Any]:
         """A map; keys are text as written, C(<<) merges other maps under its own keys."""
         check_tag(node, MAPPING_TAGS)
         merged: dict[str, t.Any] = {}
@@ -135,23 +139,30 @@ class Builder:
         for key_node, value_node in node.value:
             key = key_text(key_node)
             if key_node.tag == f"{YAML_TAG}merge":
-                merged = {**self.merged(value_node, place, depth), **merged}
+                merged = {**self.merged(value_node, path), **merged}
                 continue
             if key in own:
-                place.at(key).warn(f"{line_of(key_node)}is given twice; the last one counts")
+                self.warn_of_twice(key_node, (*path, key))
                 del own[key]
-            own[key] = self.value(value_node, place.at(key), depth + 1)
+            own[key] = self.value(value_node, (*path, key))
         return {**merged, **own}
 
-    def merged(self, node: yaml.Node, place: Place, depth: int) -> dict[str, t.Any]:
+    def merged(self, node: yaml.Node, path: Path) -> dict[str, t.Any]:
         """The maps that C(<<) names; the first of several wins."""
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
         found: dict[str, t.Any] = {}
         for source in sources:
             if not isinstance(source, yaml.MappingNode):
                 raise Invalid(f"{line_of(node)}<< takes a map, or a list of maps")
-            found = {**self.value(source, place, depth + 1), **found}
+            found = {**self.value(source, (*path, "<<")), **found}
         return found
+
+    def warn_of_twice(self, node: yaml.Node, path: Path) -> None:
+        """Warn of a key that is given twice."""
+        place = self.place
+        for part in path:
+            place = place.at(part)
+        place.warn(f"{line_of(node)}is given twice; the last one counts")
 
 
 def scalar(node: yaml.ScalarNode) -> t.Any:
@@ -190,6 +201,11 @@ def check_tag(node: yaml.Node, known: t.Sequence[str]) -> None:
     if node.tag not in known:
         tag = node.tag.replace(YAML_TAG, "!!", 1)
         raise Invalid(f"{line_of(node)}the tag {quoted(tag)} is not for stack files")
+
+
+def too_many() -> Invalid:
+    """The error for a file that holds too much."""
+    return Invalid(f"holds more than {MOST_VALUES} values, counting each use of an alias")
 
 
 def line_of(found: yaml.Node | yaml.Event) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .errors import Invalid, Place, did_you_mean, quoted
+from .errors import Invalid, Place, did_you_mean
 from .keys import not_run
 from .values import boolean, duration_ns, is_empty, kind_of, text, whole_between
 
@@ -55,9 +55,9 @@ def parse_test(value: t.Any) -> list[str]:
         raise Invalid(f"must be text or a list, not {kind_of(value)}")
     words = [text(item) for item in value]
     if words[0] not in ("NONE", "CMD", "CMD-SHELL"):
-        raise Invalid(f'must begin with "NONE", "CMD" or "CMD-SHELL", not {quoted(words[0])}')
+        raise Invalid('a list must begin with "NONE", "CMD" or "CMD-SHELL"')
     if words[0] != "NONE" and len(words) < 2:
-        raise Invalid(f"says nothing to run after {quoted(words[0])}")
+        raise Invalid(f'says nothing to run after "{words[0]}"')
     return words
 
 

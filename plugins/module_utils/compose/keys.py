@@ -66,6 +66,11 @@ NOT_RUN_KEYS: dict[str, str] = {
     "volumes_from": "name a volume and mount it in both services",
 }
 
+# Keys of which Rancher's own file says something else than the compose file.
+NOT_RUN_RANCHER_FILE_KEYS: dict[str, str] = {
+    "hostname": "it makes an external service; the host name of a container is written in the compose file",
+}
+
 # Labels by the beginning of their name.
 NOT_RUN_LABELS: dict[str, str] = {
     "io.rancher.container.agent": NEEDS_SERVER,

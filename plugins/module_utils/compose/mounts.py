@@ -11,7 +11,7 @@ import typing as t
 
 from .errors import Invalid, Place, did_you_mean, quoted
 from .keys import not_run
-from .values import kind_of, line, pairs, size, wanted, whole
+from .values import check_long_keys, kind_of, line, pairs, size, wanted, whole
 
 PROPAGATION = ("shared", "slave", "private", "rshared", "rslave", "rprivate")
 OPTION_GROUPS: tuple[tuple[str, ...], ...] = (
@@ -158,13 +158,6 @@ def section(
         raise Invalid(f'"{key}" must be a map, not {kind_of(found)}')
     check_long_keys(found, known)
     return found
-
-
-def check_long_keys(value: t.Mapping[str, t.Any], known: t.Sequence[str]) -> None:
-    """Refuse keys that the long form does not have."""
-    for key in value:
-        if key not in known and not str(key).startswith("x-"):
-            raise Invalid(f"unknown key {quoted(str(key))}{did_you_mean(str(key), known)}")
 
 
 def flag(value: t.Mapping[str, t.Any], key: str) -> bool:

@@ -34,7 +34,7 @@ from .values import (
 
 # The kernel takes no longer argument or variable (MAX_ARG_STRLEN).
 LONGEST_ARGUMENT = 131071
-HOST_NAME = r"(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,62})(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62}))*\.?"
+HOST_NAME = r"(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,62}))*\.?"
 MAC_ADDRESS = r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
 CPUSET = r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*"
 CAPABILITY = r"[A-Za-z_]+"
@@ -277,7 +277,10 @@ OPTION_KEYS = frozenset(OPTIONS) | JOINED_KEYS
 
 
 def plain_options(keys: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
-    """The options of the schema for those of the keys that are set; empty text is not set, as in Rancher."""
+    """The options of the schema for those of the keys that are set.
+
+    Empty text is not set, as in Rancher: it is what a variable without a value leaves.
+    """
     found = {}
     for key, (name, convert) in OPTIONS.items():
         value = keys.get(key)

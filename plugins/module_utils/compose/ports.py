@@ -9,9 +9,9 @@ import ipaddress
 import re
 import typing as t
 
-from .errors import Invalid, Place, did_you_mean, quoted
+from .errors import Invalid, Place, quoted
 from .keys import not_run
-from .values import entries, line, wanted, whole
+from .values import check_long_keys, entries, line, wanted, whole
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 MOST_PORTS = 1000
@@ -54,9 +54,7 @@ def parse_port(value: t.Any) -> list[Port]:
 
 def parse_long(value: t.Mapping[str, t.Any]) -> list[Port]:
     """The ports of today's Compose form with C(target), C(published) and so on."""
-    for key in value:
-        if key not in LONG_KEYS and not str(key).startswith("x-"):
-            raise Invalid(f"unknown key {quoted(str(key))}{did_you_mean(str(key), LONG_KEYS)}")
+    check_long_keys(value, LONG_KEYS)
     if value.get("target") is None:
         raise Invalid('needs a "target": the port inside of the container')
     mode = value.get("mode")

@@ -99,14 +99,14 @@ def build(
     service = {
         "image": service_image(keys, place),
         "scale": scale(keys, acting["global"], place),
+        **acting,
         "start_on_create": setting(keys, "start_on_create", place, default=True),
-        "retain_ip": setting(keys, "retain_ip", place, default=False),
         "network": network,
+        "retain_ip": setting(keys, "retain_ip", place, default=False),
         "links": links.all_links(keys, stack, services, place),
         "depends_on": links.depends_on(keys.get("depends_on"), services, place.at("depends_on")),
         "metadata": metadata(keys.get("metadata"), place.at("metadata")),
         "container": container,
-        **acting,
     }
     if pull_policy(keys, place) == "always":
         service["pull"] = "always"

@@ -16,9 +16,9 @@ from .errors import Invalid, Place, did_you_mean, quoted
 
 TRUE_WORDS = ("true", "yes", "on")
 FALSE_WORDS = ("false", "no", "off")
-SIZE = re.compile(r"(-?\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
+SIZE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 SIZE_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
-TIME_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h)")
+TIME_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|\u00b5s|ms|s|m|h)")
 NANOSECONDS = {
     "ns": 1,
     "us": 10**3,
@@ -29,6 +29,8 @@ NANOSECONDS = {
     "h": 3600 * 10**9,
 }
 LARGEST_INT = 2**63 - 1
+# No number that is meant is longer, and long ones are slow to look at.
+LONGEST_NUMBER = 60
 
 
 def kind_of(value: t.Any) -> str:
@@ -158,7 +160,8 @@ def number(value: t.Any) -> float:
 
 def size(value: t.Any) -> int:
     """Bytes from C(512m), C(1.5gb), C(2048): units are powers of 1024."""
-    match = SIZE.fullmatch(text(value).strip())
+    written = text(value).strip()
+    match = SIZE.fullmatch(written) if len(written) <= LONGEST_NUMBER else None
     if not match or len(match.group(1)) > 19:
         raise wanted('a size such as "512m" or "1g"', value)
     amount, unit = match.group(1), match.group(2).lower()
@@ -179,8 +182,12 @@ def duration_ns(value: t.Any) -> int:
     written = text(value).strip().replace(" ", "")
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written):
         written += "s"
-    parts = TIME_PART.findall(written)
-    if not parts or "".join(amount + unit for amount, unit in parts) != written:
+    parts = TIME_PART.findall(written[:LONGEST_NUMBER])
+    if (
+        len(written) > LONGEST_NUMBER
+        or not parts
+        or "".join(amount + unit for amount, unit in parts) != written
+    ):
         raise wanted('a time such as "1m30s" or "500ms"', value)
     total = sum(float(amount) * NANOSECONDS[unit] for amount, unit in parts)
     if total > LARGEST_INT:
@@ -215,6 +222,17 @@ def pairs(value: t.Any, place: Place) -> dict[str, t.Any]:
         return {}
     split = [place.at(index).attempt(split_pair, item) for index, item in enumerate(value)]
     return {pair[0]: pair[1] for pair in split if pair is not None}
+
+
+def check_long_keys(value: t.Mapping[str, t.Any], known: t.Sequence[str]) -> None:
+    """Refuse keys that the long form of a list's entry does not have."""
+    for key in map(str, value):
+        if key in known or key.startswith("x-"):
+            continue
+        hint = did_you_mean(key, known)
+        if len(value) == 1 and not hint:
+            hint = "; if this is meant as text, leave out the blank after the colon"
+        raise Invalid(f"unknown key {quoted(key)}{hint}")
 
 
 def split_pair(value: t.Any) -> tuple[str, str | None]:
