@@ -8,49 +8,66 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: act
-short_description: Store stack records and run planned operations on one Docker host
+short_description: Carry out one Docker host's share of the plan
 description:
-  - Stores stack records, then runs the operations that the planner made for this host, those that do not need each
-    other at the same time. Just before each one it checks that what the plan presumed still holds.
+  - Stores stack records, or runs the operations that M(drover.docker.plan) made for this host, those that do not
+    need each other at the same time. Just before each one it checks that what the plan presumed still holds.
+  - Then it looks at the host again, for the next round of the plan.
   - This is what the playbooks of this collection call. It is of little use by itself. To keep a service at scale on
     one host from your own playbook, use M(drover.docker.service).
+  - A host without a share of the plan is not contacted.
   - Holds a lock on the host while it acts, so that two control nodes do not act at once. It never removes a volume that
     is not named in an operation, nor a container that is not ours.
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 options:
-  host:
-    description: Inventory name of this host, as stack records know it.
+  stage:
+    description:
+      - The share to carry out. V(record) stores the records that need a majority of the hosts, V(operations) does all
+        that they allow.
     type: str
-    required: true
+    choices: [record, operations]
+    default: operations
+  host:
+    description:
+      - Name of this host, as stack records know it.
+      - The task sets it to C(inventory_hostname).
+    type: str
+    default: ''
   records:
     description:
-      - Stack records to store, as a list or as its JSON.
+      - Stack records to store, as a list or as its JSON. The task takes them from the plan.
       - One that is older than the record of this host is refused, and with it the operations of that stack.
     type: json
     default: '[]'
   operations:
-    description: Operations for this host, as a list or as its JSON.
+    description: Operations for this host, as a list or as its JSON. The task takes them from the plan.
     type: json
     default: '[]'
   owner:
-    description: Who acts, for the message to another control node that has to wait.
+    description:
+      - Who acts, for the message to another control node that has to wait.
+      - The task sets it to the user and the name of the control node.
     type: str
     default: drover.docker
   images:
     description:
       - Images to look for when looking at the host afterwards, besides those of stored stacks and of our containers.
+      - The task sets it to the images of the stack files that were loaded.
     type: list
     elements: str
     default: []
   docker_host:
     description:
       - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
+      - The task sets it to the variable C(drover_docker_host), where there is one.
     type: str
     default: unix:///var/run/docker.sock
   state_dir:
-    description: Folder of the stack records and of the lock on this host.
+    description:
+      - Folder of the stack records and of the lock on this host.
+      - The task sets it to the variable C(drover_state_dir), where there is one.
     type: path
     default: /var/lib/drover
 requirements:
@@ -64,84 +81,40 @@ attributes:
   diff_mode:
     description: Shows what would change.
     support: none
-    details: The plan is the diff; the playbooks print it.
-seealso:
-  - module: drover.docker.observe
-  - module: drover.docker.service
+    details: The plan is the diff; M(drover.docker.plan) prints it.
+  action:
+    description: Has a part that runs on the controller.
+    support: full
 notes:
   - Needs to be root, or a user who may write O(state_dir) and use the engine.
-  - Its arguments and RV(observation) hold environment values of the stacks. It logs no argument and returns none but
-    O(host). Tasks should set C(no_log=true) as well.
-  - An operation that fails is reported in RV(results) and is no failure of the module.
+  - Records and operations hold environment values of the stacks. They are not logged and are no part of the result of
+    the task; tasks should set C(no_log=true) as well.
+  - An operation that fails is no failure of the task; the next C(command=continue) of M(drover.docker.plan) tells of
+    it.
+seealso:
+  - module: drover.docker.plan
+  - module: drover.docker.observe
+  - module: drover.docker.service
 """
 
 EXAMPLES = r"""
-- name: Start a container that was stopped
+- name: Store the records that need a majority
   drover.docker.act:
-    host: "{{ inventory_hostname }}"
-    operations:
-      - id: 1
-        kind: start
-        host: "{{ inventory_hostname }}"
-        stack: shop
-        service: web
-        index: 1
-        container: shop-web-1
-        container_id: ""
-        cause: stopped by hand
-        after: []
-        args: {}
-  become: true
+    stage: record
   no_log: true
-  register: act
 
-- name: Show what became of it
-  ansible.builtin.debug:
-    var: act.results
+- name: Do what they allow
+  drover.docker.act:
+    stage: operations
+  no_log: true
 """
 
 RETURN = r"""
-results:
-  description: What became of each operation, ordered by id. Empty in check mode.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    id:
-      description: The operation.
-      type: int
-    status:
-      description:
-        - V(done); V(failed) with the reason; V(stale) when what the plan presumed no longer held and nothing was done;
-          or V(skipped) when one that it comes after was not done.
-      type: str
-    error:
-      description: The reason, or with V(done) a remark; mostly empty.
-      type: str
-    seconds:
-      description: How long it took, in seconds.
-      type: float
-  sample:
-    - {id: 1, status: done, error: "", seconds: 0.41}
-refused:
-  description: Records that were not stored, each with the reason.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    stack:
-      description: Stack name.
-      type: str
-    reason:
-      description: Why this host did not store it.
-      type: str
-  sample: []
-observation:
-  description:
-    - What the host looks like afterwards, as JSON in one string; see M(drover.docker.observe).
-  returned: always
+msg:
+  description: Why the host did not answer.
+  returned: when it did not
   type: str
-  sample: '{"format": 1, "host": "h1", "error": null, "now": 1795341600.0, "containers": []}'
+  sample: root@control (process 4711) has been acting on this host since 2026-11-22T10:00:00Z
 """
 
 import json
@@ -159,7 +132,8 @@ from ..module_utils.names import canonical_json
 from ..module_utils.observe import observe
 
 ARGUMENTS: dict[str, t.Any] = {
-    "host": {"type": "str", "required": True},
+    "stage": {"type": "str", "choices": ["record", "operations"], "default": "operations"},
+    "host": {"type": "str", "default": ""},
     "records": {"type": "json", "default": "[]"},
     "operations": {"type": "json", "default": "[]"},
     "owner": {"type": "str", "default": "drover.docker"},

@@ -8,35 +8,41 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: observe
-short_description: Report what one Docker host looks like now
+short_description: Look at one Docker host, for the plan
 description:
-  - Reports the engine, our containers, volumes, networks, images and the stored stack records of one Docker host, for
-    the planner.
+  - Looks at the engine, our containers, volumes, networks, images and the stored stack records of one Docker host, and
+    keeps what it saw on the control node for M(drover.docker.plan).
   - This is what the playbooks of this collection call, once for each host in each pass. It is of little use by itself.
     To see the containers of a service, use M(drover.docker.service_info) or the playbook C(drover.docker.status).
-  - Only reads. An engine that does not answer within 4 seconds is reported as unknown, in RV(observation), and is no
-    failure of the module.
+  - Only reads. An engine that does not answer within 4 seconds is unknown, as is a host that cannot be reached. Neither
+    is a failure of the task.
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 options:
   host:
-    description: Inventory name of this host, as stack records know it.
+    description:
+      - Name of this host, as stack records know it.
+      - The task sets it to C(inventory_hostname).
     type: str
-    required: true
+    default: ''
   images:
     description:
       - Images to look for, besides those of stored stacks and of our containers.
+      - The task sets it to the images of the stack files that were loaded.
     type: list
     elements: str
     default: []
   docker_host:
     description:
       - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
+      - The task sets it to the variable C(drover_docker_host), where there is one.
     type: str
     default: unix:///var/run/docker.sock
   state_dir:
-    description: Folder of the stack records on this host.
+    description:
+      - Folder of the stack records on this host.
+      - The task sets it to the variable C(drover_state_dir), where there is one.
     type: path
     default: /var/lib/drover
 requirements:
@@ -51,37 +57,41 @@ attributes:
     description: Shows what would change.
     support: none
     details: Nothing ever changes.
-seealso:
-  - module: drover.docker.act
-  - module: drover.docker.service_info
+  action:
+    description: Has a part that runs on the controller.
+    support: full
 notes:
   - Needs to be root, or a user who may read O(state_dir) and use the engine.
-  - The stored stack definitions in RV(observation) hold environment values. Tasks should set C(no_log=true).
+  - What it saw holds the environment values of the stored stacks. It is no part of the result of the task, and tasks
+    should set C(no_log=true).
+seealso:
+  - module: drover.docker.plan
+  - module: drover.docker.act
+  - module: drover.docker.service_info
 """
 
 EXAMPLES = r"""
-- name: Look at a host
+- name: Look at all Docker hosts
   drover.docker.observe:
-    host: "{{ inventory_hostname }}"
-  become: true
-  no_log: true
   register: look
 
-- name: Show the states of our containers
+- name: Show the hosts of which nothing is known
   ansible.builtin.debug:
-    msg: "{{ (look.observation | from_json).containers | items2dict(key_name='name', value_name='state') }}"
+    msg: "{{ inventory_hostname }}: {{ look.reason }}"
+  when: not look.observed
 """
 
 RETURN = r"""
-observation:
-  description:
-    - What the host looks like, as JSON in one string, which costs Ansible less than a structure does.
-    - Its keys are V(host), V(error) (null when all was seen), V(now) (seconds since the epoch), V(boot_id),
-      V(engine), V(containers) (ours), V(foreign) (all others), V(volumes), V(networks), V(images), V(records)
-      and V(damaged_records).
+observed:
+  description: Whether the host was seen.
+  returned: always
+  type: bool
+  sample: true
+reason:
+  description: Why the host was not seen; empty when it was.
   returned: always
   type: str
-  sample: '{"format": 1, "host": "h1", "error": null, "now": 1795341600.0, "containers": []}'
+  sample: the Docker engine did not answer within 4 s (GET /_ping)
 """
 
 import time
@@ -99,7 +109,7 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(
         argument_spec={
-            "host": {"type": "str", "required": True},
+            "host": {"type": "str", "default": ""},
             "images": {"type": "list", "elements": "str", "default": []},
             "docker_host": {"type": "str", "default": DOCKER_HOST},
             "state_dir": {"type": "path", "default": STATE_DIR},
