@@ -33,7 +33,7 @@ units: venv ## unit tests on the oldest and the newest ansible-core that install
 sanity: venv ## ansible-test sanity on the same two, compile and import on every Python found
 	@tools/sanity
 
-molecule: venv ## Molecule scenarios on real Docker hosts (starts the lab and removes it)
+molecule: venv ## tests on real Docker hosts: tests/live and the Molecule scenarios (makes the lab, removes it)
 	@tools/molecule
 
 bench: venv ## times of a pass, beside those of others; a table and JSON lines

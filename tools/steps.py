@@ -121,7 +121,7 @@ def close() -> int:
             print(heading + line)
             closing += 1
             heading = ""
-        elif re.match(r"(ok|FAILED): (units|molecule)", line):
+        elif re.match(r"(ok|FAILED): (units|live|molecule)", line):
             heading = f"{line}\n"
     failed = [step.name for step in STEPS if step.state != "ok"]
     if failed:
