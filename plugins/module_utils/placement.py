@@ -41,9 +41,15 @@ def choose_host(
     fitting = [host for host, reason in reasons.items() if not reason]
     if fitting:
         return min(fitting, key=lambda host: _rank(board, candidate, host)), ""
-    return None, "no host fits: " + "; ".join(
-        f"{host}: {reason}" for host, reason in reasons.items()
-    )
+    return None, f"no host fits: {grouped(reasons)}"
+
+
+def grouped(reasons: dict[str, str]) -> str:
+    """Each reason once, with the hosts that it is against."""
+    hosts: dict[str, list[str]] = {}
+    for host, reason in reasons.items():
+        hosts.setdefault(reason, []).append(host)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in hosts.items())
 
 
 def rejection(board: Board, candidate: Candidate, host: str) -> str:
@@ -126,7 +132,8 @@ def pinned_hosts(board: Board, candidate: Candidate, volumes: dict[str, str]) ->
         {
             host
             for name in own
-            for host in board.world.volume_hosts(name) or sorted(board.volume_seats.get(name, set()))
+            for host in board.world.volume_hosts(name)
+            or sorted(board.volume_seats.get(name, set()))
         }
     )
 

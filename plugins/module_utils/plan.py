@@ -14,6 +14,7 @@ from .board import Board
 from .converge import Converger
 from .names import digest
 from .operations import Message, Plan, RecordWrite
+from .placement import grouped
 from .record import RecordView, is_majority, make_record, needed, view_records
 from .revisions import (
     Request,
@@ -122,11 +123,20 @@ class Planner:
         return body
 
     def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        self._require_network()
         changed, notes = apply_up(body or empty_body(self.request.inventory), self.request)
         self.plan.notes += [Message(note, stack) for note in notes]
         if changed is not body:
             changed["revisions"][-1]["digests"] = self._digests(changed)
         return changed
+
+    def _require_network(self) -> None:
+        """Nothing of a stack could start: say so before anything is recorded."""
+        faults = {host: self.world.network_fault(host) for host in self.world.seen}
+        if faults and all(faults.values()):
+            raise RequestError(
+                f"no host can start anything on the managed network: {grouped(faults)}"
+            )
 
     def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
         """Repository digests of the images, as far as a host has them."""

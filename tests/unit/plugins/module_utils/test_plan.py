@@ -592,6 +592,18 @@ def test_lost_manager_quorum_holds_starts_and_counts_no_failure() -> None:
     )
 
 
+def test_up_without_the_overlay_is_refused_before_anything_is_recorded() -> None:
+    bench = Bench("h1", "h2")
+    for host in bench.seen:
+        bench[host]["networks"] = {}
+    plan = bench.up(WEB)
+    assert plan.lines() == []
+    assert str(plan.errors[0]) == (
+        "shop: no host can start anything on the managed network: "
+        "h1, h2: the overlay network drover does not exist: run drover.docker.network"
+    )
+
+
 def test_from_one_host_to_several_running_containers_move_to_the_overlay() -> None:
     bench = Bench("h1")
     bench["h1"]["networks"] = {}
