@@ -93,8 +93,10 @@ class Engine(t.Protocol):
 
 
 def parse_api(version: str) -> tuple[int, int]:
-    """An API version as numbers, e.g. (1, 41)."""
+    """An API version as numbers, e.g. (1, 41). Raises EngineError for what is none."""
     major, _dot, minor = version.partition(".")
+    if not (major.isdigit() and minor.isdigit()):
+        raise EngineError("what answers at docker_host is not a Docker engine")
     return int(major), int(minor)
 
 
@@ -186,7 +188,7 @@ class DockerEngine:
         """See Engine. Asks C(/_ping): C(/version) makes the engine run other programs, which takes 10 ms."""
         if not self._offered:
             response = self._send("GET", "/_ping", timeout_s=self._deadline_s)
-            self._offered = response.headers.get("Api-Version", "") or "0.0"
+            self._offered = response.headers.get("Api-Version", "")
         return {"ApiVersion": self._offered}
 
     def containers(self) -> list[Json]:
