@@ -15,8 +15,9 @@ GET /exit?code=3         answers, then exits
 GET /write?text=...      stores text in /data/marker;  GET /read gives it back (404 when there is none)
 GET /resolve?name=db     the addresses of a name as this container sees them, JSON
 
-The first state comes from TESTAPP_HEALTH, TESTAPP_STATUS, TESTAPP_DELAY_MS and TESTAPP_VERSION. TESTAPP_START_DELAY (s)
-holds back the listening; with TESTAPP_EXIT_AFTER (s) it exits with TESTAPP_EXIT_CODE after that time. Only the modules of
+The first state comes from TESTAPP_HEALTH, TESTAPP_STATUS, TESTAPP_DELAY_MS and TESTAPP_VERSION.
+TESTAPP_START_DELAY (s) holds back the listening; with TESTAPP_EXIT_AFTER (s) it exits with
+TESTAPP_EXIT_CODE after that time. TESTAPP_DATA is the folder of the marker. Only the modules of
 python3-minimal are used: no http, no json.
 """
 
@@ -48,15 +49,17 @@ class BadRequest(Exception):
 def to_json(value):
     """JSON text of strings, numbers, lists and dicts (python3-minimal has no json module)."""
     if isinstance(value, dict):
-        return "{%s}" % ", ".join(f"{to_json(str(k))}: {to_json(v)}" for k, v in value.items())
+        pairs = (f"{to_json(str(key))}: {to_json(item)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
-        return "[%s]" % ", ".join(to_json(item) for item in value)
+        return f"[{', '.join(to_json(item) for item in value)}]"
     if isinstance(value, (int, float)):
         return repr(value)
     units = str(value).encode("utf-16-be", "surrogatepass")
     codes = [units[i] << 8 | units[i + 1] for i in range(0, len(units), 2)]
     plain = {c for c in range(32, 127) if chr(c) not in '"\\'}
-    return '"%s"' % "".join(chr(c) if c in plain else f"\\u{c:04x}" for c in codes)
+    text = "".join(chr(code) if code in plain else f"\\u{code:04x}" for code in codes)
+    return f'"{text}"'
 
 
 def unquote(text):
@@ -96,7 +99,11 @@ def show_health(_query):
 
 
 def show_whoami(_query):
-    facts = {"hostname": socket.gethostname(), "container_id": container_id(), "version": STATE["version"]}
+    facts = {
+        "hostname": socket.gethostname(),
+        "container_id": container_id(),
+        "version": STATE["version"],
+    }
     facts.update(started=STARTED, requests=COUNT["requests"], state=STATE, env=dict(os.environ))
     return 200, to_json(facts) + "\n"
 
@@ -188,7 +195,12 @@ def answer(stream, request):
     body = text.encode("utf-8")
     kind = "application/json" if text[:1] in "{[" else "text/plain; charset=utf-8"
     head = [f"HTTP/1.1 {status} {'OK' if status == 200 else 'Status'}", f"Content-Type: {kind}"]
-    head += [f"Content-Length: {len(body)}", f"Connection: {'keep-alive' if keep else 'close'}", "", ""]
+    head += [
+        f"Content-Length: {len(body)}",
+        f"Connection: {'keep-alive' if keep else 'close'}",
+        "",
+        "",
+    ]
     stream.write("\r\n".join(head).encode("latin-1") + (b"" if method == "HEAD" else body))
     stream.flush()
     return keep
@@ -214,7 +226,9 @@ def serve():
         code = int(os.environ.get("TESTAPP_EXIT_CODE", "1"))
         threading.Timer(float(os.environ["TESTAPP_EXIT_AFTER"]), os._exit, (code,)).start()
     time.sleep(float(os.environ.get("TESTAPP_START_DELAY", "0")))
-    with socket.create_server(("", int(os.environ.get("TESTAPP_PORT", "8080"))), backlog=512) as listener:
+    with socket.create_server(
+        ("", int(os.environ.get("TESTAPP_PORT", "8080"))), backlog=512
+    ) as listener:
         print(f"testapp {STATE['version']} listens on port {listener.getsockname()[1]}")
         while True:
             connection, _ = listener.accept()
@@ -230,7 +244,9 @@ def get(url):
     host, port, path = found[1], int(found[2] or 80), found[3] or "/"
     try:
         with socket.create_connection((host, port), timeout=5) as connection:
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+            )
             head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
     except OSError as error:
         print(f"{url}: {error}", file=sys.stderr)
