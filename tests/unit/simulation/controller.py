@@ -18,10 +18,11 @@ from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcom
 from ansible_collections.drover.docker.plugins.module_utils.world import Observation, settings_for
 
 from .machine import Machine
-from .stacks import definition
-from .steps import Order
+from .stacks import STACKS, definition
+from .steps import Order, choose
 from .world import SimulatedWorld
 
+LAST = 7
 _tokens = itertools.count(1)
 
 
@@ -30,12 +31,12 @@ class Controller:
 
     def __init__(self, world: SimulatedWorld, order: Order, *, hidden: set[str], say: Callable[[str], None]) -> None:
         self.world = world
-        self.order = order
+        self.order = resolved(order, world.records.all_stacks())
         self.hidden = hidden
         self.say = say
         self.acts = 0
         self.before_act: Callable[[int], None] = lambda number: None
-        self.request = request_for(order, sorted(world.machines))
+        self.request = request_for(self.order, sorted(world.machines))
 
     def run(self, *, retry: list[str] | None = None, take: str = "") -> Report:
         """Carry the order out, as the playbooks do."""
@@ -100,7 +101,7 @@ class Controller:
         for result in results:
             line = f"{operation_line(by_id[result['id']])} -> {result['status']} {result['error']}"
             self.say(f"    {line}")
-            if "unexpected" in result["error"]:
+            if result["error"].startswith("unexpected "):
                 raise AssertionError(line)
 
     def _tell(self, report: Report) -> None:
@@ -114,6 +115,13 @@ class Controller:
             self.say(f"    blocked: {report.blocked}")
 
 
+def resolved(order: Order, known: list[str]) -> Order:
+    """The order with the stack that it means; where the hosts know none, it means one that does not exist."""
+    if order.stack or order.command == "reconcile":
+        return order
+    return dataclasses.replace(order, stack=choose(known, order.which) or STACKS[0])
+
+
 def request_for(order: Order, inventory: list[str]) -> Request:
     """What the playbooks make of an order."""
     number = next(_tokens)
@@ -123,9 +131,9 @@ def request_for(order: Order, inventory: list[str]) -> Request:
     if order.command == "up":
         wanted = definition(order.stack, order.variant)
         return Request("up", [order.stack], definition=wanted, prune=order.prune, **common)
-    services = sorted(definition(order.stack, 1)["services"])
+    services = sorted(definition(order.stack, 0)["services"])
     if order.command == "scale":
-        service = services[order.service % len(services)]
+        service = "extra" if order.service == LAST else services[order.service % len(services)]
         return Request("scale", [order.stack], service=service, scale=order.scale, **common)
-    chosen = [*services, ""][order.service % (len(services) + 1)] if order.service else ""
+    chosen = services[order.service] if order.service < len(services) else ""
     return Request(order.command, [order.stack], service=chosen, **common)

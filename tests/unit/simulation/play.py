@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -41,29 +42,28 @@ class Play:
     def run(self, steps: list[Step]) -> None:
         """All steps, then the end."""
         for step in steps:
-            self.trace.append(str(step))
             self._take(step)
-            self.world.records.remember()
             self.watch.after_step()
         self._end()
 
     def _take(self, step: Step) -> None:
         if isinstance(step, Wait):
+            self.trace.append(str(step))
             self.world.pass_time(float(step.seconds))
         elif isinstance(step, Fault):
-            self.trace.append(f"    {self.faults.inflict(step.kind, step.first, step.second)}")
+            self.trace.append(f"{step}: {self.faults.inflict(step.kind, step.first, step.second)}")
             self.world.data.forget_all(self.world.forgotten)
         else:
             self.watch.before_order()
             self._run(step)
             self.watch.after_order()
+            self.world.records.remember()
 
     def _run(self, step: Run) -> None:
-        names = sorted(self.world.machines)
-        hidden = {name for bit, name in enumerate(names) if step.limit >> bit & 1}
-        controller = Controller(self.world, step.order, hidden=hidden, say=self.trace.append)
+        controller = Controller(self.world, step.order, hidden=self._hidden(step.limit), say=self.trace.append)
         if step.rival:
-            controller.before_act = self._overtake(step.rival, step.rival_at)
+            controller.before_act = self._overtake(step.rival, step)
+        self.trace.append(str(dataclasses.replace(step, order=controller.order)))
         self.world.life_left = step.kill_after
         try:
             controller.run()
@@ -73,11 +73,15 @@ class Play:
             self.world.life_left = -1
         self._note_acknowledged(controller)
 
-    def _overtake(self, order: Order, at: int) -> Callable[[int], None]:
+    def _hidden(self, limit: int) -> set[str]:
+        """The hosts that a bit mask hides."""
+        return {name for bit, name in enumerate(sorted(self.world.machines)) if limit >> bit & 1}
+
+    def _overtake(self, order: Order, step: Run) -> Callable[[int], None]:
         def overtake(number: int) -> None:
-            if number == at:
-                self.trace.append(f"  the other controller: {order}")
-                rival = Controller(self.world, order, hidden=set(), say=self.trace.append)
+            if number == step.rival_at:
+                rival = Controller(self.world, order, hidden=self._hidden(step.rival_limit), say=self.trace.append)
+                self.trace.append(f"  the other controller: {rival.order}")
                 rival.run()
                 self._note_acknowledged(rival)
                 self.trace.append("  back to the first")
@@ -107,7 +111,8 @@ class Play:
             self.world.pass_time(BEYOND_BACK_OFF_S)
             for stack in self.world.records.all_stacks():
                 self._decide_conflict(stack)
-            self._reconcile()
+            if not self._reconcile().plans[0].has_work:
+                break
         self._rest()
         self._check_acknowledged()
 

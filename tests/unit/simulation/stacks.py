@@ -69,9 +69,9 @@ def _shop() -> tuple[Json, Json]:
 
 
 def _edge() -> tuple[Json, Json]:
-    mounts = [mount("volume", "data", "/data"), mount("volume", "own", "/own"), mount("anonymous", None, "/anon")]
-    proxy = service("app:1", 2, container={"ports": [port(80)], "mounts": mounts})
-    store = service("app:1", 1, container={"mounts": [mount("volume", "data", "/data")]})
+    own = [mount("volume", "own", "/own"), mount("anonymous", None, "/anon")]
+    proxy = service("app:1", 2, container={"ports": [port(80)], "mounts": own})
+    store = service("app:1", 2, container={"mounts": [mount("volume", "data", "/data")]})
     volumes = {"data": volume("edge", "data"), "own": volume("edge", "own", per_container=True)}
     return {"proxy": proxy, "store": store}, volumes
 

@@ -9,9 +9,8 @@ one can be made shorter. The text of a step is what a failure prints.
 from __future__ import annotations
 
 import dataclasses
+import random
 from typing import Any
-
-from hypothesis import strategies as st
 
 from .stacks import STACKS
 
@@ -22,19 +21,19 @@ class Order:
 
     command: str
     stack: str = ""
+    """Empty: C(which) chooses one of those that the hosts know; reconcile then takes all."""
+    which: int = 0
     variant: int = 0
     service: int = 0
     scale: int = 0
     prune: bool = False
 
     def __str__(self) -> str:
-        if self.command == "reconcile":
-            return "reconcile"
         more = {
             "up": f"(definition {self.variant}{', prune' if self.prune else ''})",
             "scale": f"(service {self.service} to {self.scale})",
         }
-        return f"{self.command} {self.stack}{more.get(self.command, '')}"
+        return f"{self.command} {self.stack}{more.get(self.command, '')}".strip()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +48,8 @@ class Run:
     rival: Order | None = None
     rival_at: int = 0
     """Another controller carries out its own order before this call to the hosts."""
+    rival_limit: int = 0
+    """Hosts that the other controller does not look at."""
 
     def __str__(self) -> str:
         text = str(self.order)
@@ -58,6 +59,7 @@ class Run:
             text += f", killed before changing call {self.kill_after}"
         if self.rival:
             text += f", overtaken before act {self.rival_at} by: {self.rival}"
+            text += f" --limit (hidden: {self.rival_limit:b})" if self.rival_limit else ""
         return text
 
 
@@ -86,62 +88,79 @@ class Wait:
 Step = Run | Fault | Wait
 
 CONTAINER_FAULTS = [
-    "kill", "stop", "pause", "exit", "remove", "remove_with_volumes", "crash", "crash_loop", "disconnect",
-    "take_name", "take_address", "clone", "fail_starts",
+    "kill", "stop", "pause", "exit", "remove", "remove_with_volumes", "crash", "crash_loop", "disconnect", "fail_starts",
 ]  # fmt: skip
-HOST_FAULTS = [
-    "host_down", "host_up", "hang", "resume", "restart_engine", "disk_full", "disk_freed", "take_port",
-    "half_labels", "lose_reply", "relabel",
+STRANGER_FAULTS = [
+    "take_name", "take_address", "take_port", "clone", "half_labels", "strangers_leave", "remove",
 ]  # fmt: skip
-RECORD_FAULTS = ["lose_record", "damage_record", "old_record", "lose_all_records"]
-OTHER_FAULTS = ["break_image", "mend_image", "change_image", "lose_quorum", "regain_quorum", "join", "strangers_leave"]
+HOST_FAULTS = ["host_down", "host_up", "host_up", "hang", "resume", "restart_engine", "remove"]
+RECORD_FAULTS = ["lose_record", "damage_record", "old_record", "disk_full", "disk_freed", "host_down", "host_up"]
+OTHER_FAULTS = [
+    "break_image", "mend_image", "change_image", "lose_quorum", "regain_quorum", "join", "relabel", "lose_reply",
+    "remove_with_volumes", "lose_all_records",
+]  # fmt: skip
+ALL_FAULTS = sorted({*CONTAINER_FAULTS, *STRANGER_FAULTS, *HOST_FAULTS, *RECORD_FAULTS, *OTHER_FAULTS})
+THEMES = [CONTAINER_FAULTS, STRANGER_FAULTS, HOST_FAULTS, HOST_FAULTS, RECORD_FAULTS, OTHER_FAULTS, ALL_FAULTS]
 
-_small = st.integers(0, 7)
-
-
-def _orders() -> st.SearchStrategy[Order]:
-    stack = st.sampled_from(STACKS)
-    return st.one_of(
-        st.builds(Order, st.just("up"), stack, variant=st.sampled_from([0, 0, 0, 1, 2]), prune=st.booleans()),
-        st.builds(Order, st.just("reconcile")),
-        st.builds(Order, st.just("scale"), stack, service=st.integers(0, 3), scale=st.integers(0, 5)),
-        st.builds(Order, st.sampled_from(["stop", "start", "down"]), stack, service=st.integers(0, 3)),
-    )
+TROUBLES: list[list[str]] = [[], ["kill"], ["limit"], ["race"], ["split"], ["kill", "limit"], ["kill", "split"], ["race", "limit"]]
+LARGEST = 7
 
 
-def _runs() -> st.SearchStrategy[Run]:
-    order = _orders()
-    return st.one_of(
-        st.builds(Run, order),
-        st.builds(Run, order),
-        st.builds(Run, order, kill_after=st.integers(0, 12)),
-        st.builds(Run, order, limit=st.integers(1, 7)),
-        st.builds(Run, order, rival=order, rival_at=st.integers(0, 4)),
-    )
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What one sequence is about: few stacks, one kind of fault, some troubles of controllers. So it gets deep."""
+
+    stacks: list[str]
+    theme: list[str]
+    troubles: list[str]
 
 
-def _faults(kinds: list[str]) -> st.SearchStrategy[Fault]:
-    return st.builds(Fault, st.sampled_from(kinds), _small, _small)
+def about(number: int) -> About:
+    """Any number stands for one choice."""
+    dice = random.Random(number)
+    return About(dice.sample(STACKS, dice.choice([1, 1, 2])), dice.choice(THEMES), dice.choice(TROUBLES))
 
 
-def steps() -> st.SearchStrategy[Step]:
-    """One step; the weights keep most sequences lively."""
-    containers = _faults(CONTAINER_FAULTS)
-    return st.one_of(
-        _runs(),
-        _runs(),
-        containers,
-        containers,
-        _faults(HOST_FAULTS),
-        _faults(RECORD_FAULTS + OTHER_FAULTS),
-        st.builds(Wait, st.sampled_from([1, 15, 120, 700])),
-    )
+def step(number: int, subject: About) -> Step:
+    """Any number stands for one step. Numbers, because Hypothesis makes, mixes and shortens lists of them quickly."""
+    dice = random.Random(number)
+    kind = dice.random()
+    if kind < 0.5:
+        return _run(dice, subject)
+    if kind < 0.9:
+        return Fault(dice.choice(subject.theme), dice.randint(0, LARGEST), dice.randint(0, LARGEST))
+    return Wait(dice.choice([1, 15, 120, 700]))
 
 
-def sequences(*, longest: int = 12) -> st.SearchStrategy[list[Step]]:
+def _order(dice: random.Random, stacks: list[str]) -> Order:
+    command = dice.choice(["up", "reconcile", "reconcile", "scale", "scale", "scale", "stop", "start", "down", "up"])
+    if command == "up":
+        return Order("up", dice.choice(stacks), variant=dice.choice([0, 0, 1, 2]), prune=dice.random() < 0.5)
+    if command == "reconcile":
+        return Order("reconcile")
+    which, service = dice.randint(0, LARGEST), dice.randint(0, LARGEST)
+    return Order(command, which=which, service=service, scale=dice.randint(0, 5))
+
+
+def _run(dice: random.Random, subject: About) -> Run:
+    """An order, disturbed in one of the ways that the sequence is about, or not."""
+    order = _order(dice, subject.stacks)
+    trouble = dice.choice(["none", *subject.troubles])
+    if trouble == "kill":
+        return Run(order, kill_after=dice.randint(0, 16))
+    if trouble == "limit":
+        return Run(order, limit=dice.randint(1, LARGEST))
+    if trouble in ("race", "split"):
+        rival = _order(dice, subject.stacks)
+        hidden = [dice.randint(0, LARGEST), dice.randint(0, LARGEST)] if trouble == "split" else [0, 0]
+        return Run(order, limit=hidden[0], rival=rival, rival_at=dice.randint(0, 5), rival_limit=hidden[1])
+    return Run(order)
+
+
+def sequence(first: int, numbers: list[int]) -> list[Step]:
     """A stack goes up first: without one nothing can be disturbed."""
-    first = st.builds(Run, st.builds(Order, st.just("up"), st.sampled_from(STACKS)))
-    return st.builds(lambda head, tail: [head, *tail], first, st.lists(steps(), min_size=1, max_size=longest))
+    subject = about(first)
+    return [Run(Order("up", subject.stacks[0])), *(step(number, subject) for number in numbers)]
 
 
 def choose(items: list[Any], number: int) -> Any:
