@@ -7,7 +7,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-
 from ansible_collections.drover.docker.plugins.module_utils.container_body import (
     container_hostname,
     create_body,
@@ -16,7 +15,6 @@ from ansible_collections.drover.docker.plugins.module_utils.container_options im
     config_options,
     host_options,
 )
-
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import service
 
 
@@ -57,7 +55,9 @@ def test_labels_say_whose_the_container_is_and_override_the_users() -> None:
 
 def test_managed_network_has_address_aliases_links_and_the_stacks_names() -> None:
     links = [{"stack": "other", "service": "db", "alias": "mysql"}]
-    made = body({"links": links, "container": {"dns_search": ["example.org"], "dns_opt": ["rotate"]}})
+    made = body(
+        {"links": links, "container": {"dns_search": ["example.org"], "dns_opt": ["rotate"]}}
+    )
     assert made["HostConfig"]["NetworkMode"] == "drover"
     assert made["NetworkingConfig"]["EndpointsConfig"] == {
         "drover": {
@@ -122,7 +122,11 @@ def test_binds_are_those_of_the_file_then_what_image_and_memory_add() -> None:
         {"kind": "bind", "source": "/srv/conf", "target": "/etc/app/", "options": ["ro", "z"]},
         {"kind": "anonymous", "source": None, "target": "/cache", "options": ["nocopy"]},
     ]
-    volumes = {"/var/lib/db": "shop_data_2", "/cache": "shop_web_2_cache_0", "/old": "shop_web_2_old_0"}
+    volumes = {
+        "/var/lib/db": "shop_data_2",
+        "/cache": "shop_web_2_cache_0",
+        "/old": "shop_web_2_old_0",
+    }
     made = body({"container": {"mounts": mounts}}, volumes=volumes)
     assert made["HostConfig"]["Binds"] == [
         "shop_data_2:/var/lib/db",
@@ -165,7 +169,10 @@ def test_ports_of_all_kinds() -> None:
 def test_a_disabled_healthcheck_and_missing_times() -> None:
     assert config_options({"healthcheck": {"test": ["NONE"]}})["Healthcheck"] == {"Test": ["NONE"]}
     check = {"test": ["CMD", "x"], "interval_ns": None, "retries": 0}
-    assert config_options({"healthcheck": check})["Healthcheck"] == {"Test": ["CMD", "x"], "Retries": 0}
+    assert config_options({"healthcheck": check})["Healthcheck"] == {
+        "Test": ["CMD", "x"],
+        "Retries": 0,
+    }
 
 
 @pytest.mark.parametrize(("seconds", "given"), [(0, 0), (1.0, 1), (1.2, 2)])

@@ -14,7 +14,6 @@ import time
 import typing as t
 
 import pytest
-
 from ansible_collections.drover.docker.plugins.module_utils.engine import (
     DockerEngine,
     choose_api,
@@ -30,10 +29,8 @@ from ansible_collections.drover.docker.plugins.module_utils.engine_errors import
     refusal,
 )
 
-Json = t.Dict[str, t.Any]
-NO_LEADER = (
-    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online."
-)
+Json = dict[str, t.Any]
+NO_LEADER = "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online."
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -116,9 +113,17 @@ def test_calls_and_their_versions(server: Server, engine: DockerEngine) -> None:
         ("POST", "/v1.41/containers/abc/stop?t=2", None),
         ("DELETE", "/v1.41/containers/abc?force=1&v=0", None),
         ("POST", "/v1.41/networks/create", {"Driver": "bridge", "Name": "drover-local"}),
-        ("POST", "/v1.41/networks/drover/connect", {"Container": "abc", "EndpointConfig": {"Aliases": ["a"]}}),
+        (
+            "POST",
+            "/v1.41/networks/drover/connect",
+            {"Container": "abc", "EndpointConfig": {"Aliases": ["a"]}},
+        ),
         ("POST", "/v1.41/networks/drover/disconnect", {"Container": "abc"}),
-        ("POST", "/v1.41/volumes/create", {"Name": "v", "Driver": "local", "DriverOpts": {}, "Labels": {"a": "b"}}),
+        (
+            "POST",
+            "/v1.41/volumes/create",
+            {"Name": "v", "Driver": "local", "DriverOpts": {}, "Labels": {"a": "b"}},
+        ),
     ]
 
 
@@ -137,7 +142,9 @@ def test_image_references_stay_as_they_are(server: Server, engine: DockerEngine)
         ("app@sha256:12ab", "fromImage=app&tag=sha256%3A12ab"),
     ],
 )
-def test_a_pull_names_one_tag(server: Server, engine: DockerEngine, reference: str, asked: str) -> None:
+def test_a_pull_names_one_tag(
+    server: Server, engine: DockerEngine, reference: str, asked: str
+) -> None:
     engine.pull(reference)
     assert server.calls[-1] == ("POST", f"/v1.41/images/create?{asked}", None)
 
@@ -156,11 +163,19 @@ def test_a_pull_that_fails_half_way_is_a_failure(server: Server, engine: DockerE
         (409, "Conflict. The container name is already in use", Conflict),
         (500, "driver failed", EngineError),
         (500, "Could not attach to network drover: context deadline exceeded", NetworkDown),
-        (500, "Could not attach to network x: rpc error: code = NotFound desc = network x not found", NetworkDown),
+        (
+            500,
+            "Could not attach to network x: rpc error: code = NotFound desc = network x not found",
+            NetworkDown,
+        ),
         (500, NO_LEADER, NetworkDown),
         (404, "network drover not found", NetworkDown),
         # A manager answered and took the attachment: that is the address, not the network.
-        (500, "attaching to network failed, make sure your network options are correct", EngineError),
+        (
+            500,
+            "attaching to network failed, make sure your network options are correct",
+            EngineError,
+        ),
     ],
 )
 def test_refusals_are_told_apart(
@@ -175,7 +190,9 @@ def test_refusals_are_told_apart(
 
 
 @pytest.mark.parametrize("text", ["", "<html>bad gateway</html>", "[1]"])
-def test_a_refusal_that_is_no_json_is_told_as_it_is(server: Server, engine: DockerEngine, text: str) -> None:
+def test_a_refusal_that_is_no_json_is_told_as_it_is(
+    server: Server, engine: DockerEngine, text: str
+) -> None:
     server.answers["/info"] = (502, text)
     with pytest.raises(EngineError, match=r"bad gateway|without a reason|\[1\]"):
         engine.info()
@@ -213,7 +230,7 @@ def test_no_engine_at_all(tmp_path: pathlib.Path) -> None:
         DockerEngine(f"unix://{tmp_path}/none").info()
     with socket.socket(socket.AF_UNIX) as closed:
         closed.bind(str(tmp_path / "dead"))
-    with pytest.raises(EngineUnreachable, match="refused; start Docker"):
+    with pytest.raises(EngineUnreachable, match="was refused; start Docker"):
         DockerEngine(f"unix://{tmp_path}/dead").info()
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 import multiprocessing
 import pathlib
 import time
+import typing as t
+from multiprocessing.context import ForkProcess
 from multiprocessing.synchronize import Event
 
 import pytest
-
 from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy, host_lock
 
 
@@ -21,7 +22,7 @@ def _hold(folder: str, held: Event) -> None:
 
 
 @pytest.fixture
-def holder(tmp_path: pathlib.Path):
+def holder(tmp_path: pathlib.Path) -> t.Iterator[ForkProcess]:
     """Another process that holds the lock."""
     context = multiprocessing.get_context("fork")
     held = context.Event()
@@ -33,15 +34,17 @@ def holder(tmp_path: pathlib.Path):
     process.join()
 
 
-def test_whoever_waits_in_vain_is_told_who_holds_it(tmp_path: pathlib.Path, holder) -> None:
+def test_whoever_waits_in_vain_is_told_who_holds_it(
+    tmp_path: pathlib.Path, holder: ForkProcess
+) -> None:
     began = time.monotonic()
-    with pytest.raises(HostBusy, match=rf"somebody@elsewhere \(process {holder.pid}\)"):
-        with host_lock(str(tmp_path), owner="me", wait_s=0.3):
-            pytest.fail("held by two")
+    told = pytest.raises(HostBusy, match=rf"somebody@elsewhere \(process {holder.pid}\)")
+    with told, host_lock(str(tmp_path), owner="me", wait_s=0.3):
+        pytest.fail("held by two")
     assert 0.3 <= time.monotonic() - began < 5
 
 
-def test_a_killed_holder_leaves_nothing_behind(tmp_path: pathlib.Path, holder) -> None:
+def test_a_killed_holder_leaves_nothing_behind(tmp_path: pathlib.Path, holder: ForkProcess) -> None:
     holder.kill()
     with host_lock(str(tmp_path), owner="me", wait_s=5):
         assert '"owner": "me"' in (tmp_path / "lock").read_text()
@@ -58,6 +61,5 @@ def test_it_is_free_again_after_use_and_after_an_error(tmp_path: pathlib.Path) -
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(HostBusy, match="cannot lock"):
-        with host_lock(str(tmp_path / "file"), owner="a"):
-            pytest.fail("locked nothing")
+    with pytest.raises(HostBusy, match="cannot lock"), host_lock(str(tmp_path / "file"), owner="a"):
+        pytest.fail("locked nothing")

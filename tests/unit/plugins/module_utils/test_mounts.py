@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import typing as t
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ansible_collections.drover.docker.plugins.module_utils.mounts import (
     VolumeSpec,
     member_volumes,
     volume_specs,
 )
 from ansible_collections.drover.docker.plugins.module_utils.names import unnamed_volume_name
-
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import service
+from hypothesis import given
+from hypothesis import strategies as st
 
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 
 def mount(kind: str, target: str, source: str | None = None) -> Json:
@@ -26,7 +24,13 @@ def mount(kind: str, target: str, source: str | None = None) -> Json:
 
 
 def declaration(name: str, **changes: t.Any) -> Json:
-    base = {"driver": "local", "driver_opts": {}, "external": False, "name": name, "per_container": False}
+    base = {
+        "driver": "local",
+        "driver_opts": {},
+        "external": False,
+        "name": name,
+        "per_container": False,
+    }
     return {**base, **changes}
 
 
@@ -49,7 +53,9 @@ def volumes(
     )
 
 
-def specs(container: Json, *, declared: Json | None = None, image: t.Iterable[str] = ()) -> list[VolumeSpec]:
+def specs(
+    container: Json, *, declared: Json | None = None, image: t.Iterable[str] = ()
+) -> list[VolumeSpec]:
     return volume_specs(
         service(container=container),
         stack="shop",
@@ -126,7 +132,10 @@ def test_labels_and_drivers_of_what_is_created() -> None:
     assert by_name["shop_own_3"].labels == {**member, "io.drover.volume": "own"}
     assert by_name["plain"] == VolumeSpec("plain", "fast", {}, {})
     assert by_name["shop_shared"].driver_opts == {"share": "x:/y"}
-    assert by_name["shop_shared"].labels == {"io.drover.stack": "shop", "io.drover.volume": "shared"}
+    assert by_name["shop_shared"].labels == {
+        "io.drover.stack": "shop",
+        "io.drover.volume": "shared",
+    }
     assert by_name[unnamed("/data")] == VolumeSpec(
         unnamed("/data"), "fast", {}, {**member, "io.drover.path": "/data"}
     )

@@ -9,7 +9,6 @@ import pathlib
 import typing as t
 
 import pytest
-
 from ansible_collections.drover.docker.plugins.module_utils.container_body import create_body
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
     EngineTimeout,
@@ -34,7 +33,7 @@ from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders 
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 KEYS = {
     "format",
@@ -82,11 +81,17 @@ def body(**changes: t.Any) -> Json:
     )
 
 
-def look(engine: t.Any, state: pathlib.Path, *, images: t.Iterable[str] = (), **given: t.Any) -> Json:
-    return observe(engine, host="h1", state_dir=str(state), images=images, clock=lambda: 1000.5, **given)
+def look(
+    engine: t.Any, state: pathlib.Path, *, images: t.Iterable[str] = (), **given: t.Any
+) -> Json:
+    return observe(
+        engine, host="h1", state_dir=str(state), images=images, clock=lambda: 1000.5, **given
+    )
 
 
-def test_an_observation_has_every_key_of_the_schema(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_an_observation_has_every_key_of_the_schema(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     seen = look(engine, tmp_path)
     assert set(seen) == KEYS
     assert (seen["host"], seen["error"], seen["now"]) == ("h1", None, 1000.5)
@@ -127,14 +132,18 @@ def test_our_container(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
     }
 
 
-def test_a_stopped_container_keeps_the_address_that_it_will_ask_for(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_a_stopped_container_keeps_the_address_that_it_will_ask_for(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     engine.stop("shop-web-1", 0)
     (seen,) = look(engine, tmp_path)["containers"]
     assert (seen["state"], seen["exit_code"]) == ("exited", 137)
     assert seen["networks"]["drover-local"]["address"] == "10.43.200.1"
 
 
-def test_foreign_containers_are_seen_with_what_they_take(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_foreign_containers_are_seen_with_what_they_take(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     (seen,) = look(engine, tmp_path)["foreign"]
     assert seen["name"] == "x"
     assert seen["state"] == "running"
@@ -157,11 +166,15 @@ def test_networks_volumes_images_and_engine(engine: FakeEngine, tmp_path: pathli
     assert (seen["engine"]["id"], seen["engine"]["api"]) == ("ENGINE-h1", "1.45")
 
 
-def test_images_of_current_revisions_are_looked_for(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_images_of_current_revisions_are_looked_for(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     engine.images["next:2"] = Image("next:2")
     definition = {"services": {"web": service(image="next:2")}}
     old = {"definition": {"services": {"web": service(image="old:1")}}}
-    stored = make_record("shop", {"revisions": [old, {"definition": definition}]}, number=1, token="t")
+    stored = make_record(
+        "shop", {"revisions": [old, {"definition": definition}]}, number=1, token="t"
+    )
     write_record(str(tmp_path), {**stored, "host": "h1"})
     seen = look(engine, tmp_path)
     assert set(seen["images"]) == {"app:1", "next:2"}
@@ -170,7 +183,9 @@ def test_images_of_current_revisions_are_looked_for(engine: FakeEngine, tmp_path
     assert current_images({"shop": make_record("shop", gone, number=2, token="t")}) == set()
 
 
-def test_a_silent_engine_makes_the_host_unknown_not_empty(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_a_silent_engine_makes_the_host_unknown_not_empty(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     engine.answers = False
     seen = look(engine, tmp_path)
     assert set(seen) == KEYS
@@ -197,25 +212,35 @@ class Fading:
         return call
 
 
-@pytest.mark.parametrize("failing", ["version", "info", "containers", "inspect", "volumes", "networks", "image"])
-def test_half_an_answer_is_no_observation(engine: FakeEngine, tmp_path: pathlib.Path, failing: str) -> None:
+@pytest.mark.parametrize(
+    "failing", ["version", "info", "containers", "inspect", "volumes", "networks", "image"]
+)
+def test_half_an_answer_is_no_observation(
+    engine: FakeEngine, tmp_path: pathlib.Path, failing: str
+) -> None:
     seen = look(Fading(engine, failing, EngineTimeout("too slow")), tmp_path)
     assert seen["error"] == "too slow"
     assert (seen["containers"], seen["volumes"], seen["images"]) == ([], {}, {})
 
 
-def test_a_container_removed_meanwhile_is_not_there(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_a_container_removed_meanwhile_is_not_there(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     seen = look(Fading(engine, "inspect", NotFound("No such container", 404)), tmp_path)
     assert seen["error"] is None
     assert seen["containers"] == []
 
 
-def test_a_missing_sdk_is_a_failure_of_the_module(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_a_missing_sdk_is_a_failure_of_the_module(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     with pytest.raises(SdkMissing):
         look(Fading(engine, "version", SdkMissing("no docker")), tmp_path)
 
 
-def test_records_that_cannot_be_read_make_the_host_unknown(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+def test_records_that_cannot_be_read_make_the_host_unknown(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     (tmp_path / "stacks").write_text("a file")
     assert "cannot read" in look(engine, tmp_path)["error"]
 
@@ -234,7 +259,15 @@ def test_the_number_of_calls_is_constant_but_for_our_containers_and_images(
         engine.create(f"stranger-{number}", {"Image": "app:1"})
     counted = Fading(engine, "", ValueError())
     look(counted, tmp_path, workers=1)
-    assert counted.calls == ["version", "info", "volumes", "networks", "containers", "inspect", "image"]
+    assert counted.calls == [
+        "version",
+        "info",
+        "volumes",
+        "networks",
+        "containers",
+        "inspect",
+        "image",
+    ]
 
 
 def test_looking_changes_nothing(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
@@ -294,7 +327,9 @@ def test_fixed_ports_are_seen_at_rest_and_picked_ones_while_running() -> None:
         "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "32768"}],
         "99/tcp": None,
     }
-    running = inspected(HostConfig={"PortBindings": bindings}, NetworkSettings={"Networks": {}, "Ports": actual})
+    running = inspected(
+        HostConfig={"PortBindings": bindings}, NetworkSettings={"Networks": {}, "Ports": actual}
+    )
     assert summary(running)["ports"] == [["0.0.0.0", 8080, "tcp"], ["127.0.0.1", 32768, "udp"]]
 
 
@@ -307,7 +342,12 @@ def test_health_oom_and_error_are_told() -> None:
         "Health": {"Status": "unhealthy"},
     }
     seen = summary(inspected(State=state, RestartCount=3))
-    assert (seen["health"], seen["oom"], seen["error"], seen["restart_count"]) == ("unhealthy", True, "e", 3)
+    assert (seen["health"], seen["oom"], seen["error"], seen["restart_count"]) == (
+        "unhealthy",
+        True,
+        "e",
+        3,
+    )
 
 
 def test_engine_facts_of_a_swarm_without_a_leader() -> None:
@@ -317,11 +357,21 @@ def test_engine_facts_of_a_swarm_without_a_leader() -> None:
         "ServerVersion": "20.10.24",
         "Labels": ["ssd=true", "rack=a=b", "bare"],
         "LiveRestoreEnabled": False,
-        "Swarm": {"LocalNodeState": "pending", "NodeID": "n", "ControlAvailable": True, "Error": "no leader"},
+        "Swarm": {
+            "LocalNodeState": "pending",
+            "NodeID": "n",
+            "ControlAvailable": True,
+            "Error": "no leader",
+        },
     }
     facts = engine_facts(info, "1.41")
     assert facts["labels"] == {"ssd": "true", "rack": "a=b", "bare": ""}
-    assert facts["swarm"] == {"state": "pending", "node_id": "n", "manager": True, "error": "no leader"}
+    assert facts["swarm"] == {
+        "state": "pending",
+        "node_id": "n",
+        "manager": True,
+        "error": "no leader",
+    }
 
 
 @pytest.mark.parametrize(
@@ -338,6 +388,14 @@ def test_repository_of_a_reference(reference: str, repository: str) -> None:
 
 
 def test_the_digest_is_the_one_of_the_references_repository() -> None:
-    image = {"Id": "sha256:1", "RepoDigests": ["a/app@sha256:2", "r.lab:5000/app@sha256:3"], "Config": None}
+    image = {
+        "Id": "sha256:1",
+        "RepoDigests": ["a/app@sha256:2", "r.lab:5000/app@sha256:3"],
+        "Config": None,
+    }
     assert image_facts(image, "r.lab:5000/app:1")["digest"] == "r.lab:5000/app@sha256:3"
-    assert image_facts({"Id": "sha256:1"}, "app:1") == {"id": "sha256:1", "volumes": [], "digest": ""}
+    assert image_facts({"Id": "sha256:1"}, "app:1") == {
+        "id": "sha256:1",
+        "volumes": [],
+        "digest": "",
+    }

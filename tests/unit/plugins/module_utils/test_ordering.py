@@ -8,26 +8,31 @@ import threading
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils.ordering import run_in_order
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.drover.docker.plugins.module_utils.ordering import run_in_order
-
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 
 def operation(number: int, *after: int) -> Json:
     return {"id": number, "after": list(after)}
 
 
-def outcome(operations: list[Json], *, failing: t.Collection[int] = (), workers: int = 1) -> tuple[list[int], Json]:
+def outcome(
+    operations: list[Json], *, failing: t.Collection[int] = (), workers: int = 1
+) -> tuple[list[int], dict[int, str]]:
     """The ids in the order in which they ran, and the status of each."""
     ran: list[int] = []
-    status: Json = {}
+    status: dict[int, str] = {}
 
     def run(item: Json) -> Json:
         ran.append(item["id"])
-        return {"id": item["id"], "status": "failed" if item["id"] in failing else "done", "error": ""}
+        return {
+            "id": item["id"],
+            "status": "failed" if item["id"] in failing else "done",
+            "error": "",
+        }
 
     def note(result: Json) -> None:
         assert result["id"] not in status
@@ -79,7 +84,9 @@ def plans(draw: st.DrawFn) -> list[Json]:
 
 
 @given(plans(), st.sets(st.integers(1, 12)), st.sampled_from([1, 3]))
-def test_every_operation_has_one_result_and_none_runs_too_early(plan: list[Json], failing: set[int], workers: int) -> None:
+def test_every_operation_has_one_result_and_none_runs_too_early(
+    plan: list[Json], failing: set[int], workers: int
+) -> None:
     ran, status = outcome(plan, failing=failing, workers=workers)
     assert set(status) == {item["id"] for item in plan}
     assert len(ran) == len(set(ran))

@@ -13,8 +13,6 @@ import threading
 import typing as t
 
 import pytest
-
-from ansible_collections.drover.docker.plugins.module_utils import store
 from ansible_collections.drover.docker.plugins.module_utils.record import make_record
 from ansible_collections.drover.docker.plugins.module_utils.store import (
     StaleRecord,
@@ -25,16 +23,24 @@ from ansible_collections.drover.docker.plugins.module_utils.store import (
     write_record,
 )
 
-Json = t.Dict[str, t.Any]
+Json = dict[str, t.Any]
 
 
-def record(number: int = 1, *, token: str = "t", host: str = "h1", note: str = "", life: Json | None = None) -> Json:
+def record(
+    number: int = 1, *, token: str = "t", host: str = "h1", note: str = "", life: Json | None = None
+) -> Json:
     made = make_record("shop", {"hosts": ["h1"], "note": note}, number=number, token=token)
     return {**made, "host": host, "life": life or {}}
 
 
 def entry(seq: int, failures: int = 1) -> Json:
-    return {"seq": seq, "config_hash": "c", "failures": failures, "last_failure": 5.0, "reason": "no"}
+    return {
+        "seq": seq,
+        "config_hash": "c",
+        "failures": failures,
+        "last_failure": 5.0,
+        "reason": "no",
+    }
 
 
 @pytest.fixture
@@ -80,7 +86,9 @@ def test_an_older_or_rival_record_is_refused(state: str, other: Json) -> None:
 
 def test_a_newer_record_replaces_and_keeps_what_the_host_remembers(state: str) -> None:
     write_record(state, record(1, life={"web/1": entry(7), "web/2": entry(1)}))
-    assert write_record(state, record(2, life={"web/1": entry(3), "web/2": entry(2, 5), "web/3": entry(1)}))
+    assert write_record(
+        state, record(2, life={"web/1": entry(3), "web/2": entry(2, 5), "web/3": entry(1)})
+    )
     stored = read_record(state, "shop")
     assert stored is not None
     assert stored["version"]["number"] == 2
@@ -89,7 +97,7 @@ def test_a_newer_record_replaces_and_keeps_what_the_host_remembers(state: str) -
 
 def test_a_host_that_was_called_differently_is_left_alone(state: str) -> None:
     write_record(state, record(1))
-    with pytest.raises(StoreError, match="was called h1 .* is called other now"):
+    with pytest.raises(StoreError, match=r"was called h1 .* is called other now"):
         write_record(state, record(2, host="other"))
 
 
@@ -145,7 +153,7 @@ def test_a_full_disk_leaves_the_old_record(state: str, monkeypatch: pytest.Monke
     def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError, match=r"No space left on device; what was there is unchanged"):
         write_record(state, record(2))
     assert read_record(state, "shop") == record(1)
