@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's inventory, cut to the hosts of a scenario.
+
+As a program it is an inventory for Ansible: the scenario is the one that Molecule runs. DROVER_LAB_ROOT names another
+checkout whose lab is to be used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import typing as t
+
+import yaml
+
+GROUP = "docker_hosts"
+SCENARIOS = {"single": ["h1"], "three": ["h1", "h2", "h3"]}
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+LAB = pathlib.Path(os.environ.get("DROVER_LAB_ROOT") or CHECKOUT) / ".lab"
+
+
+def lab_hosts() -> dict[str, t.Any]:
+    """The group of all hosts of the lab, as ``lab/up`` wrote it, with the key's path spelled out."""
+    group = dict(yaml.safe_load((LAB / "hosts.yml").read_text())[GROUP])
+    group["vars"]["ansible_ssh_private_key_file"] = str(LAB / "id_ed25519")
+    return group
+
+
+def inventory(hosts: t.Sequence[str], **variables: t.Any) -> dict[str, t.Any]:
+    """An inventory whose group docker_hosts holds just these hosts of the lab."""
+    lab = lab_hosts()
+    chosen = {name: lab["hosts"][name] for name in hosts}
+    return {GROUP: {"hosts": chosen, "vars": {**lab["vars"], **variables}}}
+
+
+def as_script(found: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The same in the form that Ansible wants of a program."""
+    group = found[GROUP]
+    listed = {"hosts": list(group["hosts"]), "vars": group["vars"]}
+    return {GROUP: listed, "_meta": {"hostvars": group["hosts"]}}
+
+
+if __name__ == "__main__":
+    scenario = os.environ.get("MOLECULE_SCENARIO_NAME", "three")
+    print(json.dumps(as_script(inventory(SCENARIOS[scenario]))))

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stacks for tests, from a few lines in the test itself."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import yaml
+
+from .control import Control, Run
+
+TESTAPP = "registry.lab:5000/drover-lab/testapp:1"
+QUICK = {"image": TESTAPP, "stop_grace_period": "1s"}
+
+
+class Stack:
+    """A folder with a stack file, and the commands that need it."""
+
+    def __init__(self, folder: pathlib.Path, control: Control, name: str) -> None:
+        self.folder = folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.control = control
+        self.name = name
+
+    def define(self, *, volumes: dict[str, t.Any] | None = None, **services: t.Any) -> Stack:
+        """Write the stack file. Services are those of the lab's test application unless they say otherwise."""
+        named = {name.replace("_", "-"): {**QUICK, **keys} for name, keys in services.items()}
+        text = yaml.safe_dump({"services": named, "volumes": volumes or {}})
+        (self.folder / "compose.yaml").write_text(text)
+        return self
+
+    def up(self, *options: str, **extra: t.Any) -> Run:
+        """Bring it up."""
+        return self.control.play("up", *options, stack_dir=self.folder, **extra)
+
+    def reconcile(self, *options: str, **extra: t.Any) -> Run:
+        """Put it right."""
+        return self.control.play("reconcile", *options, stack=self.name, **extra)
+
+    def scale(self, service: str, number: int, *options: str, **extra: t.Any) -> Run:
+        """Change the scale of a service."""
+        name = f"{self.name}/{service}"
+        return self.control.play("scale", *options, service=name, scale=number, **extra)
+
+    def down(self, **extra: t.Any) -> Run:
+        """Take it down."""
+        return self.control.play("down", stack=self.name, **extra)

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The story: WordPress and its database are back, whatever was done to their containers."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ...shared.control import Control
+from ...shared.hosts import Host
+from ...shared.recording import Recorder, only_reads
+from ...shared.waiting import eventually
+
+STACK = "wordpress-multi"
+NAMES = [f"{STACK}-mariadb-1", f"{STACK}-wordpress-1", f"{STACK}-wordpress-2"]
+DB, FIRST, SECOND = NAMES
+
+
+@pytest.fixture(scope="module")
+def recorder(h1: Host) -> t.Iterator[Recorder]:
+    made = Recorder(h1)
+    yield made
+    made.close()
+
+
+def page(h1: Host, member: str) -> str:
+    """The front page as this member serves it."""
+    return h1.get(f"http://{h1.container(member).addresses['drover-local']}/")
+
+
+def posts(h1: Host, member: str) -> list[str]:
+    """Titles of the posts."""
+    return eventually(lambda: h1.docker("exec", member, "wp-posts")).splitlines()
+
+
+def test_members_answer_with_the_same_site(h1: Host) -> None:
+    assert list(h1.containers(STACK)) == NAMES
+    assert "Served by drover.docker" in page(h1, FIRST)
+    h1.docker("exec", FIRST, "wp-post", "Written by the first")
+    assert any("Written by the first" in title for title in posts(h1, SECOND))
+
+
+def test_removed_member_is_back_after_one_pass(
+    h1: Host, control: Control, recorder: Recorder
+) -> None:
+    """Must show 2. Rancher behaviours 26 test_service_activate_delete_instance, 35 test_service_retain_ip."""
+    before = h1.containers(STACK)
+    h1.docker("rm", "-f", SECOND)
+    checked, calls = recorder.calls_of(control.play, "reconcile", "--check", "--diff")
+    assert only_reads(calls)
+    run = control.play("reconcile")
+    assert run.done == checked.planned
+    after = h1.containers(STACK)
+    assert list(after) == NAMES
+    assert after[SECOND].id != before[SECOND].id
+    assert after[SECOND].addresses == before[SECOND].addresses
+    assert [after[name].life for name in (DB, FIRST)] == [before[name].life for name in (DB, FIRST)]
+    assert "Served by drover.docker" in page(h1, SECOND)
+
+
+def test_second_pass_changes_nothing(control: Control, recorder: Recorder) -> None:
+    """Must show 2: no change is reported, and the engine was only asked."""
+    run, calls = recorder.calls_of(control.play, "reconcile")
+    assert run.quiet
+    assert only_reads(calls)
+
+
+def test_killed_stopped_and_paused_members_run_again(
+    h1: Host, control: Control, recorder: Recorder
+) -> None:
+    """Must show 3: the same containers, and a second pass only asks. Rancher behaviour 25."""
+    before = h1.containers(STACK)
+    h1.docker("kill", FIRST)
+    h1.docker("stop", "-t", "1", SECOND)
+    h1.docker("pause", DB)
+    run = control.play("reconcile")
+    assert sorted(run.done) == [
+        f"h1  start  {FIRST}  stopped (exit code 137)",
+        f"h1  start  {SECOND}  stopped (exit code {h1.container(SECOND).inspected['State']['ExitCode']})",
+        f"h1  unpause  {DB}  paused",
+    ]
+    after = h1.containers(STACK)
+    assert [item.id for item in after.values()] == [item.id for item in before.values()]
+    assert {item.state for item in after.values()} == {"running"}
+    assert "Served by drover.docker" in page(h1, FIRST)
+    run, calls = recorder.calls_of(control.play, "reconcile")
+    assert run.quiet
+    assert only_reads(calls)
+
+
+def test_exited_member_is_started_by_the_engine_at_once(
+    h1: Host, control: Control, recorder: Recorder
+) -> None:
+    """Must show 3: the restart policy heals a crash; the pass that follows has nothing to do."""
+    before = h1.container(FIRST)
+    h1.run(f"kill -9 {before.inspected['State']['Pid']}")
+    eventually(lambda: h1.container(FIRST).life[1] != before.life[1])
+    eventually(lambda: h1.container(FIRST).state == "running")
+    assert h1.container(FIRST).id == before.id
+    run, calls = recorder.calls_of(control.play, "reconcile")
+    assert run.quiet
+    assert only_reads(calls)
+
+
+def test_posts_survive_the_removal_of_the_database(h1: Host, control: Control) -> None:
+    """Must show 3: also when the database was removed with its volumes."""
+    before = h1.container(DB)
+    h1.docker("rm", "-fv", DB)
+    control.play("reconcile")
+    assert h1.container(DB).id != before.id
+    assert h1.container(DB).mounts == before.mounts
+    assert any("Written by the first" in title for title in posts(h1, FIRST))
+    assert "Served by drover.docker" in page(h1, SECOND)
+
+
+def test_member_taken_off_the_network_is_put_back(h1: Host, control: Control) -> None:
+    """With the address and the names it had, and without a restart."""
+    before = h1.container(DB)
+    h1.docker("network", "disconnect", "drover-local", DB)
+    run = control.play("reconcile")
+    assert run.done == [f"h1  connect  {DB} drover-local  not on the network drover-local"]
+    after = h1.container(DB)
+    assert after.life == before.life
+    assert after.addresses == before.addresses
+    assert any("Written by the first" in title for title in posts(h1, SECOND))
+
+
+def test_down_removes_the_containers_and_lists_the_volumes(h1: Host, control: Control) -> None:
+    """Volumes stay; those that a person names go. Rancher behaviour 29 test_environment_activate_deactivate_delete."""
+    kept = h1.volumes(f"{STACK}_")
+    run = control.play("down", stack=STACK)
+    assert h1.containers(STACK) == {}
+    assert run.told("kept") == [f"volume {name} on h1" for name in sorted(kept)]
+    assert h1.volumes(f"{STACK}_") == kept
+    control.play("down", stack=STACK, remove_volumes=",".join(kept))
+    assert h1.volumes(f"{STACK}_") == set()
