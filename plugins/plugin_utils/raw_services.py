@@ -51,7 +51,7 @@ class RawServices:
     def __init__(
         self, file: str, services: dict[str, t.Any], reader: Reader, variables: Variables
     ) -> None:
-        self.documents = {file: services}
+        self.documents: dict[str, dict[str, t.Any] | None] = {file: services}
         self.reader = reader
         self.variables = variables
         self.interpolations: dict[str, Interpolation] = {}
@@ -82,9 +82,10 @@ class RawServices:
         """The service that another one extends, without what is not taken over."""
         name, file = extended(extends, place.file)
         services = self.services_of(file)
+        if services is None:
+            return None
         if name not in services:
-            other = f" of {quoted(file)}" if file != place.file else ""
-            raise Invalid(missing(name, services).replace("the stack", f"the file{other}", 1))
+            raise Invalid(missing(name, services, f"the file {quoted(file)}"))
         if (file, name) in path:
             circle = [*path[path.index((file, name)) :], (file, name)]
             raise Invalid("a circle: " + " -> ".join(quoted(one) for _file, one in circle))
@@ -95,14 +96,14 @@ class RawServices:
                 place.at("extends").warn(f'"{key}" of {quoted(name)} is not taken over')
         return base
 
-    def services_of(self, file: str) -> dict[str, t.Any]:
-        """The services of another file of the folder."""
+    def services_of(self, file: str) -> dict[str, t.Any] | None:
+        """The services of a file of the folder; None where it can't be read, which the notes then say."""
         if file not in self.documents:
             before = len(self.reader.notes.problems)
             document = self.reader.document(file)
             unread = len(self.reader.notes.problems) > before
             place = Place(self.reader.notes, file)
-            self.documents[file] = {} if unread else compose_file(document, place).services
+            self.documents[file] = None if unread else compose_file(document, place).services
         return self.documents[file]
 
     def replaced(self, value: dict[str, t.Any], place: Place) -> dict[str, t.Any]:

@@ -75,10 +75,11 @@ class Place:
 
     def at(self, key: str | int) -> Place:
         """The place of a key, or of a list's entry (counted from 0), inside of this one."""
+        name = printable(str(key)) or '""'
         if self.key:
-            return dataclasses.replace(self, key=f"{self.key}.{printable(str(key))}")
+            return dataclasses.replace(self, key=f"{self.key}.{name}")
         file = self.files.get(str(key), self.file)
-        return dataclasses.replace(self, key=printable(str(key)), file=file)
+        return dataclasses.replace(self, key=name, file=file)
 
     def problem(self, message: str) -> None:
         """Note that something is wrong here."""

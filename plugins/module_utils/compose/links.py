@@ -94,9 +94,9 @@ def known_target(link: Link, stack: str, services: Services, place: Place) -> bo
     return True
 
 
-def missing(target: str, services: t.Collection[str]) -> str:
-    """The message for a service that the stack does not have."""
-    return f"the stack has no service {quoted(target)}{did_you_mean(target, services)}"
+def missing(target: str, services: t.Collection[str], where: str = "the stack") -> str:
+    """The message for a service that the stack, or a file, does not have."""
+    return f"{where} has no service {quoted(target)}{did_you_mean(target, services)}"
 
 
 def add_link(found: list[Link], link: Link, place: Place) -> None:

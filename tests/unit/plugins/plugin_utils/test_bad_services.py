@@ -144,7 +144,7 @@ BAD_KEYS = [
     # environment and labels
     ("environment: [A: b]", "environment.0", "must be name=value, not a map"),
     ("environment: A=b", "environment", "must be a map, or a list"),
-    ("environment: {'': b}", "environment.", "is no name"),
+    ("environment: {'': b}", 'environment.""', "is no name"),
     ('environment: {"A\\nB": c}', "environment.A\\nB", "is no name"),
     ("environment: {A: [b]}", "environment.A", "must be text, not a list"),
     ('environment: {A: "a\\0b"}', "environment.A", "NUL"),
@@ -274,7 +274,7 @@ BAD_KEYS = [
     ("env_file: ../other.env", "env_file", "outside of the stack's folder"),
     ("env_file: /etc/passwd", "env_file", "outside of the stack's folder"),
     ("env_file: [{path: a.env, format: raw}]", "env_file", NOT_RUN),
-    ("extends: {service: db}", "extends", 'no service "db"'),
+    ("extends: {service: db}", "extends", 'the file "docker-compose.yml" has no service "db"'),
     ("extends: {service: web}", "extends", "a circle"),
     ("extends: {file: base.yml}", "extends", 'needs a "service"'),
     ("extends: {service: a, fil: b}", "extends", 'did you mean "file"?'),
