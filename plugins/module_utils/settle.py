@@ -136,6 +136,9 @@ class Settler:
         return found[0] if len(found) == 1 else None
 
     def _place(self, candidate: Candidate, host: str | None, old: dict[str, t.Any] | None) -> None:
+        if old and not self.world.is_seen(old["host"]):
+            self._hold(candidate, self._unknown_before(old["host"]))
+            return
         volumes = volumes_of(self.board, candidate, old["volumes"] if old else {})
         pinned = pinned_hosts(self.board, candidate, volumes)
         chosen, reason = choose_host(
@@ -147,6 +150,11 @@ class Settler:
         entry = {**(old or BLANK_MEMBER), "host": chosen, "volumes": volumes}
         entry["create_index"] = self.body["counters"].get(candidate.name, 0) + 1
         self._seat(candidate, entry)
+
+    def _unknown_before(self, host: str) -> str:
+        """A retired member's container may still run on a host that nobody sees: no second one elsewhere."""
+        reason = self.world.faults.get(host, "not in the inventory")
+        return f"it was on {host} before, and its container may still be there: {reason}"
 
     def _adopt(
         self, candidate: Candidate, claim: tuple[str, Container], old: dict[str, t.Any] | None
