@@ -74,12 +74,15 @@ class RawServices:
         if is_empty(extends):
             return own
         base = place.at("extends").attempt(lambda item: self.base(item, place, path), extends)
-        return own.over(base) if base else own
+        if base is None:
+            return own
+        drop_relations(base, keys, place.at("extends"))
+        return own.over(base)
 
     def base(
         self, extends: t.Any, place: Place, path: tuple[tuple[str, str], ...]
     ) -> RawService | None:
-        """The service that another one extends, without what is not taken over."""
+        """The service that another one extends."""
         name, file = extended(extends, place.file)
         services = self.services_of(file)
         if services is None:
@@ -90,11 +93,7 @@ class RawServices:
             circle = [*path[path.index((file, name)) :], (file, name)]
             raise Invalid("a circle: " + " -> ".join(quoted(one) for _file, one in circle))
         base_place = Place(self.reader.notes, file, name)
-        base = self.follow(services[name], base_place, (*path, (file, name)))
-        for key in NOT_INHERITED if base else ():
-            if not is_empty(t.cast(RawService, base).keys.pop(key, None)):
-                place.at("extends").warn(f'"{key}" of {quoted(name)} is not taken over')
-        return base
+        return self.follow(services[name], base_place, (*path, (file, name)))
 
     def services_of(self, file: str) -> dict[str, t.Any] | None:
         """The services of a file of the folder; None where it can't be read, which the notes then say."""
@@ -141,6 +140,13 @@ class RawServices:
                 Place(notes, file).warn(
                     f"the variable {quoted(name)} is not set and counts as empty"
                 )
+
+
+def drop_relations(base: RawService, own: t.Mapping[str, t.Any], place: Place) -> None:
+    """Take out of an extended service what is not taken over; warn of what its heir does not have itself."""
+    for key in NOT_INHERITED:
+        if not is_empty(base.keys.pop(key, None)) and key not in own:
+            place.warn(f'"{key}" is not taken over')
 
 
 def note_left_out(name: str, place: Place) -> None:

@@ -59,7 +59,7 @@ def test_later_files_and_environment_win(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("line", ["=x", "a b=c", "export =x"])
 def test_a_bad_line_is_named_without_its_value(line: str) -> None:
-    with pytest.raises(Invalid, match="^line 2: must be NAME=value$"):
+    with pytest.raises(Invalid, match=r"^line 2: must be NAME=value$"):
         parse(f"A=1\n{line}\n")
 
 
@@ -108,13 +108,14 @@ services:
     assert [port["public"] for port in found["ports"]] == [80, 81]
     assert [(one["source"], one["target"]) for one in found["mounts"]] == [("x", "/x"), ("z", "/y")]
     assert warnings == [
-        'docker-compose.yml: service "web": key "extends": "depends_on" of "base" is not taken over'
+        'docker-compose.yml: service "web": key "extends": "depends_on" is not taken over'
     ]
 
 
 def test_extends_goes_over_several_services_and_files(tmp_path: pathlib.Path) -> None:
     files = {
-        COMPOSE: "web: {extends: middle, environment: {A: $V}}\nmiddle: {extends: {service: b, file: b.yml}, tty: true}",
+        COMPOSE: "web: {extends: middle, environment: {A: $V}}\n"
+        "middle: {extends: {service: b, file: b.yml}, tty: true}",
         "b.yml": "version: '2'\nservices: {b: {image: 'b:$V', net: host, tty: false}}",
     }
     definition, _warnings = load(tmp_path, files, environ={"V": "5"})
@@ -124,7 +125,10 @@ def test_extends_goes_over_several_services_and_files(tmp_path: pathlib.Path) ->
 
 
 def test_a_newer_name_replaces_an_older_one(tmp_path: pathlib.Path) -> None:
-    compose = "web: {extends: base, network_mode: bridge, logging: {driver: b}}\nbase: {image: a, net: host, log_driver: a}"
+    compose = (
+        "web: {extends: base, network_mode: bridge, logging: {driver: b}}\n"
+        "base: {image: a, net: host, log_driver: a}"
+    )
     definition, _warnings = load(tmp_path, compose)
     web = definition["services"]["web"]
     assert web["network"] == "bridge"
