@@ -207,8 +207,8 @@ class Settler:
         ):
             return True
         holder = self.board.addresses.get(entry["address"], "")
-        claim = self._single_claim(candidate)
-        mine = {member_key(candidate.name, candidate.index), claim[1]["id"] if claim else ""}
+        claims = self.claims.get((candidate.name, candidate.index), [])
+        mine = {member_key(candidate.name, candidate.index), *(item["id"] for _host, item in claims)}
         return bool(holder) and holder not in mine and holder in self._observed_holders()
 
     def _observed_holders(self) -> set[str]:

@@ -52,19 +52,23 @@ class Watch:
         self._strangers: dict[str, tuple[Any, ...]] = {}
         self._doubled: set[str] = set()
 
-    def before_order(self) -> None:
+    def before_order(self, hidden: set[str]) -> None:
         """Remember the containers that no order may touch."""
         self._strangers = {}
         self._doubled = set()
-        for member, found in claimed(self.world).items():
-            del member
-            if len(found) > 1:
-                self._doubled |= {container.id for _host, container in found}
+        for found in claimed(self.world).values():
+            seen = [container.id for host, container in found if self._is_seen(host) and host not in hidden]
+            if len(seen) > 1:
+                self._doubled |= set(seen)
         for machine in self.world.machines.values():
             for container in machine.containers:
                 full = is_ours(container.labels)
                 if not full or container.id in self._doubled:
                     self._strangers[container.id] = container.snapshot()
+
+    def _is_seen(self, host: str) -> bool:
+        machine = self.world.machines[host]
+        return machine.up and machine.engine.answers
 
     def after_order(self) -> None:
         """Nothing foreign was touched."""

@@ -54,7 +54,7 @@ class Play:
             self.trace.append(f"{step}: {self.faults.inflict(step.kind, step.first, step.second)}")
             self.world.data.forget_all(self.world.forgotten)
         else:
-            self.watch.before_order()
+            self.watch.before_order(self._hidden(step.limit) | self._hidden(step.rival_limit))
             self._run(step)
             self.watch.after_order()
             self.world.records.remember()
@@ -119,7 +119,7 @@ class Play:
     def _reconcile(self, take: str = "", order: Order = RECONCILE) -> Report:
         self.trace.append(f"{order}{' take ' + take if take else ''}")
         controller = Controller(self.world, order, hidden=set(), say=self.trace.append)
-        self.watch.before_order()
+        self.watch.before_order(set())
         report = controller.run(retry=self.world.records.all_stacks(), take=take)
         self.watch.after_order()
         self.watch.after_step()
