@@ -30,7 +30,7 @@ from ansible_collections.drover.docker.plugins.module_utils.engine_errors import
 )
 
 Json = dict[str, t.Any]
-NO_LEADER = "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online."
+NO_LEADER = "rpc error: code = Unknown desc = The swarm does not have a leader. Too few managers are online."
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -212,7 +212,7 @@ def test_a_socket_that_nobody_reads_is_a_timeout_too(tmp_path: pathlib.Path) -> 
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
         listening.listen(5)
-        with pytest.raises(EngineTimeout, match="did not answer within 0.3 s"):
+        with pytest.raises(EngineTimeout, match=r"did not answer within 0.3 s"):
             DockerEngine(f"unix://{tmp_path}/s", deadline_s=0.3).containers()
 
 
