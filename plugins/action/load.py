@@ -43,6 +43,12 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """The definition, hidden from output as it holds the values of variables; or everything that is wrong."""
         result = dict(super().run(tmp, task_vars), changed=False)
+        if not self._task.args.get("stack_dir"):
+            return {
+                **result,
+                "failed": True,
+                "msg": "name the folder of the stack files: -e stack_dir=FOLDER",
+            }
         _validated, given = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             definition, warnings = load_stack(

@@ -52,9 +52,13 @@ class ActionModule(ActionBase):
         """Make the plan of this round and print what there is to say."""
         variables = task_vars or {}
         super().run(tmp, variables)
-        if self._task.args.get("command") == "continue":
+        command = self._task.args.get("command")
+        if command == "continue":
             return self._next_round(variables)
-        request = self._request(variables)
+        request = load_request()[0] if command == "prepared" else self._request(variables)
+        if self._task.args.get("prepare"):
+            save_request(request, rounds=0)
+            return {"changed": False, "work": False, "records": False}
         planner = self._planner(request, variables)
         plan = planner.run()
         if request.command == "status":
@@ -66,14 +70,16 @@ class ActionModule(ActionBase):
     def _first_round(self, request: Request, plan: Plan) -> dict[str, t.Any]:
         save_request(request, rounds=1)
         save_plan(plan)
-        run_files.save("told", [])
+        run_files.forget("told")
         if self._task.check_mode:
             if not self._task.diff:  # with --diff Ansible itself prints them
                 self._say([f"would  {line}" for line in plan.lines()])
             return self._finish(request, plan, failures=[], changed=plan.has_work)
         if not plan.has_work:
             return self._finish(request, plan, failures=[], changed=False)
-        self._say([str(message) for message in plan.notes])
+        notes = [f"note   {message}" for message in plan.notes]
+        self._say(notes)
+        run_files.save("told", notes)
         return self._go_on(plan)
 
     def _next_round(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -97,7 +103,8 @@ class ActionModule(ActionBase):
         self, request: Request, plan: Plan, *, failures: list[str], changed: bool
     ) -> dict[str, t.Any]:
         lines, errors = report.closing(request, plan, failures)
-        self._say(lines)
+        told = run_files.take("told") or []
+        self._say([line for line in lines if line not in told])
         result = {"changed": changed, "work": False, "records": False, "planned": plan.lines()}
         if self._task.check_mode and self._task.diff:
             result["diff"] = {"prepared": "".join(f"{line}\n" for line in plan.lines())}
@@ -115,7 +122,8 @@ class ActionModule(ActionBase):
             for row in service_rows(planner.world, bodies, plan)
             if stacks is None or row.stack in stacks
         ]
-        lines = table(rows) + report.status_messages(plan)
+        lines = table(rows) if rows or stacks is None else []
+        lines += report.status_messages(plan)
         self._say(["", *lines, ""])
         return {
             "changed": False,
@@ -134,7 +142,8 @@ class ActionModule(ActionBase):
             "inventory": docker_hosts(variables),
         }
         try:
-            return request_from(dict(self._task.args), run_files.load("definition"), **stamp)
+            args = {key: value for key, value in self._task.args.items() if key != "prepare"}
+            return request_from(args, run_files.load("definition"), **stamp)
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from error
 
@@ -144,7 +153,10 @@ class ActionModule(ActionBase):
             host: run_files.load(run_files.for_host("observation", host)) for host in hosts
         }
         world = World(
-            observations, settings=network_settings(variables), host_labels=host_labels(variables)
+            observations,
+            settings=network_settings(variables),
+            host_labels=host_labels(variables),
+            renamed=request.rename,
         )
         return Planner(world, request)
 

@@ -14,7 +14,6 @@ import hashlib
 import ipaddress
 import typing as t
 
-
 Subnet = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
@@ -26,7 +25,7 @@ def engine_range(subnet: str) -> str:
 def our_range(subnet: str) -> Subnet:
     """The half of the subnet that members get their addresses from."""
     _lower, upper = ipaddress.ip_network(subnet).subnets(prefixlen_diff=1)
-    return t.cast("Subnet", upper)
+    return upper
 
 
 def assign_address(subnet: str, key: str, taken: t.Collection[str]) -> str | None:

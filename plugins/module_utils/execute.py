@@ -23,7 +23,7 @@ OnResult = t.Callable[[Json], None]
 
 WORKERS = 4
 OWNER = "drover.docker"
-_COUNTED = ("create", "start")
+_COUNTED = ("pull", "create", "start")
 
 
 def execute(

@@ -11,8 +11,10 @@ from __future__ import annotations
 import typing as t
 
 from .board import Board
-from .converge import Converger
-from .names import digest
+from .constants import MANAGED_BY_STACK
+from .converge import Converger, has_run, revision_of
+from .member_operations import MemberOperations
+from .names import digest, split_member_key
 from .operations import Message, Plan, RecordWrite
 from .placement import grouped
 from .record import RecordView, is_majority, make_record, needed, view_records
@@ -26,8 +28,9 @@ from .revisions import (
     current,
     empty_body,
     is_live,
+    rename_hosts,
 )
-from .settle import Settler
+from .settle import Claims, Settler
 from .world import World
 
 COMMANDS: dict[str, t.Callable[..., t.Any]] = {
@@ -56,6 +59,10 @@ class Planner:
     def run(self) -> Plan:
         """Desired state first for all stacks, then placement on the common board, then operations."""
         self._report_hosts()
+        self._report_orphans()
+        if not self.world.seen:
+            self.plan.errors.append(Message("no Docker host could be looked at; nothing was done"))
+            return self.plan
         selected = [stack for stack in self._selected() if self._usable(stack)]
         wanted = {
             stack: body for stack in selected for body in [self._desired(stack)] if body is not None
@@ -65,7 +72,8 @@ class Planner:
             accepted = self._plan_stack(stack, wanted[stack], board)
             if accepted is not None:
                 self._volumes(stack, accepted)
-        self._unknown_volumes()
+        if self.request.command in ("down", "scale"):
+            self._unknown_volumes()
         return self.plan
 
     # --- what there is ---
@@ -102,6 +110,18 @@ class Planner:
                     Message(f"the record on this host is damaged ({reason})", stack, host=host)
                 )
 
+    def _report_orphans(self) -> None:
+        """Containers of a stack that no record knows: nothing is done about them, but they are not hidden."""
+        found: dict[str, list[str]] = {}
+        for host in self.world.seen:
+            for item in self.world.containers(host):
+                if item["managed"] == MANAGED_BY_STACK and not self.bodies.get(item["stack"]):
+                    found.setdefault(item["stack"], []).append(f"{item['name']} on {host}")
+        for stack, places in sorted(found.items()):
+            if self.request.command != "up" and stack in (self.request.stacks or [stack]):
+                text = f"no record on the reachable hosts; left alone: {', '.join(places)}; 'up' adopts them"
+                self.plan.notes.append(Message(text, stack))
+
     # --- what is wanted ---
 
     def _desired(self, stack: str) -> dict[str, t.Any] | None:
@@ -120,11 +140,13 @@ class Planner:
             return None
         if body is None:
             self.plan.errors.append(Message("no reachable host knows this stack", stack))
-        return body
+            return None
+        return rename_hosts(body, self.request.rename) if self.request.rename else body
 
     def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
         self._require_network()
-        changed, notes = apply_up(body or empty_body(self.request.inventory), self.request)
+        before = body or empty_body(self.request.inventory)
+        changed, notes = apply_up(before, self.request, unstarted=self._unstarted(stack, before))
         self.plan.notes += [Message(note, stack) for note in notes]
         if changed is not body:
             changed["revisions"][-1]["digests"] = self._digests(changed)
@@ -137,6 +159,18 @@ class Planner:
             raise RequestError(
                 f"no host can start anything on the managed network: {grouped(faults)}"
             )
+
+    def _unstarted(self, stack: str, body: dict[str, t.Any]) -> set[str]:
+        """Services of which surely no container ever ran: their definition may still be corrected."""
+        claims = self.world.claims(stack)
+        unknown = {
+            name for name, hosts in _homes(body).items() if not hosts <= set(self.world.seen)
+        }
+        ran = {
+            key[0] for key, found in claims.items() if any(has_run(item) for _host, item in found)
+        }
+        made = {name for name, _index in claims}
+        return made - ran - unknown
 
     def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
         """Repository digests of the images, as far as a host has them."""
@@ -160,18 +194,17 @@ class Planner:
         self.plan.held += settler.held
         accepted = self._record(stack, desired, body)
         if accepted is not None:
-            life = self.views[stack].life
-            Converger(
-                stack,
-                accepted,
-                world=self.world,
-                plan=self.plan,
-                claims=claims,
-                life=life,
-                request=self.request,
-                version=self._version(stack),
-            ).run()
+            self._converge(stack, accepted, claims)
         return accepted
+
+    def _converge(self, stack: str, body: dict[str, t.Any], claims: Claims) -> None:
+        operations = MemberOperations(
+            self.plan, self.world, revision=revision_of(body), version=self._version(stack)
+        )
+        life = self.views[stack].life
+        Converger(
+            stack, body, operations=operations, claims=claims, life=life, request=self.request
+        ).run()
 
     def _version(self, stack: str) -> int:
         """The number of the record that this plan acts on: a host that has a newer one refuses."""
@@ -189,7 +222,9 @@ class Planner:
         if before is not None and digest(before) == digest(body) and not view.rivals:
             self._copy_record(view, body)
             return body
-        quorums = [before["hosts"] if before else body["hosts"], body["hosts"]]
+        names = self.request.rename
+        voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
+        quorums = [voters, body["hosts"]]
         lacking = self._lacking_majority(quorums)
         if lacking:
             return self._without_majority(stack, desired, lacking)
@@ -240,6 +275,8 @@ class Planner:
 
     def _cause(self, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:
         revision = current(desired)
+        if self.request.rename:
+            return "new host names"
         if before is None or (
             revision and len(desired["revisions"]) and revision != current(before)
         ):
@@ -302,3 +339,11 @@ class Planner:
             version=self._version(stack),
             args=args,
         )
+
+
+def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:
+    """Hosts of each service's members."""
+    homes: dict[str, set[str]] = {}
+    for key, entry in body["members"].items():
+        homes.setdefault(split_member_key(key)[0], set()).add(entry["host"])
+    return homes

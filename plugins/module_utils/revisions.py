@@ -36,6 +36,7 @@ class Request:
     scale: int = -1
     scales: dict[str, int] = dataclasses.field(default_factory=dict)
     prune: bool = False
+    rename: dict[str, str] = dataclasses.field(default_factory=dict)
     take: str = ""
     retry: list[str] = dataclasses.field(default_factory=list)
     remove_volumes: list[str] = dataclasses.field(default_factory=list)
@@ -88,8 +89,13 @@ def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> 
     return {**body, "revisions": [*body["revisions"], copy.deepcopy(revision)][-KEPT_REVISIONS:]}
 
 
-def apply_up(body: Body, request: Request) -> tuple[Body, list[str]]:
-    """Bring a definition in: new services are added; changed ones are reported and left as they run."""
+def apply_up(
+    body: Body, request: Request, *, unstarted: t.Collection[str] = ()
+) -> tuple[Body, list[str]]:
+    """Bring a definition in: new services are added; changed ones are reported and left as they run.
+
+    C(unstarted) names services that never ran: theirs may change, as there is nothing to leave.
+    """
     new = t.cast("dict[str, t.Any]", request.definition)
     last = current(body)
     if last is None or last["tombstone"]:
@@ -98,7 +104,12 @@ def apply_up(body: Body, request: Request) -> tuple[Body, list[str]]:
         return with_revision(
             body, request, "up", definition=new, services=services, tombstone=False
         ), []
-    definition, notes = merge_definitions(last["definition"], new, prune=request.prune)
+    old = last["definition"]
+    fixed = {
+        **old,
+        "services": {name: item for name, item in old["services"].items() if name not in unstarted},
+    }
+    definition, notes = merge_definitions(fixed, new, prune=request.prune)
     services = {
         name: copy.deepcopy(last["services"].get(name) or _first_desire(service))
         for name, service in definition["services"].items()
@@ -187,7 +198,7 @@ def _check_scalable(definition: dict[str, t.Any], name: str, scale: int) -> None
     stack = definition["stack"]
     if name not in definition["services"]:
         known = ", ".join(sorted(definition["services"]))
-        raise RequestError(f"stack {stack} has no service {name!r}; it has: {known}")
+        raise RequestError(f"there is no service {name!r}; there are: {known}")
     if definition["services"][name]["global"]:
         raise RequestError(
             f"{stack}/{name} is global (one member on each matching host): it has no scale to set"
@@ -213,9 +224,8 @@ def apply_state(body: Body, request: Request) -> Body:
     last = _live_revision(body, request)
     state = STATE_STOPPED if request.command == "stop" else STATE_ACTIVE
     if request.service and request.service not in last["services"]:
-        raise RequestError(
-            f"the stack has no service {request.service!r}; it has: {', '.join(sorted(last['services']))}"
-        )
+        known = ", ".join(sorted(last["services"]))
+        raise RequestError(f"there is no service {request.service!r}; there are: {known}")
     services = copy.deepcopy(last["services"])
     for name in [request.service] if request.service else list(services):
         services[name]["state"] = state
@@ -228,6 +238,18 @@ def apply_down(body: Body, request: Request) -> Body:
     if current(body) is None:
         raise RequestError(_unknown(request))
     return with_revision(body, request, "down", tombstone=True)
+
+
+def rename_hosts(body: Body, names: dict[str, str]) -> Body:
+    """The body with hosts called by their new inventory names."""
+    if not set(names) & set(body["hosts"]):
+        return body
+    members = {
+        key: {**entry, "host": names.get(entry["host"], entry["host"])}
+        for key, entry in body["members"].items()
+    }
+    hosts = sorted({names.get(host, host) for host in body["hosts"]})
+    return {**body, "hosts": hosts, "members": members}
 
 
 def _live_revision(body: Body, request: Request) -> dict[str, t.Any]:

@@ -112,14 +112,23 @@ def run_rounds(
     seen = dict(observations)
     report = Report([], [], [])
     for _round in range(MAX_ROUNDS):
-        plan = make_plan(World(seen, settings=settings, host_labels=host_labels), request)
+        plan = make_plan(_world(seen, request, settings, host_labels), request)
         report.plans.append(plan)
         if not plan.has_work:
             return report
         report.blocked = _one_round(plan, seen, report, act)
         request = next_request(request)
-    report.plans.append(make_plan(World(seen, settings=settings, host_labels=host_labels), request))
+    report.plans.append(make_plan(_world(seen, request, settings, host_labels), request))
     return report
+
+
+def _world(
+    seen: dict[str, Observation | None],
+    request: Request,
+    settings: Settings,
+    host_labels: dict[str, dict[str, str]],
+) -> World:
+    return World(seen, settings=settings, host_labels=host_labels, renamed=request.rename)
 
 
 def _one_round(

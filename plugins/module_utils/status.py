@@ -71,7 +71,7 @@ def _recorded_row(
         "global" if service["global"] and desire["state"] == "active" else desire["state"],
         wanted,
         len(running),
-        [_place(world, key, *members[key]) for key in members],
+        [_place(world, key, *members[key], once=service["start_once"]) for key in members],
         _newest_start(world, members),
         list(_reasons(plan, stack, name)),
     )
@@ -83,9 +83,11 @@ def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
     return bool(container["state"] == "running" or done)
 
 
-def _place(world: World, key: str, host: str, found: list[Container]) -> str:
+def _place(world: World, key: str, host: str, found: list[Container], *, once: bool = False) -> str:
     """Index and host of a member, with its state where it does not simply run."""
     state = found[0]["state"] if found else "missing"
+    if once and state == "exited":
+        state = "done"
     if not world.is_seen(host):
         state = "unknown"
     return f"{split_member_key(key)[1]}@{host}" + ("" if state == "running" else f" ({state})")

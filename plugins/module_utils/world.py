@@ -55,10 +55,11 @@ class World:
         *,
         settings: Settings,
         host_labels: dict[str, dict[str, str]],
+        renamed: dict[str, str] | None = None,
     ) -> None:
         self.hosts = sorted(observations)
-        self.settings = settings
-        self.faults = _host_faults(observations)
+        self.settings = _network_in_use(settings, observations)
+        self.faults = _host_faults(observations, renamed or {})
         self._observations = observations
         self._host_labels = host_labels
         self.seen = [host for host in self.hosts if host not in self.faults]
@@ -168,8 +169,23 @@ class World:
         return taken
 
 
-def _host_faults(observations: dict[str, Observation | None]) -> dict[str, str]:
-    """Hosts of which nothing is known, each with the reason."""
+def _network_in_use(settings: Settings, observations: dict[str, Observation | None]) -> Settings:
+    """The overlay also where the inventory at hand names one host, if stacks are recorded on several."""
+    records = [
+        record
+        for found in observations.values()
+        for record in (found or {}).get("records", {}).values()
+    ]
+    several = any(len(record["body"]["hosts"]) > 1 for record in records)
+    return (
+        Settings(OVERLAY_NETWORK, OVERLAY_SUBNET) if several and not settings.overlay else settings
+    )
+
+
+def _host_faults(
+    observations: dict[str, Observation | None], renamed: dict[str, str]
+) -> dict[str, str]:
+    """Hosts of which nothing is known, each with the reason. C(renamed): old name to new."""
     faults: dict[str, str] = {}
     engines: dict[str, str] = {}
     for host, found in sorted(observations.items()):
@@ -183,14 +199,17 @@ def _host_faults(observations: dict[str, Observation | None]) -> dict[str, str]:
             )
         else:
             engines[found["engine"]["id"]] = host
-            _check_host_name(host, found, faults)
+            _check_host_name(host, found, faults, renamed)
     return faults
 
 
-def _check_host_name(host: str, observation: Observation, faults: dict[str, str]) -> None:
+def _check_host_name(
+    host: str, observation: Observation, faults: dict[str, str], renamed: dict[str, str]
+) -> None:
     """A host that another inventory calls differently must not be acted on under this name."""
     for stack, record in sorted(observation["records"].items()):
-        if record.get("host", host) != host:
+        written_for = record.get("host", host)
+        if host not in (written_for, renamed.get(written_for)):
             faults[host] = (
                 f"its record of stack {stack} was written for the name {record['host']}: use that inventory name"
             )

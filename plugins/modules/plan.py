@@ -20,9 +20,9 @@ description:
 options:
   command:
     description:
-      - What was asked for. V(continue) plans the next round of the command that this run began with.
+      - What was asked for. V(prepared) is what an earlier task with O(prepare) read, V(continue) its next round.
     type: str
-    choices: [up, scale, reconcile, stop, start, down, status, continue]
+    choices: [up, scale, reconcile, stop, start, down, status, prepared, continue]
     default: reconcile
   stack:
     description:
@@ -46,6 +46,16 @@ options:
     description:
       - With O(command=up), the host whose record is right where hosts hold different ones of the same number.
     type: str
+  prepare:
+    description:
+      - Only read and check the other options, before any host is contacted, for a later V(prepared).
+    type: bool
+    default: false
+  rename_host:
+    description:
+      - Hosts that the inventory calls by another name than the records do, as OLD=NEW, with O(command=reconcile).
+    type: list
+    elements: str
   retry:
     description:
       - Stacks or STACK/SERVICE whose failed or given up members are tried at once.

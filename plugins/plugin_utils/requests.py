@@ -38,6 +38,7 @@ def request_from(
         fields["scale"] = _number("scale", args.get("scale"))
     for name in ("retry", "remove_volumes"):
         fields[name] = _names(name, args.get(name))
+    fields["rename"] = _renames(args.get("rename_host"), stamp["inventory"])
     fields["prune"] = _flag("prune", args.get("prune"))
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
@@ -97,6 +98,23 @@ def _names(name: str, value: t.Any) -> list[str]:
     if any(character.isspace() for item in found for character in item):
         raise ValueError(f"{name}={value!r}: separate names with commas")
     return found
+
+
+def _renames(value: t.Any, inventory: list[str]) -> dict[str, str]:
+    """Old and new inventory names of hosts, written OLD=NEW, several separated by commas."""
+    names = {}
+    for item in _names("rename_host", value):
+        old, mark, new = item.partition("=")
+        if not (old and mark and new):
+            raise ValueError(
+                f"rename_host={value!r} must be written OLD=NEW, for example -e rename_host=local=web1"
+            )
+        if new not in inventory or old in inventory:
+            raise ValueError(
+                f"rename_host={value!r}: {new} must be in the inventory, and {old} must not be"
+            )
+        names[old] = new
+    return names
 
 
 def _flag(name: str, value: t.Any) -> bool:

@@ -110,7 +110,10 @@ class Bench:
             inventory=sorted(self.seen),
             **fields,
         )
-        return make_plan(World(self.seen, settings=settings, host_labels=self.labels), request)
+        return make_plan(
+            World(self.seen, settings=settings, host_labels=self.labels, renamed=request.rename),
+            request,
+        )
 
     def up(self, definition: dict[str, t.Any], **fields: t.Any) -> Plan:
         """Plan the start of a stack."""

@@ -292,7 +292,7 @@ def test_member_whose_data_is_on_an_unknown_host_waits() -> None:
     bench.seen[home] = None
     plan = bench.plan("scale", stacks=["shop"], service="web", scale=3)
     assert [item for item in plan.operations if item["container"] == "shop-web-3"] == []
-    assert any(f"its volume is on {home}" in message.text for message in plan.held)
+    assert any(f"it was on {home} before" in message.text for message in plan.held)
 
 
 def test_members_that_share_a_local_volume_share_its_host() -> None:
@@ -654,4 +654,70 @@ def test_missing_image_is_pulled_once_for_each_host() -> None:
     plan = bench.up(stack({"web": service(scale=3, image="app:9")}))
     assert [item["args"]["image"] for item in plan.operations if item["kind"] == "pull"] == [
         "app:9"
+    ]
+
+
+def test_inventory_of_one_host_does_not_take_a_stack_off_the_overlay() -> None:
+    bench = Bench("h1", "h2")
+    bench.settled(WEB)
+    bench.seen = {"h1": bench["h1"]}
+    plan = bench.plan()
+    assert plan.lines() == []
+
+
+def test_host_with_a_new_name_is_taken_over_when_a_person_says_so() -> None:
+    bench = Bench("h1", "h2")
+    bench.settled(WEB)
+    bench.seen = {"h1": bench["h1"], "web2": bench["h2"]}
+    assert "written for the name h2" in str(bench.plan().notes[0])
+    plan = bench.plan(rename={"h2": "web2"})
+    assert plan.lines() == ["h1,web2  record  shop v2  new host names"]
+    assert plan.records[0].quorums == [["h1", "web2"], ["h1", "web2"]]
+    hosts = {entry["host"] for entry in plan.records[0].record["body"]["members"].values()}
+    assert hosts == {"h1", "web2"}
+
+
+def test_definition_that_never_ran_is_corrected() -> None:
+    bench = Bench("h1")
+    bench.settled(stack({"web": service(container={"command": ["wrong"]})}))
+    never = {"state": "created", "started_at": "0001-01-01T00:00:00Z"}
+    bench.container("shop-web-1").update(never)
+    plan = bench.up(stack({"web": service(container={"command": ["right"]})}))
+    assert plan.notes == []
+    assert [item["kind"] for item in plan.operations if item["kind"] != "network"] == [
+        "remove",
+        "create",
+        "start",
+    ]
+
+
+def test_changed_links_reach_running_containers() -> None:
+    bench = Bench("h1", "h2")
+    link = {"stack": "shop", "service": "db", "alias": "first"}
+    bench.settled(stack({"web": service(links=[link]), "db": service()}))
+    bench.container("shop-web-1")["networks"]["drover"]["links"] = ["db.shop:first"]
+    assert bench.plan().lines() == []
+    plan = bench.up(stack({"web": service(links=[{**link, "alias": "second"}]), "db": service()}))
+    assert [(item["kind"], item["cause"]) for item in plan.operations] == [
+        ("disconnect", "its links changed"),
+        ("connect", "its links changed"),
+    ]
+    assert plan.operations[1]["args"]["links"] == ["db.shop:second"]
+
+
+def test_containers_that_no_record_knows_are_shown_and_adopted_by_up() -> None:
+    bench = Bench("h1", "h2")
+    bench.settled(WEB)
+    for host in bench.seen:
+        bench[host]["records"] = {}
+    assert "no record on the reachable hosts; left alone" in str(bench.plan("status").notes[0])
+    assert bench.up(WEB).operations == []
+
+
+def test_nothing_is_decided_where_no_host_was_seen() -> None:
+    bench = Bench("h1")
+    bench.seen["h1"] = None
+    plan = bench.plan("down", stacks=["shop"])
+    assert [str(error) for error in plan.errors] == [
+        "no Docker host could be looked at; nothing was done"
     ]
