@@ -65,7 +65,6 @@ class Controller:
             images=[service["image"] for service in images],
             clock=lambda: machine.now,
             timer=lambda: self.world.clock.now,
-            workers=1,
         )
 
     def call(self, work: dict[str, Work]) -> dict[str, Outcome | None]:

@@ -258,7 +258,7 @@ def test_the_number_of_calls_is_constant_but_for_our_containers_and_images(
     for number in range(20):
         engine.create(f"stranger-{number}", {"Image": "app:1"})
     counted = Fading(engine, "", ValueError())
-    look(counted, tmp_path, workers=1)
+    look(counted, tmp_path)
     assert counted.calls == [
         "version",
         "info",
