@@ -25,11 +25,11 @@ class ActionModule(ActionBase):
         super().run(tmp, variables)
         arguments = {**module_arguments(variables), "images": wanted_images(), **self._task.args}
         host = arguments["host"]
+        for kind in ("observation", "record", "operations"):
+            run_files.forget(run_files.for_host(kind, host))
         result, reason = call_module(self, "drover.docker.observe", arguments, variables)
         observation = {"error": reason} if reason else json.loads(result["observation"])
         run_files.save(run_files.for_host("observation", host), observation)
-        for stage in ("record", "operations"):
-            run_files.forget(run_files.for_host(stage, host))
         return {
             "changed": False,
             "observed": not observation["error"],
