@@ -48,6 +48,7 @@ options:
 extends_documentation_fragment:
   - action_common_attributes
   - action_common_attributes.conn
+  - action_common_attributes.flow
 attributes:
   action:
     support: full
