@@ -25,8 +25,10 @@ def test_a_whole_stack(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_loading_again_gives_the_same(name: str) -> None:
-    again = [load_stack(str(STACKS / name), stack="x", variables={}, environ={}) for _ in range(2)]
-    assert json.dumps(again[0]) == json.dumps(again[1])
+    first, second = (
+        load_stack(str(STACKS / name), stack="x", variables={}, environ={}) for once in range(2)
+    )
+    assert json.dumps(first) == json.dumps(second)
 
 
 def test_the_environment_of_the_control_node_counts(monkeypatch: pytest.MonkeyPatch) -> None:
