@@ -208,7 +208,10 @@ class Settler:
             return True
         holder = self.board.addresses.get(entry["address"], "")
         claims = self.claims.get((candidate.name, candidate.index), [])
-        mine = {member_key(candidate.name, candidate.index), *(item["id"] for _host, item in claims)}
+        mine = {
+            member_key(candidate.name, candidate.index),
+            *(item["id"] for _host, item in claims),
+        }
         return bool(holder) and holder not in mine and holder in self._observed_holders()
 
     def _observed_holders(self) -> set[str]:
