@@ -127,7 +127,7 @@ def volume_specs(
         volumes: What member_volumes gave.
     """
     member = Member(stack, service_name, index)
-    driver = service["container"].get("volume_driver", "local")
+    driver = service["container"].get("volume_driver") or "local"
     sources = {
         normal_path(mount["target"]): mount["source"]
         for mount in service["container"].get("mounts", [])
@@ -168,7 +168,7 @@ def _declared_spec(member: Member, key: str, volume: Json, name: str) -> VolumeS
     labels = _member_labels(member) if volume["per_container"] else {LABEL_STACK: member.stack}
     return VolumeSpec(
         name,
-        volume["driver"],
+        volume["driver"] or "local",
         dict(volume["driver_opts"]),
         {**labels, LABEL_VOLUME: key},
         external=volume["external"],
