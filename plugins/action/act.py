@@ -69,7 +69,7 @@ class ActionModule(ActionBase):
             run_files.save(run_files.for_host("observation", host), {"error": reason})
             return {"changed": True, "msg": reason}
         run_files.save(run_files.for_host("observation", host), json.loads(result["observation"]))
-        refused = [item["stack"] for item in result["refused"]]
+        refused = {item["stack"]: item["reason"] for item in result["refused"]}
         outcome = {"results": result["results"], "refused": refused}
         run_files.save(run_files.for_host(stage, host), outcome)
         return {"changed": bool(result["changed"])}

@@ -164,12 +164,12 @@ class ActionModule(ActionBase):
         """Print what the hosts did since the last plan; returns what failed."""
         plan = load_plan() or Plan()
         hosts = docker_hosts(variables)
-        lines, failures = report.results(plan, outcomes("operations", hosts))
-        blocked = blocked_stacks(plan, outcomes("record", hosts))
-        failures += [
-            str(Message("the record did not reach a majority of the hosts", stack))
-            for stack in blocked
-        ]
+        recorded, acted = outcomes("record", hosts), outcomes("operations", hosts)
+        lines = report.records(plan, recorded, acted)
+        done, failures = report.results(plan, acted)
+        lines += done
+        for stack in blocked_stacks(plan, recorded):
+            failures.append(str(Message("the record did not reach a majority of its hosts", stack)))
         for stage in ("record", "operations"):
             for host in hosts:
                 run_files.forget(run_files.for_host(stage, host))

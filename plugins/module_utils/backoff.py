@@ -32,4 +32,5 @@ def hold_reason(life: dict[str, t.Any], *, config_hash: str, now: float) -> str:
     wait = delay_s(failures) - passed
     if passed < 0 or wait <= 0:
         return ""
-    return f"failed {failures} times, next try in {wait:.0f} s: {reason}"
+    times = "once" if failures == 1 else f"{failures} times"
+    return f"failed {times}, next try in {wait:.0f} s: {reason}"

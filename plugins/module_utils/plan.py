@@ -229,6 +229,8 @@ class Planner:
         if lacking:
             return self._without_majority(stack, desired, lacking)
         record = make_record(stack, body, number=view.number + 1, token=self.request.token)
+        if names:
+            record["renamed"] = names
         cause = self._cause(before, desired)
         self.plan.records.append(
             RecordWrite(record, list(self.world.seen), [], quorums, True, cause)

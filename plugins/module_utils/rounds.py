@@ -32,10 +32,10 @@ class Work:
 
 @dataclasses.dataclass
 class Outcome:
-    """What one host's call brought: results, stacks whose record it refused, and what it sees now."""
+    """What one host's call brought: results, what it sees now, and the stacks whose record it refused, with reasons."""
 
     results: list[dict[str, t.Any]]
-    refused: list[str]
+    refused: dict[str, str]
     observation: Observation | None
 
 

@@ -73,7 +73,8 @@ def write_record(state_dir: str, record: Json) -> bool:
 
     Args:
         state_dir: Folder of all our files on this host.
-        record: Record with the key C(host), the inventory name of this host.
+        record: Record with the key C(host), the inventory name of this host. C(renamed) in it, which is not stored,
+            maps old names of hosts to new ones: a person said that the host is called otherwise now.
 
     Returns:
         Whether anything was written: False when the host has this very record.
@@ -83,6 +84,8 @@ def write_record(state_dir: str, record: Json) -> bool:
         StoreError: The record is not sound, was written for a host of another name, or the disk refuses it.
     """
     stack = record["stack"]
+    renamed = record.get("renamed", {})
+    record = {key: value for key, value in record.items() if key != "renamed"}
     reason = problem(record, stack)
     if reason:
         raise StoreError(f"record of stack {stack} is not sound: {reason}")
@@ -90,7 +93,7 @@ def write_record(state_dir: str, record: Json) -> bool:
         present = _present(state_dir, stack)
         life = record.get("life", {})
         if present:
-            _check_order(present, record)
+            _check_order(present, record, renamed)
             life = _newest_life(present["life"], life)
             if present["version"] == record["version"] and life == present["life"]:
                 return False
@@ -198,12 +201,12 @@ def _explain(error: Exception) -> str:
     return str(error)
 
 
-def _check_order(present: Json, record: Json) -> None:
+def _check_order(present: Json, record: Json, renamed: Json) -> None:
     stack, have, new = record["stack"], present["version"], record["version"]
-    if present["host"] != record["host"]:
+    if record["host"] not in (present["host"], renamed.get(present["host"])):
         raise StoreError(
             f"record of stack {stack}: this host was called {present['host']} when it was written and is "
-            f"called {record['host']} now; use the old inventory name"
+            f"called {record['host']} now; use the old inventory name, or rename_host"
         )
     if new["number"] <= have["number"] and new != have:
         raise StaleRecord(

@@ -211,7 +211,8 @@ def _check_host_name(
         written_for = record.get("host", host)
         if host not in (written_for, renamed.get(written_for)):
             faults[host] = (
-                f"its record of stack {stack} was written for the name {record['host']}: use that inventory name"
+                f"its record of stack {stack} was written for the name {written_for}: "
+                "use that inventory name, or reconcile -e rename_host=OLD=NEW"
             )
             return
 

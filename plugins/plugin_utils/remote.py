@@ -25,7 +25,8 @@ def call_module(
     except AnsibleConnectionFailure as error:
         # Ansible censors the reason itself, as these tasks have no_log.
         reason = _first_line(str(error))
-        hint = "try: ansible HOST -m ping" if "censored" in reason else reason
+        host = task_vars["inventory_hostname"]
+        hint = f"try: ansible {host} -m ping" if "censored" in reason else reason
         return {}, f"not reached ({hint})"
     if result.get("unreachable") or result.get("failed"):
         return {}, _first_line(

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.drover.docker.plugins.module_utils.operations import Plan, operation_line
+import dataclasses
+
+from ansible_collections.drover.docker.plugins.module_utils.operations import (
+    Plan,
+    operation_line,
+    record_line,
+)
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome
 
@@ -23,6 +29,25 @@ def results(plan: Plan, outcomes: dict[str, Outcome | None]) -> tuple[list[str],
             if result["status"] == "failed":
                 failures.append(f"{line}{why}")
     return lines, failures
+
+
+def records(
+    plan: Plan, recorded: dict[str, Outcome | None], acted: dict[str, Outcome | None]
+) -> list[str]:
+    """One line for each record with the hosts that took it, and one for each refusal."""
+    lines = []
+    for write in plan.records:
+        outcomes = recorded if write.required else acted
+        told = {host: outcomes.get(host) for host in write.hosts}
+        answered = {host: outcome for host, outcome in told.items() if outcome is not None}
+        took = [host for host, outcome in answered.items() if write.stack not in outcome.refused]
+        if took:
+            lines.append(f"done   {record_line(dataclasses.replace(write, hosts=took))}")
+        for host, outcome in answered.items():
+            if write.stack in outcome.refused:
+                line = record_line(dataclasses.replace(write, hosts=[host]))
+                lines.append(f"refused  {line}: {outcome.refused[write.stack]}")
+    return lines
 
 
 def closing(request: Request, plan: Plan, failures: list[str]) -> tuple[list[str], list[str]]:

@@ -92,7 +92,7 @@ class Controller:
         for refusal in found["refused"]:
             self.say(f"    {machine.name} refuses a record: {refusal['reason']}")
         self._tell_results(work.operations, found["results"])
-        refused = [refusal["stack"] for refusal in found["refused"]]
+        refused = {refusal["stack"]: refusal["reason"] for refusal in found["refused"]}
         return Outcome(found["results"], refused, self.look(machine.name))
 
     def _tell_results(self, operations: list[dict[str, Any]], results: list[dict[str, Any]]) -> None:

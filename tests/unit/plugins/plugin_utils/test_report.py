@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan
+from ansible_collections.drover.docker.plugins.module_utils.operations import (
+    Message,
+    Plan,
+    RecordWrite,
+)
+from ansible_collections.drover.docker.plugins.module_utils.record import make_record
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome
 from ansible_collections.drover.docker.plugins.plugin_utils import report
@@ -17,7 +22,7 @@ def plan_with_start() -> Plan:
 
 
 def test_results_are_one_line_each() -> None:
-    done = Outcome([{"id": 1, "status": "done", "error": "", "seconds": 0.41}], [], None)
+    done = Outcome([{"id": 1, "status": "done", "error": "", "seconds": 0.41}], {}, None)
     assert report.results(plan_with_start(), {"h1": done, "h2": None}) == (
         ["done   h1  start  shop-web-1  stopped (exit code 1)  (0.4 s)"],
         [],
@@ -26,7 +31,7 @@ def test_results_are_one_line_each() -> None:
 
 def test_failures_say_why_and_count() -> None:
     failed = Outcome(
-        [{"id": 1, "status": "failed", "error": "no such file", "seconds": 0.4}], [], None
+        [{"id": 1, "status": "failed", "error": "no such file", "seconds": 0.4}], {}, None
     )
     lines, failures = report.results(plan_with_start(), {"h1": failed})
     assert lines == ["failed  h1  start  shop-web-1  stopped (exit code 1): no such file"]
@@ -36,7 +41,7 @@ def test_failures_say_why_and_count() -> None:
 def test_stale_operations_are_shown_and_are_no_failure() -> None:
     stale = Outcome(
         [{"id": 1, "status": "stale", "error": "the container is running", "seconds": 0.0}],
-        [],
+        {},
         None,
     )
     lines, failures = report.results(plan_with_start(), {"h1": stale})
@@ -72,3 +77,19 @@ def test_kept_volumes_come_with_the_way_to_remove_them() -> None:
         "       to remove them: -e remove_volumes=a,b",
     ]
     assert report.closing(Request("reconcile"), plan, [])[0] == ["all is as it should be"]
+
+
+def test_records_name_the_hosts_that_took_them_and_say_why_others_did_not() -> None:
+    record = make_record("shop", {"hosts": ["h1", "h2", "h3"]}, number=2, token="t")
+    write = RecordWrite(
+        record, ["h1", "h2", "h3"], [], [["h1", "h2", "h3"]], True, "scale web 1 -> 2"
+    )
+    recorded = {
+        "h1": Outcome([], {}, None),
+        "h2": Outcome([], {"shop": "newer there"}, None),
+        "h3": None,
+    }
+    assert report.records(Plan(records=[write]), recorded, {}) == [
+        "done   h1  record  shop v2  scale web 1 -> 2",
+        "refused  h2  record  shop v2  scale web 1 -> 2: newer there",
+    ]
