@@ -28,6 +28,7 @@ def look(client: SwarmClient, *, preferred_addr: str = "") -> Report:
     info = client.get("/info")
     report = {
         "hostname": info["Name"],
+        "engine_id": info["ID"],
         "version": info["ServerVersion"],
         "live_restore": bool(info.get("LiveRestoreEnabled")),
         "advertise_addr": choose_address(preferred_addr),

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each Docker host is to do for the overlay network, from what all of them said."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: swarm_plan
+short_description: Decide what Docker hosts do for their common overlay network
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Takes the reports of M(drover.docker.swarm), by host, and says which host starts a Swarm, which join it and as what,
+    and what stands in the way. It contacts nothing. The role P(drover.docker.network#role) does what it says.
+positional: _input
+options:
+  _input:
+    description:
+      - The RV(drover.docker.swarm#module:swarm) of each host that answered, by inventory name.
+    type: dict
+    required: true
+  hosts:
+    description:
+      - All hosts, also those that did not answer, each with the address that Ansible uses for it, or an empty text.
+    type: dict
+    required: true
+  settings:
+    description:
+      - What is wanted, with the keys C(name), C(subnet), C(encrypted), C(mtu), C(managers), C(default_addr_pool),
+        C(adopt_swarm), C(force_new_cluster) and C(rejoin). They mean what the variables of the role mean.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Decide
+  ansible.builtin.set_fact:
+    plan: "{{ {'h1': look.swarm} | drover.docker.swarm_plan(hosts={'h1': '192.0.2.1'}, settings=wanted) }}"
+  vars:
+    wanted:
+      name: drover
+      subnet: 10.42.0.0/16
+      encrypted: false
+      mtu: 0
+      managers: 3
+      default_addr_pool: []
+      adopt_swarm: false
+      force_new_cluster: ''
+      rejoin: []
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - The plan, with the keys C(needed), C(errors), C(faults), C(notes), C(missing), C(changes), C(seed), C(start),
+      C(force_new_cluster), C(leave), C(joins), C(promote), C(demote), C(remove), C(create_network) and C(settle).
+  type: dict
+"""
+
+import dataclasses
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.drover.docker.plugins.module_utils.swarm_fleet import Settings
+from ansible_collections.drover.docker.plugins.module_utils.swarm_network import parse_subnet
+from ansible_collections.drover.docker.plugins.module_utils.swarm_plan import decide
+
+NETWORK_KEYS = ("name", "subnet", "encrypted", "mtu")
+
+
+def swarm_plan(
+    reports: dict[str, t.Any], *, hosts: dict[str, str], settings: dict[str, t.Any]
+) -> dict[str, t.Any]:
+    """The plan as a plain dict.
+
+    Raises:
+        AnsibleFilterError: A setting cannot be used; the text names its variable.
+    """
+    plan = decide(reports, hosts=hosts, settings=_settings(settings))
+    return {**dataclasses.asdict(plan), "settle": plan.settle()}
+
+
+def _settings(given: dict[str, t.Any]) -> Settings:
+    network = {key: given[key] for key in NETWORK_KEYS}
+    network["subnet"] = _subnet("drover_network_subnet", given["subnet"])
+    pools = [
+        _subnet("drover_network_default_addr_pool", item) for item in given["default_addr_pool"]
+    ]
+    rest = {key: given[key] for key in ("managers", "adopt_swarm", "force_new_cluster", "rejoin")}
+    return Settings(network=network, default_addr_pool=pools, **rest)
+
+
+def _subnet(variable: str, text: str) -> str:
+    try:
+        return parse_subnet(text)
+    except ValueError as error:
+        raise AnsibleFilterError(f"{variable}: {error}") from error
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """By name."""
+        return {"swarm_plan": swarm_plan}

@@ -1,0 +1,346 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host's part in a Swarm, and the overlay network."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm
+short_description: Make a Docker host a manager or worker of a Swarm, with an overlay network
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Starts a Swarm on this host, or makes the host join one, and on a manager changes the roles of nodes, removes
+    entries of nodes that are gone, and creates an attachable overlay network.
+  - Without O(role), O(leave), O(network) and the lists of nodes it changes nothing and only returns how the host is.
+  - For several hosts use the role P(drover.docker.network#role) or the playbook C(drover.docker.network), which look at
+    all hosts first, and refuse what would end badly before any host is changed.
+options:
+  role:
+    description:
+      - The part that the host shall have.
+      - V(manager) on a host that is in no Swarm starts one, or joins the one at O(remote_addrs).
+      - A host that is in a Swarm already is left there. Its role is only changed by O(promote) or O(demote) on a
+        manager.
+    type: str
+    choices:
+      - manager
+      - worker
+  advertise_addr:
+    description:
+      - Address of this host by which the other nodes reach it, when it starts or joins a Swarm.
+      - Without it, O(preferred_addr) if the host has that address, else the address that its default route uses.
+    type: str
+    default: ''
+  preferred_addr:
+    description:
+      - Address to advertise if it is one of this host's own. Anything else is not used.
+    type: str
+    default: ''
+  data_path_port:
+    description:
+      - UDP port of the overlay's traffic between hosts, 1024 to 49151. Only used when a Swarm is started.
+      - V(0) leaves it to the engine, which takes 4789.
+    type: int
+    default: 0
+  default_addr_pool:
+    description:
+      - Subnets from which the Swarm takes those that are not given, for example that of C(ingress). Only used when a
+        Swarm is started.
+      - An empty list leaves it to the engine, which takes C(10.0.0.0/8).
+    type: list
+    elements: str
+    default: []
+  remote_addrs:
+    description:
+      - Managers of the Swarm to join, as C(ADDRESS:2377).
+    type: list
+    elements: str
+    default: []
+  join_token:
+    description:
+      - Secret that lets the host join in its role, from RV(join_tokens) of a manager.
+    type: str
+    default: ''
+  leave:
+    description:
+      - Leave the Swarm that the host is in, by force, before anything else.
+      - Running containers lose their overlay networks. A manager that leaves is missed by the others.
+    type: bool
+    default: false
+  force_new_cluster:
+    description:
+      - Where this host is a manager without a quorum, go on from it as the only manager.
+      - The other managers must be lost for good. One that comes back takes itself for a manager of the old Swarm, and
+        several that come back can be a second Swarm with the same networks.
+    type: bool
+    default: false
+  promote:
+    description:
+      - Ids of nodes that shall be managers.
+    type: list
+    elements: str
+    default: []
+  demote:
+    description:
+      - Ids of nodes that shall be workers.
+    type: list
+    elements: str
+    default: []
+  remove_nodes:
+    description:
+      - Ids of nodes whose entry shall be removed. This also frees the addresses that their containers held.
+      - Only nodes that are down are removed; up to 30 seconds are given for that to show. Others are kept.
+    type: list
+    elements: str
+    default: []
+  network:
+    description:
+      - The overlay network, on a manager. It is created where it is missing; one that is otherwise than wanted is an
+        error, as engines cannot change a network.
+    type: dict
+    suboptions:
+      name:
+        description:
+          - Its name.
+        type: str
+        default: drover
+      subnet:
+        description:
+          - Its IPv4 subnet. The engine gives out the lower half, the upper half is for fixed addresses.
+        type: str
+        default: 10.42.0.0/16
+      encrypted:
+        description:
+          - Whether the traffic between hosts is encrypted (IPsec ESP, which the hosts' kernels must have).
+        type: bool
+        default: false
+      mtu:
+        description:
+          - MTU of the containers' interfaces, in bytes. V(0) leaves it to the engine, which takes 1450.
+        type: int
+        default: 0
+  return_tokens:
+    description:
+      - Return the join tokens. Use C(no_log=true) on such a task, as they are secrets.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - drover.docker.engine
+attributes:
+  check_mode:
+    description: Says what it would change, and changes nothing.
+    support: full
+  diff_mode:
+    description: Shows what changes.
+    support: full
+notes:
+  - Only Docker Engine 20.10 or later. A manager that has just lost the others takes 20 seconds to answer.
+seealso:
+  - module: drover.docker.service
+"""
+
+EXAMPLES = r"""
+- name: Look at the host's part in a Swarm
+  drover.docker.swarm:
+  register: look
+
+- name: Start a Swarm with an overlay network
+  drover.docker.swarm:
+    role: manager
+    network:
+      name: drover
+      subnet: 10.42.0.0/16
+  when: inventory_hostname == 'h1'
+
+- name: Get the join tokens
+  drover.docker.swarm:
+    return_tokens: true
+  when: inventory_hostname == 'h1'
+  register: tokens
+  no_log: true
+
+- name: Join as worker
+  drover.docker.swarm:
+    role: worker
+    remote_addrs:
+      - "{{ hostvars['h1'].tokens.swarm.advertise_addr }}:2377"
+    join_token: "{{ hostvars['h1'].tokens.join_tokens.worker }}"
+  when: inventory_hostname != 'h1'
+  no_log: true
+"""
+
+RETURN = r"""
+changes:
+  description: What was done, or in check mode would be done, one step a line.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - start a swarm
+    - create the overlay network drover (10.42.0.0/16)
+swarm:
+  description: How the host is, after the changes.
+  returned: always
+  type: dict
+  contains:
+    state:
+      description: Engine's state of the Swarm, V(inactive), V(pending), V(active), V(locked) or V(error).
+      type: str
+    error:
+      description: What the engine says is wrong. Managers without a quorum say so here, workers do not know.
+      type: str
+    manager:
+      description: Whether the host is a manager.
+      type: bool
+    quorum:
+      description: Whether the host is a manager that can speak for the Swarm.
+      type: bool
+    node_id:
+      description: Id of the host as a node.
+      type: str
+    node_addr:
+      description: Address that the host advertises.
+      type: str
+    advertise_addr:
+      description: Address that the host would advertise if it joined now.
+      type: str
+    swarm_id:
+      description: Id of the Swarm, where RV(swarm.quorum) is true.
+      type: str
+    managers:
+      description: Managers that the host knows of, each with node_id and addr.
+      type: list
+      elements: dict
+    nodes:
+      description: All nodes, where RV(swarm.quorum) is true, each with id, hostname, addr, role, availability, state,
+        reachability and leader.
+      type: list
+      elements: dict
+    services:
+      description: Number of Swarm services, where RV(swarm.quorum) is true.
+      type: int
+    networks:
+      description: Networks of the host, each with name, id, driver, scope, attachable, subnets, ip_ranges, encrypted,
+        mtu and ours.
+      type: list
+      elements: dict
+    routes:
+      description: IPv4 routes of the host except the default one, each with subnet and interface.
+      type: list
+      elements: dict
+    hostname:
+      description: Host name as the engine has it.
+      type: str
+    engine_id:
+      description: Id of the engine.
+      type: str
+    version:
+      description: Version of the engine.
+      type: str
+    live_restore:
+      description: Whether live-restore is enabled, which excludes Swarm.
+      type: bool
+join_tokens:
+  description: Secrets that let a host join, by role.
+  returned: when O(return_tokens=true) and the host is a manager
+  type: dict
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils.constants import DOCKER_HOST, OVERLAY_NETWORK, OVERLAY_SUBNET
+from ..module_utils.engine_errors import EngineError, SdkMissing
+from ..module_utils.swarm_actions import Host, Refused, Wanted, join_tokens
+from ..module_utils.swarm_client import SocketClient
+from ..module_utils.swarm_network import parse_subnet
+from ..module_utils.swarm_report import look
+
+STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
+SPEC: dict[str, t.Any] = {
+    "docker_host": {"type": "str", "default": DOCKER_HOST},
+    "role": {"type": "str", "choices": ["manager", "worker"]},
+    "advertise_addr": {"type": "str", "default": ""},
+    "preferred_addr": {"type": "str", "default": ""},
+    "data_path_port": {"type": "int", "default": 0},
+    "default_addr_pool": STRINGS,
+    "remote_addrs": STRINGS,
+    "join_token": {"type": "str", "default": "", "no_log": True},
+    "leave": {"type": "bool", "default": False},
+    "force_new_cluster": {"type": "bool", "default": False},
+    "promote": STRINGS,
+    "demote": STRINGS,
+    "remove_nodes": STRINGS,
+    "network": {
+        "type": "dict",
+        "options": {
+            "name": {"type": "str", "default": OVERLAY_NETWORK},
+            "subnet": {"type": "str", "default": OVERLAY_SUBNET},
+            "encrypted": {"type": "bool", "default": False},
+            "mtu": {"type": "int", "default": 0},
+        },
+    },
+    "return_tokens": {"type": "bool", "default": False, "no_log": False},
+}
+
+
+def run(module: AnsibleModule) -> dict[str, t.Any]:
+    """What the module returns.
+
+    Raises:
+        Refused, EngineError, ValueError: It cannot be done; the text says why.
+    """
+    params = module.params
+    client = SocketClient(params["docker_host"])
+    report = report_of(client, params)
+    host = Host(client, report, check_mode=module.check_mode)
+    host.make(wanted(params, advertise_addr=report["advertise_addr"]))
+    changed = bool(host.changes)
+    if changed and not module.check_mode:
+        report = report_of(client, params)
+    result = {"changed": changed, "changes": host.changes, "swarm": report}
+    if params["return_tokens"] and report["quorum"]:
+        result["join_tokens"] = join_tokens(client)
+    if module._diff:
+        result["diff"] = {"prepared": "".join(f"{line}\n" for line in host.changes)}
+    return result
+
+
+def report_of(client: SocketClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
+    """How the host is; the address that a person gave goes before what the host would choose."""
+    report = look(client, preferred_addr=params["preferred_addr"])
+    return {**report, "advertise_addr": params["advertise_addr"] or report["advertise_addr"]}
+
+
+def wanted(params: dict[str, t.Any], *, advertise_addr: str) -> Wanted:
+    """The module's arguments for the steps."""
+    network = params["network"]
+    if network:
+        network = {**network, "subnet": parse_subnet(network["subnet"])}
+    same = ("role", "leave", "force_new_cluster", "data_path_port", "default_addr_pool")
+    lists = ("remote_addrs", "join_token", "promote", "demote", "remove_nodes")
+    return Wanted(
+        advertise_addr=advertise_addr,
+        network=network,
+        **{name: params[name] for name in same + lists},
+    )
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    try:
+        module.exit_json(**run(module))
+    except SdkMissing as error:
+        module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
+    except (Refused, EngineError, ValueError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
