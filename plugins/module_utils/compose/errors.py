@@ -100,7 +100,7 @@ class Place:
 
 def place_text(file: str, service: str, key: str) -> str:
     """How a place is written before a message."""
-    parts = [file] if file else []
+    parts = [escaped(file)] if file else []
     parts += [f"service {quoted(service)}"] if service else []
     parts += [f'key "{key}"'] if key else []
     return "".join(f"{part}: " for part in parts)
@@ -110,6 +110,11 @@ def printable(text: str) -> str:
     """The text on one line, with nothing in it that a terminal would act on, and not too long."""
     if len(text) > SHOWN_CHARACTERS:
         text = text[: SHOWN_CHARACTERS - 3] + "..."
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """The text with everything written out that is not a visible character."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 

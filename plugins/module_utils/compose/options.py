@@ -34,6 +34,8 @@ from .values import (
 
 # The kernel takes no longer argument or variable (MAX_ARG_STRLEN).
 LONGEST_ARGUMENT = 131071
+# Rancher ran a name server at this address in every container.
+RANCHER_DNS = "169.254.169.250"
 HOST_NAME = r"(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,62}))*\.?"
 MAC_ADDRESS = r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
 CPUSET = r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*"
@@ -67,6 +69,15 @@ def unless(nothing: int, convert: t.Callable[[t.Any], t.Any]) -> Convert:
         return None if result == nothing else result
 
     return optional
+
+
+def zero_or(least: int, most: int) -> t.Callable[[t.Any], int]:
+    """A converter to a whole number in the given range, or 0 for the engine's default."""
+
+    def convert(value: t.Any) -> int:
+        return 0 if whole(value) == 0 else whole_between(least, most)(value)
+
+    return convert
 
 
 def words(value: t.Any, place: Place) -> list[str] | None:
@@ -178,6 +189,16 @@ def namespace(*own: str) -> t.Callable[[t.Any], str]:
     return convert
 
 
+def name_servers(value: t.Any, place: Place) -> list[str]:
+    """Addresses of name servers; that of Rancher, which nobody answers here, is left out."""
+    found = entries(value, place, ip_address)
+    if RANCHER_DNS in found:
+        place.warn(
+            f"{RANCHER_DNS} is Rancher's name server and is left out; names resolve without it"
+        )
+    return [address for address in found if address != RANCHER_DNS]
+
+
 def absolute(value: t.Any) -> str:
     """A path that begins with a slash."""
     written = line(value)
@@ -209,14 +230,14 @@ MANY_LINES = many(line)
 
 # Key of the stack file -> (key of the schema, converter). The converter gives None for "not set".
 OPTIONS: dict[str, tuple[str, Convert]] = {
-    "blkio_weight": ("blkio_weight", unless(0, whole_between(0, 1000))),
+    "blkio_weight": ("blkio_weight", unless(0, zero_or(10, 1000))),
     "blkio_weight_device": ("blkio_weight_device", limits.weight_devices),
     "cap_add": ("cap_add", many(matching(CAPABILITY, "a capability such as NET_ADMIN"))),
     "cap_drop": ("cap_drop", many(matching(CAPABILITY, "a capability such as NET_ADMIN"))),
     "cgroup_parent": ("cgroup_parent", single(line)),
     "command": ("command", words),
     "cpu_count": ("cpu_count", unless(0, whole_between(0, 2**20))),
-    "cpu_period": ("cpu_period", unless(0, whole_between(0, 1000000))),
+    "cpu_period": ("cpu_period", unless(0, zero_or(1000, 1000000))),
     "cpu_quota": ("cpu_quota", unless(0, whole)),
     "cpu_shares": ("cpu_shares", unless(0, whole_between(0, 262144))),
     "cpus": ("cpus", unless(0, number)),
@@ -226,7 +247,7 @@ OPTIONS: dict[str, tuple[str, Convert]] = {
     "device_write_bps": ("device_write_bps", limits.byte_rates),
     "device_write_iops": ("device_write_iops", limits.io_rates),
     "devices": ("devices", many(limits.parse_device)),
-    "dns": ("dns", many(ip_address)),
+    "dns": ("dns", name_servers),
     "dns_opt": ("dns_opt", MANY_LINES),
     "dns_search": ("dns_search", MANY_LINES),
     "domainname": ("domainname", single(matching(HOST_NAME, "a domain name"))),

@@ -18,6 +18,10 @@ from ansible_collections.drover.docker.plugins.module_utils.compose.errors impor
     StackError,
 )
 from ansible_collections.drover.docker.plugins.module_utils.compose.keys import NOT_RUN
+from ansible_collections.drover.docker.plugins.plugin_utils.documents import (
+    COMPOSE_KEYS,
+    NOT_RUN_TOP,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils.stack_files import load_stack
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
@@ -25,6 +29,7 @@ CATALOG = pathlib.Path(os.environ.get("DROVER_CATALOG") or CHECKOUT.parent / "sh
 STACKS = sorted(file.parent for file in CATALOG.glob("*/docker-compose.yml*"))
 # Of the 71 stacks that are at hand, so many load; a release that runs more raises the number.
 AT_HAND, LOAD_TODAY = 71, 11
+TOP_LEVEL = {*COMPOSE_KEYS, *NOT_RUN_TOP}
 
 pytestmark = pytest.mark.skipif(not STACKS, reason=f"no catalog in {CATALOG} (DROVER_CATALOG)")
 
@@ -43,9 +48,11 @@ def problems_of(stack: pathlib.Path) -> list[Problem]:
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: str(stack.name))
 def test_a_stack_loads_or_is_refused_with_its_places(stack: pathlib.Path) -> None:
     for problem in problems_of(stack):
-        assert NOT_RUN in problem.message
-        template = problem.file.endswith(".tpl")
-        assert template or (problem.file and problem.service and problem.key), str(problem)
+        # Where a question has no default answer, a number or a tag may be missing.
+        assert NOT_RUN in problem.message or "is a variable not set?" in problem.message
+        of_the_file = "template" in problem.message or problem.key.split(".")[0] in TOP_LEVEL
+        assert problem.file
+        assert of_the_file or (problem.service and problem.key), str(problem)
 
 
 def test_so_many_load(capsys: pytest.CaptureFixture[str]) -> None:

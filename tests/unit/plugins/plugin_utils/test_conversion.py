@@ -128,6 +128,7 @@ WARNINGS = [
         'did you mean "io.rancher.container.pull_image"',
     ),
     ("external_links: [':database']", "points to nothing"),
+    ("dns: [10.0.0.1, 169.254.169.250]", "Rancher's name server"),
     ("network_mode: host\nports: [80]", "are not published"),
     ("network_mode: host\nlinks: [web]", 'have no effect with network_mode "host"'),
     (

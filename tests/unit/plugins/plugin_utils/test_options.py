@@ -154,6 +154,8 @@ CONTAINER: list[tuple[str, str, t.Any]] = [
     ("group_add: [adm, 5]", "group_add", ["adm", "5"]),
     ("dns: 10.0.0.1", "dns", ["10.0.0.1"]),
     ("dns: [10.0.0.1, '::1']", "dns", ["10.0.0.1", "::1"]),
+    ("dns: [169.254.169.250]", "dns", None),
+    ("blkio_weight: 0", "blkio_weight", None),
     ("dns_opt: [use-vc]", "dns_opt", ["use-vc"]),
     ("dns_search: example.com", "dns_search", ["example.com"]),
     (
