@@ -18,6 +18,7 @@ from .constants import (
     OVERLAY_NETWORK,
     OVERLAY_SUBNET,
 )
+from .overlay import network_fault
 
 Observation = t.Dict[str, t.Any]
 Container = t.Dict[str, t.Any]
@@ -62,6 +63,10 @@ class World:
         self.faults = _host_faults(observations, renamed or {})
         self._observations = observations
         self._host_labels = host_labels
+        self.silent = [
+            host for host, found in sorted(observations.items()) if (found or {}).get("error")
+        ]
+        """Hosts that were asked and gave no answer; a host that --limit left out is not among them."""
         self.seen = [host for host in self.hosts if host not in self.faults]
 
     def observation(self, host: str) -> Observation:
@@ -130,30 +135,13 @@ class World:
         """Hosts that have a volume of this name."""
         return [host for host in self.seen if name in self.observation(host)["volumes"]]
 
+    def swarm(self, host: str) -> dict[str, t.Any]:
+        """What a seen host's engine says of the Swarm."""
+        return dict(self.observation(host)["engine"]["swarm"])
+
     def network_fault(self, host: str) -> str:
         """Why nothing can start on the managed network of a host; empty when it can."""
-        if not self.settings.overlay:
-            return ""
-        swarm = self.observation(host)["engine"]["swarm"]
-        if swarm["state"] != "active":
-            state = swarm["state"] or "inactive"
-            return f"not in the Swarm that carries the network (state {state}): run drover.docker.network"
-        if swarm["error"]:
-            return f"the Swarm managers do not answer: {swarm['error']}"
-        return (
-            ""
-            if self._overlay_exists()
-            else f"the overlay network {self.settings.network} does not exist: run drover.docker.network"
-        )
-
-    def _overlay_exists(self) -> bool:
-        """Only managers list an overlay that nothing uses yet; without one in sight the doubt is in its favour."""
-        managers = [
-            host for host in self.seen if self.observation(host)["engine"]["swarm"]["manager"]
-        ]
-        return not managers or any(
-            self.settings.network in self.observation(host)["networks"] for host in managers
-        )
+        return network_fault(self, host) if self.settings.overlay else ""
 
     def taken_addresses(self) -> dict[str, str]:
         """Addresses on the managed network that some container holds, each with the container's id."""

@@ -592,6 +592,42 @@ def test_lost_manager_quorum_holds_starts_and_counts_no_failure() -> None:
     )
 
 
+def test_one_manager_that_reports_a_lost_quorum_holds_starts_on_workers_too() -> None:
+    bench = Bench("h1", "h2", "h3")
+    bench.settled(stack({"web": service(scale=3)}))
+    bench["h1"]["engine"]["swarm"]["error"] = "The swarm does not have a leader."
+    for name in ("shop-web-1", "shop-web-2", "shop-web-3"):
+        bench.remove(name)
+    plan = bench.plan()
+    assert plan.operations == []
+    assert len(plan.held) == 3
+
+
+def test_lost_only_manager_holds_starts_but_a_limited_run_does_not_presume_it() -> None:
+    bench = Bench("h1", "h2")
+    body = bench.settled(stack({"web": service(scale=2)}))
+    bench["h2"]["engine"]["swarm"]["manager"] = False
+    lost = next(key for key, entry in body["members"].items() if entry["host"] == "h2")
+    bench.remove(lost.replace("web/", "shop-web-"))
+    bench.seen["h1"] = {"error": "not reached"}
+    assert [item.text for item in bench.plan().held if item.host == "h2"] == [
+        "no Swarm manager was reached (silent: h1)"
+    ]
+    bench.seen["h1"] = None
+    assert [item["kind"] for item in bench.plan().operations] == ["create", "start"]
+
+
+def test_pending_swarm_is_waited_for() -> None:
+    bench = Bench("h1", "h2")
+    bench.settled(WEB)
+    for host in bench.seen:
+        bench[host]["engine"]["swarm"]["state"] = "pending"
+    bench.remove("shop-web-1")
+    plan = bench.plan()
+    assert plan.operations == []
+    assert plan.held[0].text == "the Swarm is not ready on it yet (state pending)"
+
+
 def test_up_without_the_overlay_is_refused_before_anything_is_recorded() -> None:
     bench = Bench("h1", "h2")
     for host in bench.seen:
