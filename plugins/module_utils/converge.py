@@ -76,7 +76,7 @@ class Converger:
         if len(claims) > 1 or any(host != member.host for host, _container in claims):
             self._conflict(member, claims)
         elif not self.world.is_seen(member.host):
-            self.operations.hold(member, self.world.faults.get(member.host, "not in the inventory"))
+            self.operations.hold(member, "its host was not seen; taken as present")
         elif claims:
             self._existing(member, claims[0][1])
         elif member.state != STATE_STOPPED:

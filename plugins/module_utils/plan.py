@@ -101,9 +101,7 @@ class Planner:
 
     def _report_hosts(self) -> None:
         for host, reason in sorted(self.world.faults.items()):
-            self.plan.notes.append(
-                Message(f"unknown: {reason}; its members are taken as present", host=host)
-            )
+            self.plan.notes.append(Message(f"not seen: {reason}", host=host))
         for host in self.world.seen:
             for stack, reason in sorted(self.world.observation(host)["damaged_records"].items()):
                 self.plan.notes.append(

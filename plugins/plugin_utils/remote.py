@@ -24,7 +24,7 @@ def call_module(
         )
     except AnsibleConnectionFailure as error:
         # Ansible censors the reason itself, as these tasks have no_log.
-        reason = _first_line(str(error))
+        reason = _first_line(str(error)).rpartition("over ssh: ")[2]
         host = task_vars["inventory_hostname"]
         hint = f"try: ansible {host} -m ping" if "censored" in reason else reason
         return {}, f"not reached ({hint})"

@@ -146,7 +146,7 @@ def test_members_of_an_unknown_host_count_and_nothing_is_made_in_their_stead() -
     plan = bench.plan()
     assert plan.lines() == []
     assert [str(message) for message in plan.held] == [
-        f"shop/web/{plan.held[0].index} on h3: not reached"
+        f"shop/web/{plan.held[0].index} on h3: its host was not seen; taken as present"
     ]
     assert plan.notes[0].host == "h3"
 
