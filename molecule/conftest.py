@@ -14,6 +14,7 @@ import pytest
 from .shared.control import Control
 from .shared.hosts import Host
 from .shared.inventory import SCENARIOS
+from .shared.recording import Recorder
 from .shared.stacks import Stack
 
 MakeStack = t.Callable[[str], Stack]
@@ -32,6 +33,13 @@ def control(hosts: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def h1(hosts: dict[str, Host]) -> Host:
     return hosts["h1"]
+
+
+@pytest.fixture(scope="session")
+def recorder(h1: Host) -> t.Iterator[Recorder]:
+    made = Recorder(h1)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

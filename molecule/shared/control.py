@@ -97,14 +97,14 @@ class Control:
 
     def play(self, playbook: str, *options: str, fails: bool = False, **extra: t.Any) -> Run:
         """Run a playbook of the collection; it has to succeed, or to fail where that is what is tested."""
-        run = self.command(self._words(playbook, options, extra))
+        run = self.command(self.words(playbook, options, extra))
         assert (run.code != 0) == fails, f"{playbook} ended with {run.code}:\n{run.output}"
         return run
 
     def start(self, playbook: str, **extra: t.Any) -> subprocess.Popen[str]:
         """Start a playbook in a process group of its own, and leave it running."""
         return subprocess.Popen(
-            self._words(playbook, (), extra),
+            self.words(playbook, (), extra),
             env=self.environment,
             text=True,
             stdout=subprocess.PIPE,
@@ -113,7 +113,9 @@ class Control:
             start_new_session=True,
         )
 
-    def module(self, name: str, host: str, *options: str, **arguments: t.Any) -> dict[str, t.Any]:
+    def module(
+        self, name: str, host: str, /, *options: str, **arguments: t.Any
+    ) -> dict[str, t.Any]:
         """Run a module of the collection on one host; its result."""
         words = ["ansible", "-i", str(self.inventory), host, "-m", f"drover.docker.{name}"]
         run = self.command([*words, "-a", json.dumps(arguments), *options])
@@ -133,7 +135,7 @@ class Control:
         )
         return Run(done.returncode, done.stdout, time.monotonic() - began)
 
-    def _words(self, playbook: str, options: t.Sequence[str], extra: dict[str, t.Any]) -> list[str]:
+    def words(self, playbook: str, options: t.Sequence[str], extra: dict[str, t.Any]) -> list[str]:
         name = playbook if playbook.endswith(".yml") else f"drover.docker.{playbook}"
         words = ["ansible-playbook", "-i", str(self.inventory), name, *options]
         for key, value in extra.items():

@@ -24,19 +24,24 @@ class Recorder:
     def __init__(self, host: Host) -> None:
         self.host = host
         text = base64.b64encode(PROXY.read_bytes()).decode()
+        host.run(f"systemctl stop drover-proxy 2>/dev/null; rm -f {SOCKET}")
         host.run(f"echo {text} | base64 -d >/run/drover-proxy.py")
         host.run(
             f"systemd-run --quiet --collect --unit=drover-proxy python3 /run/drover-proxy.py {SOCKET} {LOG}"
         )
-        eventually(lambda: host.run(f"test -S {SOCKET} && echo there"))
+        eventually(lambda: host.run(f"touch {LOG}; test -S {SOCKET} && echo there"))
+
+    def calls(self) -> list[str]:
+        """The calls ("GET /v1.41/info") since this was asked before."""
+        return self.host.run(f"cat {LOG}; : >{LOG}").splitlines()
 
     def calls_of(
         self, act: t.Callable[..., Run], *options: str, **extra: t.Any
     ) -> tuple[Run, list[str]]:
-        """What a command printed, and the calls ("GET /v1.41/info") that it made meanwhile."""
-        self.host.run(f": >{LOG}")
+        """What a command printed, and the calls that it made meanwhile."""
+        self.calls()
         run = act(*options, drover_docker_host=self.address, **extra)
-        return run, self.host.run(f"cat {LOG}").splitlines()
+        return run, self.calls()
 
     def close(self) -> None:
         """End the proxy."""

@@ -4,10 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
-import pytest
-
 from ...shared.control import Control
 from ...shared.hosts import Host
 from ...shared.recording import Recorder, only_reads
@@ -16,13 +12,6 @@ from ...shared.waiting import eventually
 STACK = "wordpress-multi"
 NAMES = [f"{STACK}-mariadb-1", f"{STACK}-wordpress-1", f"{STACK}-wordpress-2"]
 DB, FIRST, SECOND = NAMES
-
-
-@pytest.fixture(scope="module")
-def recorder(h1: Host) -> t.Iterator[Recorder]:
-    made = Recorder(h1)
-    yield made
-    made.close()
 
 
 def page(h1: Host, member: str) -> str:
@@ -48,9 +37,9 @@ def test_removed_member_is_back_after_one_pass(
     """Must show 2. Rancher behaviours 26 test_service_activate_delete_instance, 35 test_service_retain_ip."""
     before = h1.containers(STACK)
     h1.docker("rm", "-f", SECOND)
-    checked, calls = recorder.calls_of(control.play, "reconcile", "--check", "--diff")
+    checked, calls = recorder.calls_of(control.play, "reconcile", "--check", "--diff", stack=STACK)
     assert only_reads(calls)
-    run = control.play("reconcile")
+    run = control.play("reconcile", stack=STACK)
     assert run.done == checked.planned
     after = h1.containers(STACK)
     assert list(after) == NAMES
@@ -62,7 +51,7 @@ def test_removed_member_is_back_after_one_pass(
 
 def test_second_pass_changes_nothing(control: Control, recorder: Recorder) -> None:
     """Must show 2: no change is reported, and the engine was only asked."""
-    run, calls = recorder.calls_of(control.play, "reconcile")
+    run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
 
@@ -75,7 +64,7 @@ def test_killed_stopped_and_paused_members_run_again(
     h1.docker("kill", FIRST)
     h1.docker("stop", "-t", "1", SECOND)
     h1.docker("pause", DB)
-    run = control.play("reconcile")
+    run = control.play("reconcile", stack=STACK)
     assert sorted(run.done) == [
         f"h1  start  {FIRST}  stopped (exit code 137)",
         f"h1  start  {SECOND}  stopped (exit code {h1.container(SECOND).inspected['State']['ExitCode']})",
@@ -85,7 +74,7 @@ def test_killed_stopped_and_paused_members_run_again(
     assert [item.id for item in after.values()] == [item.id for item in before.values()]
     assert {item.state for item in after.values()} == {"running"}
     assert "Served by drover.docker" in page(h1, FIRST)
-    run, calls = recorder.calls_of(control.play, "reconcile")
+    run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
 
@@ -99,7 +88,7 @@ def test_exited_member_is_started_by_the_engine_at_once(
     eventually(lambda: h1.container(FIRST).life[1] != before.life[1])
     eventually(lambda: h1.container(FIRST).state == "running")
     assert h1.container(FIRST).id == before.id
-    run, calls = recorder.calls_of(control.play, "reconcile")
+    run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
 
@@ -108,7 +97,7 @@ def test_posts_survive_the_removal_of_the_database(h1: Host, control: Control) -
     """Must show 3: also when the database was removed with its volumes."""
     before = h1.container(DB)
     h1.docker("rm", "-fv", DB)
-    control.play("reconcile")
+    control.play("reconcile", stack=STACK)
     assert h1.container(DB).id != before.id
     assert h1.container(DB).mounts == before.mounts
     assert any("Written by the first" in title for title in posts(h1, FIRST))
@@ -119,7 +108,7 @@ def test_member_taken_off_the_network_is_put_back(h1: Host, control: Control) ->
     """With the address and the names it had, and without a restart."""
     before = h1.container(DB)
     h1.docker("network", "disconnect", "drover-local", DB)
-    run = control.play("reconcile")
+    run = control.play("reconcile", stack=STACK)
     assert run.done == [f"h1  connect  {DB} drover-local  not on the network drover-local"]
     after = h1.container(DB)
     assert after.life == before.life
