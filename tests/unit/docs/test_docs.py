@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the documentation says must be there: links, playbooks, variables, keys of stack files, limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.drover.docker.plugins.module_utils import constants
+from ansible_collections.drover.docker.plugins.module_utils.compose import keys, labels, volumes
+from ansible_collections.drover.docker.plugins.module_utils.compose.service import KNOWN_KEYS
+from ansible_collections.drover.docker.plugins.plugin_utils import documents, folder
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+NAME = re.compile(r"\bdrover\.docker\.([a-z_]+)")
+CODE = re.compile(r"`([^`\n]+)`")
+# Keys that the loader itself takes before a service is looked at.
+LOADER_KEYS = {"env_file", "extends"}
+
+
+def page_ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def prose_of(page: Path) -> str:
+    """The page without blocks of code, whose brackets are no links."""
+    return re.sub(r"^```.*?^```|^    .*?$", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
+
+
+def relative_links(page: Path) -> Iterator[tuple[Path, str]]:
+    for target in LINK.findall(prose_of(page)):
+        if not re.match(r"[a-z]+:", target):
+            path, _hash, anchor = target.partition("#")
+            yield (page.parent / path).resolve() if path else page, anchor
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+def section(name: str, heading: str) -> str:
+    """The text under a heading of the second level, up to the next one."""
+    found = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", text_of(name), re.S | re.M)
+    if not found:
+        pytest.fail(f"{name} has no heading {heading!r}")
+    return found.group(1)
+
+
+def first_cells(text: str) -> set[str]:
+    """Everything in backquotes in the first column of the tables of a text."""
+    rows = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| ")]
+    return {name for row in rows for name in CODE.findall(row)}
+
+
+def playbooks() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+
+
+def known_names() -> set[str]:
+    """All that may be called drover.docker.NAME."""
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    parts = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
+    parts |= {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    return {*playbooks(), *parts, *runtime["action_groups"]}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_relative_links_resolve(page: Path):
+    for target, anchor in relative_links(page):
+        assert target.exists(), f"{target} does not exist"
+        assert not anchor or anchor in anchors_of(target), f"{target} has no heading #{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_what_is_named_exists(page: Path):
+    assert set(NAME.findall(page.read_text(encoding="utf-8"))) <= known_names()
+
+
+@pytest.mark.parametrize("name", playbooks())
+def test_every_playbook_has_its_place_in_commands(name: str):
+    links = re.findall(rf"\[`drover\.docker\.{name}`\]\(#([a-z-]+)\)", text_of("commands.md"))
+    assert len(links) == 1, f"docs/commands.md must list drover.docker.{name} once, with a link"
+    assert links[0] in anchors_of(DOCS / "commands.md")
+
+
+@pytest.mark.parametrize("name", playbooks())
+def test_every_variable_of_a_playbook_is_documented(name: str):
+    playbook = (ROOT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8")
+    variables = set(re.findall(r"\{\{ *(\w+) *\| *default", playbook))
+    assert variables <= set(CODE.findall(text_of("commands.md")))
+
+
+def test_every_variable_of_the_inventory_is_documented():
+    code = (ROOT / "plugins" / "plugin_utils" / "hosts.py").read_text(encoding="utf-8")
+    variables = set(re.findall(r'"(drover_\w+)"', code))
+    assert variables
+    assert variables <= first_cells(section("commands.md", "What they have in common"))
+
+
+def test_accepted_keys_are_those_of_the_loader():
+    acting = section("stack-files.md", "Keys of a service that the collection itself acts on")
+    passed_on = section("stack-files.md", "Keys that go to the engine")
+    documented = first_cells(acting.split("### Labels")[0]) | first_cells(passed_on)
+    assert documented == KNOWN_KEYS | LOADER_KEYS
+
+
+def test_refused_keys_are_those_of_the_loader():
+    documented = first_cells(section("stack-files.md", "Refused in this release"))
+    assert documented == set(keys.NOT_RUN_KEYS)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(folder.COMPOSE[0::2], id="compose files"),
+        pytest.param([folder.RANCHER[0], folder.ANSWERS[0]], id="rancher and answers files"),
+        pytest.param(documents.COMPOSE_KEYS, id="top level"),
+        pytest.param(documents.NOT_RUN_TOP, id="refused at the top level"),
+        pytest.param(volumes.KEYS, id="volumes"),
+        pytest.param(volumes.NOT_RUN_KEYS, id="refused of volumes"),
+        pytest.param([*labels.KNOWN, *labels.RESERVED], id="labels"),
+    ],
+)
+def test_names_of_the_loader_are_documented(known):
+    documented = {text.split(": ")[0] for text in CODE.findall(text_of("stack-files.md"))}
+    assert set(known) <= documented
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(keys.NOT_RUN_LABELS, id="refused labels"),
+        pytest.param(keys.NOT_RUN_IMAGES, id="refused images"),
+        pytest.param(keys.NOT_RUN_ENVIRONMENT, id="refused environment"),
+        pytest.param(keys.NOT_RUN_NAMESPACES, id="refused namespaces"),
+    ],
+)
+def test_beginnings_of_the_loader_are_documented(known):
+    """These are matched by their beginning, so the page may say more."""
+    documented = CODE.findall(text_of("stack-files.md"))
+    assert not [name for name in known if not any(text.startswith(name) for text in documented)]
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("how-it-works.md", f"at most {constants.BACKOFF_MAX_S / 60:.0f} minutes"),
+        ("how-it-works.md", f"after {constants.GIVE_UP_AFTER} failures"),
+        ("how-it-works.md", f"The engine has {constants.ENGINE_DEADLINE_S:.0f} s for an answer"),
+        ("commands.md", f"`{constants.OVERLAY_SUBNET}`"),
+        ("commands.md", f"`{constants.BRIDGE_SUBNET}`"),
+        ("commands.md", f"`{constants.STATE_DIR}`"),
+        ("commands.md", f"`{constants.DOCKER_HOST}`"),
+        ("security.md", f"the last {constants.KEPT_REVISIONS} revisions"),
+        ("stack-files.md", f"`<stack>.{constants.INTERNAL_DOMAIN}`"),
+        ("stack-files.md", f"default {constants.STOP_GRACE_S:.0f} s"),
+    ],
+)
+def test_limits_are_those_of_the_code(page: str, text: str):
+    assert text in text_of(page)
