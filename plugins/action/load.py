@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
                 variables=plain_variables(given["variables"]),
             )
         except StackError as error:
-            return {**result, "failed": True, "msg": str(error)}
+            return {**result, "failed": True, "msg": told(error)}
         run_files.save("definition", definition)
         if given["show"]:
             for line in as_yaml(definition, secrets=given["show_secrets"]):
@@ -69,6 +69,15 @@ class ActionModule(ActionBase):
             "warnings": warnings,
             "_ansible_no_log": True,
         }
+
+
+def told(error: StackError) -> str:
+    """The message of a failed load; several problems are printed, as Ansible would show them on one line."""
+    if len(error.problems) == 1:
+        return str(error)
+    for line in str(error).splitlines():
+        display.display(f"error  {line}")
+    return f"{len(error.problems)} problems in the stack files; no host was contacted"
 
 
 def plain_text(value: t.Any) -> str | None:

@@ -479,7 +479,9 @@ def test_stop_keeps_members_and_start_starts_the_same_ones() -> None:
 
 
 def test_down_removes_members_and_keeps_volumes_unless_named() -> None:
-    mounts = {"mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]}
+    mounts: dict[str, list] = {
+        "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
+    }
     bench = Bench("h1")
     body = bench.settled(stack({"web": service(container=mounts)}))
     volume = body["members"]["web/1"]["volumes"]["/data"]
