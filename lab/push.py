@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """push.py ADDRESS IMAGE...: bring local images into the registry at ADDRESS, under the same short names.
@@ -42,7 +41,7 @@ def wait_for(address: str, *, seconds: float = 30) -> None:
 
 def stored_ids(address: str, image: str) -> set[str]:
     """What the registry has under the tag: digests of manifest and config, one of which is the engine's image id."""
-    name, _, tag = image.rpartition(":")
+    name, _colon, tag = image.rpartition(":")
     url = f"http://{address}/v2/{name}/manifests/{tag}"
     request = urllib.request.Request(url, headers={"Accept": MANIFEST})
     try:

@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -uBI
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small HTTP application for tests, whose health, delay and version can be switched while it runs.
@@ -72,7 +71,7 @@ def unquote(text):
 def parse_query(text):
     """The arguments of a URL as a dict."""
     pairs = (part.partition("=") for part in text.split("&") if part)
-    return {unquote(key): unquote(value) for key, _, value in pairs}
+    return {unquote(key): unquote(value) for key, _sign, value in pairs}
 
 
 def container_id():
@@ -158,7 +157,7 @@ ROUTES = {
 
 def respond(target):
     """(status, body) of a request target such as /set?health=500; a status of 0 means: drop the connection."""
-    path, _, query = target.partition("?")
+    path, _mark, query = target.partition("?")
     if path in ("/", "/health"):
         time.sleep(STATE["delay_ms"] / 1000)
     if path not in ROUTES:
@@ -178,7 +177,7 @@ def read_request(stream):
         return None
     headers = {}
     for line in iter(lambda: stream.readline(65536).strip(), b""):
-        key, _, value = line.decode("latin-1").partition(":")
+        key, _colon, value = line.decode("latin-1").partition(":")
         headers[key.strip().lower()] = value.strip().lower()
     stream.read(int(headers.get("content-length", "0")))
     connection = headers.get("connection", "")
@@ -220,8 +219,8 @@ def serve_connection(connection):
 
 def serve():
     """Listen and answer, one thread for each connection, until the process is told to end."""
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, lambda *_args: os._exit(0))
+    signal.signal(signal.SIGINT, lambda *_args: os._exit(0))
     if "TESTAPP_EXIT_AFTER" in os.environ:
         code = int(os.environ.get("TESTAPP_EXIT_CODE", "1"))
         threading.Timer(float(os.environ["TESTAPP_EXIT_AFTER"]), os._exit, (code,)).start()
@@ -231,7 +230,7 @@ def serve():
     ) as listener:
         print(f"testapp {STATE['version']} listens on port {listener.getsockname()[1]}")
         while True:
-            connection, _ = listener.accept()
+            connection, _peer = listener.accept()
             threading.Thread(target=serve_connection, args=(connection,), daemon=True).start()
 
 
@@ -247,7 +246,7 @@ def get(url):
             connection.sendall(
                 f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
             )
-            head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+            head, _blank, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
     except OSError as error:
         print(f"{url}: {error}", file=sys.stderr)
         return 1
