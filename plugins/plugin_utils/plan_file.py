@@ -31,7 +31,7 @@ def load_plan() -> Plan | None:
         name: [Message(**item) for item in saved[name]] for name in ("errors", "held", "notes")
     }
     records = [RecordWrite(**item) for item in saved["records"]]
-    kept = [(host, name) for host, name in saved["kept_volumes"]]
+    kept = [tuple(pair) for pair in saved["kept_volumes"]]
     return Plan(records=records, operations=saved["operations"], kept_volumes=kept, **messages)
 
 
