@@ -73,7 +73,7 @@ def main(path: str, log_path: str) -> None:
         listener.bind(path)
         listener.listen(64)
         while True:
-            client, _ = listener.accept()
+            client, _peer = listener.accept()
             threading.Thread(target=serve, args=(client, log), daemon=True).start()
 
 
