@@ -78,46 +78,46 @@ def known_names() -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
-def test_relative_links_resolve(page: Path):
+def test_relative_links_resolve(page: Path) -> None:
     for target, anchor in relative_links(page):
         assert target.exists(), f"{target} does not exist"
         assert not anchor or anchor in anchors_of(target), f"{target} has no heading #{anchor}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
-def test_what_is_named_exists(page: Path):
+def test_what_is_named_exists(page: Path) -> None:
     assert set(NAME.findall(page.read_text(encoding="utf-8"))) <= known_names()
 
 
 @pytest.mark.parametrize("name", playbooks())
-def test_every_playbook_has_its_place_in_commands(name: str):
+def test_every_playbook_has_its_place_in_commands(name: str) -> None:
     links = re.findall(rf"\[`drover\.docker\.{name}`\]\(#([a-z-]+)\)", text_of("commands.md"))
     assert len(links) == 1, f"docs/commands.md must list drover.docker.{name} once, with a link"
     assert links[0] in anchors_of(DOCS / "commands.md")
 
 
 @pytest.mark.parametrize("name", playbooks())
-def test_every_variable_of_a_playbook_is_documented(name: str):
+def test_every_variable_of_a_playbook_is_documented(name: str) -> None:
     playbook = (ROOT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8")
     variables = set(re.findall(r"\{\{ *(\w+) *\| *default", playbook))
     assert variables <= set(CODE.findall(text_of("commands.md")))
 
 
-def test_every_variable_of_the_inventory_is_documented():
+def test_every_variable_of_the_inventory_is_documented() -> None:
     code = (ROOT / "plugins" / "plugin_utils" / "hosts.py").read_text(encoding="utf-8")
     variables = set(re.findall(r'"(drover_\w+)"', code))
     assert variables
     assert variables <= first_cells(section("commands.md", "What they have in common"))
 
 
-def test_accepted_keys_are_those_of_the_loader():
+def test_accepted_keys_are_those_of_the_loader() -> None:
     acting = section("stack-files.md", "Keys of a service that the collection itself acts on")
     passed_on = section("stack-files.md", "Keys that go to the engine")
     documented = first_cells(acting.split("### Labels")[0]) | first_cells(passed_on)
     assert documented == KNOWN_KEYS | LOADER_KEYS
 
 
-def test_refused_keys_are_those_of_the_loader():
+def test_refused_keys_are_those_of_the_loader() -> None:
     documented = first_cells(section("stack-files.md", "Refused in this release"))
     assert documented == set(keys.NOT_RUN_KEYS)
 
@@ -134,7 +134,7 @@ def test_refused_keys_are_those_of_the_loader():
         pytest.param([*labels.KNOWN, *labels.RESERVED], id="labels"),
     ],
 )
-def test_names_of_the_loader_are_documented(known):
+def test_names_of_the_loader_are_documented(known) -> None:
     documented = {text.split(": ")[0] for text in CODE.findall(text_of("stack-files.md"))}
     assert set(known) <= documented
 
@@ -148,7 +148,7 @@ def test_names_of_the_loader_are_documented(known):
         pytest.param(keys.NOT_RUN_NAMESPACES, id="refused namespaces"),
     ],
 )
-def test_beginnings_of_the_loader_are_documented(known):
+def test_beginnings_of_the_loader_are_documented(known) -> None:
     """These are matched by their beginning, so the page may say more."""
     documented = CODE.findall(text_of("stack-files.md"))
     assert not [name for name in known if not any(text.startswith(name) for text in documented)]
@@ -169,5 +169,5 @@ def test_beginnings_of_the_loader_are_documented(known):
         ("stack-files.md", f"default {constants.STOP_GRACE_S:.0f} s"),
     ],
 )
-def test_limits_are_those_of_the_code(page: str, text: str):
+def test_limits_are_those_of_the_code(page: str, text: str) -> None:
     assert text in text_of(page)
