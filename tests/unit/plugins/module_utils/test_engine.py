@@ -184,7 +184,7 @@ def test_refusals_are_told_apart(
     server.refuse("/containers/x/start", status, message)
     with pytest.raises(EngineError) as refused:
         engine.start("x")
-    assert type(refused.value) is kind
+    assert refused.type is kind
     assert (refused.value.message, refused.value.status) == (message, status)
     assert str(refusal(message, status)) == message
 
@@ -216,11 +216,16 @@ def test_a_socket_that_nobody_reads_is_a_timeout_too(tmp_path: pathlib.Path) -> 
             DockerEngine(f"unix://{tmp_path}/s", deadline_s=0.3).containers()
 
 
+def hang_up(listening: socket.socket) -> None:
+    connection, _peer = listening.accept()
+    connection.close()
+
+
 def test_a_connection_that_breaks_may_have_been_carried_out(tmp_path: pathlib.Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
         listening.listen(5)
-        threading.Thread(target=lambda: listening.accept()[0].close(), daemon=True).start()
+        threading.Thread(target=hang_up, args=(listening,), daemon=True).start()
         with pytest.raises(EngineTimeout, match="the connection to the Docker engine broke"):
             DockerEngine(f"unix://{tmp_path}/s", deadline_s=5).info()
 
