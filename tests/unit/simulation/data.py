@@ -32,14 +32,18 @@ class Data:
         """What a program does first: look for its data, or begin anew."""
         if not container.ours:
             return
-        found = {posixpath.normpath(mount.target): mount for mount in container.mounts if mount.volume}
+        found = {
+            posixpath.normpath(mount.target): mount for mount in container.mounts if mount.volume
+        }
         for path, mount in found.items():
             if mount.anonymous:
                 self.losses.append(f"{container.name}: {path} is a volume without a name")
             self._read(engine, container, path, mount.source)
         for place in self.expected:
             if place[:3] == _member(container) and place[3] not in found:
-                self.losses.append(f"{container.name} on {engine.name} has no volume at {place[3]} any more")
+                self.losses.append(
+                    f"{container.name} on {engine.name} has no volume at {place[3]} any more"
+                )
 
     def _read(self, engine: FakeEngine, container: Container, path: str, volume: str) -> None:
         contents = engine.contents[volume]
@@ -50,11 +54,15 @@ class Data:
             return  # a plain volume name promises nothing about the host
         mark = self.expected.setdefault((*_member(container), path), contents[MARK])
         if mark != contents[MARK]:
-            self.losses.append(f"{container.name} on {engine.name}: {path} has {contents[MARK]}, not {mark}")
+            self.losses.append(
+                f"{container.name} on {engine.name}: {path} has {contents[MARK]}, not {mark}"
+            )
 
     def forget_all(self, stacks: set[str]) -> None:
         """Nobody remembers these stacks: where their members find their data is not promised any more."""
-        self.expected = {place: mark for place, mark in self.expected.items() if place[0] not in stacks}
+        self.expected = {
+            place: mark for place, mark in self.expected.items() if place[0] not in stacks
+        }
 
 
 def _member(container: Container) -> tuple[str, str, str]:
