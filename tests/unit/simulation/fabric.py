@@ -113,12 +113,16 @@ class Network:
         return wanted
 
     def _next_free(self) -> str:
-        hosts = itertools.islice(ipaddress.ip_network(self.ip_range or self.subnet).hosts(), 1, None)
+        hosts = itertools.islice(
+            ipaddress.ip_network(self.ip_range or self.subnet).hosts(), 1, None
+        )
         return next(str(address) for address in hosts if str(address) not in self.owners)
 
     def release(self, container_id: str) -> None:
         """Give up whatever a container holds."""
-        self.owners = {address: owner for address, owner in self.owners.items() if owner != container_id}
+        self.owners = {
+            address: owner for address, owner in self.owners.items() if owner != container_id
+        }
 
     def as_json(self) -> dict[str, Any]:
         """As an element of C(GET /networks)."""
