@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import posixpath
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
     Conflict,
@@ -24,10 +23,13 @@ from ansible_collections.drover.docker.plugins.module_utils.engine_errors import
 from .containers import Container, Json, Mount, inspected, listed
 from .fabric import ATTACH_FAILED, Clock, Image, Network, Registry, Swarm, new_network
 
+
 class FakeEngine:
     """One engine. C(after_start) is told of every container that starts: what its program then does to its data."""
 
-    def __init__(self, name: str, *, clock: Clock, registry: Registry, swarm: Swarm | None = None) -> None:
+    def __init__(
+        self, name: str, *, clock: Clock, registry: Registry, swarm: Swarm | None = None
+    ) -> None:
         self.name = name
         self.clock = clock
         self.registry = registry
@@ -82,8 +84,17 @@ class FakeEngine:
 
     def _swarm_info(self) -> Json:
         if self.swarm is None:
-            return {"NodeID": "", "LocalNodeState": "inactive", "ControlAvailable": False, "Error": ""}
-        error = "" if self.swarm.quorum else "rpc error: code = Unknown desc = The swarm does not have a leader."
+            return {
+                "NodeID": "",
+                "LocalNodeState": "inactive",
+                "ControlAvailable": False,
+                "Error": "",
+            }
+        error = (
+            ""
+            if self.swarm.quorum
+            else "rpc error: code = Unknown desc = The swarm does not have a leader."
+        )
         return {
             "NodeID": f"node-{self.name}",
             "NodeAddr": "192.0.2.1",
@@ -138,7 +149,12 @@ class FakeEngine:
         """Create it, or leave the one that exists as it is."""
         there = self.volume_map.get(name)
         if there is None:
-            self.volume_map[name] = {"Name": name, "Driver": driver, "Labels": dict(labels), "Scope": "local"}
+            self.volume_map[name] = {
+                "Name": name,
+                "Driver": driver,
+                "Labels": dict(labels),
+                "Scope": "local",
+            }
             self.contents[name] = {}
         elif there["Driver"] != driver:
             text = f"A volume named {name} already exists with the {there['Driver']} driver. Choose a different name."
@@ -148,7 +164,11 @@ class FakeEngine:
         self._enter()
         if name not in self.volume_map:
             raise NotFound(f"get {name}: no such volume", 404)
-        users = [item.id for item in self.by_id.values() if any(m.source == name for m in item.mounts if m.volume)]
+        users = [
+            item.id
+            for item in self.by_id.values()
+            if any(m.source == name for m in item.mounts if m.volume)
+        ]
         if users:
             raise Conflict(f"remove {name}: volume is in use - [{', '.join(users)}]", 409)
         self.drop_volume(name)
@@ -173,7 +193,10 @@ class FakeEngine:
         holder = self.named(name)
         if holder:
             text = f'Conflict. The container name "/{name}" is already in use by container "{holder.id}".'
-            raise Conflict(f"{text} You have to remove (or rename) that container to be able to reuse that name.", 409)
+            raise Conflict(
+                f"{text} You have to remove (or rename) that container to be able to reuse that name.",
+                409,
+            )
         identity = self.new_id()
         mounts = self._mounts(body, image)
         networks = self.first_networks(body)
@@ -186,10 +209,14 @@ class FakeEngine:
         mounts = []
         for bind in (body.get("HostConfig") or {}).get("Binds") or []:
             source, target, mode = [*bind.split(":"), "", ""][:3]
-            mounts.append(Mount(posixpath.normpath(target), source, not source.startswith("/"), mode=mode))
+            mounts.append(
+                Mount(posixpath.normpath(target), source, not source.startswith("/"), mode=mode)
+            )
             if mounts[-1].volume:
                 self.make_volume(source, self.volume_map.get(source, {}).get("Driver", "local"), {})
-        declared = {posixpath.normpath(path) for path in (*image.volumes, *(body.get("Volumes") or {}))}
+        declared = {
+            posixpath.normpath(path) for path in (*image.volumes, *(body.get("Volumes") or {}))
+        }
         for target in sorted(declared - {mount.target for mount in mounts}):
             name = self.new_id()
             self.make_volume(name, "local", {})
@@ -252,9 +279,15 @@ class FakeEngine:
     def _bind_ports(self, container: Container) -> None:
         for address, port, protocol in container.bindings:
             for other in self.by_id.values():
-                if other is not container and other.live and _port_taken((address, port, protocol), other):
+                if (
+                    other is not container
+                    and other.live
+                    and _port_taken((address, port, protocol), other)
+                ):
                     text = f"driver failed programming external connectivity on endpoint {container.name}"
-                    raise EngineError(f"{text}: Bind for {address}:{port} failed: port is already allocated", 500)
+                    raise EngineError(
+                        f"{text}: Bind for {address}:{port} failed: port is already allocated", 500
+                    )
 
     def detach_all(self, container: Container) -> None:
         """Its network interfaces go; what it wishes for stays."""
@@ -303,7 +336,9 @@ class FakeEngine:
             found.networks.setdefault(network, dict(endpoint))
             return
         if network in found.networks:
-            raise EngineError(f"endpoint with name {found.name} already exists in network {network}", 403)
+            raise EngineError(
+                f"endpoint with name {found.name} already exists in network {network}", 403
+            )
         self._attach(found, network, endpoint)
         found.networks[network] = dict(endpoint)
 
@@ -313,7 +348,9 @@ class FakeEngine:
 
     def take_off(self, network: str, container: Container) -> None:
         if network not in container.networks:
-            raise EngineError(f"container {container.id} is not connected to network {network}", 500)
+            raise EngineError(
+                f"container {container.id} is not connected to network {network}", 500
+            )
         del container.networks[network]
         if container.addresses.pop(network, None):
             self.network_map[network].release(container.id)
