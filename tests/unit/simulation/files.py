@@ -28,7 +28,9 @@ class RecordFiles:
         return sorted(path.stem for path in (machine.state_dir / "stacks").glob("*.json"))
 
     def all_stacks(self) -> list[str]:
-        return sorted({stack for machine in self._machines.values() for stack in self.stacks(machine)})
+        return sorted(
+            {stack for machine in self._machines.values() for stack in self.stacks(machine)}
+        )
 
     def copies(self, stack: str) -> dict[str, Json]:
         """The readable copies by host, of hosts that are down too."""
