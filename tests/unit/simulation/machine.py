@@ -22,7 +22,14 @@ class Machine:
     """A host: its engine, its state directory, its clock."""
 
     def __init__(
-        self, name: str, *, clock: Clock, registry: Registry, state_dir: Path, skew_s: float, numbers: Iterator[int]
+        self,
+        name: str,
+        *,
+        clock: Clock,
+        registry: Registry,
+        state_dir: Path,
+        skew_s: float,
+        numbers: Iterator[int],
     ) -> None:
         self.name = name
         self.state_dir = state_dir
@@ -161,7 +168,11 @@ class Machine:
             self.engine.detach_all(container)
         for container in self.containers:
             started_once = not container.started_at.startswith("0001")
-            if container.policy in ("always", "unless-stopped") and started_once and not container.stopped_by_hand:
+            if (
+                container.policy in ("always", "unless-stopped")
+                and started_once
+                and not container.stopped_by_hand
+            ):
                 self._restart(container)
 
     def join(self, swarm: Swarm, overlay: Network) -> None:
@@ -172,10 +183,20 @@ class Machine:
     # --- strangers
 
     def add_stranger(
-        self, name: str, *, labels: dict[str, str] | None = None, port: int = 0, network: str = "", address: str = ""
+        self,
+        name: str,
+        *,
+        labels: dict[str, str] | None = None,
+        port: int = 0,
+        network: str = "",
+        address: str = "",
     ) -> Container | None:
         """A person's own container, running if the engine lets it; None if the name is taken."""
-        body: Json = {"Image": STRANGERS_IMAGE.reference, "Labels": dict(labels or {}), "HostConfig": {}}
+        body: Json = {
+            "Image": STRANGERS_IMAGE.reference,
+            "Labels": dict(labels or {}),
+            "HostConfig": {},
+        }
         if port:
             body["HostConfig"]["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": str(port)}]}
         if network:
