@@ -18,7 +18,12 @@ IMAGES = [
     Image("app:1"),
     Image("job:1", ends=True, volumes=("/out",)),
 ]
-HOST_LABELS = [{"ssd": "true", "zone": "a"}, {"zone": "b"}, {"ssd": "true", "zone": "b"}, {"zone": "a"}]
+HOST_LABELS = [
+    {"ssd": "true", "zone": "a"},
+    {"zone": "b"},
+    {"ssd": "true", "zone": "b"},
+    {"zone": "a"},
+]
 
 
 def service(image: str, scale: int = 1, **fields: Any) -> Json:
