@@ -21,7 +21,9 @@ Before = Callable[[FakeEngine, str, tuple[Any, ...]], None]
 class Wire:
     """Passes each call on to the engine."""
 
-    def __init__(self, engine: FakeEngine, *, before: Before, loses_reply: Callable[[str], bool]) -> None:
+    def __init__(
+        self, engine: FakeEngine, *, before: Before, loses_reply: Callable[[str], bool]
+    ) -> None:
         self._engine = engine
         self._before = before
         self._loses_reply = loses_reply
