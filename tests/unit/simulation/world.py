@@ -42,7 +42,9 @@ class SimulatedWorld:
     def __init__(self, folder: Path, hosts: int) -> None:
         self.folder = folder
         self.clock = Clock()
-        self.registry = Registry([Image(item.reference, item.volumes, item.ends) for item in IMAGES])
+        self.registry = Registry(
+            [Image(item.reference, item.volumes, item.ends) for item in IMAGES]
+        )
         self.swarm = Swarm()
         self.overlay = _overlay()
         self.machines: dict[str, Machine] = {}
@@ -85,7 +87,9 @@ class SimulatedWorld:
 
     def engine(self, machine: Machine) -> Engine:
         """The engine of a host, as the code under test reaches it."""
-        return as_engine(Wire(machine.engine, before=self._before_change, loses_reply=self._loses_reply))
+        return as_engine(
+            Wire(machine.engine, before=self._before_change, loses_reply=self._loses_reply)
+        )
 
     def _before_change(self, engine: FakeEngine, call: str, arguments: tuple[Any, ...]) -> None:
         """A changing call: it takes time, it may be the one that is never made, or that fails."""
@@ -117,7 +121,9 @@ class SimulatedWorld:
         self.spend_life()
         if self.full_disks:
             path = os.readlink(f"/proc/self/fd/{handle}")
-            if any(path.startswith(f"{self.machines[host].state_dir}/") for host in self.full_disks):
+            if any(
+                path.startswith(f"{self.machines[host].state_dir}/") for host in self.full_disks
+            ):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def pass_time(self, seconds: float) -> None:
