@@ -27,9 +27,19 @@ class Mount:
             common = {"Type": "bind", "Source": self.source, "Destination": self.target}
         else:
             place = f"/var/lib/docker/volumes/{self.source}/_data"
-            common = {"Type": "volume", "Name": self.source, "Source": place, "Destination": self.target}
+            common = {
+                "Type": "volume",
+                "Name": self.source,
+                "Source": place,
+                "Destination": self.target,
+            }
             common["Driver"] = "local"
-        return {**common, "Mode": self.mode or "z", "RW": "ro" not in self.mode.split(","), "Propagation": ""}
+        return {
+            **common,
+            "Mode": self.mode or "z",
+            "RW": "ro" not in self.mode.split(","),
+            "Propagation": "",
+        }
 
 
 @dataclasses.dataclass
@@ -79,17 +89,28 @@ class Container:
         wanted = []
         if self.network_mode == "host":
             return []
-        for port, places in sorted(((self.body.get("HostConfig") or {}).get("PortBindings") or {}).items()):
+        for port, places in sorted(
+            ((self.body.get("HostConfig") or {}).get("PortBindings") or {}).items()
+        ):
             for place in places:
                 if place.get("HostPort"):
                     protocol = port.partition("/")[2] or "tcp"
-                    wanted.append((place.get("HostIp") or "0.0.0.0", int(place["HostPort"]), protocol))
+                    wanted.append(
+                        (place.get("HostIp") or "0.0.0.0", int(place["HostPort"]), protocol)
+                    )
         return wanted
 
     def snapshot(self) -> tuple[Any, ...]:
         """What nobody but its owner may change."""
         networks = tuple(sorted((name, str(wish)) for name, wish in self.networks.items()))
-        return self.id, self.name, self.status, self.started_at, tuple(sorted(self.labels.items())), networks
+        return (
+            self.id,
+            self.name,
+            self.status,
+            self.started_at,
+            tuple(sorted(self.labels.items())),
+            networks,
+        )
 
 
 def listed(container: Container, image_id: str) -> Json:
@@ -117,7 +138,7 @@ def _list_ports(container: Container) -> list[Json]:
     host_config = container.body.get("HostConfig") or {}
     ports: list[Json] = []
     for port in sorted(container.body.get("ExposedPorts") or host_config.get("PortBindings") or {}):
-        number, _, protocol = port.partition("/")
+        number, _slash, protocol = port.partition("/")
         places = (host_config.get("PortBindings") or {}).get(port) or [{}]
         ports += [_list_port(int(number), protocol or "tcp", place) for place in places]
     return ports
@@ -145,7 +166,11 @@ def inspected(container: Container, image_id: str) -> Json:
         "State": _state(container),
         "HostConfig": host_config,
         "Config": {
-            **{key: value for key, value in body.items() if key not in ("HostConfig", "NetworkingConfig")},
+            **{
+                key: value
+                for key, value in body.items()
+                if key not in ("HostConfig", "NetworkingConfig")
+            },
             "Labels": container.labels,
         },
         "Mounts": [mount.as_json() for mount in container.mounts],
@@ -190,10 +215,13 @@ def _inspect_ports(container: Container) -> Json:
     if container.status not in ("running", "paused"):
         return {}
     bindings = (container.body.get("HostConfig") or {}).get("PortBindings") or {}
-    ports: Json = {port: None for port in container.body.get("ExposedPorts") or {}}
+    ports: Json = dict.fromkeys(container.body.get("ExposedPorts") or {})
     for port, places in bindings.items():
         ports[port] = [
-            {"HostIp": place.get("HostIp") or "0.0.0.0", "HostPort": place.get("HostPort") or "32768"}
+            {
+                "HostIp": place.get("HostIp") or "0.0.0.0",
+                "HostPort": place.get("HostPort") or "32768",
+            }
             for place in places
         ]
     return ports
