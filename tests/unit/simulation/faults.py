@@ -43,7 +43,9 @@ class Faults:
             if machine.up
             for container in machine.ours
         ]
-        picked: tuple[Machine, Container] | None = choose(sorted(found, key=lambda item: item[1].name), number)
+        picked: tuple[Machine, Container] | None = choose(
+            sorted(found, key=lambda item: item[1].name), number
+        )
         return picked
 
     def _act_on(self, number: int, action: Callable[[Machine, Container], object]) -> str:
@@ -69,16 +71,22 @@ class Faults:
         return self._act_on(first, lambda machine, container: machine.exit(container, 139))
 
     def crash_loop(self, first: int, second: int) -> str:
-        return self._act_on(first, lambda machine, container: machine.set_broken(container, broken=True))
+        return self._act_on(
+            first, lambda machine, container: machine.set_broken(container, broken=True)
+        )
 
     def disconnect(self, first: int, second: int) -> str:
         return self._act_on(first, lambda machine, container: machine.disconnect(container))
 
     def remove(self, first: int, second: int) -> str:
-        return self._act_on(first, lambda machine, container: machine.remove(container, with_volumes=False))
+        return self._act_on(
+            first, lambda machine, container: machine.remove(container, with_volumes=False)
+        )
 
     def remove_with_volumes(self, first: int, second: int) -> str:
-        return self._act_on(first, lambda machine, container: machine.remove(container, with_volumes=True))
+        return self._act_on(
+            first, lambda machine, container: machine.remove(container, with_volumes=True)
+        )
 
     def fail_starts(self, first: int, second: int) -> str:
         """The next starts of a member's container fail, whichever container that is; it begins with a kill."""
@@ -113,7 +121,9 @@ class Faults:
     def clone(self, first: int, second: int) -> str:
         """A person starts a container with all the labels of ours."""
         target = self._container(first)
-        machine: Machine = choose([item for item in self.world.machines.values() if item.up], second)
+        machine: Machine = choose(
+            [item for item in self.world.machines.values() if item.up], second
+        )
         if target is None or machine is None:
             return NOTHING
         machine.add_stranger(self._stranger_name(), labels=target[1].labels)
@@ -154,12 +164,16 @@ class Faults:
     def take_port(self, first: int, second: int) -> str:
         """A person's container publishes a port that a stack of ours wants too."""
         port = (80, 9100)[second % 2]
-        return self._on_host(first, lambda machine: machine.add_stranger(self._stranger_name(), port=port))
+        return self._on_host(
+            first, lambda machine: machine.add_stranger(self._stranger_name(), port=port)
+        )
 
     def half_labels(self, first: int, second: int) -> str:
         """A person's container with some of our labels, but not all: it is not ours."""
         labels = {"io.drover.stack": STACKS[second % len(STACKS)], "io.drover.service": "web"}
-        return self._on_host(first, lambda machine: machine.add_stranger(self._stranger_name(), labels=labels))
+        return self._on_host(
+            first, lambda machine: machine.add_stranger(self._stranger_name(), labels=labels)
+        )
 
     def lose_reply(self, first: int, second: int) -> str:
         """The engine carries the next changing call out, but its answer does not arrive in time."""
@@ -168,7 +182,9 @@ class Faults:
     def relabel(self, first: int, second: int) -> str:
         """The inventory gives a host other labels."""
         labels = HOST_LABELS[second % len(HOST_LABELS)]
-        return self._on_host(first, lambda machine: self.world.host_labels.update({machine.name: labels}))
+        return self._on_host(
+            first, lambda machine: self.world.host_labels.update({machine.name: labels})
+        )
 
     def join(self, first: int, second: int) -> str:
         return self.world.add_host() or "no more hosts"
@@ -187,7 +203,10 @@ class Faults:
     def _others_suffice(self, machine: Machine, stack: str) -> bool:
         copies = self.world.records.copies(stack)
         top = max((copy["version"]["number"] for copy in copies.values()), default=0)
-        hosts = next((copy["body"]["hosts"] for copy in copies.values() if copy["version"]["number"] == top), [])
+        hosts: list[str] = next(
+            (copy["body"]["hosts"] for copy in copies.values() if copy["version"]["number"] == top),
+            [],
+        )
         holders = [host for host, copy in copies.items() if copy["version"]["number"] == top]
         return is_majority(hosts, [host for host in holders if host != machine.name])
 
@@ -239,7 +258,11 @@ class Faults:
 
     def strangers_leave(self, first: int, second: int) -> str:
         """People take their own containers away."""
-        gone = [(machine, item) for machine in self.world.machines.values() for item in machine.strangers]
+        gone = [
+            (machine, item)
+            for machine in self.world.machines.values()
+            for item in machine.strangers
+        ]
         for machine, item in gone:
             machine.remove(item, with_volumes=True)
         return str(len(gone))
