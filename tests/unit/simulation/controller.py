@@ -12,9 +12,17 @@ from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils.act import act
 from ansible_collections.drover.docker.plugins.module_utils.observe import observe
-from ansible_collections.drover.docker.plugins.module_utils.operations import operation_line, record_line
+from ansible_collections.drover.docker.plugins.module_utils.operations import (
+    operation_line,
+    record_line,
+)
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
-from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome, Report, Work, run_rounds
+from ansible_collections.drover.docker.plugins.module_utils.rounds import (
+    Outcome,
+    Report,
+    Work,
+    run_rounds,
+)
 from ansible_collections.drover.docker.plugins.module_utils.world import Observation, settings_for
 
 from .machine import Machine
@@ -29,7 +37,9 @@ _tokens = itertools.count(1)
 class Controller:
     """One control node; it knows the inventory and nothing else."""
 
-    def __init__(self, world: SimulatedWorld, order: Order, *, hidden: set[str], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, world: SimulatedWorld, order: Order, *, hidden: set[str], say: Callable[[str], None]
+    ) -> None:
         self.world = world
         self.order = resolved(order, world.records.all_stacks())
         self.hidden = hidden
@@ -57,7 +67,11 @@ class Controller:
         machine = self.world.machines[host]
         if host in self.hidden or not machine.reachable:
             return None
-        images = definition(self.order.stack, self.order.variant)["services"].values() if self.order.stack else []
+        images = (
+            definition(self.order.stack, self.order.variant)["services"].values()
+            if self.order.stack
+            else []
+        )
         return observe(
             self.world.engine(machine),
             host=host,
@@ -95,7 +109,9 @@ class Controller:
         refused = {refusal["stack"]: refusal["reason"] for refusal in found["refused"]}
         return Outcome(found["results"], refused, self.look(machine.name))
 
-    def _tell_results(self, operations: list[dict[str, Any]], results: list[dict[str, Any]]) -> None:
+    def _tell_results(
+        self, operations: list[dict[str, Any]], results: list[dict[str, Any]]
+    ) -> None:
         by_id = {operation["id"]: operation for operation in operations}
         for result in results:
             line = f"{operation_line(by_id[result['id']])} -> {result['status']} {result['error']}"
@@ -124,7 +140,12 @@ def resolved(order: Order, known: list[str]) -> Order:
 def request_for(order: Order, inventory: list[str]) -> Request:
     """What the playbooks make of an order."""
     number = next(_tokens)
-    common = {"author": "simulation", "time": f"order {number}", "token": f"token-{number}", "inventory": inventory}
+    common: dict[str, Any] = {
+        "author": "simulation",
+        "time": f"order {number}",
+        "token": f"token-{number}",
+        "inventory": inventory,
+    }
     if order.command == "reconcile":
         return Request("reconcile", [order.stack] if order.stack else None, **common)
     if order.command == "up":
