@@ -51,15 +51,23 @@ class Watch:
         self._marks: dict[tuple[str, str], str] = {}
         self._strangers: dict[str, tuple[Any, ...]] = {}
         self._doubled: set[str] = set()
+        self._members: dict[str, Member] = {}
 
     def before_order(self, hidden: set[str]) -> None:
         """Remember the containers that no order may touch."""
         self._strangers = {}
         self._doubled = set()
-        for found in claimed(self.world).values():
-            seen = [container.id for host, container in found if self._is_seen(host) and host not in hidden]
+        for member, found in claimed(self.world).items():
+            if not self._is_wanted(member):
+                continue  # containers of a retired member are removed wherever they turn up
+            seen = [
+                container.id
+                for host, container in found
+                if self._is_seen(host) and host not in hidden
+            ]
             if len(seen) > 1:
                 self._doubled |= set(seen)
+                self._members.update(dict.fromkeys(seen, member))
         for machine in self.world.machines.values():
             for container in machine.containers:
                 full = is_ours(container.labels)
@@ -72,24 +80,30 @@ class Watch:
 
     def after_order(self) -> None:
         """Nothing foreign was touched."""
-        now = {item.id: item for machine in self.world.machines.values() for item in machine.containers}
+        now = {
+            item.id: item for machine in self.world.machines.values() for item in machine.containers
+        }
         for identity, before in self._strangers.items():
             found = now.get(identity)
-            if identity in self._doubled and not self._still_doubled(before):
+            if identity in self._doubled and not self._is_wanted(self._members[identity]):
                 continue
             if found is None or found.snapshot() != before:
-                raise Broken(f"a foreign container was touched: {before} is now {found and found.snapshot()}")
+                raise Broken(
+                    f"a foreign container was touched: {before} is now {found and found.snapshot()}"
+                )
 
-    def _still_doubled(self, before: tuple[Any, ...]) -> bool:
-        """Whether a record wants exactly one container for the member: then all of them are to be left alone."""
-        labels = dict(before[4])
-        copies = self.world.records.copies(labels[LABEL_STACK]).values()
-        key = f"{labels[LABEL_SERVICE]}/{labels[LABEL_INDEX]}"
-        return all(self._wants(copy, key) for copy in copies)
+    def _is_wanted(self, member: Member) -> bool:
+        """Whether all records want exactly one container for the member: then all that claim to be it are left alone."""
+        copies = self.world.records.copies(member[0]).values()
+        return all(self._wants(copy, f"{member[1]}/{member[2]}") for copy in copies)
 
     def _wants(self, copy: dict[str, Any], key: str) -> bool:
         entry = copy["body"]["members"].get(key)
-        return entry is not None and not entry["retired"] and not copy["body"]["revisions"][-1]["tombstone"]
+        return (
+            entry is not None
+            and not entry["retired"]
+            and not copy["body"]["revisions"][-1]["tombstone"]
+        )
 
     def after_step(self) -> None:
         """One container for one member; all data there; no address twice."""
@@ -103,7 +117,9 @@ class Watch:
         for member, found in claimed(self.world).items():
             made = [f"{container.id[:8]} on {host}" for host, container in found if container.ours]
             if len(made) > 1 and member[0] not in self.world.forgotten:
-                raise Broken(f"member {member} has several containers of our making: {', '.join(made)}")
+                raise Broken(
+                    f"member {member} has several containers of our making: {', '.join(made)}"
+                )
 
     def _check_volumes(self) -> None:
         for key, mark in self._marks.items():
@@ -121,5 +137,11 @@ class Watch:
             for container in machine.ours:
                 for network, address in container.addresses.items():
                     scope = {OVERLAY_NETWORK: "all hosts", BRIDGE_NETWORK: name}.get(network)
-                    if scope and machine.up and holders.setdefault((scope, address), container.id) != container.id:
-                        raise Broken(f"two of our containers have the address {address} on {network}")
+                    if (
+                        scope
+                        and machine.up
+                        and holders.setdefault((scope, address), container.id) != container.id
+                    ):
+                        raise Broken(
+                            f"two of our containers have the address {address} on {network}"
+                        )

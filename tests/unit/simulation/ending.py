@@ -23,7 +23,9 @@ def heal(world: SimulatedWorld) -> None:
     """Everything that is no matter of the collection is put right by people."""
     world.swarm.quorum = True
     world.registry.broken.clear()
-    world.registry.images = {item.reference: Image(item.reference, item.volumes, item.ends) for item in IMAGES}
+    world.registry.images = {
+        item.reference: Image(item.reference, item.volumes, item.ends) for item in IMAGES
+    }
     for remembered in (world.failing_starts, world.full_disks, world.lost_replies):
         remembered.clear()
     for machine in world.machines.values():
@@ -61,20 +63,35 @@ class Expectation:
             services = {} if revision["tombstone"] else revision["definition"]["services"]
             for name, service in services.items():
                 self._check_service(stack, name, service, revision["services"][name], body)
+            self._check_copies(stack, body)
         self._check_nothing_else()
         self._check_addresses()
 
+    def _check_copies(self, stack: str, body: Json) -> None:
+        copies = self.world.records.copies(stack)
+        stale = [host for host in self.world.machines if copies.get(host, {}).get("body") != body]
+        self._expect(not stale, f"{stack}: the record on {stale} is not the valid one")
+
     def _members(self, stack: str, name: str) -> dict[int, Json]:
         members = self.bodies[stack]["members"]
-        keys = [key for key, entry in members.items() if not entry["retired"] and key.rpartition("/")[0] == name]
+        keys = [
+            key
+            for key, entry in members.items()
+            if not entry["retired"] and key.rpartition("/")[0] == name
+        ]
         return {int(key.rpartition("/")[2]): members[key] for key in keys}
 
-    def _check_service(self, stack: str, name: str, service: Json, desire: Json, body: Json) -> None:
+    def _check_service(
+        self, stack: str, name: str, service: Json, desire: Json, body: Json
+    ) -> None:
         members = self._members(stack, name)
         hosts = [host for host in self.world.machines if self._matches(host, service)]
         if service["global"]:
             placed = sorted(entry["host"] for entry in members.values())
-            self._expect(placed == sorted(hosts), f"{stack}/{name} is global, but on {placed} and not on {hosts}")
+            self._expect(
+                placed == sorted(hosts),
+                f"{stack}/{name} is global, but on {placed} and not on {hosts}",
+            )
         else:
             self._check_scale(stack, name, service, desire, hosts, members)
         for index, entry in members.items():
@@ -84,42 +101,82 @@ class Expectation:
         return labels_match(self.world.host_labels[host], service["placement"])
 
     def _check_scale(
-        self, stack: str, name: str, service: Json, desire: Json, hosts: list[str], members: dict[int, Json]
+        self,
+        stack: str,
+        name: str,
+        service: Json,
+        desire: Json,
+        hosts: list[str],
+        members: dict[int, Json],
     ) -> None:
         ports = [port for port in service["container"].get("ports", []) if port["public"]]
         most = len(hosts) if ports else (desire["scale"] if hosts else 0)
         room = min(desire["scale"], most)
-        held = {message.index for message in self.plan.held if (message.stack, message.service) == (stack, name)}
+        held = {
+            message.index
+            for message in self.plan.held
+            if (message.stack, message.service) == (stack, name)
+        }
         pinned = any(mount["kind"] != "bind" for mount in service["container"].get("mounts", []))
         fits = len(members) >= room or (pinned and len(members) + len(held) >= desire["scale"])
         # members that were placed before a host lost its label stay where they are
-        self._expect(fits and len(members) <= desire["scale"], f"{stack}/{name}: {sorted(members)} of {desire}, {hosts}")
+        self._expect(
+            fits and len(members) <= desire["scale"],
+            f"{stack}/{name}: {sorted(members)} of {desire}, {hosts}",
+        )
 
-    def _check_member(self, member: tuple[str, str, int], entry: Json, service: Json, state: str) -> None:
+    def _check_member(
+        self, member: tuple[str, str, int], entry: Json, service: Json, state: str
+    ) -> None:
         found = self.claimed.get(member, [])
         places = [(host, item.status) for host, item in found]
         if state == "stopped":
-            self._expect(not any(item.live for _host, item in found), f"{member} is stopped, but {places}")
+            self._expect(
+                not any(item.live for _host, item in found), f"{member} is stopped, but {places}"
+            )
             return
-        self._expect([host for host, _item in found] == [entry["host"]], f"{member} belongs on {entry}, is {places}")
+        self._expect(
+            [host for host, _item in found] == [entry["host"]],
+            f"{member} belongs on {entry}, is {places}",
+        )
         container = found[0][1]
-        self._expect(container.name == "-".join(map(str, member)), f"{member} is called {container.name}")
-        if state == "active":
+        self._expect(
+            container.name == "-".join(map(str, member)), f"{member} is called {container.name}"
+        )
+        if state == "created":
+            self._expect(
+                not container.live, f"{member} was never to be started, is {container.status}"
+            )
+        else:
             self._check_runs(member, entry, service, container)
 
-    def _check_runs(self, member: tuple[str, str, int], entry: Json, service: Json, container: Container) -> None:
-        done = service["start_once"] and container.status == "exited" and not container.started_at.startswith("0001")
-        self._expect(done or container.status == "running", f"{member} should run, is {container.status}")
+    def _check_runs(
+        self, member: tuple[str, str, int], entry: Json, service: Json, container: Container
+    ) -> None:
+        done = (
+            service["start_once"]
+            and container.status == "exited"
+            and not container.started_at.startswith("0001")
+        )
+        self._expect(
+            done or container.status == "running", f"{member} should run, is {container.status}"
+        )
         if container.status == "running" and service["network"] == "managed":
             address = container.addresses.get(entry["network"])
-            self._expect(address == entry["address"], f"{member} has {container.addresses}, should have {entry}")
+            self._expect(
+                address == entry["address"],
+                f"{member} has {container.addresses}, should have {entry}",
+            )
 
     def _check_nothing_else(self) -> None:
         for (stack, name, index), found in self.claimed.items():
             known = stack in self.bodies and index in self._members(stack, name)
             live = known and not self.bodies[stack]["revisions"][-1]["tombstone"]
             if stack not in self.world.forgotten:
-                self._expect(live, f"{stack}/{name}/{index} is not wanted, but on {[host for host, _item in found]}")
+                self._expect(
+                    live,
+                    f"{stack}/{name}/{index} is not wanted, but on {[host for host, _item in found]}",
+                )
 
     def _check_addresses(self) -> None:
         seen: dict[tuple[str, str], str] = {}
@@ -127,7 +184,10 @@ class Expectation:
             for key, entry in body["members"].items():
                 if entry["address"] and not entry["retired"]:
                     owner = seen.setdefault((entry["network"], entry["address"]), f"{stack}/{key}")
-                    self._expect(owner == f"{stack}/{key}", f"{owner} and {stack}/{key} both have {entry['address']}")
+                    self._expect(
+                        owner == f"{stack}/{key}",
+                        f"{owner} and {stack}/{key} both have {entry['address']}",
+                    )
 
     def _expect(self, holds: bool, text: str) -> None:
         if not holds:

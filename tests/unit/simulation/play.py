@@ -38,6 +38,8 @@ class Play:
         self.trace: list[str] = []
         self.acknowledged: list[tuple[str, str]] = []
         """Stack and time of each order that a majority of the hosts has stored."""
+        self.given_up: set[str] = set()
+        """Stacks with a member that is not tried again until a person asks for it."""
 
     def run(self, steps: list[Step]) -> None:
         """All steps, then the end."""
@@ -60,7 +62,9 @@ class Play:
             self.world.records.remember()
 
     def _run(self, step: Run) -> None:
-        controller = Controller(self.world, step.order, hidden=self._hidden(step.limit), say=self.trace.append)
+        controller = Controller(
+            self.world, step.order, hidden=self._hidden(step.limit), say=self.trace.append
+        )
         if step.rival:
             controller.before_act = self._overtake(step.rival, step)
         self.trace.append(str(dataclasses.replace(step, order=controller.order)))
@@ -80,7 +84,9 @@ class Play:
     def _overtake(self, order: Order, step: Run) -> Callable[[int], None]:
         def overtake(number: int) -> None:
             if number == step.rival_at:
-                rival = Controller(self.world, order, hidden=self._hidden(step.rival_limit), say=self.trace.append)
+                rival = Controller(
+                    self.world, order, hidden=self._hidden(step.rival_limit), say=self.trace.append
+                )
                 self.trace.append(f"  the other controller: {rival.order}")
                 rival.run()
                 self._note_acknowledged(rival)
@@ -95,7 +101,9 @@ class Play:
             stored = [
                 host
                 for host, copy in copies.items()
-                if any(item["time"] == controller.request.time for item in copy["body"]["revisions"])
+                if any(
+                    item["time"] == controller.request.time for item in copy["body"]["revisions"]
+                )
             ]
             if stored and is_majority(copies[stored[0]]["body"]["hosts"], stored):
                 self.acknowledged.append((stack, controller.request.time))
@@ -111,16 +119,21 @@ class Play:
             self.world.pass_time(BEYOND_BACK_OFF_S)
             for stack in self.world.records.all_stacks():
                 self._decide_conflict(stack)
-            if not self._reconcile().plans[0].has_work:
+            if not self._reconcile().plans[0].has_work and not self.given_up:
                 break
         self._rest()
         self._check_acknowledged()
 
     def _reconcile(self, take: str = "", order: Order = RECONCILE) -> Report:
-        self.trace.append(f"{order}{' take ' + take if take else ''}")
+        self.trace.append(
+            f"{order}{' take ' + take if take else ''}{' retry' if self.given_up else ''}"
+        )
         controller = Controller(self.world, order, hidden=set(), say=self.trace.append)
         self.watch.before_order(set())
-        report = controller.run(retry=self.world.records.all_stacks(), take=take)
+        report = controller.run(retry=sorted(self.given_up), take=take)
+        self.given_up = {
+            message.stack for message in report.last.held if "given up" in message.text
+        }
         self.watch.after_order()
         self.watch.after_step()
         return report
@@ -134,7 +147,9 @@ class Play:
         top = max(copy["version"]["number"] for copy in copies.values())
         best = max(
             (host for host, copy in copies.items() if copy["version"]["number"] == top),
-            key=lambda host: sum(item["time"] in times for item in copies[host]["body"]["revisions"]),
+            key=lambda host: sum(
+                item["time"] in times for item in copies[host]["body"]["revisions"]
+            ),
         )
         self._reconcile(best, Order("reconcile", stack))
 
@@ -145,7 +160,9 @@ class Play:
         self.world.calls.clear()
         report = self._reconcile()
         if report.plans[0].has_work or self.world.calls or files != self.world.records.texts():
-            raise Broken(f"a pass that should rest did: {report.plans[0].lines()} {self.world.calls}")
+            raise Broken(
+                f"a pass that should rest did: {report.plans[0].lines()} {self.world.calls}"
+            )
         Expectation(self.world, report.last).check()
 
     def _check_acknowledged(self) -> None:
@@ -153,14 +170,18 @@ class Play:
             body = view_of(self.world, stack).body
             times = [item["time"] for item in body["revisions"]] if body else []
             if stack not in self.world.forgotten and time not in times and len(times) < 20:
-                raise Broken(f"an acknowledged order of {stack} was forgotten: {time} is not in {times}")
+                raise Broken(
+                    f"an acknowledged order of {stack} was forgotten: {time} is not in {times}"
+                )
 
 
 @contextmanager
 def simulated(hosts: int) -> Iterator[SimulatedWorld]:
     """A world whose files are in memory where the machine offers that."""
     memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="drover-simulation-", dir=memory if memory.is_dir() else None))
+    folder = Path(
+        tempfile.mkdtemp(prefix="drover-simulation-", dir=memory if memory.is_dir() else None)
+    )
     world = SimulatedWorld(folder, hosts)
     try:
         with mock.patch.object(os, "fsync", world.fsync):

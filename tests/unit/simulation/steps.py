@@ -94,15 +94,42 @@ STRANGER_FAULTS = [
     "take_name", "take_address", "take_port", "clone", "half_labels", "strangers_leave", "remove",
 ]  # fmt: skip
 HOST_FAULTS = ["host_down", "host_up", "host_up", "hang", "resume", "restart_engine", "remove"]
-RECORD_FAULTS = ["lose_record", "damage_record", "old_record", "disk_full", "disk_freed", "host_down", "host_up"]
+RECORD_FAULTS = [
+    "lose_record",
+    "damage_record",
+    "old_record",
+    "disk_full",
+    "disk_freed",
+    "host_down",
+    "host_up",
+]
 OTHER_FAULTS = [
     "break_image", "mend_image", "change_image", "lose_quorum", "regain_quorum", "join", "relabel", "lose_reply",
     "remove_with_volumes", "lose_all_records",
 ]  # fmt: skip
-ALL_FAULTS = sorted({*CONTAINER_FAULTS, *STRANGER_FAULTS, *HOST_FAULTS, *RECORD_FAULTS, *OTHER_FAULTS})
-THEMES = [CONTAINER_FAULTS, STRANGER_FAULTS, HOST_FAULTS, HOST_FAULTS, RECORD_FAULTS, OTHER_FAULTS, ALL_FAULTS]
+ALL_FAULTS = sorted(
+    {*CONTAINER_FAULTS, *STRANGER_FAULTS, *HOST_FAULTS, *RECORD_FAULTS, *OTHER_FAULTS}
+)
+THEMES = [
+    CONTAINER_FAULTS,
+    STRANGER_FAULTS,
+    HOST_FAULTS,
+    HOST_FAULTS,
+    RECORD_FAULTS,
+    OTHER_FAULTS,
+    ALL_FAULTS,
+]
 
-TROUBLES: list[list[str]] = [[], ["kill"], ["limit"], ["race"], ["split"], ["kill", "limit"], ["kill", "split"], ["race", "limit"]]
+TROUBLES: list[list[str]] = [
+    [],
+    ["kill"],
+    ["limit"],
+    ["race"],
+    ["split"],
+    ["kill", "limit"],
+    ["kill", "split"],
+    ["race", "limit"],
+]
 LARGEST = 7
 
 
@@ -118,7 +145,9 @@ class About:
 def about(number: int) -> About:
     """Any number stands for one choice."""
     dice = random.Random(number)
-    return About(dice.sample(STACKS, dice.choice([1, 1, 2])), dice.choice(THEMES), dice.choice(TROUBLES))
+    return About(
+        dice.sample(STACKS, dice.choice([1, 1, 2])), dice.choice(THEMES), dice.choice(TROUBLES)
+    )
 
 
 def step(number: int, subject: About) -> Step:
@@ -128,14 +157,19 @@ def step(number: int, subject: About) -> Step:
     if kind < 0.5:
         return _run(dice, subject)
     if kind < 0.9:
-        return Fault(dice.choice(subject.theme), dice.randint(0, LARGEST), dice.randint(0, LARGEST))
+        kinds = dice.choice([subject.theme, subject.theme, subject.theme, CONTAINER_FAULTS])
+        return Fault(dice.choice(kinds), dice.randint(0, LARGEST), dice.randint(0, LARGEST))
     return Wait(dice.choice([1, 15, 120, 700]))
 
 
 def _order(dice: random.Random, stacks: list[str]) -> Order:
-    command = dice.choice(["up", "reconcile", "reconcile", "scale", "scale", "scale", "stop", "start", "down", "up"])
+    command = dice.choice(
+        [*["up", "reconcile"] * 4, *["scale"] * 5, "stop", "start", "start", "down"]
+    )
     if command == "up":
-        return Order("up", dice.choice(stacks), variant=dice.choice([0, 0, 1, 2]), prune=dice.random() < 0.5)
+        return Order(
+            "up", dice.choice(stacks), variant=dice.choice([0, 0, 1, 2]), prune=dice.random() < 0.5
+        )
     if command == "reconcile":
         return Order("reconcile")
     which, service = dice.randint(0, LARGEST), dice.randint(0, LARGEST)
@@ -152,8 +186,12 @@ def _run(dice: random.Random, subject: About) -> Run:
         return Run(order, limit=dice.randint(1, LARGEST))
     if trouble in ("race", "split"):
         rival = _order(dice, subject.stacks)
-        hidden = [dice.randint(0, LARGEST), dice.randint(0, LARGEST)] if trouble == "split" else [0, 0]
-        return Run(order, limit=hidden[0], rival=rival, rival_at=dice.randint(0, 5), rival_limit=hidden[1])
+        hidden = (
+            [dice.randint(0, LARGEST), dice.randint(0, LARGEST)] if trouble == "split" else [0, 0]
+        )
+        return Run(
+            order, limit=hidden[0], rival=rival, rival_at=dice.randint(0, 5), rival_limit=hidden[1]
+        )
     return Run(order)
 
 
