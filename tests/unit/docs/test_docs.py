@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -134,7 +134,7 @@ def test_refused_keys_are_those_of_the_loader() -> None:
         pytest.param([*labels.KNOWN, *labels.RESERVED], id="labels"),
     ],
 )
-def test_names_of_the_loader_are_documented(known) -> None:
+def test_names_of_the_loader_are_documented(known: Iterable[str]) -> None:
     documented = {text.split(": ")[0] for text in CODE.findall(text_of("stack-files.md"))}
     assert set(known) <= documented
 
@@ -148,7 +148,7 @@ def test_names_of_the_loader_are_documented(known) -> None:
         pytest.param(keys.NOT_RUN_NAMESPACES, id="refused namespaces"),
     ],
 )
-def test_beginnings_of_the_loader_are_documented(known) -> None:
+def test_beginnings_of_the_loader_are_documented(known: Iterable[str]) -> None:
     """These are matched by their beginning, so the page may say more."""
     documented = CODE.findall(text_of("stack-files.md"))
     assert not [name for name in known if not any(text.startswith(name) for text in documented)]
