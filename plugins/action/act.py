@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         super().run(tmp, variables)
         stage = self._task.args.get("stage", "operations")
-        arguments = module_arguments(variables)
+        arguments = module_arguments(variables, self._templar.template)
         work = self._share(stage, arguments["host"], variables)
         if not work or self._task.check_mode:
             return {"changed": False}

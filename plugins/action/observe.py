@@ -13,6 +13,8 @@ from ansible_collections.drover.docker.plugins.plugin_utils import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import module_arguments
 from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
 
+OBSERVE_TIMEOUT_S = 7.0
+
 
 class ActionModule(ActionBase):
     """One module call; a host that does not answer is reported, not failed."""
@@ -23,11 +25,18 @@ class ActionModule(ActionBase):
         """Save the observation; the result itself tells only whether there is one."""
         variables = task_vars or {}
         super().run(tmp, variables)
-        arguments = {**module_arguments(variables), "images": wanted_images(), **self._task.args}
+        arguments = {
+            **module_arguments(variables, self._templar.template),
+            "images": wanted_images(),
+            **self._task.args,
+        }
         host = arguments["host"]
         for kind in ("observation", "record", "operations"):
             run_files.forget(run_files.for_host(kind, host))
-        result, reason = call_module(self, "drover.docker.observe", arguments, variables)
+        limit = self._templar.template(variables.get("drover_observe_timeout_s", OBSERVE_TIMEOUT_S))
+        result, reason = call_module(
+            self, "drover.docker.observe", arguments, variables, limit_s=float(limit)
+        )
         observation = {"error": reason} if reason else json.loads(result["observation"])
         run_files.save(run_files.for_host("observation", host), observation)
         return {

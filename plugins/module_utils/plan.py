@@ -61,7 +61,7 @@ class Planner:
         self._report_hosts()
         self._report_orphans()
         if not self.world.seen:
-            self.plan.errors.append(Message("no Docker host could be looked at; nothing was done"))
+            self.plan.errors.append(Message("no Docker host could be looked at"))
             return self.plan
         selected = [stack for stack in self._selected() if self._usable(stack)]
         wanted = {

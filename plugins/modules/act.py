@@ -166,6 +166,8 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
             engine, records=records, operations=operations, owner=params["owner"], **place
         )
     look = observe(engine, images=params["images"], **place)
+    if look["error"]:  # an engine holds on to a container that it has just started: once more
+        look = observe(engine, images=params["images"], **place)
     return {**outcome, "observation": canonical_json(look)}
 
 

@@ -42,10 +42,12 @@ def host_labels(task_vars: dict[str, t.Any]) -> dict[str, dict[str, str]]:
     return found
 
 
-def module_arguments(task_vars: dict[str, t.Any]) -> dict[str, str]:
-    """What observe and act need to know of this host."""
+def module_arguments(
+    task_vars: dict[str, t.Any], template: t.Callable[[t.Any], t.Any]
+) -> dict[str, str]:
+    """What observe and act need to know of this host. Variables may be templates."""
     return {
         "host": str(task_vars["inventory_hostname"]),
-        "docker_host": str(task_vars.get("drover_docker_host", DOCKER_HOST)),
-        "state_dir": str(task_vars.get("drover_state_dir", STATE_DIR)),
+        "docker_host": str(template(task_vars.get("drover_docker_host", DOCKER_HOST))),
+        "state_dir": str(template(task_vars.get("drover_state_dir", STATE_DIR))),
     }

@@ -13,15 +13,28 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from .deadline import NoAnswer, deadline
+
 
 def call_module(
-    action: ActionBase, name: str, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]
+    action: ActionBase,
+    name: str,
+    arguments: dict[str, t.Any],
+    task_vars: dict[str, t.Any],
+    *,
+    limit_s: float = 0.0,
 ) -> tuple[dict[str, t.Any], str]:
-    """The module's result and the reason why there is none (empty when it answered)."""
+    """The module's result and the reason why there is none (empty when it answered).
+
+    C(limit_s): seconds to wait for it, 0 for as long as it takes.
+    """
     try:
-        result = action._execute_module(
-            module_name=name, module_args=arguments, task_vars=task_vars
-        )
+        with deadline(limit_s):
+            result = action._execute_module(
+                module_name=name, module_args=arguments, task_vars=task_vars
+            )
+    except NoAnswer as error:
+        return {}, str(error)
     except AnsibleConnectionFailure as error:
         # Ansible censors the reason itself, as these tasks have no_log.
         reason = _first_line(str(error)).rpartition("over ssh: ")[2]

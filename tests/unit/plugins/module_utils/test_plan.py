@@ -757,5 +757,5 @@ def test_nothing_is_decided_where_no_host_was_seen() -> None:
     bench.seen["h1"] = None
     plan = bench.plan("down", stacks=["shop"])
     assert [str(error) for error in plan.errors] == [
-        "no Docker host could be looked at; nothing was done"
+        "no Docker host could be looked at"
     ]
