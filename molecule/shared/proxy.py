@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """proxy.py SOCKET LOG: passes calls on to the Docker engine of this host, and writes down method and path of each.
