@@ -16,9 +16,8 @@ import typing as t
 from .inventory import inventory
 
 BIN = pathlib.Path(sys.executable).parent
-KINDS = "network|pull|create|start|unpause|stop|connect|disconnect|remove|remove_volume"
+KINDS = "network|pull|create|start|unpause|stop|connect|disconnect|remove|remove_volume|record"
 OPERATION = re.compile(rf"\S+  ({KINDS})  ")
-RECORD = re.compile(r"\S+  record  ")
 TOOK = re.compile(r"  \(\d+\.\d s\)")
 RECAP = re.compile(
     r"^(\S+) +: ok=\d+ +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE
@@ -45,13 +44,8 @@ class Run:
 
     @property
     def planned(self) -> list[str]:
-        """The operations that check mode announced, without the writing of records."""
+        """The operations that check mode announced."""
         return [line for line in self.output.splitlines() if OPERATION.match(line)]
-
-    @property
-    def records(self) -> list[str]:
-        """The writing of records that check mode announced."""
-        return [line for line in self.output.splitlines() if RECORD.match(line)]
 
     @property
     def held(self) -> str:

@@ -119,3 +119,26 @@ class Host:
         """The stack record on this host."""
         found = json.loads(self.run(f"cat /var/lib/drover/stacks/{stack}.json"))
         return t.cast("dict[str, t.Any]", found)
+
+
+def everywhere(hosts: dict[str, Host], stack: str = "") -> dict[str, Container]:
+    """Containers of a stack on all these hosts, by name; there must not be two of one name."""
+    found = [item for host in hosts.values() for item in host.containers(stack).values()]
+    names = sorted(item.name for item in found)
+    assert len(set(names)) == len(names), f"a member twice: {names}"
+    return {item.name: item for item in sorted(found, key=lambda item: item.name)}
+
+
+def lives(containers: dict[str, Container]) -> dict[str, tuple[str, str]]:
+    """Which containers these are, and since when they run."""
+    return {name: item.life for name, item in containers.items()}
+
+
+def of_service(containers: dict[str, Container], service: str) -> dict[str, Container]:
+    """Those of one service."""
+    label = "io.drover.service"
+    return {
+        name: item
+        for name, item in containers.items()
+        if item.inspected["Config"]["Labels"][label] == service
+    }

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts that are away: seconds are lost, not the pass, and nothing is created in their members' stead."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ...conftest import MakeStack
+from ...shared.control import Control
+from ...shared.hosts import Container, Host, everywhere, of_service
+from ...shared.machines import Machine
+from ...shared.stacks import Stack
+from ...shared.waiting import eventually
+
+Hosts = dict[str, Host]
+LIMIT_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def machines(hosts: Hosts) -> t.Iterator[dict[str, Machine]]:
+    found = {name: Machine(host) for name, host in hosts.items()}
+    yield found
+    for machine in found.values():
+        machine.power_on()
+        machine.resume_engine()
+
+
+@pytest.fixture(scope="module")
+def control(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> Control:
+    """A control node with the times that a user's has."""
+    return Control(tmp_path_factory.mktemp("loss"), list(hosts))
+
+
+@pytest.fixture(scope="module")
+def loss(control: Control, make_stack: MakeStack) -> Stack:
+    """Members with data on each host, and some without a network: these need no Swarm."""
+    stack = make_stack("loss").define(
+        data={"scale": 3, "volumes": ["rows:/rows"]},
+        bare={"scale": 3, "network_mode": "none"},
+        volumes={"rows": {"per_container": True}},
+    )
+    stack.up()
+    stack.control = control
+    make_stack("gone").define(web={"scale": 3}).up()
+    return stack
+
+
+def on(hosts: Hosts, host: str, service: str) -> Container:
+    """The member of a service of the stack loss that is on a host."""
+    found = of_service(hosts[host].containers("loss"), service)
+    return next(iter(found.values()))
+
+
+def others(hosts: Hosts, *away: str) -> Hosts:
+    return {name: host for name, host in hosts.items() if name not in away}
+
+
+def test_stopped_host_is_shown_and_the_others_are_repaired(
+    hosts: Hosts, machines: dict[str, Machine], loss: Stack
+) -> None:
+    """Must show 9. What is pinned to the stopped host by its volume is not created elsewhere."""
+    away = on(hosts, "h3", "data")
+    gone = [on(hosts, "h1", "data"), on(hosts, "h2", "bare")]
+    machines["h3"].cut_power()
+    for item in gone:
+        hosts[item.host].docker("rm", "-f", item.name)
+    run = loss.reconcile()
+    assert run.seconds < LIMIT_S
+    assert "on h3: unknown: not reached" in run.notes
+    assert f"loss/data/{away.name[-1]} on h3: not reached" in run.held
+    found = everywhere(others(hosts, "h3"), "loss")
+    assert {found[item.name].host for item in gone} == {"h1", "h2"}
+    assert away.name not in found
+    assert len(found) == 4
+
+
+def test_stack_goes_down_while_a_host_is_away(hosts: Hosts, make_stack: MakeStack) -> None:
+    run = make_stack("gone").down()
+    assert everywhere(others(hosts, "h3"), "gone") == {}
+    assert "h3" in run.output
+
+
+def test_stopped_and_hung_hosts_cost_seconds(
+    hosts: Hosts, machines: dict[str, Machine], loss: Stack
+) -> None:
+    """Must show 9, both at once. Two of three Swarm managers are gone, so the network takes no containers."""
+    bare, data = on(hosts, "h1", "bare"), on(hosts, "h1", "data")
+    machines["h2"].hang_engine()
+    hosts["h1"].docker("rm", "-f", bare.name)
+    hosts["h1"].docker("pause", data.name)
+    run = loss.reconcile()
+    assert run.seconds < LIMIT_S
+    assert "on h2: unknown: " in run.notes
+    assert "on h3: unknown: " in run.notes
+    found = hosts["h1"].containers("loss")
+    assert set(found) == {bare.name, data.name}
+    assert {item.state for item in found.values()} == {"running"}
+    assert found[data.name].id == data.id
+
+
+def test_scale_is_refused_without_a_majority(hosts: Hosts, loss: Stack) -> None:
+    before = hosts["h1"].record("loss")["version"]
+    run = loss.control.play("scale", service="loss/bare", scale=5, fails=True)
+    assert "needs 2 of the stack's 3 hosts (h1, h2, h3); reached: h1" in run.errors
+    assert hosts["h1"].record("loss")["version"] == before
+
+
+def test_all_is_quiet_when_they_are_back(
+    hosts: Hosts, machines: dict[str, Machine], loss: Stack, control: Control
+) -> None:
+    """Each member is where it was, once; what went down meanwhile is removed from the host that was away."""
+    machines["h2"].resume_engine()
+    machines["h3"].power_on()
+    assert everywhere(hosts, "gone") != {}
+    eventually(lambda: control.play("reconcile").quiet, seconds=60)
+    found = everywhere(hosts, "loss")
+    assert len(found) == 6
+    assert {item.state for item in found.values()} == {"running"}
+    assert everywhere(hosts, "gone") == {}
+
+
+def test_loss_of_the_only_manager_is_shown_and_heals(
+    hosts: Hosts, machines: dict[str, Machine], loss: Stack
+) -> None:
+    """Must show 9: members on the network wait, without a failure being counted; the others are repaired."""
+    hosts["h1"].docker("node", "demote", "h2", "h3")
+    eventually(lambda: hosts["h2"].run("docker info -f '{{.Swarm.ControlAvailable}}'") == "false")
+    machines["h1"].cut_power()
+    data, bare = on(hosts, "h2", "data"), on(hosts, "h3", "bare")
+    hosts["h2"].docker("rm", "-f", data.name)
+    hosts["h3"].docker("rm", "-f", bare.name)
+    run = loss.reconcile()
+    assert run.seconds < LIMIT_S
+    assert f"loss/data/{data.name[-1]} on h2: the Swarm managers do not answer" in run.held
+    assert bare.name in hosts["h3"].containers("loss")
+    assert data.name not in hosts["h2"].containers("loss")
+    machines["h1"].power_on()
+    eventually(lambda: loss.reconcile().quiet, seconds=60)
+    assert on(hosts, "h2", "data").name == data.name
+    life = hosts["h2"].record("loss")["life"].get(f"data/{data.name[-1]}", {})
+    assert life.get("failures", 0) == 0
+
+
+def test_network_role_makes_three_managers_again(hosts: Hosts, control: Control) -> None:
+    """The role survives being run again, after whatever happened to its managers."""
+    control.play("network")
+    nodes = hosts["h1"].run("docker node ls -f role=manager --format '{{.Hostname}}'").split()
+    assert sorted(nodes) == ["h1", "h2", "h3"]
+    assert control.play("network").changed == 0
