@@ -93,7 +93,7 @@ class Watch:
                 )
 
     def _is_wanted(self, member: Member) -> bool:
-        """Whether all records want exactly one container for the member: then all that claim to be it are left alone."""
+        """Whether all records want exactly one container for the member: then all are left alone."""
         copies = self.world.records.copies(member[0]).values()
         return all(self._wants(copy, f"{member[1]}/{member[2]}") for copy in copies)
 

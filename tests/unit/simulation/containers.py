@@ -84,21 +84,21 @@ class Container:
         return str((self.body.get("HostConfig") or {}).get("NetworkMode") or "default")
 
     @property
+    def published(self) -> Json:
+        """The port bindings that count: those of exposed ports."""
+        bindings = (self.body.get("HostConfig") or {}).get("PortBindings") or {}
+        exposed = [] if self.network_mode == "host" else self.body.get("ExposedPorts") or {}
+        return {port: bindings.get(port) or [] for port in sorted(exposed)}
+
+    @property
     def bindings(self) -> list[tuple[str, int, str]]:
         """Host ports it asks for: address, port, protocol."""
-        wanted = []
-        if self.network_mode == "host":
-            return []
-        for port, places in sorted(
-            ((self.body.get("HostConfig") or {}).get("PortBindings") or {}).items()
-        ):
-            for place in places:
-                if place.get("HostPort"):
-                    protocol = port.partition("/")[2] or "tcp"
-                    wanted.append(
-                        (place.get("HostIp") or "0.0.0.0", int(place["HostPort"]), protocol)
-                    )
-        return wanted
+        return [
+            (place.get("HostIp") or "0.0.0.0", int(place["HostPort"]), _protocol(port))
+            for port, places in self.published.items()
+            for place in places
+            if place.get("HostPort")
+        ]
 
     def snapshot(self) -> tuple[Any, ...]:
         """What nobody but its owner may change."""
@@ -132,16 +132,18 @@ def listed(container: Container, image_id: str) -> Json:
     }
 
 
+def _protocol(port: str) -> str:
+    return port.partition("/")[2] or "tcp"
+
+
 def _list_ports(container: Container) -> list[Json]:
     if container.status not in ("running", "paused"):
         return []
-    host_config = container.body.get("HostConfig") or {}
-    ports: list[Json] = []
-    for port in sorted(container.body.get("ExposedPorts") or host_config.get("PortBindings") or {}):
-        number, _slash, protocol = port.partition("/")
-        places = (host_config.get("PortBindings") or {}).get(port) or [{}]
-        ports += [_list_port(int(number), protocol or "tcp", place) for place in places]
-    return ports
+    return [
+        _list_port(int(port.partition("/")[0]), _protocol(port), place)
+        for port, places in container.published.items()
+        for place in places or [{}]
+    ]
 
 
 def _list_port(private: int, protocol: str, place: Json) -> Json:
@@ -214,14 +216,15 @@ def _networks(container: Container) -> Json:
 def _inspect_ports(container: Container) -> Json:
     if container.status not in ("running", "paused"):
         return {}
-    bindings = (container.body.get("HostConfig") or {}).get("PortBindings") or {}
-    ports: Json = dict.fromkeys(container.body.get("ExposedPorts") or {})
-    for port, places in bindings.items():
-        ports[port] = [
-            {
-                "HostIp": place.get("HostIp") or "0.0.0.0",
-                "HostPort": place.get("HostPort") or "32768",
-            }
-            for place in places
-        ]
-    return ports
+    return {
+        port: [_bound(place) for place in places] or None
+        for port, places in container.published.items()
+    }
+
+
+def _bound(place: Json) -> Json:
+    """Where a port is published; the engine chooses where nothing was asked for."""
+    return {
+        "HostIp": place.get("HostIp") or "0.0.0.0",
+        "HostPort": place.get("HostPort") or "32768",
+    }

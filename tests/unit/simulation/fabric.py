@@ -10,13 +10,11 @@ import ipaddress
 import itertools
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
-    EngineError,
-    NetworkDown,
-    NotFound,
-)
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import refusal
 
 NEVER = "0001-01-01T00:00:00Z"
+NO_LEADER = "The swarm does not have a leader. It's possible that too few managers are online."
+# After 20 s, when a manager finds the wanted address taken.
 ATTACH_FAILED = (
     "attaching to network failed, make sure your network options are correct and check manager logs: "
     "context deadline exceeded"
@@ -71,9 +69,9 @@ class Registry:
 
     def get(self, reference: str) -> Image:
         if reference in self.broken:
-            raise EngineError("received unexpected HTTP status: 503 Service Unavailable", 500)
+            raise refusal("received unexpected HTTP status: 503 Service Unavailable", 500)
         if reference not in self.images:
-            raise NotFound(f"manifest for {reference} not found: manifest unknown", 404)
+            raise refusal(f"manifest for {reference} not found: manifest unknown", 404)
         return self.images[reference]
 
 
@@ -104,11 +102,11 @@ class Network:
             wanted = self._next_free()
         elif ipaddress.ip_address(wanted) not in ipaddress.ip_network(self.subnet):
             text = f"Invalid address {wanted}: It does not belong to any of this network's subnets"
-            raise EngineError(text, 400)
+            raise refusal(text, 400)
         if self.owners.get(wanted, container_id) != container_id:
             if self.driver == "overlay":
-                raise NetworkDown(ATTACH_FAILED, 500)
-            raise EngineError("Address already in use", 403)
+                raise refusal(ATTACH_FAILED, 500)
+            raise refusal("Address already in use", 403)
         self.owners[wanted] = container_id
         return wanted
 

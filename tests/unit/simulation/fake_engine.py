@@ -12,16 +12,14 @@ import posixpath
 from collections.abc import Callable, Iterator
 
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
-    Conflict,
     EngineError,
     EngineTimeout,
     EngineUnreachable,
-    NetworkDown,
-    NotFound,
+    refusal,
 )
 
 from .containers import Container, Json, Mount, inspected, listed
-from .fabric import ATTACH_FAILED, Clock, Image, Network, Registry, Swarm, new_network
+from .fabric import NO_LEADER, Clock, Image, Network, Registry, Swarm, new_network
 
 
 class FakeEngine:
@@ -63,7 +61,7 @@ class FakeEngine:
         """By id, its beginning, or name."""
         found = self.by_id.get(reference) or self.named(reference.lstrip("/"))
         if found is None:
-            raise NotFound(f"No such container: {reference}", 404)
+            raise refusal(f"No such container: {reference}", 404)
         return found
 
     def named(self, name: str) -> Container | None:
@@ -158,19 +156,19 @@ class FakeEngine:
             self.contents[name] = {}
         elif there["Driver"] != driver:
             text = f"A volume named {name} already exists with the {there['Driver']} driver. Choose a different name."
-            raise Conflict(text, 409)
+            raise refusal(text, 409)
 
     def remove_volume(self, name: str) -> None:
         self._enter()
         if name not in self.volume_map:
-            raise NotFound(f"get {name}: no such volume", 404)
+            raise refusal(f"get {name}: no such volume", 404)
         users = [
             item.id
             for item in self.by_id.values()
             if any(m.source == name for m in item.mounts if m.volume)
         ]
         if users:
-            raise Conflict(f"remove {name}: volume is in use - [{', '.join(users)}]", 409)
+            raise refusal(f"remove {name}: volume is in use - [{', '.join(users)}]", 409)
         self.drop_volume(name)
 
     def drop_volume(self, name: str) -> None:
@@ -180,7 +178,7 @@ class FakeEngine:
     def create_network(self, name: str, body: Json) -> None:
         self._enter()
         if name in self.network_map:
-            raise Conflict(f"network with name {name} already exists", 409)
+            raise refusal(f"network with name {name} already exists", 409)
         self.network_map[name] = new_network(name, body, self.new_id())
 
     # --- containers
@@ -189,11 +187,11 @@ class FakeEngine:
         self._enter()
         image = self.images.get(body["Image"])
         if image is None:
-            raise NotFound(f"No such image: {body['Image']}", 404)
+            raise refusal(f"No such image: {body['Image']}", 404)
         holder = self.named(name)
         if holder:
             text = f'Conflict. The container name "/{name}" is already in use by container "{holder.id}".'
-            raise Conflict(
+            raise refusal(
                 f"{text} You have to remove (or rename) that container to be able to reuse that name.",
                 409,
             )
@@ -234,7 +232,7 @@ class FakeEngine:
         self._enter()
         found = self.find(container)
         if found.status == "paused":
-            raise Conflict("cannot start a paused container, try unpause instead", 409)
+            raise refusal("cannot start a paused container, try unpause instead", 409)
         if not found.live:
             found.stopped_by_hand = False
             self.run(found)
@@ -247,7 +245,7 @@ class FakeEngine:
         except EngineError as error:
             self.detach_all(container)
             container.error = error.message
-            container.exit_code = 128
+            container.exit_code = container.exit_code or 128
             raise
         container.status, container.error, container.exit_code = "running", "", 0
         container.started_at = self.clock.stamp()
@@ -266,12 +264,21 @@ class FakeEngine:
         for name, wish in container.networks.items():
             self._attach(container, name, wish)
 
+    def _network(self, name: str) -> Network:
+        if name not in self.network_map and self.swarm is None:
+            raise refusal(f"network {name} not found", 404)
+        if name not in self.network_map:
+            text = f"Could not attach to network {name}: rpc error: code = NotFound desc = network {name} not found"
+            raise refusal(text, 500)
+        return self.network_map[name]
+
     def _attach(self, container: Container, name: str, wish: Json) -> None:
-        network = self.network_map.get(name)
-        if network is None:
-            raise NotFound(f"network {name} not found", 404)
+        network = self._network(name)
         if network.driver == "overlay" and (self.swarm is None or not self.swarm.quorum):
-            raise NetworkDown(ATTACH_FAILED, 500)
+            raise refusal(
+                f"Could not attach to network {name}: rpc error: code = Unknown desc = {NO_LEADER}",
+                500,
+            )
         if network.subnet:
             wanted = (wish.get("IPAMConfig") or {}).get("IPv4Address") or ""
             container.addresses[name] = network.claim(container.id, wanted)
@@ -285,7 +292,7 @@ class FakeEngine:
                     and _port_taken((address, port, protocol), other)
                 ):
                     text = f"driver failed programming external connectivity on endpoint {container.name}"
-                    raise EngineError(
+                    raise refusal(
                         f"{text}: Bind for {address}:{port} failed: port is already allocated", 500
                     )
 
@@ -300,7 +307,7 @@ class FakeEngine:
         found = self.find(container)
         if found.live:
             found.stopped_by_hand = True
-            self.end(found, 137)
+            self.end(found, found.exit_code if found.status == "restarting" else 137)
 
     def end(self, container: Container, exit_code: int) -> None:
         """The process is gone."""
@@ -324,19 +331,18 @@ class FakeEngine:
         self._enter()
         found = self.find(container)
         if found.status != "paused":
-            raise EngineError(f"Container {found.id} is not paused", 500)
+            raise refusal(f"Container {found.id} is not paused", 500)
         found.status = "running"
 
     def connect(self, network: str, container: str, endpoint: Json) -> None:
         self._enter()
         found = self.find(container)
-        if network not in self.network_map:
-            raise NotFound(f"network {network} not found", 404)
+        self._network(network)
         if not found.live:
             found.networks.setdefault(network, dict(endpoint))
             return
         if network in found.networks:
-            raise EngineError(
+            raise refusal(
                 f"endpoint with name {found.name} already exists in network {network}", 403
             )
         self._attach(found, network, endpoint)
@@ -348,9 +354,7 @@ class FakeEngine:
 
     def take_off(self, network: str, container: Container) -> None:
         if network not in container.networks:
-            raise EngineError(
-                f"container {container.id} is not connected to network {network}", 500
-            )
+            raise refusal(f"container {container.id} is not connected to network {network}", 500)
         del container.networks[network]
         if container.addresses.pop(network, None):
             self.network_map[network].release(container.id)

@@ -198,6 +198,7 @@ class Machine:
             "HostConfig": {},
         }
         if port:
+            body["ExposedPorts"] = {"80/tcp": {}}
             body["HostConfig"]["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": str(port)}]}
         if network:
             body["HostConfig"]["NetworkMode"] = network

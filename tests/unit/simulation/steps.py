@@ -88,7 +88,8 @@ class Wait:
 Step = Run | Fault | Wait
 
 CONTAINER_FAULTS = [
-    "kill", "stop", "pause", "exit", "remove", "remove_with_volumes", "crash", "crash_loop", "disconnect", "fail_starts",
+    "kill", "stop", "pause", "exit", "remove", "remove_with_volumes", "crash", "crash_loop", "disconnect",
+    "fail_starts",
 ]  # fmt: skip
 STRANGER_FAULTS = [
     "take_name", "take_address", "take_port", "clone", "half_labels", "strangers_leave", "remove",
