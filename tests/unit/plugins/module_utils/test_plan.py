@@ -13,6 +13,9 @@ from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders 
     stack,
 )
 
+DATA: dict[str, list] = {
+    "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
+}
 WEB = stack({"web": service(scale=2)})
 
 
@@ -241,12 +244,7 @@ def test_one_engine_under_two_names_is_one_host() -> None:
 
 def test_scale_down_removes_the_newest_and_keeps_volumes() -> None:
     bench = Bench("h1", "h2", "h3")
-    data = service(
-        scale=6,
-        container={
-            "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
-        },
-    )
+    data = service(scale=6, container=DATA)
     bench.settled(stack({"web": data}))
     plan = bench.plan("scale", stacks=["shop"], service="web", scale=3)
     removed = [item["container"] for item in plan.operations if item["kind"] == "remove"]
@@ -257,12 +255,7 @@ def test_scale_down_removes_the_newest_and_keeps_volumes() -> None:
 
 def test_scale_up_returns_an_index_to_the_host_of_its_volume() -> None:
     bench = Bench("h1", "h2", "h3")
-    data = service(
-        scale=3,
-        container={
-            "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
-        },
-    )
+    data = service(scale=3, container=DATA)
     body = bench.settled(stack({"web": data}))
     before = {key: entry["host"] for key, entry in body["members"].items()}
     down = bench.plan("scale", stacks=["shop"], service="web", scale=1)
@@ -278,12 +271,7 @@ def test_scale_up_returns_an_index_to_the_host_of_its_volume() -> None:
 
 def test_member_whose_data_is_on_an_unknown_host_waits() -> None:
     bench = Bench("h1", "h2", "h3")
-    data = service(
-        scale=3,
-        container={
-            "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
-        },
-    )
+    data = service(scale=3, container=DATA)
     body = bench.settled(stack({"web": data}))
     home = body["members"]["web/3"]["host"]
     down = bench.plan("scale", stacks=["shop"], service="web", scale=2)
@@ -479,11 +467,8 @@ def test_stop_keeps_members_and_start_starts_the_same_ones() -> None:
 
 
 def test_down_removes_members_and_keeps_volumes_unless_named() -> None:
-    mounts: dict[str, list] = {
-        "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
-    }
     bench = Bench("h1")
-    body = bench.settled(stack({"web": service(container=mounts)}))
+    body = bench.settled(stack({"web": service(container=DATA)}))
     volume = body["members"]["web/1"]["volumes"]["/data"]
     plan = bench.plan("down", stacks=["shop"])
     assert [item["kind"] for item in plan.operations] == ["stop", "remove"]
@@ -756,6 +741,4 @@ def test_nothing_is_decided_where_no_host_was_seen() -> None:
     bench = Bench("h1")
     bench.seen["h1"] = None
     plan = bench.plan("down", stacks=["shop"])
-    assert [str(error) for error in plan.errors] == [
-        "no Docker host could be looked at"
-    ]
+    assert [str(error) for error in plan.errors] == ["no Docker host could be looked at"]
