@@ -20,7 +20,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NAME = re.compile(r"\bdrover\.docker\.([a-z_]+)")
-CODE = re.compile(r"`([^`\n]+)`")
+CODE = re.compile(r"`([^`]+)`")
 # Keys that the loader itself takes before a service is looked at.
 LOADER_KEYS = {"env_file", "extends"}
 
@@ -51,6 +51,12 @@ def anchors_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
 
 
+def code_in(text: str) -> set[str]:
+    """Everything in backquotes, also where a line ends in between."""
+    chunks = re.split(r"\n(?=\||\n)", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
+    return {" ".join(code.split()) for chunk in chunks for code in CODE.findall(chunk)}
+
+
 def section(name: str, heading: str) -> str:
     """The text under a heading of the second level, up to the next one."""
     found = re.search(rf"^## {re.escape(heading)}$(.*?)(?=^## |\Z)", text_of(name), re.S | re.M)
@@ -62,7 +68,7 @@ def section(name: str, heading: str) -> str:
 def first_cells(text: str) -> set[str]:
     """Everything in backquotes in the first column of the tables of a text."""
     rows = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| ")]
-    return {name for row in rows for name in CODE.findall(row)}
+    return {name for row in rows for name in code_in(row)}
 
 
 def playbooks() -> list[str]:
@@ -100,7 +106,7 @@ def test_every_playbook_has_its_place_in_commands(name: str) -> None:
 def test_every_variable_of_a_playbook_is_documented(name: str) -> None:
     playbook = (ROOT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8")
     variables = set(re.findall(r"\{\{ *(\w+) *\| *default", playbook))
-    assert variables <= set(CODE.findall(text_of("commands.md")))
+    assert variables <= code_in(text_of("commands.md"))
 
 
 def test_every_variable_of_the_inventory_is_documented() -> None:
@@ -135,7 +141,7 @@ def test_refused_keys_are_those_of_the_loader() -> None:
     ],
 )
 def test_names_of_the_loader_are_documented(known: Iterable[str]) -> None:
-    documented = {text.split(": ")[0] for text in CODE.findall(text_of("stack-files.md"))}
+    documented = {text.split(": ")[0] for text in code_in(text_of("stack-files.md"))}
     assert set(known) <= documented
 
 
@@ -150,7 +156,7 @@ def test_names_of_the_loader_are_documented(known: Iterable[str]) -> None:
 )
 def test_beginnings_of_the_loader_are_documented(known: Iterable[str]) -> None:
     """These are matched by their beginning, so the page may say more."""
-    documented = CODE.findall(text_of("stack-files.md"))
+    documented = code_in(text_of("stack-files.md"))
     assert not [name for name in known if not any(text.startswith(name) for text in documented)]
 
 
