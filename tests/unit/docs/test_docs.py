@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.drover.docker.plugins.action.observe import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.plugins.module_utils import constants
 from ansible_collections.drover.docker.plugins.module_utils.compose import keys, labels, volumes
 from ansible_collections.drover.docker.plugins.module_utils.compose.service import KNOWN_KEYS
@@ -110,7 +111,8 @@ def test_every_variable_of_a_playbook_is_documented(name: str) -> None:
 
 
 def test_every_variable_of_the_inventory_is_documented() -> None:
-    code = (ROOT / "plugins" / "plugin_utils" / "hosts.py").read_text(encoding="utf-8")
+    files = [*ROOT.glob("plugins/action/*.py"), *ROOT.glob("plugins/plugin_utils/*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
     variables = set(re.findall(r'"(drover_\w+)"', code))
     assert variables
     assert variables <= first_cells(section("commands.md", "What they have in common"))
@@ -170,6 +172,7 @@ def test_beginnings_of_the_loader_are_documented(known: Iterable[str]) -> None:
         ("commands.md", f"`{constants.BRIDGE_SUBNET}`"),
         ("commands.md", f"`{constants.STATE_DIR}`"),
         ("commands.md", f"`{constants.DOCKER_HOST}`"),
+        ("commands.md", f"for a host to report | {OBSERVE_TIMEOUT_S:g} |"),
         ("security.md", f"the last {constants.KEPT_REVISIONS} revisions"),
         ("stack-files.md", f"`<stack>.{constants.INTERNAL_DOMAIN}`"),
         ("stack-files.md", f"default {constants.STOP_GRACE_S:.0f} s"),
