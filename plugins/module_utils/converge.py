@@ -16,6 +16,7 @@ from .member_network import MemberNetwork
 from .member_operations import Member, MemberOperations
 from .names import member_key, split_member_key
 from .operations import Message
+from .placement import labels_match
 from .revisions import Request, current, is_live
 from .settle import Claims
 from .times import parse_time
@@ -78,9 +79,15 @@ class Converger:
         elif not self.world.is_seen(member.host):
             self.operations.hold(member, "its host was not seen; taken as present")
         elif claims:
+            self._check_labels(member)
             self._existing(member, claims[0][1])
         elif member.state != STATE_STOPPED:
             self._missing(member)
+
+    def _check_labels(self, member: Member) -> None:
+        """A member of a scaled service stays where it is when labels change; that is worth a word."""
+        if not labels_match(self.world.labels(member.host), member.service["placement"]):
+            self._note(member, "the labels of its host do not match any more; it is not moved")
 
     def _superseded(self, member: Member, claim: tuple[str, Container]) -> bool:
         """An older life of the member, left on a host where it is no longer recorded."""

@@ -8,6 +8,7 @@ import copy
 
 import pytest
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
+    EMPTY_PLACEMENT,
     Bench,
     service,
     stack,
@@ -345,6 +346,17 @@ def test_global_member_leaves_a_host_that_does_not_match_any_more() -> None:
         ("h2", "stop"),
         ("h2", "remove"),
     ]
+
+
+def test_member_whose_host_does_not_match_any_more_stays_and_is_noted() -> None:
+    placement = {**EMPTY_PLACEMENT, "host_label": [["disk", "ssd"]]}
+    bench = Bench("h1", "h2")
+    bench.labels = {"h1": {"disk": "ssd"}, "h2": {"disk": "ssd"}}
+    bench.settled(stack({"web": service(placement=placement)}))
+    bench.labels = {}
+    plan = bench.plan()
+    assert plan.lines() == []
+    assert "do not match any more; it is not moved" in plan.notes[0].text
 
 
 def test_published_port_is_a_hard_constraint_and_the_rest_is_reported() -> None:
