@@ -24,7 +24,8 @@ ACTIVE = "active"
 INACTIVE = "inactive"
 
 SETTLE_S = 60.0
-DOWN_S = 30.0
+# Nodes that a new leader has not heard of yet are unknown for some 30 s, and down after that.
+DOWN_S = 45.0
 UPDATE_TRIES = 5
 
 
@@ -182,7 +183,7 @@ class Host:
         self._do(change, lambda: self._forget(node_id, node["role"]))
 
     def _goes_down(self, node_id: str) -> bool:
-        """The managers notice only after some 10 to 20 s that a host does not go on as this node."""
+        """The managers notice only after 10 to 35 s that a host does not go on as this node."""
         seconds = 0 if self._check_mode else DOWN_S
         return wait_until(lambda: bool(self._nodes()[node_id]["state"] == "down"), seconds=seconds)
 

@@ -105,6 +105,9 @@ def _choose_forced(plan: Plan, fleet: Fleet, host: str) -> None:
     plan.errors += forced_host_fault(fleet, host)
     plan.seed, plan.start = host, True
     plan.force_new_cluster = host in fleet.reports and fleet.reports[host]["manager"]
+    plan.notes.append(
+        "Run this once more afterwards: it sees the nodes then, and removes the lost ones."
+    )
 
 
 def _choose_changes(plan: Plan, fleet: Fleet, settings: Settings) -> None:
@@ -162,7 +165,8 @@ def _lacks_network(plan: Plan, fleet: Fleet, settings: Settings) -> bool:
 def _network_faults(plan: Plan, fleet: Fleet, settings: Settings) -> list[str]:
     """What stands in the way of the network, on hosts that are to get it."""
     if plan.create_network:
-        return subnet_clashes(fleet, fleet.seen, settings, starting=plan.start)
+        starting = plan.start and not plan.force_new_cluster
+        return subnet_clashes(fleet, fleet.seen, settings, starting=starting)
     known = swarm_network.find(fleet.reports[plan.seed]["networks"], settings.network["name"])
     other = swarm_network.differences(settings.network, known) if known else []
     faults = [swarm_network.difference_text(settings.network["name"], other)] if other else []

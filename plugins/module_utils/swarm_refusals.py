@@ -27,9 +27,10 @@ def host_refusals(fleet: Fleet, settings: Settings) -> list[str]:
 
 
 def _live_restore(host: str) -> str:
+    """A key that is only taken out of the file is still in force after a reload."""
     return (
-        f"{host}: live-restore is enabled, which excludes Swarm. Remove it from /etc/docker/daemon.json, "
-        "then run systemctl reload docker."
+        f"{host}: live-restore is enabled, which excludes Swarm. "
+        'Set "live-restore": false in /etc/docker/daemon.json, then run systemctl reload docker.'
     )
 
 
@@ -150,4 +151,7 @@ def subnet_clashes(
 
 
 def _clashes(fleet: Fleet, host: str, subnet: str, settings: Settings) -> list[str]:
-    return swarm_network.clashes(subnet, fleet.reports[host], own=settings.network["name"])
+    """A swarm that the host is about to leave takes its networks with it."""
+    report = fleet.reports[host]
+    kept = [item for item in report["networks"] if item["scope"] != "swarm" or report["quorum"]]
+    return swarm_network.clashes(subnet, {**report, "networks": kept}, own=settings.network["name"])

@@ -64,7 +64,7 @@ def _is_old_entry(fleet: Fleet, node: Node, joining: t.Collection[str]) -> bool:
     if owner or node["leader"]:
         return owner in joining
     return any(
-        _same_machine(report, node) and (node["state"] == "down" or host in joining)
+        _same_machine(report, node) and (node["state"] != "ready" or host in joining)
         for host, report in fleet.reports.items()
     )
 

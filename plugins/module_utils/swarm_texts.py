@@ -24,6 +24,7 @@ def missing_notes(fleet: Fleet) -> list[str]:
 def node_notes(fleet: Fleet, nodes: list[Node], settings: Settings) -> list[str]:
     """What a person should know of the nodes as they are."""
     notes = [_availability(node) for node in nodes if node["availability"] != "active"]
+    notes += _few_managers(fleet, nodes)
     notes += [_cut_off(host) for host in fleet.members() if _is_cut_off(fleet, host)]
     if len(fleet.hosts) == 2:
         notes.append(
@@ -34,6 +35,17 @@ def node_notes(fleet: Fleet, nodes: list[Node], settings: Settings) -> list[str]
             "Too few hosts answer for all managers: run this again when the others are back."
         )
     return notes
+
+
+def _few_managers(fleet: Fleet, nodes: list[Node]) -> list[str]:
+    """A manager sees only after some time that it has lost the others."""
+    managers = [node for node in nodes if node["role"] == "manager"]
+    silent = [name for name in map(fleet.missing_host_of, managers) if name]
+    if len(silent) * 2 < len(managers):
+        return []
+    return [
+        f"Most managers did not answer ({', '.join(silent)}): the Swarm may just be losing its quorum."
+    ]
 
 
 def _availability(node: Node) -> str:

@@ -93,7 +93,7 @@ options:
   remove_nodes:
     description:
       - Ids of nodes whose entry shall be removed. This also frees the addresses that their containers held.
-      - Only nodes that are down are removed; up to 30 seconds are given for that to show. Others are kept.
+      - Only nodes that are down are removed; up to 45 seconds are given for that to show. Others are kept.
     type: list
     elements: str
     default: []
