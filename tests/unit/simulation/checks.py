@@ -107,13 +107,14 @@ class Watch:
 
     def after_step(self) -> None:
         """One container for one member; all data there; no address twice."""
-        self._check_doubles()
+        self.check_doubles()
         self._check_volumes()
         self._check_addresses()
         if self.world.data.losses:
             raise Broken("; ".join(self.world.data.losses))
 
-    def _check_doubles(self) -> None:
+    def check_doubles(self) -> None:
+        """One container for one member."""
         for member, found in claimed(self.world).items():
             made = [f"{container.id[:8]} on {host}" for host, container in found if container.ours]
             if len(made) > 1 and member[0] not in self.world.forgotten:
@@ -122,6 +123,9 @@ class Watch:
                 )
 
     def _check_volumes(self) -> None:
+        for key in self.world.data.gone:
+            self._marks.pop(key, None)
+        self.world.data.gone.clear()
         for key, mark in self._marks.items():
             contents = self.world.machines[key[0]].engine.contents.get(key[1])
             if contents is None or contents.get(MARK) != mark:

@@ -16,6 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils.operations import (
     operation_line,
     record_line,
 )
+from ansible_collections.drover.docker.plugins.module_utils.plan import make_plan
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils.rounds import (
     Outcome,
@@ -23,7 +24,11 @@ from ansible_collections.drover.docker.plugins.module_utils.rounds import (
     Work,
     run_rounds,
 )
-from ansible_collections.drover.docker.plugins.module_utils.world import Observation, settings_for
+from ansible_collections.drover.docker.plugins.module_utils.world import (
+    Observation,
+    World,
+    settings_for,
+)
 
 from .machine import Machine
 from .stacks import STACKS, definition
@@ -45,6 +50,10 @@ class Controller:
         self.hidden = hidden
         self.say = say
         self.acts = 0
+        self.foretells = False
+        """Whether to make the plan twice, as check mode and a run do."""
+        self.unsuccessful: list[str] = []
+        """Operations that were not done."""
         self.before_act: Callable[[int], None] = lambda number: None
         self.request = request_for(self.order, sorted(world.machines))
 
@@ -52,15 +61,34 @@ class Controller:
         """Carry the order out, as the playbooks do."""
         request = dataclasses.replace(self.request, retry=retry or [], take=take)
         hosts = sorted(self.world.machines)
+        observations = {host: self.look(host) for host in hosts}
+        foretold = self._foretell(observations, request)
         report = run_rounds(
-            {host: self.look(host) for host in hosts},
+            observations,
             request,
             settings=settings_for(hosts),
             host_labels=self.world.host_labels,
             act=self.call,
         )
         self._tell(report)
+        if foretold and foretold != report.plans[0].lines():
+            raise AssertionError(
+                f"check mode foretold {foretold}, the run did {report.plans[0].lines()}"
+            )
         return report
+
+    def _foretell(self, observations: dict[str, Observation | None], request: Request) -> list[str]:
+        """What check mode says; the planner changes nothing that it is given."""
+        if not self.foretells:
+            return []
+        before = json.dumps([observations, dataclasses.asdict(request)])
+        settings = settings_for(list(observations))
+        plan = make_plan(
+            World(observations, settings=settings, host_labels=self.world.host_labels), request
+        )
+        if before != json.dumps([observations, dataclasses.asdict(request)]):
+            raise AssertionError("the planner changed what it was given")
+        return plan.lines()
 
     def look(self, host: str) -> Observation | None:
         """One call of the module observe."""
@@ -91,7 +119,7 @@ class Controller:
             outcomes[host] = self._act_on(machine, work[host]) if machine.reachable else None
         return outcomes
 
-    def _act_on(self, machine: Machine, work: Work) -> Outcome:
+    def _act_on(self, machine: Machine, work: Work) -> Outcome | None:
         """One call of the module act: all that goes in is JSON."""
         found = act(
             self.world.engine(machine),
@@ -116,6 +144,8 @@ class Controller:
         for result in results:
             line = f"{operation_line(by_id[result['id']])} -> {result['status']} {result['error']}"
             self.say(f"    {line}")
+            if result["status"] != "done":
+                self.unsuccessful.append(line)
             if result["error"].startswith("unexpected "):
                 raise AssertionError(line)
 

@@ -26,6 +26,8 @@ class Data:
     def __init__(self) -> None:
         self.expected: dict[Place, str] = {}
         self.losses: list[str] = []
+        self.gone: set[tuple[str, str]] = set()
+        """Host and volume of what a person threw away."""
         self._marks = 0
 
     def started(self, engine: FakeEngine, container: Container) -> None:
@@ -57,6 +59,14 @@ class Data:
             self.losses.append(
                 f"{container.name} on {engine.name}: {path} has {contents[MARK]}, not {mark}"
             )
+
+    def lost(self, engine: FakeEngine, volume: str = "") -> None:
+        """Somebody wanted this volume (or all of this engine) to be gone: a program may begin anew."""
+        gone = {
+            contents.get(MARK) for name, contents in engine.contents.items() if volume in ("", name)
+        }
+        self.expected = {place: mark for place, mark in self.expected.items() if mark not in gone}
+        self.gone |= {(engine.name, name) for name in engine.contents if volume in ("", name)}
 
     def forget_all(self, stacks: set[str]) -> None:
         """Nobody remembers these stacks: where their members find their data is not promised any more."""

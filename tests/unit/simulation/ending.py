@@ -46,8 +46,9 @@ def view_of(world: SimulatedWorld, stack: str) -> RecordView:
 class Expectation:
     """What the records want, compared with what is there. Knows nothing of how the planner gets there."""
 
-    def __init__(self, world: SimulatedWorld, plan: Plan) -> None:
+    def __init__(self, world: SimulatedWorld, plan: Plan, *, calm: bool) -> None:
         self.world = world
+        self.calm = calm
         self.plan = plan
         self.claimed = claimed(world)
         self.bodies: dict[str, Json] = {}
@@ -94,8 +95,25 @@ class Expectation:
             )
         else:
             self._check_scale(stack, name, service, desire, hosts, members)
+        if self.calm:
+            self._check_order(f"{stack}/{name}", service, members, hosts)
         for index, entry in members.items():
             self._check_member((stack, name, index), entry, service, desire["state"])
+
+    def _check_order(
+        self, service_name: str, service: Json, members: dict[int, Json], hosts: list[str]
+    ) -> None:
+        """Where nothing went wrong: indexes without a gap, and members spread evenly where nothing ties them."""
+        indexes = sorted(members)
+        self._expect(
+            indexes == list(range(1, len(indexes) + 1)), f"{service_name}: indexes {indexes}"
+        )
+        tied = service["container"].get("mounts") or service["placement"]["host_label_soft"]
+        if not tied and hosts:
+            counts = [sum(entry["host"] == host for entry in members.values()) for host in hosts]
+            self._expect(
+                max(counts) - min(counts) <= 1, f"{service_name} is spread unevenly: {counts}"
+            )
 
     def _matches(self, host: str, service: Json) -> bool:
         return labels_match(self.world.host_labels[host], service["placement"])

@@ -32,6 +32,7 @@ class FakeEngine:
         self.clock = clock
         self.registry = registry
         self.swarm = swarm
+        self.serial = 1
         self.answers = True
         self.listens = True
         self.after_start: Callable[[FakeEngine, Container], None] = lambda engine, container: None
@@ -72,7 +73,7 @@ class FakeEngine:
     def info(self) -> Json:
         self._enter()
         return {
-            "ID": f"ENGINE-{self.name}",
+            "ID": f"ENGINE-{self.name}-{self.serial}",
             "Name": self.name,
             "ServerVersion": "26.1.5",
             "Labels": [],

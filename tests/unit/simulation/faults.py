@@ -88,6 +88,16 @@ class Faults:
             first, lambda machine, container: machine.remove(container, with_volumes=True)
         )
 
+    def start_by_hand(self, first: int, second: int) -> str:
+        """C(docker start)."""
+
+        def start(machine: Machine, container: Container) -> None:
+            if not container.live:
+                self.world.started_by_hand.add(container.id)
+                machine.start(container)
+
+        return self._act_on(first, start)
+
     def fail_starts(self, first: int, second: int) -> str:
         """The next starts of a member's container fail, whichever container that is; it begins with a kill."""
 
@@ -185,6 +195,36 @@ class Faults:
         return self._on_host(
             first, lambda machine: self.world.host_labels.update({machine.name: labels})
         )
+
+    def set_clock(self, first: int, second: int) -> str:
+        """Somebody sets a host's clock, by up to two hours."""
+        seconds = (second - 3) * 1800.0
+        return self._on_host(
+            first, lambda machine: setattr(machine, "skew_s", machine.skew_s + seconds)
+        )
+
+    def reinstall(self, first: int, second: int) -> str:
+        """A host comes back with empty disks, if the others still remember its stacks."""
+        machine: Machine = choose(list(self.world.machines.values()), first)
+        stacks = self.world.records.stacks(machine)
+        if not all(self._others_suffice(machine, stack) for stack in stacks):
+            return NOTHING
+        for stack in stacks:
+            self.world.records.lose(machine, stack)
+        self.world.data.lost(machine.engine)
+        machine.reinstall()
+        return machine.name
+
+    def drop_volume(self, first: int, second: int) -> str:
+        """C(docker volume rm) of a volume that no container has: its data is gone by a person's wish."""
+        machine: Machine = choose(list(self.world.machines.values()), first)
+        used = {mount.source for container in machine.containers for mount in container.mounts}
+        volume = choose(sorted(set(machine.engine.volume_map) - used), second)
+        if volume is None:
+            return NOTHING
+        self.world.data.lost(machine.engine, volume)
+        machine.engine.drop_volume(volume)
+        return f"{volume} on {machine.name}"
 
     def join(self, first: int, second: int) -> str:
         return self.world.add_host() or "no more hosts"

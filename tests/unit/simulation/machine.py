@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils.constants import BRIDGE_NETWORK
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
 
 from .containers import Container, Json
@@ -81,6 +83,12 @@ class Machine:
     def pause(self, container: Container) -> None:
         if container.status == "running":
             container.status = "paused"
+
+    def start(self, container: Container) -> None:
+        """C(docker start); the engine may refuse."""
+        container.stopped_by_hand = False
+        with contextlib.suppress(EngineError):
+            self.engine.run(container)
 
     def remove(self, container: Container, *, with_volumes: bool) -> None:
         """C(docker rm -f) or C(docker rm -fv)."""
@@ -174,6 +182,18 @@ class Machine:
                 and not container.stopped_by_hand
             ):
                 self._restart(container)
+
+    def reinstall(self) -> None:
+        """Empty disks, a new engine under the old name; the network role has run again."""
+        for container in self.containers:
+            self.engine.detach_all(container)
+        self.engine.by_id.clear()
+        self.engine.volume_map.clear()
+        self.engine.contents.clear()
+        self.engine.images = {STRANGERS_IMAGE.reference: STRANGERS_IMAGE}
+        self.engine.network_map.pop(BRIDGE_NETWORK, None)
+        self.engine.serial += 1
+        self.power_on()
 
     def join(self, swarm: Swarm, overlay: Network) -> None:
         """What the role C(network) does: into the Swarm, and the overlay is there."""

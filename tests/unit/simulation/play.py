@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from .checks import Broken, Watch
 from .controller import Controller
 from .ending import Expectation, heal, view_of
 from .faults import Faults
+from .peace import Peace
 from .steps import Fault, Order, Run, Step, Wait
 from .world import ControllerKilled, SimulatedWorld
 
@@ -35,6 +37,9 @@ class Play:
         self.world = world
         self.faults = Faults(world)
         self.watch = Watch(world)
+        world.after_create = self.watch.check_doubles
+        self.calm = False
+        """Nothing goes wrong in this sequence."""
         self.trace: list[str] = []
         self.acknowledged: list[tuple[str, str]] = []
         """Stack and time of each order that a majority of the hosts has stored."""
@@ -43,6 +48,7 @@ class Play:
 
     def run(self, steps: list[Step]) -> None:
         """All steps, then the end."""
+        self.calm = all(isinstance(step, Run) and step.undisturbed for step in steps)
         for step in steps:
             self._take(step)
             self.watch.after_step()
@@ -53,13 +59,16 @@ class Play:
             self.trace.append(str(step))
             self.world.pass_time(float(step.seconds))
         elif isinstance(step, Fault):
-            self.trace.append(f"{step}: {self.faults.inflict(step.kind, step.first, step.second)}")
-            self.world.data.forget_all(self.world.forgotten)
+            self._inflict(step)
         else:
             self.watch.before_order(self._hidden(step.limit) | self._hidden(step.rival_limit))
             self._run(step)
             self.watch.after_order()
             self.world.records.remember()
+
+    def _inflict(self, fault: Fault) -> None:
+        self.trace.append(f"{fault}: {self.faults.inflict(fault.kind, fault.first, fault.second)}")
+        self.world.data.forget_all(self.world.forgotten)
 
     def _run(self, step: Run) -> None:
         controller = Controller(
@@ -67,15 +76,45 @@ class Play:
         )
         if step.rival:
             controller.before_act = self._overtake(step.rival, step)
+        if step.meanwhile:
+            self.world.before_change = self._interrupt(step.meanwhile, step)
         self.trace.append(str(dataclasses.replace(step, order=controller.order)))
         self.world.life_left = step.kill_after
+        peace = Peace(self.world) if step.undisturbed and self._all_seen() else None
         try:
+            controller.foretells = self.calm
             controller.run()
+            if peace:
+                peace.check()
+            self._check_done(controller)
         except ControllerKilled:
             self.trace.append("    the controller is killed")
         finally:
             self.world.life_left = -1
+            self.world.before_change = lambda: None
         self._note_acknowledged(controller)
+
+    def _interrupt(self, fault: Fault, step: Run) -> Callable[[], None]:
+        """Something happens while the controller acts."""
+        calls = itertools.count()
+
+        def interrupt() -> None:
+            if next(calls) == step.meanwhile_at:
+                self.watch.after_order()
+                self._inflict(fault)
+                self.watch.before_order(self._hidden(step.limit))
+
+        return interrupt
+
+    def _all_seen(self) -> bool:
+        return all(
+            machine.up and machine.engine.answers for machine in self.world.machines.values()
+        )
+
+    def _check_done(self, controller: Controller) -> None:
+        """Where nothing goes wrong, every operation is done; only the stacks a and a-b may be in each other's way."""
+        if self.calm and controller.unsuccessful and "a-b-c" not in str(controller.unsuccessful):
+            raise Broken(f"not done, though nothing went wrong: {controller.unsuccessful}")
 
     def _hidden(self, limit: int) -> set[str]:
         """The hosts that a bit mask hides."""
@@ -130,10 +169,13 @@ class Play:
         )
         controller = Controller(self.world, order, hidden=set(), say=self.trace.append)
         self.watch.before_order(set())
+        controller.foretells = True
+        peace = Peace(self.world)
         report = controller.run(retry=sorted(self.given_up), take=take)
         self.given_up = {
             message.stack for message in report.last.held if "given up" in message.text
         }
+        peace.check()
         self.watch.after_order()
         self.watch.after_step()
         return report
@@ -163,7 +205,7 @@ class Play:
             raise Broken(
                 f"a pass that should rest did: {report.plans[0].lines()} {self.world.calls}"
             )
-        Expectation(self.world, report.last).check()
+        Expectation(self.world, report.last, calm=self.calm).check()
 
     def _check_acknowledged(self) -> None:
         for stack, time in self.acknowledged:

@@ -9,8 +9,8 @@ import os
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from .dice import sequence
 from .play import play
-from .steps import sequence
 
 EXAMPLES = int(os.environ.get("DROVER_SIM_EXAMPLES", "300"))
 # The same sequences in every run, unless another choice is asked for.

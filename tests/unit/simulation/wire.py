@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from ansible_collections.drover.docker.plugins.module_utils.engine import Engine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineTimeout
 
 from .fake_engine import FakeEngine
 
@@ -16,17 +15,17 @@ LOOKING = frozenset({"info", "version", "containers", "inspect", "volumes", "net
 
 Before = Callable[[FakeEngine, str, tuple[Any, ...]], None]
 """Told of each changing call before it is carried out; raises what the caller gets instead."""
+After = Callable[[FakeEngine, str], None]
+"""Told of each changing call that was carried out; raises what the caller gets instead of the result."""
 
 
 class Wire:
     """Passes each call on to the engine."""
 
-    def __init__(
-        self, engine: FakeEngine, *, before: Before, loses_reply: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, engine: FakeEngine, *, before: Before, after: After) -> None:
         self._engine = engine
         self._before = before
-        self._loses_reply = loses_reply
+        self._after = after
 
     def __getattr__(self, call: str) -> Callable[..., Any]:
         method = getattr(self._engine, call)
@@ -36,8 +35,7 @@ class Wire:
         def carried(*arguments: Any) -> Any:
             self._before(self._engine, call, arguments)
             result = method(*arguments)
-            if self._loses_reply(self._engine.name):
-                raise EngineTimeout("no answer within the deadline")
+            self._after(self._engine, call)
             return result
 
         return carried

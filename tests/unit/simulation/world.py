@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from ansible_collections.drover.docker.plugins.module_utils.constants import (
     OVERLAY_SUBNET,
 )
 from ansible_collections.drover.docker.plugins.module_utils.engine import Engine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
+    EngineError,
+    EngineTimeout,
+)
 
 from .data import Data
 from .fabric import Clock, Image, Network, Registry, Swarm
@@ -55,8 +59,11 @@ class SimulatedWorld:
         self.full_disks: set[str] = set()
         self.lost_replies: set[str] = set()
         self.forgotten: set[str] = set()
+        self.started_by_hand: set[str] = set()
         self.life_left = -1
         """Changing calls until the controller is killed; -1: it is not."""
+        self.before_change: Callable[[], None] = lambda: None
+        self.after_create: Callable[[], None] = lambda: None
         self.calls: list[str] = []
         """Changing calls that the code under test made."""
         self._numbers = itertools.count(1)
@@ -87,12 +94,11 @@ class SimulatedWorld:
 
     def engine(self, machine: Machine) -> Engine:
         """The engine of a host, as the code under test reaches it."""
-        return as_engine(
-            Wire(machine.engine, before=self._before_change, loses_reply=self._loses_reply)
-        )
+        return as_engine(Wire(machine.engine, before=self._before_change, after=self._after_change))
 
     def _before_change(self, engine: FakeEngine, call: str, arguments: tuple[Any, ...]) -> None:
         """A changing call: it takes time, it may be the one that is never made, or that fails."""
+        self.before_change()
         self.spend_life()
         self.clock.advance(CALL_S)
         self.calls.append(f"{engine.name} {call} {arguments[0]}")
@@ -111,10 +117,13 @@ class SimulatedWorld:
             self.failing_starts[container] = left - 1
             raise EngineError("OCI runtime create failed: exec: no such file or directory", 400)
 
-    def _loses_reply(self, host: str) -> bool:
-        lost = host in self.lost_replies
-        self.lost_replies.discard(host)
-        return lost
+    def _after_change(self, engine: FakeEngine, call: str) -> None:
+        """The call was carried out; its answer may be lost."""
+        if call == "create":
+            self.after_create()
+        if engine.name in self.lost_replies:
+            self.lost_replies.discard(engine.name)
+            raise EngineTimeout("no answer within the deadline")
 
     def fsync(self, handle: int) -> None:
         """Stands in for os.fsync: a full disk shows here, and a controller can be killed here."""

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is right is left in peace: no order stops, restarts or replaces a container that is as it should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .checks import Broken, Member, claimed
+from .containers import Container
+from .ending import view_of
+from .world import SimulatedWorld
+
+Json = dict[str, Any]
+
+
+def wanted(world: SimulatedWorld) -> dict[Member, tuple[Json, Json]]:
+    """Members that the valid records want to run, each with its entry and its service."""
+    found: dict[Member, tuple[Json, Json]] = {}
+    for stack in world.records.all_stacks():
+        view = view_of(world, stack)
+        revision = (
+            view.body["revisions"][-1] if view.body and not view.conflict else {"tombstone": True}
+        )
+        if view.body is None or revision["tombstone"]:
+            continue
+        for key, entry in view.body["members"].items():
+            name, _slash, index = key.rpartition("/")
+            if not entry["retired"] and revision["services"][name]["state"] == "active":
+                found[stack, name, int(index)] = entry, revision["definition"]["services"][name]
+    return found
+
+
+def right_ones(world: SimulatedWorld) -> dict[Member, Container]:
+    """Members with one container of ours, which runs where and how the record says."""
+    places = claimed(world)
+    found: dict[Member, Container] = {}
+    for member, (entry, service) in wanted(world).items():
+        claims = places.get(member, [])
+        if (
+            len(claims) == 1
+            and claims[0][0] == entry["host"]
+            and _is_right(claims[0][1], entry, service)
+        ):
+            found[member] = claims[0][1]
+    return found
+
+
+def _is_right(container: Container, entry: Json, service: Json) -> bool:
+    managed = service["network"] == "managed"
+    connected = not managed or container.addresses.get(entry["network"]) == entry["address"]
+    return container.ours and container.status == "running" and connected
+
+
+class Peace:
+    """Remembers the right ones before an order, and looks for them after it."""
+
+    def __init__(self, world: SimulatedWorld) -> None:
+        self.world = world
+        self.before = {
+            member: (item, item.started_at) for member, item in right_ones(world).items()
+        }
+
+    def check(self) -> None:
+        """Those that are still wanted must still run, without a restart."""
+        after = wanted(self.world)
+        running = {
+            item.id: item
+            for machine in self.world.machines.values()
+            for item in machine.containers
+            if item.status == "running"
+        }
+        for member, (container, started_at) in self.before.items():
+            found = running.get(container.id)
+            if member in after and (found is None or found.started_at != started_at):
+                raise Broken(
+                    f"{member} was as it should be, and was disturbed: {found and found.status}"
+                )
