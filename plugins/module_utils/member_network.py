@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .constants import BRIDGE_NETWORK, OVERLAY_NETWORK
 from .member_operations import Member, MemberOperations
 from .names import aliases
 from .world import Container
@@ -76,7 +75,7 @@ class MemberNetwork:
     def _leave_other(self, member: Member, container: Container, *, after: t.Iterable[int]) -> None:
         """After the move from one host to several (or back) the other managed network is left."""
         settings = self._world.settings
-        other = BRIDGE_NETWORK if settings.overlay else OVERLAY_NETWORK
+        other = settings.other_network
         if other in container["networks"]:
             cause = f"the network is {settings.network} now"
             self._disconnect(member, container, other, cause, after=after)

@@ -101,7 +101,7 @@ class MemberOperations:
     def _bridge(self, host: str) -> list[int]:
         """On a single host the first member makes the network."""
         settings = self.world.settings
-        if settings.overlay or settings.network in self.world.observation(host)["networks"]:
+        if settings.several or settings.network in self.world.observation(host)["networks"]:
             return []
         for item in self.plan.operations:
             if (item["kind"], item["host"]) == ("network", host):

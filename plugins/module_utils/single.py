@@ -16,11 +16,9 @@ from .compose.service import canonical_service
 from .compose.volumes import canonical_volumes
 from .constants import (
     BRIDGE_NETWORK,
-    BRIDGE_SUBNET,
     MANAGED_BY_MODULE,
     MANAGED_BY_STACK,
     OVERLAY_NETWORK,
-    OVERLAY_SUBNET,
 )
 from .names import member_key
 from .operations import Plan
@@ -90,9 +88,7 @@ def own_members(observation: Observation, stack: str, name: str) -> list[Contain
 
 def network_of(observation: Observation) -> Settings:
     """The overlay where the host has it, else the bridge."""
-    if OVERLAY_NETWORK in observation["networks"]:
-        return Settings(OVERLAY_NETWORK, OVERLAY_SUBNET)
-    return Settings(BRIDGE_NETWORK, BRIDGE_SUBNET)
+    return Settings(several=OVERLAY_NETWORK in observation["networks"])
 
 
 def _body(

@@ -29,22 +29,30 @@ Port = t.Tuple[str, int, str]
 class Settings:
     """The managed network: one host has a bridge, several an overlay."""
 
-    network: str = BRIDGE_NETWORK
-    subnet: str = BRIDGE_SUBNET
+    several: bool = False
+    overlay_network: str = OVERLAY_NETWORK
+    overlay_subnet: str = OVERLAY_SUBNET
+    bridge_subnet: str = BRIDGE_SUBNET
 
     @property
-    def overlay(self) -> bool:
-        """Whether the managed network spans hosts."""
-        return self.network != BRIDGE_NETWORK
+    def network(self) -> str:
+        """Name of the managed network."""
+        return self.overlay_network if self.several else BRIDGE_NETWORK
+
+    @property
+    def other_network(self) -> str:
+        """The managed network that members leave when one host becomes several, or the reverse."""
+        return BRIDGE_NETWORK if self.several else self.overlay_network
+
+    @property
+    def subnet(self) -> str:
+        """Subnet that the managed network is to have."""
+        return self.overlay_subnet if self.several else self.bridge_subnet
 
 
-def settings_for(
-    hosts: t.Collection[str], *, subnet: str = "", bridge_subnet: str = ""
-) -> Settings:
-    """The managed network for an inventory: a bridge for one host, the overlay for several."""
-    if len(hosts) > 1:
-        return Settings(OVERLAY_NETWORK, subnet or OVERLAY_SUBNET)
-    return Settings(BRIDGE_NETWORK, bridge_subnet or BRIDGE_SUBNET)
+def settings_for(hosts: t.Collection[str], **chosen: str) -> Settings:
+    """The managed network for an inventory; names and subnets may be chosen, as fields of Settings."""
+    return Settings(several=len(hosts) > 1, **chosen)
 
 
 class World:
@@ -141,7 +149,7 @@ class World:
 
     def network_fault(self, host: str) -> str:
         """Why nothing can start on the managed network of a host; empty when it can."""
-        return network_fault(self, host) if self.settings.overlay else ""
+        return network_fault(self, host) if self.settings.several else ""
 
     def taken_addresses(self) -> dict[str, str]:
         """Addresses on the managed network that some container holds, each with the container's id."""
@@ -159,15 +167,10 @@ class World:
 
 def _network_in_use(settings: Settings, observations: dict[str, Observation | None]) -> Settings:
     """The overlay also where the inventory at hand names one host, if stacks are recorded on several."""
-    records = [
-        record
-        for found in observations.values()
-        for record in (found or {}).get("records", {}).values()
-    ]
-    several = any(len(record["body"]["hosts"]) > 1 for record in records)
-    return (
-        Settings(OVERLAY_NETWORK, OVERLAY_SUBNET) if several and not settings.overlay else settings
-    )
+    found = [seen["records"] for seen in observations.values() if seen and not seen["error"]]
+    bodies = [record["body"] for records in found for record in records.values()]
+    several = settings.several or any(len(body["hosts"]) > 1 for body in bodies)
+    return dataclasses.replace(settings, several=several)
 
 
 def _host_faults(

@@ -12,6 +12,11 @@ from ansible_collections.drover.docker.plugins.module_utils.constants import DOC
 from ansible_collections.drover.docker.plugins.module_utils.world import Settings, settings_for
 
 GROUP = "docker_hosts"
+NETWORK_VARIABLES = {
+    "overlay_network": "drover_network_name",
+    "overlay_subnet": "drover_network_subnet",
+    "bridge_subnet": "drover_bridge_subnet",
+}
 
 
 def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
@@ -24,11 +29,10 @@ def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
 
 def network_settings(task_vars: dict[str, t.Any]) -> Settings:
     """The managed network that this inventory asks for."""
-    return settings_for(
-        docker_hosts(task_vars),
-        subnet=str(task_vars.get("drover_network_subnet", "")),
-        bridge_subnet=str(task_vars.get("drover_bridge_subnet", "")),
-    )
+    variables = task_vars["hostvars"][task_vars["inventory_hostname"]]
+    found = {field: variables.get(name) for field, name in NETWORK_VARIABLES.items()}
+    chosen = {field: str(value) for field, value in found.items() if value}
+    return settings_for(docker_hosts(task_vars), **chosen)
 
 
 def host_labels(task_vars: dict[str, t.Any]) -> dict[str, dict[str, str]]:
