@@ -180,17 +180,18 @@ class Host:
         if node is None or not self._goes_down(node_id):
             return
         change = f"remove the old entry of {node['hostname']} ({node_id})"
-        self._do(change, lambda: self._forget(node_id, node["role"]))
+        self._do(change, lambda: self._forget(node))
 
     def _goes_down(self, node_id: str) -> bool:
         """The managers notice only after 10 to 35 s that a host does not go on as this node."""
         seconds = 0 if self._check_mode else DOWN_S
         return wait_until(lambda: bool(self._nodes()[node_id]["state"] == "down"), seconds=seconds)
 
-    def _forget(self, node_id: str, role: str) -> None:
-        if role == MANAGER:
-            self._set(node_id, WORKER)
-        self._client.delete(f"/nodes/{node_id}")
+    def _forget(self, node: Json) -> None:
+        """A manager is demoted first, unless the swarm has started anew since: then the managers do not know it."""
+        if node["reachability"]:
+            self._set(node["id"], WORKER)
+        self._client.delete(f"/nodes/{node['id']}")
 
     def _make_network(self, network: Json) -> None:
         found = swarm_network.find(self._report["networks"], network["name"])

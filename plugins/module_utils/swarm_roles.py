@@ -48,7 +48,7 @@ def choose(fleet: Fleet, nodes: list[Node], *, joining: t.Collection[str], manag
     return Roles(
         joins={host: "manager" if host in new else "worker" for host in sorted(joining)},
         promote=[fleet.reports[host]["node_id"] for host in new if host not in joining],
-        demote=[node["id"] for node in replaced],
+        demote=[node["id"] for node in replaced if node["reachability"]],
         remove=old,
     )
 
