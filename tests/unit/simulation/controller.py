@@ -26,8 +26,8 @@ from ansible_collections.drover.docker.plugins.module_utils.rounds import (
 )
 from ansible_collections.drover.docker.plugins.module_utils.world import (
     Observation,
+    Settings,
     World,
-    settings_for,
 )
 
 from .machine import Machine
@@ -66,7 +66,7 @@ class Controller:
         report = run_rounds(
             observations,
             request,
-            settings=settings_for(hosts),
+            settings=Settings(several=len(hosts) > 1),
             host_labels=self.world.host_labels,
             act=self.call,
         )
@@ -82,7 +82,7 @@ class Controller:
         if not self.foretells:
             return []
         before = json.dumps([observations, dataclasses.asdict(request)])
-        settings = settings_for(list(observations))
+        settings = Settings(several=len(observations) > 1)
         plan = make_plan(
             World(observations, settings=settings, host_labels=self.world.host_labels), request
         )

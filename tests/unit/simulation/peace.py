@@ -19,11 +19,9 @@ def wanted(world: SimulatedWorld) -> dict[Member, tuple[Json, Json]]:
     found: dict[Member, tuple[Json, Json]] = {}
     for stack in world.records.all_stacks():
         view = view_of(world, stack)
-        revision = (
-            view.body["revisions"][-1] if view.body and not view.conflict else {"tombstone": True}
-        )
-        if view.body is None or revision["tombstone"]:
+        if view.body is None or view.conflict or view.body["revisions"][-1]["tombstone"]:
             continue
+        revision = view.body["revisions"][-1]
         for key, entry in view.body["members"].items():
             name, _slash, index = key.rpartition("/")
             if not entry["retired"] and revision["services"][name]["state"] == "active":
