@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tasks of a play without Ansible around them: action plugins over hosts that are only observations."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure
+from ansible.utils.display import Display
+from ansible_collections.drover.docker.plugins.action import act, load, observe, plan
+from ansible_collections.drover.docker.plugins.module_utils.names import canonical_json
+from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
+    Bench,
+    service,
+    stack,
+)
+
+Json = dict[str, t.Any]
+SECRET = "correct horse battery"
+PLUGINS: dict[str, t.Any] = {"act": act, "load": load, "observe": observe, "plan": plan}
+UNREACHABLE = "Failed to connect to the host via ssh: <error censored due to no log>"
+
+
+def shop(scale: int = 1) -> Json:
+    """A stack with a password in it."""
+    web = service(scale=scale, container={"environment": {"PASSWORD": SECRET}})
+    return stack({"web": web})
+
+
+class Play:
+    """Runs tasks; what they called, returned and printed is kept."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
+        self.bench = Bench(*hosts)
+        self.variables: Json = {}
+        self.refusing: list[str] = []
+        self.failing: dict[str, str] = {}
+        self.calls: list[tuple[str, str, Json]] = []
+        self.returned: list[Json] = []
+        self.printed: list[str] = []
+        self._patch = monkeypatch
+        monkeypatch.setattr(Display, "display", self._print)
+
+    def _print(self, message: str, *_args: t.Any, **_named: t.Any) -> None:
+        self.printed.append(message)
+
+    def task(
+        self, name: str, host: str = "h1", *, check: bool = False, diff: bool = False, **args: t.Any
+    ) -> Json:
+        """Run one task on one host."""
+        task = types.SimpleNamespace(
+            args=args, action=name, async_val=0, check_mode=check, diff=diff
+        )
+        connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir="/nowhere"))
+        templar = types.SimpleNamespace(template=lambda value: value)
+        action = PLUGINS[name].ActionModule(task, connection, None, None, templar, None)
+        self._patch.setattr(action, "_execute_module", self._module)
+        hosts: dict[str, Json] = {item: {} for item in self.bench.seen}
+        own = {"inventory_hostname": host, "groups": {"docker_hosts": list(hosts)}}
+        result: Json = action.run(task_vars={**own, "hostvars": hosts, **self.variables})
+        self.returned.append(result)
+        return result
+
+    def on_all(self, name: str, **args: t.Any) -> list[Json]:
+        """Run one task on all hosts."""
+        return [self.task(name, host, **args) for host in self.bench.seen]
+
+    def up(self, definition: Json, **how: t.Any) -> Json:
+        """The tasks of the playbook C(up) as far as the plan of its first round."""
+        run_files.save("definition", definition)
+        self.task("plan", command="up", prepare=True)
+        self.on_all("observe", **how)
+        return self.task("plan", command="prepared", **how)
+
+    def act(self) -> Json:
+        """The tasks of one round after its plan."""
+        self.on_all("act", stage="record")
+        self.on_all("act", stage="operations")
+        return self.task("plan", command="continue")
+
+    def called(self, module: str) -> list[str]:
+        """The hosts on which a module was called."""
+        return [host for name, host, _arguments in self.calls if name == f"drover.docker.{module}"]
+
+    # --- the hosts ---
+
+    def _module(self, module_name: str, module_args: Json, task_vars: Json) -> Json:
+        host = task_vars["inventory_hostname"]
+        self.calls.append((module_name, host, module_args))
+        if self.bench.seen[host] is None:
+            raise AnsibleConnectionFailure(UNREACHABLE)
+        done = self._act(host, module_args) if module_name.endswith(".act") else {}
+        return {**done, "observation": canonical_json(self.bench[host])}
+
+    def _act(self, host: str, arguments: Json) -> Json:
+        if host in self.refusing:
+            refused = [
+                {"stack": item["stack"], "reason": "a newer one"} for item in arguments["records"]
+            ]
+            return {"changed": False, "results": [], "refused": refused}
+        for item in arguments["records"]:
+            self.bench[host]["records"][item["stack"]] = {**item, "host": host, "life": {}}
+        results = [self._operate(item) for item in arguments["operations"]]
+        return {"changed": True, "results": results, "refused": []}
+
+    def _operate(self, operation: Json) -> Json:
+        error = self.failing.get(operation["kind"], "")
+        if not error and operation["kind"] == "create":
+            self.bench.run(operation)
+        status = "failed" if error else "done"
+        return {"id": operation["id"], "status": status, "error": error, "seconds": 0.25}

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Acting on a plan: who is called with what, and what stops operations."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
+
+BLOCKED = "shop: the record did not reach a majority of its hosts"
+NOTHING = {"changed": False}
+
+
+def test_without_a_plan_nothing_is_done(play: Play) -> None:
+    with pytest.raises(AnsibleActionFail, match="there is no plan to act on"):
+        play.task("act")
+    assert play.calls == []
+
+
+def test_only_hosts_with_a_share_are_called(play: Play) -> None:
+    play.up(shop())
+    assert [result["changed"] for result in play.on_all("act", stage="record")] == [True] * 3
+    assert play.on_all("act", stage="operations") == [NOTHING, NOTHING, {"changed": True}]
+    assert play.called("act") == ["h1", "h2", "h3", "h3"]
+
+
+def test_each_host_gets_its_own_share(play: Play) -> None:
+    play.up(shop(3))
+    play.act()
+    shares = {
+        host: [(item["host"], item["kind"]) for item in arguments["operations"]]
+        for name, host, arguments in play.calls
+        if name == "drover.docker.act" and arguments["operations"]
+    }
+    assert shares == {host: [(host, "create"), (host, "start")] for host in ("h1", "h2", "h3")}
+
+
+def test_a_record_without_a_majority_stops_its_operations(play: Play) -> None:
+    play.refusing = ["h1", "h2"]
+    play.up(shop())
+    result = play.act()
+    operations = [arguments["operations"] for _name, _host, arguments in play.calls[3:]]
+    assert operations == [[], [], []]
+    assert play.bench["h3"]["containers"] == []
+    assert "refused  h1  record  shop v1  up: a newer one" in play.printed
+    assert (result["failed"], result["msg"], result["work"]) == (True, BLOCKED, False)
+
+
+def test_a_record_with_a_majority_does_not_stop_them(play: Play) -> None:
+    play.refusing = ["h1"]
+    play.up(shop())
+    play.act()
+    assert "done   h2,h3  record  shop v1  up" in play.printed
+    assert [item["name"] for item in play.bench["h3"]["containers"]] == ["shop-web-1"]
+
+
+def test_a_host_that_is_lost_while_acting_is_a_fact(play: Play) -> None:
+    play.up(shop())
+    play.bench.seen["h1"] = None
+    reason = "not reached (try: ansible h1 -m ping)"
+    assert play.task("act", "h1", stage="record") == {"changed": True, "msg": reason}
+    assert run_files.load(run_files.for_host("observation", "h1")) == {"error": reason}
+
+
+def test_the_plan_goes_on_from_what_hosts_report_after_acting(play: Play) -> None:
+    play.up(shop())
+    play.act()
+    assert play.called("observe") == ["h1", "h2", "h3"]
+    assert run_files.load(run_files.for_host("observation", "h3")) == play.bench["h3"]

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Loading a stack's folder: the definition is kept and hidden, and what is wrong is told without contacting a host."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pytest
+from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play
+
+FILE = "services:\n  web:\n    image: app:1\n    environment: {PASSWORD: '${PASSWORD}'}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> pathlib.Path:
+    made = tmp_path / "shop"
+    made.mkdir()
+    (made / "compose.yaml").write_text(FILE, encoding="utf-8")
+    return made
+
+
+def test_a_definition_is_kept_and_its_result_is_hidden(play: Play, folder: pathlib.Path) -> None:
+    result = play.task("load", stack_dir=str(folder), variables={"PASSWORD": SECRET}, show=True)
+    assert (result["stack"], result["changed"], result["_ansible_no_log"]) == ("shop", False, True)
+    assert run_files.load("definition") == result["definition"]
+    assert SECRET in json.dumps(result["definition"])
+    assert "        PASSWORD: '********'" in play.printed
+
+
+def test_secrets_are_shown_only_when_asked_for(play: Play, folder: pathlib.Path) -> None:
+    secret = {"PASSWORD": SECRET}
+    play.task("load", stack_dir=str(folder), variables=secret, show=True, show_secrets=True)
+    assert f"        PASSWORD: {SECRET}" in play.printed
+
+
+def test_without_a_folder_the_variable_is_named(play: Play) -> None:
+    result = play.task("load", stack_dir="")
+    assert result["failed"]
+    assert result["msg"] == "name the folder of the stack files: -e stack_dir=FOLDER"
+
+
+def test_several_problems_are_printed_one_a_line(play: Play, folder: pathlib.Path) -> None:
+    (folder / "compose.yaml").write_text(FILE + "    imagee: x\n    prots: []\n", encoding="utf-8")
+    result = play.task("load", stack_dir=str(folder))
+    assert result["msg"] == "2 problems in the stack files; no host was contacted"
+    assert [line.split("  ")[0] for line in play.printed] == ["error", "error"]
+    assert run_files.load("definition") is None
+    assert play.calls == []
+
+
+def test_a_variable_must_be_one_value(play: Play, folder: pathlib.Path) -> None:
+    result = play.task("load", stack_dir=str(folder), variables={"PASSWORD": [SECRET]})
+    assert result["failed"]
+    assert "variables.PASSWORD" in result["msg"]
+    assert SECRET not in result["msg"]

@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning the rounds of a command: what is returned to the playbook, and what is printed for people."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible_collections.drover.docker.plugins.module_utils.constants import MAX_ROUNDS
+from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
+
+UP = [
+    "h1,h2,h3  record  shop v1  up",
+    "h3  create  shop-web-1  no container",
+    "h3  start  shop-web-1  new container",
+]
+
+
+def status_of(play: Play) -> list[str]:
+    play.on_all("observe")
+    play.task("plan", command="status")
+    return play.printed
+
+
+def test_a_command_is_read_before_any_host_is_contacted(play: Play) -> None:
+    result = play.task("plan", command="scale", service="shop/web", scale="2", prepare=True)
+    assert result == {"changed": False, "work": False, "records": False}
+    assert (play.calls, load_plan()) == ([], None)
+
+
+def test_a_wrong_variable_is_told(play: Play) -> None:
+    with pytest.raises(AnsibleActionFail, match="scale='x' must be a whole number"):
+        play.task("plan", command="scale", service="shop/web", scale="x", prepare=True)
+
+
+def test_an_inventory_without_docker_hosts_is_told(play: Play) -> None:
+    play.variables["groups"] = {"all": ["h1"]}
+    with pytest.raises(AnsibleError, match="the inventory has no group docker_hosts"):
+        play.task("plan", command="reconcile")
+
+
+def test_a_round_with_work(play: Play) -> None:
+    assert play.up(shop()) == {"changed": False, "work": True, "records": True, "planned": UP}
+    assert play.printed == []
+
+
+def test_check_mode_plans_and_changes_nothing(play: Play) -> None:
+    result = play.up(shop(), check=True)
+    assert result == {"changed": True, "work": False, "records": False, "planned": UP}
+    assert play.printed == [f"would  {line}" for line in UP]
+    for stage in ("record", "operations"):
+        assert play.on_all("act", stage=stage, check=True) == [{"changed": False}] * 3
+    assert (play.called("act"), play.bench["h1"]["records"]) == ([], {})
+
+
+def test_check_mode_with_diff_gives_the_plan_as_the_diff(play: Play) -> None:
+    result = play.up(shop(), check=True, diff=True)
+    assert result["diff"] == {"prepared": "".join(f"{line}\n" for line in UP)}
+    assert play.printed == []
+
+
+def test_results_are_printed_and_the_end_is_told(play: Play) -> None:
+    play.up(shop())
+    result = play.act()
+    assert play.printed == [
+        "done   h1,h2,h3  record  shop v1  up",
+        "done   h3  create  shop-web-1  no container  (0.2 s)",
+        "done   h3  start  shop-web-1  new container  (0.2 s)",
+        "all is as it should be",
+    ]
+    assert result == {"changed": False, "work": False, "records": False, "planned": []}
+
+
+def test_nothing_to_do_is_said(play: Play) -> None:
+    play.bench.settled(shop())
+    play.on_all("observe")
+    result = play.task("plan", command="reconcile")
+    assert (result["changed"], result["work"]) == (False, False)
+    assert play.printed == ["all is as it should be"]
+
+
+def test_a_host_that_was_not_seen_is_a_note_and_no_failure(play: Play) -> None:
+    play.bench.settled(shop())
+    play.bench.seen["h2"] = None
+    play.on_all("observe")
+    assert "failed" not in play.task("plan", command="reconcile")
+    assert "note   on h2: not seen: not reached (try: ansible h2 -m ping)" in play.printed
+
+
+def test_without_any_host_the_command_fails(play: Play) -> None:
+    play.bench.seen = dict.fromkeys(play.bench.seen)
+    play.on_all("observe")
+    result = play.task("plan", command="reconcile")
+    assert (result["failed"], result["msg"]) == (True, "no Docker host could be looked at")
+
+
+def test_a_failed_operation_fails_the_command(play: Play) -> None:
+    play.failing["start"] = "no such program"
+    play.up(shop())
+    result = play.act()
+    line = "h3  start  shop-web-1  new container: no such program"
+    assert f"failed  {line}" in play.printed
+    assert (result["failed"], result["msg"], result["work"]) == (True, line, False)
+
+
+def test_a_command_that_does_not_settle_ends(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play.bench, "run", lambda _operation: None)  # created, and gone at once
+    went_on = [play.up(shop())["work"]]
+    went_on += [play.act()["work"] for _round in range(MAX_ROUNDS - 1)]
+    result = play.act()
+    assert (went_on, result["work"]) == ([True] * MAX_ROUNDS, False)
+    assert result["msg"] == f"not settled after {MAX_ROUNDS} rounds; the next pass goes on"
+
+
+def test_status_prints_a_table_and_plans_no_work(play: Play) -> None:
+    play.bench.settled(shop(2))
+    printed = status_of(play)
+    assert any("shop/web" in line and "active" in line for line in printed)
+    assert load_plan() is None
+
+
+def test_no_secret_is_returned_or_printed(play: Play) -> None:
+    play.up(shop(), check=True, diff=True)
+    play.up(shop())
+    play.act()
+    status_of(play)
+    play.up(shop(3))
+    play.act()
+    assert SECRET in json.dumps([arguments for _name, _host, arguments in play.calls])
+    assert SECRET not in json.dumps([play.returned, play.printed])
