@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import time
@@ -30,6 +31,11 @@ IMAGES = ("registry.lab:5000/drover-lab/testapp:1", "drover-lab/testapp:1")
 MARK = "drover.lab"
 
 
+def pytest_configure() -> None:
+    """Tests that are told to end clean up first, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _given() -> dict[str, str]:
     text = os.environ.get("DROVER_LIVE_ENGINES", "")
     return dict(item.split("=", 1) for item in text.split(",") if item)
@@ -43,13 +49,13 @@ class Tunnels:
     """The sockets of the lab hosts' engines, brought here by SSH."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="drover-live-")
+        self._folder = tempfile.TemporaryDirectory(prefix="drover-live-")
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def open(self, host: str) -> str:
         """The engine address of a lab host."""
         inventory = yaml.safe_load((LAB / "hosts.yml").read_text())["docker_hosts"]["hosts"]
-        socket = f"{self._folder}/{host}.sock"
+        socket = f"{self._folder.name}/{host}.sock"
         options = [
             "BatchMode=yes",
             "StrictHostKeyChecking=no",
@@ -73,10 +79,11 @@ class Tunnels:
         return "unix://" + socket
 
     def close(self) -> None:
-        """End the SSH processes."""
+        """End the SSH processes and remove the sockets."""
         for process in self._processes:
             process.terminate()
             process.wait()
+        self._folder.cleanup()
 
 
 @pytest.fixture(scope="session")
