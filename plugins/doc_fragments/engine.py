@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options:
   docker_host:
     description:
-      - Where the Docker engine of the host answers.
+      - Address of the host's Docker engine, C(unix://PATH) or C(tcp://HOST:PORT).
     type: str
     default: unix:///var/run/docker.sock
 requirements:

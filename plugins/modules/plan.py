@@ -107,7 +107,7 @@ records:
   type: bool
 planned:
   description: The operations of this round as texts.
-  returned: except with O(command=status)
+  returned: except with O(command=status) and O(prepare)
   type: list
   elements: str
   sample: ["h1  create  shop-web-2  no container", "h1  start  shop-web-2  new container"]
@@ -116,4 +116,41 @@ services:
   returned: with O(command=status)
   type: list
   elements: dict
+  contains:
+    stack:
+      description: Name of the stack.
+      type: str
+      sample: shop
+    service:
+      description: Name of the service.
+      type: str
+      sample: web
+    state:
+      description:
+        - V(active), V(stopped), V(created) (made and not started), V(global) (one on each matching host), or
+          V(by module) for containers of M(drover.docker.service).
+      type: str
+      sample: active
+    wanted:
+      description: How many members are to run.
+      type: int
+      sample: 2
+    running:
+      description: How many members run; those that have done their work once count too.
+      type: int
+      sample: 1
+    where:
+      description: Index and host of each member, with its state where it does not run.
+      type: list
+      elements: str
+      sample: ["1@h1", "2@h2 (exited)"]
+    since_s:
+      description: Seconds since the newest member that runs was started; none where none runs.
+      type: float
+      sample: 86400.0
+    why_not:
+      description: Why members do not run.
+      type: list
+      elements: str
+      sample: []
 """

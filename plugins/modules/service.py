@@ -79,7 +79,7 @@ EXAMPLES = r"""
     stack: shop
     name: web
     scale: 3
-    definition:
+    definition: &web
       image: nginx:1.27
       ports: ["80"]
       environment:
@@ -90,8 +90,7 @@ EXAMPLES = r"""
     stack: shop
     name: web
     state: stopped
-    definition:
-      image: nginx:1.27
+    definition: *web
 
 - name: Remove them; their volumes stay
   drover.docker.service:
