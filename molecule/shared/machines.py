@@ -40,7 +40,7 @@ class Machine:
     def power_on(self) -> None:
         """Start it, and wait until its engine answers."""
         docker("start", self.container)
-        eventually(lambda: self.host.run("timeout 5 docker info"), seconds=90)
+        self._wait()
 
     def hang_engine(self) -> None:
         """Stop the engine in its tracks: it takes connections and never answers."""
@@ -49,4 +49,13 @@ class Machine:
     def resume_engine(self) -> None:
         """Let it go on."""
         self.host.run("systemctl kill --kill-whom=main -s CONT docker")
-        eventually(lambda: self.host.run("timeout 5 docker info"))
+        self._wait()
+
+    def restore(self) -> None:
+        """Whatever was done to it: it runs, and its engine answers."""
+        docker("start", self.container)
+        eventually(lambda: self.host.run("systemctl is-active docker"), seconds=60)
+        self.resume_engine()
+
+    def _wait(self) -> None:
+        eventually(lambda: self.host.run("timeout 5 docker info"), seconds=60)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 import pytest
@@ -16,7 +17,8 @@ from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
 Hosts = dict[str, Host]
-LIMIT_S = 10.0
+# Where other work keeps the machine busy, a pass takes longer than what is promised.
+LIMIT_S = float(os.environ.get("DROVER_LOSS_LIMIT_S", "10"))
 
 
 @pytest.fixture(scope="module")
@@ -24,18 +26,17 @@ def machines(hosts: Hosts) -> t.Iterator[dict[str, Machine]]:
     found = {name: Machine(host) for name, host in hosts.items()}
     yield found
     for machine in found.values():
-        machine.power_on()
-        machine.resume_engine()
+        machine.restore()
 
 
 @pytest.fixture(scope="module")
-def control(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> Control:
+def usual(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> Control:
     """A control node with the times that a user's has."""
     return Control(tmp_path_factory.mktemp("loss"), list(hosts))
 
 
 @pytest.fixture(scope="module")
-def loss(control: Control, make_stack: MakeStack) -> Stack:
+def loss(make_stack: MakeStack) -> Stack:
     """Members with data on each host, and some without a network: these need no Swarm."""
     stack = make_stack("loss").define(
         data={"scale": 3, "volumes": ["rows:/rows"]},
@@ -43,7 +44,6 @@ def loss(control: Control, make_stack: MakeStack) -> Stack:
         volumes={"rows": {"per_container": True}},
     )
     stack.up()
-    stack.control = control
     make_stack("gone").define(web={"scale": 3}).up()
     return stack
 
@@ -59,7 +59,7 @@ def others(hosts: Hosts, *away: str) -> Hosts:
 
 
 def test_stopped_host_is_shown_and_the_others_are_repaired(
-    hosts: Hosts, machines: dict[str, Machine], loss: Stack
+    hosts: Hosts, machines: dict[str, Machine], loss: Stack, usual: Control
 ) -> None:
     """Must show 9. What is pinned to the stopped host by its volume is not created elsewhere."""
     away = on(hosts, "h3", "data")
@@ -67,10 +67,10 @@ def test_stopped_host_is_shown_and_the_others_are_repaired(
     machines["h3"].cut_power()
     for item in gone:
         hosts[item.host].docker("rm", "-f", item.name)
-    run = loss.reconcile()
+    run = usual.play("reconcile", stack="loss")
     assert run.seconds < LIMIT_S
-    assert "on h3: unknown: not reached" in run.notes
-    assert f"loss/data/{away.name[-1]} on h3: not reached" in run.held
+    assert "on h3: not seen: not reached" in run.notes
+    assert f"loss/data/{away.name[-1]} on h3: its host was not seen; taken as present" in run.held
     found = everywhere(others(hosts, "h3"), "loss")
     assert {found[item.name].host for item in gone} == {"h1", "h2"}
     assert away.name not in found
@@ -84,17 +84,17 @@ def test_stack_goes_down_while_a_host_is_away(hosts: Hosts, make_stack: MakeStac
 
 
 def test_stopped_and_hung_hosts_cost_seconds(
-    hosts: Hosts, machines: dict[str, Machine], loss: Stack
+    hosts: Hosts, machines: dict[str, Machine], loss: Stack, usual: Control
 ) -> None:
     """Must show 9, both at once. Two of three Swarm managers are gone, so the network takes no containers."""
     bare, data = on(hosts, "h1", "bare"), on(hosts, "h1", "data")
     machines["h2"].hang_engine()
     hosts["h1"].docker("rm", "-f", bare.name)
     hosts["h1"].docker("pause", data.name)
-    run = loss.reconcile()
+    run = usual.play("reconcile", stack="loss")
     assert run.seconds < LIMIT_S
-    assert "on h2: unknown: " in run.notes
-    assert "on h3: unknown: " in run.notes
+    assert "on h2: not seen: " in run.notes
+    assert "on h3: not seen: not reached" in run.notes
     found = hosts["h1"].containers("loss")
     assert set(found) == {bare.name, data.name}
     assert {item.state for item in found.values()} == {"running"}
@@ -123,7 +123,7 @@ def test_all_is_quiet_when_they_are_back(
 
 
 def test_loss_of_the_only_manager_is_shown_and_heals(
-    hosts: Hosts, machines: dict[str, Machine], loss: Stack
+    hosts: Hosts, machines: dict[str, Machine], loss: Stack, usual: Control
 ) -> None:
     """Must show 9: members on the network wait, without a failure being counted; the others are repaired."""
     hosts["h1"].docker("node", "demote", "h2", "h3")
@@ -132,9 +132,9 @@ def test_loss_of_the_only_manager_is_shown_and_heals(
     data, bare = on(hosts, "h2", "data"), on(hosts, "h3", "bare")
     hosts["h2"].docker("rm", "-f", data.name)
     hosts["h3"].docker("rm", "-f", bare.name)
-    run = loss.reconcile()
+    run = usual.play("reconcile", stack="loss")
     assert run.seconds < LIMIT_S
-    assert f"loss/data/{data.name[-1]} on h2: the Swarm managers do not answer" in run.held
+    assert f"loss/data/{data.name[-1]} on h2: no Swarm manager was reached" in run.held
     assert bare.name in hosts["h3"].containers("loss")
     assert data.name not in hosts["h2"].containers("loss")
     machines["h1"].power_on()
