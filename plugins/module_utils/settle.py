@@ -29,7 +29,12 @@ class Settler:
 
     def __init__(self, stack: str, body: dict[str, t.Any], board: Board, claims: Claims) -> None:
         self.stack = stack
-        self.body = copy.deepcopy(body)
+        # The revisions are most of a body and only read here: a copy of all would be half of a pass's planning.
+        self.body = {
+            **body,
+            "members": copy.deepcopy(body["members"]),
+            "counters": dict(body["counters"]),
+        }
         self.board = board
         self.world = board.world
         self.claims = claims

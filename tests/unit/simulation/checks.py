@@ -58,7 +58,7 @@ class Watch:
         self._strangers = {}
         self._doubled = set()
         for member, found in claimed(self.world).items():
-            if not self._is_wanted(member):
+            if len(found) == 1 or not self._is_wanted(member):
                 continue  # containers of a retired member are removed wherever they turn up
             seen = [
                 container.id

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,12 @@ from typing import Any
 from .machine import Machine
 
 Json = dict[str, Any]
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> Json:
+    """The same few texts are looked at again and again; nobody changes what is returned."""
+    return dict(json.loads(text))
 
 
 class RecordFiles:
@@ -43,8 +50,7 @@ class RecordFiles:
 
     def _read(self, machine: Machine, stack: str) -> Json | None:
         try:
-            text = self.path(machine, stack).read_text(encoding="utf-8")
-            return dict(json.loads(text))
+            return _parsed(self.path(machine, stack).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
 

@@ -163,13 +163,15 @@ class Play:
         self._rest()
         self._check_acknowledged()
 
-    def _reconcile(self, take: str = "", order: Order = RECONCILE) -> Report:
+    def _reconcile(
+        self, take: str = "", order: Order = RECONCILE, *, foretells: bool = False
+    ) -> Report:
         self.trace.append(
             f"{order}{' take ' + take if take else ''}{' retry' if self.given_up else ''}"
         )
         controller = Controller(self.world, order, hidden=set(), say=self.trace.append)
         self.watch.before_order(set())
-        controller.foretells = True
+        controller.foretells = foretells
         peace = Peace(self.world)
         report = controller.run(retry=sorted(self.given_up), take=take)
         self.given_up = {
@@ -200,7 +202,7 @@ class Play:
         self.world.pass_time(BEYOND_BACK_OFF_S)
         files = self.world.records.texts()
         self.world.calls.clear()
-        report = self._reconcile()
+        report = self._reconcile(foretells=True)
         if report.plans[0].has_work or self.world.calls or files != self.world.records.texts():
             raise Broken(
                 f"a pass that should rest did: {report.plans[0].lines()} {self.world.calls}"
