@@ -163,7 +163,7 @@ def test_networks_volumes_images_and_engine(engine: FakeEngine, tmp_path: pathli
     assert not seen["networks"]["bridge"]["ours"]
     assert seen["volumes"]["shop_web_1_data_0"] == {"driver": "local", "labels": {}}
     assert seen["images"] == {"app:1": image_facts(Image("app:1", ("/data",)).as_json(), "app:1")}
-    assert (seen["engine"]["id"], seen["engine"]["api"]) == ("ENGINE-h1", "1.45")
+    assert (seen["engine"]["id"], seen["engine"]["api"]) == ("ENGINE-h1-1", "1.45")
 
 
 def test_images_of_current_revisions_are_looked_for(
