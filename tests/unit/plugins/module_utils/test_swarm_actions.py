@@ -132,7 +132,7 @@ def test_a_manager_starts_a_swarm_with_all_that_was_given() -> None:
 @pytest.mark.parametrize("role", ["manager", "worker"])
 def test_joining_and_joining_again(role: str) -> None:
     engine = FakeEngine()
-    wanted = {
+    wanted: Json = {
         "role": role,
         "remote_addrs": ["172.16.0.9:2377"],
         "join_token": f"T-{role[0].upper()}",
