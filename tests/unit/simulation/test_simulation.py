@@ -27,7 +27,7 @@ NUMBERS = st.integers(0, 2**32 - 1)
 @given(
     hosts=st.sampled_from([1, 2, 3, 3, 3]),
     about=NUMBERS,
-    steps=st.lists(NUMBERS, min_size=8, max_size=20),
+    steps=st.lists(NUMBERS, min_size=6, max_size=16),
 )
 def test_converges_and_keeps_its_invariants(hosts: int, about: int, steps: list[int]) -> None:
     play(hosts, sequence(about, steps))
