@@ -63,11 +63,10 @@ import dataclasses
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.drover.docker.plugins.module_utils.swarm_fleet import Settings
 from ansible_collections.drover.docker.plugins.module_utils.swarm_network import parse_subnet
 from ansible_collections.drover.docker.plugins.module_utils.swarm_plan import decide
-
-NETWORK_KEYS = ("name", "subnet", "encrypted", "mtu")
 
 
 def swarm_plan(
@@ -83,13 +82,22 @@ def swarm_plan(
 
 
 def _settings(given: dict[str, t.Any]) -> Settings:
-    network = {key: given[key] for key in NETWORK_KEYS}
-    network["subnet"] = _subnet("drover_network_subnet", given["subnet"])
-    pools = [
-        _subnet("drover_network_default_addr_pool", item) for item in given["default_addr_pool"]
-    ]
-    rest = {key: given[key] for key in ("managers", "adopt_swarm", "force_new_cluster", "rejoin")}
-    return Settings(network=network, default_addr_pool=pools, **rest)
+    """Templates make texts of numbers and truths, in ansible-core before 2.19 at least."""
+    pools = given["default_addr_pool"]
+    network = {
+        "name": given["name"],
+        "subnet": _subnet("drover_network_subnet", given["subnet"]),
+        "encrypted": boolean(given["encrypted"]),
+        "mtu": int(given["mtu"]),
+    }
+    return Settings(
+        network=network,
+        managers=int(given["managers"]),
+        default_addr_pool=[_subnet("drover_network_default_addr_pool", item) for item in pools],
+        adopt_swarm=boolean(given["adopt_swarm"]),
+        force_new_cluster=given["force_new_cluster"],
+        rejoin=given["rejoin"],
+    )
 
 
 def _subnet(variable: str, text: str) -> str:

@@ -52,6 +52,15 @@ class Fleet:
         """Hosts that are in some swarm, whatever its condition."""
         return [host for host in self.seen if self.reports[host]["state"] != INACTIVE]
 
+    def stuck(self) -> list[str]:
+        """Hosts whose joining did not succeed: the engine keeps the attempt, and is no node."""
+        return [
+            host
+            for host in self.members()
+            if self.reports[host]["state"] in ("pending", "error")
+            and not self.reports[host]["node_id"]
+        ]
+
     def leaders(self) -> dict[str, str]:
         """Leader's node id by host, for hosts that are managers with a quorum."""
         return {

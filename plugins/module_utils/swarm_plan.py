@@ -142,9 +142,14 @@ def _nodes(plan: Plan, fleet: Fleet) -> list[Node]:
 
 
 def _leaving(plan: Plan, fleet: Fleet, settings: Settings, nodes: list[Node]) -> list[str]:
-    """Hosts to take out of what they are in: those named for it that are no sound nodes of this swarm."""
+    """Hosts to take out of what they are in: those named for it that are no sound nodes of this swarm.
+
+    Where there is a swarm to join, also those that failed to join before. Where there is none they may be what is left
+    of it.
+    """
     sound = [node["id"] for node in nodes if node["state"] == "ready" and not plan.start]
-    named = [host for host in fleet.members() if host in settings.rejoin]
+    out = {*settings.rejoin, *([] if plan.start else fleet.stuck())}
+    named = [host for host in fleet.members() if host in out]
     if plan.force_new_cluster:
         named = [host for host in named if host != plan.seed]
     return [host for host in named if fleet.reports[host]["node_id"] not in sound]

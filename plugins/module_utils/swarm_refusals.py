@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from . import swarm_network
@@ -107,15 +108,22 @@ def foreign_swarm(fleet: Fleet, seed: str, settings: Settings) -> list[str]:
 
 def _other_swarm(host: str, seed: str) -> str:
     return (
-        f"{host}: is in another Swarm than {seed}, or was removed from this one. To take it out of what it is in, "
-        f'which ends what it does there, add -e \'{{"drover_network_rejoin": ["{host}"]}}\'.'
+        f"{host}: is in another Swarm than {seed}, or was removed from this one. "
+        f"To take it out of what it is in, which ends what it does there, add {_rejoin(host)}."
     )
+
+
+def _rejoin(host: str) -> str:
+    """The words of a command that let a host leave and join."""
+    value = json.dumps({"drover_network_rejoin": [host]})
+    return f"-e '{value}'"
 
 
 def state_faults(fleet: Fleet, *, leaving: t.Collection[str]) -> dict[str, str]:
     """Hosts that have a swarm, but no usable one now; only they are held up by it."""
     return {
-        host: f"{host}: {state_fault(fleet.reports[host]['state'], fleet.reports[host]['error'])}"
+        host: f"{host}: {state_fault(fleet.reports[host]['state'], fleet.reports[host]['error'])}. "
+        f"To take it out and let it join anew: {_rejoin(host)}."
         for host in fleet.members()
         if fleet.reports[host]["state"] != ACTIVE and host not in leaving
     }

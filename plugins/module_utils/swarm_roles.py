@@ -31,6 +31,9 @@ def choose(fleet: Fleet, nodes: list[Node], *, joining: t.Collection[str], manag
     Managers there are stay managers. Where there are too few, the first hosts by name become managers, up to an odd
     number. A manager that is down, and whose host was not reached either, gives its place to another host.
 
+    Only nodes with a reachability are among the managers: after a swarm was forced to start anew, the entries of the
+    others still have the role.
+
     Args:
         fleet: The hosts.
         nodes: The swarm's nodes; empty when it is still to be started.
@@ -39,8 +42,8 @@ def choose(fleet: Fleet, nodes: list[Node], *, joining: t.Collection[str], manag
     """
     old = [node["id"] for node in nodes if _is_old_entry(fleet, node, joining)]
     kept = [node for node in nodes if node["id"] not in old]
-    lost = [node for node in kept if node["role"] == "manager" and _is_lost(fleet, node)]
-    alive = [node for node in kept if node["role"] == "manager" and node not in lost]
+    lost = [node for node in kept if node["reachability"] and _is_lost(fleet, node)]
+    alive = [node for node in kept if node["reachability"] and node not in lost]
     free = _candidates(fleet, kept, joining)
     goal = min(largest_odd(min(managers, len(fleet.hosts))), largest_odd(len(alive) + len(free)))
     new = free[: max(goal - len(alive), 0)]
@@ -48,7 +51,7 @@ def choose(fleet: Fleet, nodes: list[Node], *, joining: t.Collection[str], manag
     return Roles(
         joins={host: "manager" if host in new else "worker" for host in sorted(joining)},
         promote=[fleet.reports[host]["node_id"] for host in new if host not in joining],
-        demote=[node["id"] for node in replaced if node["reachability"]],
+        demote=[node["id"] for node in replaced],
         remove=old,
     )
 

@@ -149,6 +149,24 @@ def test_a_host_with_a_swarm_of_its_own_comes_over_when_told_to() -> None:
     assert (found.errors, found.leave, found.joins) == ([], ["h3"], {"h3": "manager"})
 
 
+@pytest.mark.parametrize("state", ["pending", "error"])
+def test_a_host_that_failed_to_join_tries_again(state: str) -> None:
+    found = plan({**swarm({"h1": "manager", "h2": "manager"}), "h3": report("h3", state=state)})
+    assert (found.leave, found.joins, found.faults) == (["h3"], {"h3": "manager"}, {})
+
+
+def test_a_host_with_a_broken_swarm_is_kept_where_no_other_is() -> None:
+    found = plan({"h1": report("h1", state="error"), "h2": report("h2")})
+    assert (found.changes, found.leave) == ([], [])
+    assert "no manager quorum" in found.errors[0]
+
+
+def test_a_manager_of_before_a_forced_start_is_none() -> None:
+    roles = {"h1": "manager", "h2": "worker", "h3": "worker"}
+    ghost = node("h9", "manager", state="down", reachability="")
+    assert plan(swarm(roles, more=[ghost])).promote == ["node-h2", "node-h3"]
+
+
 def test_notes_on_nodes_that_take_no_containers() -> None:
     reports = swarm(dict.fromkeys(("h1", "h2", "h3"), "manager"))
     for host in reports:

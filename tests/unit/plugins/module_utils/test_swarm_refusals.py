@@ -90,9 +90,12 @@ def test_a_worker_of_another_swarm() -> None:
     assert "h3: is in another Swarm than h1" in found.errors[0]
 
 
-@pytest.mark.parametrize("state", ["pending", "locked", "error"])
+@pytest.mark.parametrize(
+    "state", ["pending", "locked", "error"]
+)  # with a node id, or locked: it was in one
 def test_a_host_that_is_not_ready_holds_up_only_itself(state: str) -> None:
     reports = {**swarm({"h1": "manager", "h2": "manager"}), "h3": report("h3", state=state)}
+    reports["h3"]["node_id"] = "" if state == "locked" else "node-h3"
     found = plan(reports)
     assert found.errors == []
     assert list(found.faults) == ["h3"]
