@@ -27,7 +27,7 @@ Json = dict[str, t.Any]
 SUBNET = "10.233.0.0/24"
 ADDRESS = "10.233.0.200"
 PORT = "18077"
-SLEEP = ["sleep", "600"]
+SLEEP = ("sleep", "600")
 STEADY = ("state", "exit_code", "error", "networks", "ports", "mounts", "service", "index")
 """What an observation says of a container that does not depend on time or chance."""
 
