@@ -30,6 +30,20 @@ def heal(make_stack: MakeStack) -> Stack:
     return stack
 
 
+def test_start_once_that_is_done_stays_done(heal: Stack, h1: Host) -> None:
+    """Rancher behaviour 30, the part ..._restart_policy_no: stopped members stay, deleted ones are made anew."""
+    before = h1.containers("heal")
+    assert before["heal-once-1"].state == before["heal-once-2"].state == "exited"
+    h1.docker("rm", "heal-once-2")
+    run = heal.reconcile()
+    assert run.done == [
+        "h1  create  heal-once-2  no container",
+        "h1  start  heal-once-2  new container",
+    ]
+    eventually(lambda: h1.container("heal-once-2").state == "exited")
+    assert h1.container("heal-once-1").life == before["heal-once-1"].life
+
+
 def test_stopped_members_run_again(heal: Stack, h1: Host) -> None:
     """Rancher behaviours 25 test_service_activate_stop_instance,
     30 test_service_reconcile_stop_instance_restart_policy_{always,failure,failure_count} and
@@ -71,21 +85,6 @@ def test_published_port_answers_after_a_restart(heal: Stack, h1: Host) -> None:
     h1.docker("restart", "heal-front-1")
     assert heal.reconcile().quiet
     assert h1.get(FRONT).startswith("testapp 1")
-
-
-def test_start_once_that_is_done_stays_done(heal: Stack, h1: Host) -> None:
-    """Rancher behaviour 30, the part ..._restart_policy_no: stopped members stay, deleted ones are made anew."""
-    before = h1.containers("heal")
-    assert before["heal-once-1"].state == before["heal-once-2"].state == "exited"
-    h1.docker("rm", "heal-once-2")
-    run = heal.reconcile()
-    assert run.done == [
-        "h1  create  heal-once-2  no container",
-        "h1  start  heal-once-2  new container",
-    ]
-    eventually(lambda: h1.container("heal-once-2").state == "exited")
-    assert heal.reconcile().quiet
-    assert h1.container("heal-once-1").life == before["heal-once-1"].life
 
 
 def test_scale_up_and_down(heal: Stack, h1: Host) -> None:

@@ -7,32 +7,38 @@ from __future__ import annotations
 import pytest
 
 from ...conftest import MakeStack
-from ...shared.control import Control
+from ...shared.control import Control, Run
 from ...shared.hosts import Host
 from ...shared.stacks import TESTAPP, Stack
 from ...shared.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def held(make_stack: MakeStack, h1: Host) -> Stack:
+def held(make_stack: MakeStack) -> Stack:
+    return make_stack("held")
+
+
+@pytest.fixture(scope="module")
+def first_up(held: Stack, h1: Host) -> Run:
     """Foreign containers hold a name and a port that the stack wants, and one command ends at once."""
     h1.docker("run", "-d", "--name", "held-taken-1", TESTAPP)
     h1.docker("run", "-d", "--name", "stranger", "-p", "18091:8080", TESTAPP)
-    stack = make_stack("held").define(
+    held.define(
         taken={},
         door={"scale": 2, "ports": ["18090:8080"]},
         gate={"ports": ["18091:8080"]},
         loop={"command": ["sh", "-c", "exit 3"]},
     )
-    stack.control.play("up", stack_dir=stack.folder, fails=True)
-    return stack
+    return held.control.play("up", stack_dir=held.folder, fails=True)
 
 
-def test_foreign_container_with_our_name_is_an_error_and_stays(held: Stack, h1: Host) -> None:
+def test_foreign_container_with_our_name_is_an_error_and_stays(
+    held: Stack, first_up: Run, h1: Host
+) -> None:
+    assert "another container holds the name held-taken-1 on h1" in first_up.errors
     before = h1.container("held-taken-1")
-    run = held.control.play("reconcile", stack="held", fails=True)
-    assert "held/taken/1: another container holds the name held-taken-1 on h1" in run.errors
-    assert h1.container("held-taken-1").life == before.life
+    assert "io.drover.stack" not in before.inspected["Config"]["Labels"]
+    assert before.inspected["State"]["Status"] == "running"
     h1.docker("rename", "held-taken-1", "foreign")
     held.reconcile()
     assert h1.container("held-taken-1").state == "running"
@@ -75,4 +81,3 @@ def test_failing_start_backs_off_is_shown_and_can_be_retried(
     assert "bad/web/1 on h1: failed 2 times, next try in" in run.held
     assert "/no/such/command" in run.held
     assert "1: failed 2 times, next try in" in control.play("status", stack="bad").output
-    stack.down()

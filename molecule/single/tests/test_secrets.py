@@ -18,13 +18,11 @@ VARIABLES = {"SECRET": MARKER}
 
 
 @pytest.fixture(scope="module")
-def vault(make_stack: MakeStack) -> t.Iterator[Stack]:
-    stack = make_stack("vault").define(
+def vault(make_stack: MakeStack) -> Stack:
+    return make_stack("vault").define(
         web={"scale": 2, "environment": {"PASSWORD": "${SECRET}"}},
         bad={"command": ["/no/such/command"], "environment": {"PASSWORD": "${SECRET}"}},
     )
-    yield stack
-    stack.down()
 
 
 def test_no_output_shows_a_secret(vault: Stack, control: Control, h1: Host) -> None:

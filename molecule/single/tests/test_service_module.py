@@ -48,7 +48,7 @@ def test_present_makes_the_scale_once(control: Control, h1: Host) -> None:
 def test_reconcile_shows_its_containers_and_never_touches_them(control: Control, h1: Host) -> None:
     h1.docker("stop", "solo-web-2")
     before = h1.containers("solo")
-    control.play("reconcile")
+    control.command(control.words("reconcile", (), {}))  # of all stacks
     after = h1.containers("solo")
     assert [item.life for item in after.values()] == [item.life for item in before.values()]
     assert after["solo-web-2"].state == "exited"
