@@ -53,8 +53,11 @@ class Watch:
         self._doubled: set[str] = set()
         self._members: dict[str, Member] = {}
 
-    def before_order(self, hidden: set[str]) -> None:
-        """Remember the containers that no order may touch."""
+    def before_order(self, hidden: set[str], *, contested: bool = False) -> None:
+        """Remember the containers that no order may touch.
+
+        Of two that claim to be one member neither may be, unless two controllers disagree on whether it is wanted.
+        """
         self._strangers = {}
         self._doubled = set()
         for member, found in claimed(self.world).items():
@@ -65,7 +68,7 @@ class Watch:
                 for host, container in found
                 if self._is_seen(host) and host not in hidden
             ]
-            if len(seen) > 1:
+            if len(seen) > 1 and not contested:
                 self._doubled |= set(seen)
                 self._members.update(dict.fromkeys(seen, member))
         for machine in self.world.machines.values():

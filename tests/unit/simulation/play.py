@@ -61,7 +61,8 @@ class Play:
         elif isinstance(step, Fault):
             self._inflict(step)
         else:
-            self.watch.before_order(self._hidden(step.limit) | self._hidden(step.rival_limit))
+            hidden = self._hidden(step.limit) | self._hidden(step.rival_limit)
+            self.watch.before_order(hidden, contested=step.rival is not None)
             self._run(step)
             self.watch.after_order()
             self.world.records.remember()
