@@ -93,6 +93,7 @@ def test_a_subnet_that_a_host_uses_is_refused(fleet: Fleet, three: list[str]) ->
     assert inactive(fleet, three)
 
 
+@long
 def test_a_foreign_swarm_is_refused_unless_adopted(fleet: Fleet, three: list[str]) -> None:
     owner = three[1]
     fleet.shell(
