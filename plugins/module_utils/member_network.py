@@ -9,6 +9,7 @@ import typing as t
 
 from .member_operations import Member, MemberOperations
 from .names import aliases
+from .operations import Plan
 from .world import Container
 
 
@@ -98,3 +99,24 @@ class MemberNetwork:
 def endpoint_links(service: dict[str, t.Any]) -> list[str]:
     """Links as the engine's endpoint wants them: any alias of the target, then the name the consumer uses."""
     return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in service["links"]]
+
+
+def leave_together(plan: Plan) -> None:
+    """On each host all members join the new network before the first one leaves the old one.
+
+    Done one by one, members of a host lost each other in between (docs/decisions/0002-overlay-facts.md).
+    """
+    joins: dict[str, dict[str, list[int]]] = {}
+    for item in plan.operations:
+        if item["kind"] == "connect":
+            joins.setdefault(item["host"], {}).setdefault(item["args"]["network"], []).append(
+                item["id"]
+            )
+    for item in plan.operations:
+        if item["kind"] == "disconnect":
+            others = [
+                ids
+                for name, ids in joins.get(item["host"], {}).items()
+                if name != item["args"]["network"]
+            ]
+            item["after"] = sorted({*item["after"], *(number for ids in others for number in ids)})

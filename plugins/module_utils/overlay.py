@@ -36,11 +36,12 @@ def _host_fault(swarm: dict[str, t.Any]) -> str:
 
 
 def _managers_fault(world: World) -> str:
-    """What the managers that were reached say, or that none was though some host should have answered."""
-    for host in world.seen:
-        if world.swarm(host)["error"]:
-            return f"the Swarm managers do not answer, as {host} says: {world.swarm(host)['error']}"
-    if not _managers(world) and world.silent:
+    """One manager that was reached and sees no fault is enough; so is none, unless a host was asked in vain."""
+    errors = {host: world.swarm(host)["error"] for host in _managers(world)}
+    if errors and all(errors.values()):
+        host, error = next(iter(errors.items()))
+        return f"the Swarm managers do not answer, as {host} says: {error}"
+    if not errors and world.silent:
         return f"no Swarm manager was reached (silent: {', '.join(world.silent)})"
     return ""
 

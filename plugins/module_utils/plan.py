@@ -13,6 +13,7 @@ import typing as t
 from .board import Board
 from .constants import MANAGED_BY_STACK
 from .converge import Converger, has_run, revision_of
+from .member_network import leave_together
 from .member_operations import MemberOperations
 from .names import digest, split_member_key
 from .operations import Message, Plan, RecordWrite
@@ -72,6 +73,7 @@ class Planner:
             accepted = self._plan_stack(stack, wanted[stack], board)
             if accepted is not None:
                 self._volumes(stack, accepted)
+        leave_together(self.plan)
         if self.request.command in ("down", "scale"):
             self._unknown_volumes()
         return self.plan
