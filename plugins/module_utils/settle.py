@@ -181,8 +181,9 @@ class Settler:
     def _seat(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
         counters = self.body["counters"]
         counters[candidate.name] = max(counters.get(candidate.name, 0), entry["create_index"])
-        self.members[member_key(candidate.name, candidate.index)] = {**entry, "retired": False}
-        self.board.note_volumes(entry)
+        seated = {**entry, "retired": False}
+        self.members[member_key(candidate.name, candidate.index)] = seated
+        self.board.note_volumes(seated)
         self.board.seat(
             (self.stack, candidate.name, candidate.index), entry["host"], candidate.service
         )
