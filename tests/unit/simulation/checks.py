@@ -18,6 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils.observed_container i
 
 from .containers import Container
 from .data import MARK
+from .fake_engine import FakeEngine
 from .world import SimulatedWorld
 
 Member = tuple[str, str, int]
@@ -41,6 +42,13 @@ def claimed(world: SimulatedWorld) -> Found:
             if is_ours(container.labels):
                 found[member_of(container)].append((name, container))
     return found
+
+
+def _wants_running(body: dict[str, Any], service: str, index: int) -> bool:
+    revision = body["revisions"][-1]
+    entry = body["members"].get(f"{service}/{index}", {"retired": True})
+    active = revision["services"].get(service, {"state": ""})["state"] == "active"
+    return active and not revision["tombstone"] and not entry["retired"]
 
 
 class Watch:
@@ -107,6 +115,20 @@ class Watch:
             and not entry["retired"]
             and not copy["body"]["revisions"][-1]["tombstone"]
         )
+
+    def after_change(self, engine: FakeEngine, call: str) -> None:
+        """What even a moment in the middle of an order must not break."""
+        if call == "create":
+            self.check_doubles()
+        elif call == "start":
+            self._check_started(max(engine.by_id.values(), key=lambda item: item.started_at))
+
+    def _check_started(self, container: Container) -> None:
+        """Nothing is started of which all records say that it is not to run."""
+        stack, service, index = member_of(container)
+        copies = self.world.records.copies(stack).values()
+        if copies and not any(_wants_running(copy["body"], service, index) for copy in copies):
+            raise Broken(f"{container.name} was started, though no record wants it to run")
 
     def after_step(self) -> None:
         """One container for one member; all data there; no address twice."""

@@ -17,11 +17,11 @@ from .fake_engine import FakeEngine
 
 MARK = "mark"
 Place = tuple[str, str, str, str]
-"""Stack, service, index, path."""
+"""Stack, service, index, path; or stack and volume alone: a volume of a stack is on one host."""
 
 
 class Data:
-    """At its first start a program marks each empty volume; at each later start it must find the same mark."""
+    """At its first start a program marks each empty volume; later starts, and other members, find the mark."""
 
     def __init__(self) -> None:
         self.expected: dict[Place, str] = {}
@@ -55,9 +55,12 @@ class Data:
         if path.startswith("/plain"):
             return  # a plain volume name promises nothing about the host
         mark = self.expected.setdefault((*_member(container), path), contents[MARK])
-        if mark != contents[MARK]:
+        same_name = self.expected.setdefault(
+            (_member(container)[0], "", "", volume), contents[MARK]
+        )
+        for known in {mark, same_name} - {contents[MARK]}:
             self.losses.append(
-                f"{container.name} on {engine.name}: {path} has {contents[MARK]}, not {mark}"
+                f"{container.name} on {engine.name}: {path} has {contents[MARK]}, not {known}"
             )
 
     def lost(self, engine: FakeEngine, volume: str = "") -> None:

@@ -93,7 +93,6 @@ class Faults:
 
         def start(machine: Machine, container: Container) -> None:
             if not container.live:
-                self.world.started_by_hand.add(container.id)
                 machine.start(container)
 
         return self._act_on(first, start)

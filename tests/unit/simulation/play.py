@@ -37,7 +37,7 @@ class Play:
         self.world = world
         self.faults = Faults(world)
         self.watch = Watch(world)
-        world.after_create = self.watch.check_doubles
+        world.after_change = self.watch.after_change
         self.calm = False
         """Nothing goes wrong in this sequence."""
         self.trace: list[str] = []

@@ -59,11 +59,10 @@ class SimulatedWorld:
         self.full_disks: set[str] = set()
         self.lost_replies: set[str] = set()
         self.forgotten: set[str] = set()
-        self.started_by_hand: set[str] = set()
         self.life_left = -1
         """Changing calls until the controller is killed; -1: it is not."""
         self.before_change: Callable[[], None] = lambda: None
-        self.after_create: Callable[[], None] = lambda: None
+        self.after_change: Callable[[FakeEngine, str], None] = lambda engine, call: None
         self.calls: list[str] = []
         """Changing calls that the code under test made."""
         self._numbers = itertools.count(1)
@@ -119,8 +118,7 @@ class SimulatedWorld:
 
     def _after_change(self, engine: FakeEngine, call: str) -> None:
         """The call was carried out; its answer may be lost."""
-        if call == "create":
-            self.after_create()
+        self.after_change(engine, call)
         if engine.name in self.lost_replies:
             self.lost_replies.discard(engine.name)
             raise EngineTimeout("no answer within the deadline")
