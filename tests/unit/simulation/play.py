@@ -28,6 +28,8 @@ from .world import ControllerKilled, SimulatedWorld
 RECONCILE = Order("reconcile")
 PASSES_TO_CONVERGE = 6
 BEYOND_BACK_OFF_S = 700.0
+TWO_PLANS = 2
+"""One round: its plan, and the one that finds nothing left to do."""
 
 
 class Play:
@@ -81,13 +83,15 @@ class Play:
             self.world.before_change = self._interrupt(step.meanwhile, step)
         self.trace.append(str(dataclasses.replace(step, order=controller.order)))
         self.world.life_left = step.kill_after
-        peace = Peace(self.world) if step.undisturbed and self._all_seen() else None
+        peace = Peace(self.world) if self._sees_truth(step) else None
         try:
             controller.foretells = self.calm
-            controller.run()
+            report = controller.run()
             if peace:
                 peace.check()
             self._check_done(controller)
+            if not (step.rival or step.meanwhile):
+                self._check_stored(report)
         except ControllerKilled:
             self.trace.append("    the controller is killed")
         finally:
@@ -107,10 +111,24 @@ class Play:
 
         return interrupt
 
-    def _all_seen(self) -> bool:
-        return all(
-            machine.up and machine.engine.answers for machine in self.world.machines.values()
-        )
+    def _sees_truth(self, step: Run) -> bool:
+        """Whether one controller alone works to the end, and any host that it sees has the newest records."""
+        if step.rival or step.meanwhile or step.kill_after >= 0:
+            return False
+        names = list(self.world.machines)
+        copies = [self.world.records.copies(stack) for stack in self.world.records.all_stacks()]
+        versions = [{str(found.get(name, {}).get("version")) for name in names} for found in copies]
+        return all(len(found) == 1 for found in versions)
+
+    def _check_stored(self, report: Report) -> None:
+        """What was not reported as refused is stored by its majorities."""
+        for write in report.plans[0].records if len(report.plans) <= TWO_PLANS else []:
+            number = write.record["version"]["number"]
+            copies = self.world.records.copies(write.stack)
+            stored = [host for host, copy in copies.items() if copy["version"]["number"] >= number]
+            enough = all(is_majority(hosts, stored) for hosts in write.quorums)
+            if write.required and write.stack not in report.blocked and not enough:
+                raise Broken(f"{write.stack} v{number} counts as stored, but only {stored} have it")
 
     def _check_done(self, controller: Controller) -> None:
         """Where nothing goes wrong, every operation is done; only the stacks a and a-b may be in each other's way."""
