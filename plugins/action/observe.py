@@ -13,7 +13,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import module_arguments
 from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
 
-OBSERVE_TIMEOUT_S = 7.0
+OBSERVE_TIMEOUT_S = 6.0
 
 
 class ActionModule(ActionBase):
