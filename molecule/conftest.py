@@ -13,12 +13,9 @@ import pytest
 
 from .shared.control import Control
 from .shared.hosts import Host
-from .shared.inventory import SCENARIOS
+from .shared.inventory import PATIENT, SCENARIOS
 from .shared.recording import Recorder
 from .shared.stacks import Stack
-
-# The hosts share one machine, which may be busy; where seconds are what is tested, the default holds.
-PATIENT = {"drover_observe_timeout_s": 30}
 
 MakeStack = t.Callable[[str], Stack]
 

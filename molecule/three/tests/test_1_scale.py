@@ -7,9 +7,10 @@ from __future__ import annotations
 import collections
 import pathlib
 
-from ...conftest import PATIENT, MakeStack
+from ...conftest import MakeStack
 from ...shared.control import Control
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
+from ...shared.inventory import PATIENT
 from ...shared.recording import Recorder, only_reads
 
 WEB = [f"shop-web-{index}" for index in range(1, 7)]

@@ -10,10 +10,9 @@ import subprocess
 
 import pytest
 
-from ...conftest import PATIENT
 from ...shared.control import Control
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
-from ...shared.inventory import LAB
+from ...shared.inventory import LAB, PATIENT
 from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
