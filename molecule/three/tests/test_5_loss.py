@@ -25,9 +25,6 @@ CERTIFICATE = (
 # Where other work keeps the machine busy, a pass takes longer than what is promised.
 LIMIT_S = float(os.environ.get("DROVER_LOSS_LIMIT_S", "10"))
 
-# They measure seconds and cut power: not beside anything else, so not yet in CI.
-pytestmark = pytest.mark.skipif(not os.environ.get("DROVER_SOAK"), reason="runs with DROVER_SOAK=1")
-
 
 @pytest.fixture(scope="module")
 def machines(hosts: Hosts) -> t.Iterator[dict[str, Machine]]:
