@@ -19,6 +19,8 @@ from .constants import KEPT_REVISIONS, STATE_ACTIVE, STATE_CREATED, STATE_STOPPE
 Body = t.Dict[str, t.Any]
 LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
 """What cannot change without a new container (docs/schema.md section 6)."""
+CHECKED_AS = ("network", "start_once")
+"""Whether a service can have a health check hangs on these; the file's is for what its members will be then."""
 
 
 class RequestError(Exception):
@@ -163,6 +165,8 @@ def _merge_service(
     ):
         return service
     kept = {**service, **{key: before[key] for key in LAUNCH_KEYS}}
+    if any(kept[key] != service[key] for key in CHECKED_AS):
+        kept["health_check"] = before.get("health_check")
     changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
     notes.append(
         f"{name}: definition changed ({', '.join(changed)}); its containers are left as they run until an upgrade"

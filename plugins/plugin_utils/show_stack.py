@@ -14,7 +14,7 @@ HIDDEN = "********"
 
 
 def as_yaml(definition: dict[str, t.Any], *, secrets: bool) -> list[str]:
-    """Lines of YAML; values that may be secrets (environment, metadata, driver options) only if asked for."""
+    """Lines of YAML; values that may be secrets (environment, metadata, driver options, headers) only if asked for."""
     shown = definition if secrets else without_secrets(definition)
     return str(yaml.safe_dump(shown, sort_keys=False, default_flow_style=False)).splitlines()
 
@@ -26,9 +26,17 @@ def without_secrets(definition: dict[str, t.Any]) -> dict[str, t.Any]:
         _hide(service["container"].get("environment"))
         _hide(service["metadata"])
         _hide(service["container"].get("logging", {}).get("options"))
+        _hide_headers((service.get("health_check") or {}).get("request"))
     for volume in shown["volumes"].values():
         _hide(volume["driver_opts"])
     return shown
+
+
+def _hide_headers(request: dict[str, t.Any] | None) -> None:
+    """What a health check sends along, such as Authorization; the name of a site is no secret."""
+    for header in (request or {}).get("headers", []):
+        if header[0].lower() != "host":
+            header[1] = HIDDEN
 
 
 def _hide(values: dict[str, t.Any] | None) -> None:

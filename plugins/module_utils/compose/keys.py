@@ -38,7 +38,6 @@ NOT_RUN_KEYS: dict[str, str] = {
     "drain_timeout_ms": "",
     "external_ips": "",
     "gpus": "",
-    "health_check": "",
     "label_file": "",
     "lb_config": "",
     "load_balancer_config": "",
@@ -102,7 +101,7 @@ NOT_RUN_ENVIRONMENT: dict[str, str] = {
 # Kinds of namespaces (network_mode, ipc, pid) that belong to another container.
 NOT_RUN_NAMESPACES: dict[str, str] = {"container:": "", "service:": ""}
 
-RANCHER_KEYS = frozenset(["metadata", "retain_ip", "scale", "start_on_create"])
+RANCHER_KEYS = frozenset(["health_check", "metadata", "retain_ip", "scale", "start_on_create"])
 
 # Keys of a service besides those that become options of the container (see options.py).
 SERVICE_KEYS = RANCHER_KEYS | frozenset(

@@ -16,6 +16,7 @@ from ..constants import INDEX_DIGITS, MAX_DNS_LABEL
 from . import links
 from .container import container_options
 from .errors import Invalid, Notes, Place, quoted
+from .health_check import health_check
 from .image import image
 from .keys import (
     NOT_RUN_NAMESPACES,
@@ -96,13 +97,15 @@ def build(
     container = container_options(keys, volumes=volumes, macros=macros, place=place)
     network = network_of(keys, place)
     acting = acting_labels(container.get("labels", {}), network, place.at("labels"))
+    kind = {"network": network, "scale": scale(keys, acting["global"], place), **acting}
     service = {
         "image": service_image(keys, place),
-        "scale": scale(keys, acting["global"], place),
-        **acting,
+        **kind,
         "start_on_create": setting(keys, "start_on_create", place, default=True),
-        "network": network,
         "retain_ip": setting(keys, "retain_ip", place, default=False),
+        "health_check": health_check(
+            keys.get("health_check"), service=kind, place=place.at("health_check")
+        ),
         "links": links.all_links(keys, stack, services, place),
         "depends_on": links.depends_on(keys.get("depends_on"), services, place.at("depends_on")),
         "metadata": metadata(keys.get("metadata"), place.at("metadata")),

@@ -215,7 +215,6 @@ BAD_KEYS = [
     ("network_mode: front", "network_mode", NOT_RUN),
     ("net: bridge\nnetwork_mode: host", "net", "keep one of the two"),
     ("volumes_from: [db]", "volumes_from", NOT_RUN),
-    ("health_check: {port: 80}", "health_check", NOT_RUN),
     ("lb_config: {port_rules: [{source_port: 80}]}", "lb_config", NOT_RUN),
     ("load_balancer_config: {haproxy_config: x}", "load_balancer_config", NOT_RUN),
     ("upgrade_strategy: {start_first: true}", "upgrade_strategy", NOT_RUN),
@@ -313,7 +312,7 @@ def test_all_problems_come_at_once(tmp_path: pathlib.Path) -> None:
         tmp_path,
         {
             COMPOSE: "a: {imge: x, ports: [x, 80, y]}\nb: {image: B, tty: 7}\n",
-            "rancher-compose.yml": "b: {scale: many, health_check: {port: 1}}\n",
+            "rancher-compose.yml": "b: {scale: many, lb_config: {a: 1}, health_check: {port: x}}\n",
         },
     )
     assert [(one.file, one.service, one.key) for one in problems] == [
@@ -321,10 +320,11 @@ def test_all_problems_come_at_once(tmp_path: pathlib.Path) -> None:
         (COMPOSE, "a", "ports.0"),
         (COMPOSE, "a", "ports.2"),
         (COMPOSE, "a", "image"),
-        ("rancher-compose.yml", "b", "health_check"),
+        ("rancher-compose.yml", "b", "lb_config"),
         (COMPOSE, "b", "tty"),
-        (COMPOSE, "b", "image"),
         ("rancher-compose.yml", "b", "scale"),
+        (COMPOSE, "b", "image"),
+        ("rancher-compose.yml", "b", "health_check.port"),
     ]
 
 

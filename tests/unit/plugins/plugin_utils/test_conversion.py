@@ -27,6 +27,7 @@ def test_a_bare_service_has_every_key_and_no_option(tmp_path: pathlib.Path) -> N
         "network": "managed",
         "retain_ip": False,
         "hostname_override": False,
+        "health_check": None,
         "links": [],
         "depends_on": [],
         "placement": {

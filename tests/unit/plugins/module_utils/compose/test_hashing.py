@@ -63,6 +63,7 @@ IN_PLACE: list[tuple[dict[str, t.Any], list[str]]] = [
     ({"metadata": {"a": 1}}, ["metadata.a"]),
     ({"links": ["db"]}, ["links"]),
     ({"depends_on": ["db"]}, ["depends_on"]),
+    ({"health_check": {"port": 80}}, ["health_check"]),
     (
         {"labels": {"a": "b", "io.rancher.scheduler.affinity:host_label": "ssd=true"}},
         ["labels.io.rancher.scheduler.affinity:host_label"],
