@@ -13,10 +13,12 @@ import json
 import math
 import threading
 import typing as t
+import uuid
 from urllib.parse import quote
 
 from .constants import DOCKER_HOST, ENGINE_DEADLINE_S
 from .engine_errors import EngineError, refusal
+from .output import plain_text, wait_for_exit
 from .transport import make_client, pull_request, refusal_text, transport_error
 
 if t.TYPE_CHECKING:
@@ -30,6 +32,7 @@ NEWEST_API = (1, 45)
 
 # Starting on an overlay whose managers are gone takes the engine 20 s to give up.
 CHANGE_DEADLINE_S = 120.0
+RUN_DEADLINE_S = 30.0
 
 
 class Engine(t.Protocol):
@@ -90,6 +93,12 @@ class Engine(t.Protocol):
 
     def disconnect(self, network: str, container: str) -> None:
         """C(POST /networks/NAME/disconnect)."""
+
+    def execute(self, container: str, words: list[str]) -> tuple[int, str]:
+        """Run a program in a running container. Its exit code, and what it wrote. Raises Conflict when none runs."""
+
+    def run_once(self, body: Json) -> tuple[int, str]:
+        """Run a container of this body to its end and remove it. Its exit code, and what it wrote."""
 
 
 def parse_api(version: str) -> tuple[int, int]:
@@ -170,9 +179,12 @@ class DockerEngine:
         return response
 
     def _read(self, path: str, **params: t.Any) -> t.Any:
+        return self._answer(path, params).json()
+
+    def _answer(self, path: str, params: Json) -> t.Any:
         return self._send(
             "GET", self._versioned() + path, params=params, timeout_s=self._deadline_s
-        ).json()
+        )
 
     def _change(self, method: str, path: str, *, wait_s: float = 0, **request: t.Any) -> t.Any:
         """One changing call; wait_s is what it takes by nature, on top of the deadline."""
@@ -282,3 +294,25 @@ class DockerEngine:
         self._change(
             "POST", f"/networks/{_escaped(network)}/disconnect", body={"Container": container}
         )
+
+    def execute(self, container: str, words: list[str]) -> tuple[int, str]:
+        """See Engine. The program gets 30 s."""
+        body = {"AttachStdout": True, "AttachStderr": True, "Cmd": words}
+        path = f"/containers/{_escaped(container)}/exec"
+        program = "/exec/" + str(self._change("POST", path, body=body).json()["Id"])
+        start = {"Detach": False, "Tty": False}
+        url = f"{self._versioned()}{program}/start"
+        written = self._send("POST", url, body=start, timeout_s=RUN_DEADLINE_S).content
+        return wait_for_exit(lambda: self._read(f"{program}/json")), plain_text(written)
+
+    def run_once(self, body: Json) -> tuple[int, str]:
+        """See Engine. The container gets 30 s; it is removed in any case."""
+        container = self.create("drover-once-" + uuid.uuid4().hex[:12], body)
+        try:
+            self.start(container)
+            path = f"{self._versioned()}/containers/{container}"
+            ended = self._send("POST", f"{path}/wait", timeout_s=RUN_DEADLINE_S).json()
+            logs = self._answer(f"/containers/{container}/logs", {"stdout": 1, "stderr": 1})
+            return int(ended["StatusCode"]), plain_text(logs.content)
+        finally:
+            self.remove(container)

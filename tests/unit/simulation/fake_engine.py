@@ -360,6 +360,21 @@ class FakeEngine:
         if container.addresses.pop(network, None):
             self.network_map[network].release(container.id)
 
+    # --- programs: all that is run is C(haproxy -c), which likes every config here
+
+    def execute(self, container: str, words: list[str]) -> tuple[int, str]:
+        self._enter()
+        found = self.find(container)
+        if found.status != "running":
+            raise refusal(f"Container {found.id} is not running", 409)
+        return 0, ""
+
+    def run_once(self, body: Json) -> tuple[int, str]:
+        self._enter()
+        if body["Image"] not in self.images:
+            raise refusal(f"No such image: {body['Image']}", 404)
+        return 0, ""
+
 
 def _port_taken(wanted: tuple[str, int, str], other: Container) -> bool:
     everywhere = ("", "0.0.0.0", "::")

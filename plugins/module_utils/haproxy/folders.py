@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folders that a host shares with a HAProxy container: docs/schema.md section 10. Private to the collection.
+
+The container may write into C(run/), so nothing there is opened for writing by its name: files are made under a name
+that nobody could foresee and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import stat
+import tempfile
+import typing as t
+
+CONFIG_IN_CONTAINER = "/usr/local/etc/haproxy"
+RUN_IN_CONTAINER = "/run/haproxy"
+HAPROXY_ID = 99
+"""User and group of the official image."""
+
+_FOLDER_MODE = {"config": 0o750, "run": 0o700}
+_FILE_MODE = 0o640
+_NOTHING_STORED = "1\n"  # a server-state file of no servers; HAProxy warns where there is none
+
+
+class FolderError(Exception):
+    """A folder or file cannot be read or made."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Folders:
+    """The two folders of one HAProxy container, below one of ours. Other owners are for tests without root."""
+
+    base: str
+    owner: int = 0
+    haproxy: int = HAPROXY_ID
+
+    @property
+    def config(self) -> str:
+        """Holds the config; mounted read-only."""
+        return os.path.join(self.base, "config")
+
+    @property
+    def run(self) -> str:
+        """Holds the sockets and the server-state file."""
+        return os.path.join(self.base, "run")
+
+    @property
+    def file(self) -> str:
+        """The config."""
+        return os.path.join(self.config, "haproxy.cfg")
+
+    @property
+    def candidate(self) -> str:
+        """A config that is not validated yet."""
+        return os.path.join(self.config, "candidate.cfg")
+
+    @property
+    def admin_socket(self) -> str:
+        """Answers for the worker."""
+        return os.path.join(self.run, "admin.sock")
+
+    @property
+    def master_socket(self) -> str:
+        """Answers for the master: reload."""
+        return os.path.join(self.run, "master.sock")
+
+    def binds(self) -> list[str]:
+        """The mounts of the container."""
+        return [f"{self.config}:{CONFIG_IN_CONTAINER}:ro", f"{self.run}:{RUN_IN_CONTAINER}"]
+
+    def as_they_should_be(self) -> bool:
+        """Whether both folders are there, with owner, group and mode."""
+        return all(self._is_right(name) for name in _FOLDER_MODE)
+
+    def make(self) -> bool:
+        """Make the folders, or put owner and mode right. Whether anything changed. Raises FolderError."""
+        if self.as_they_should_be():
+            return False
+        with _explained(self.base):
+            os.makedirs(self.base, mode=0o700, exist_ok=True)
+            for name, mode in _FOLDER_MODE.items():
+                path = os.path.join(self.base, name)
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(path, mode)
+                os.chown(path, *self._owners(name), follow_symlinks=False)
+                os.chmod(path, mode)
+        self.clear_server_state()
+        return True
+
+    def read_config(self) -> str | None:
+        """The config, None where there is none. Raises FolderError."""
+        with _explained(self.file):
+            try:
+                with open(self.file, encoding="utf-8", errors="replace", newline="") as file:
+                    return file.read()
+            except FileNotFoundError:
+                return None
+
+    def write_candidate(self, text: str) -> None:
+        """Store a config beside the good one. Raises FolderError."""
+        self._write(self.candidate, text, owners=self._owners("config"))
+
+    def accept_candidate(self) -> None:
+        """The candidate becomes the config. Raises FolderError."""
+        with _explained(self.file):
+            os.replace(self.candidate, self.file)
+            _sync_folder(self.config)
+
+    def drop_candidate(self) -> None:
+        """Remove the candidate, where there is one."""
+        with contextlib.suppress(OSError):
+            os.remove(self.candidate)
+
+    def put_back(self, text: str | None) -> None:
+        """Store an earlier config again; None: there was none. Raises FolderError."""
+        if text is None:
+            with _explained(self.file):
+                os.remove(self.file)
+        else:
+            self._write(self.file, text, owners=self._owners("config"))
+
+    def store_server_state(self, text: str) -> None:
+        """What the next worker begins with. Raises FolderError."""
+        path = os.path.join(self.run, "server-state")
+        self._write(path, text, owners=(self.haproxy, self.haproxy))
+
+    def clear_server_state(self) -> None:
+        """A worker that starts later must not take old checks for new ones. Raises FolderError."""
+        self.store_server_state(_NOTHING_STORED)
+
+    def _owners(self, name: str) -> tuple[int, int]:
+        return (self.owner if name == "config" else self.haproxy), self.haproxy
+
+    def _is_right(self, name: str) -> bool:
+        try:
+            found = os.lstat(os.path.join(self.base, name))
+        except OSError:
+            return False
+        owners = (found.st_uid, found.st_gid) == self._owners(name)
+        mode = stat.S_IMODE(found.st_mode) == _FOLDER_MODE[name]
+        return stat.S_ISDIR(found.st_mode) and owners and mode
+
+    def _write(self, path: str, text: str, *, owners: tuple[int, int]) -> None:
+        """Replace a file as a whole."""
+        with _explained(path):
+            handle, temporary = tempfile.mkstemp(prefix=".new-", dir=os.path.dirname(path))
+            try:
+                with open(handle, "w", encoding="utf-8", newline="") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fchown(handle, *owners)
+                    os.fchmod(handle, _FILE_MODE)
+                    os.fsync(handle)
+                os.replace(temporary, path)
+            except BaseException:
+                os.remove(temporary)
+                raise
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> t.Iterator[None]:
+    """The system's errors as one of ours, with what to do about the usual one."""
+    try:
+        yield
+    except PermissionError as error:
+        place = error.filename or path
+        raise FolderError(f"{place}: {error.strerror}; run with become: true") from error
+    except OSError as error:
+        raise FolderError(f"{error.filename or path}: {error.strerror}") from error
+
+
+def _sync_folder(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The marker of a config: what C(show info) of a running HAProxy says of the config that it really loaded. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_LINE = re.compile(r"^    description (rev-[0-9a-f]{16})$", re.MULTILINE)
+
+
+def with_marker(config: str) -> tuple[str, str]:
+    """A config with its marker in C(global), and the marker.
+
+    Args:
+        config: A config whose first line that is C(global) begins that section.
+    """
+    marker = "rev-" + hashlib.sha256(config.encode("utf-8")).hexdigest()[:16]
+    before, head, after = ("\n" + config).partition("\nglobal\n")
+    if not head:
+        raise ValueError("the config has no section global")
+    return f"{before}{head}    description {marker}\n{after}"[1:], marker
+
+
+def marker_of(config: str) -> str:
+    """The marker that a config says it has; empty where it says none."""
+    found = _LINE.search(config)
+    return found.group(1) if found else ""

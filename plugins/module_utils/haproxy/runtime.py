@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Questions to a running HAProxy over its unix sockets, each with a deadline. Private to the collection."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+import typing as t
+
+# The limit of a socket's path is 107 bytes; a longer one is reached through its open folder.
+_LONGEST_PATH = 100
+_LARGEST_ANSWER = 64 * 2**20
+
+
+class HaproxyError(Exception):
+    """A running HAProxy could not be asked, or would not do as asked."""
+
+
+class NoSocket(HaproxyError):
+    """There is no such socket: HAProxy never ran here."""
+
+
+class NoAnswer(HaproxyError):
+    """Nobody listens at the socket, or the answer did not come in time."""
+
+
+def ask(path: str, command: str, *, deadline_s: float) -> str:
+    """One command to an admin or master socket, and all of its answer.
+
+    Args:
+        path: Path of the socket.
+        command: One line, as HAProxy's management guide has it.
+        deadline_s: Seconds that connection, command and answer may take together.
+
+    Raises:
+        NoSocket: There is no socket at this path.
+        NoAnswer: The answer did not come.
+    """
+    if "\n" in command:
+        raise ValueError("a command is one line")
+    until = time.monotonic() + deadline_s
+    name = os.path.basename(path)
+    try:
+        with _connected(path, until) as connection:
+            connection.sendall(command.encode("ascii") + b"\n")
+            return _answer(connection, until).decode("utf-8", "replace")
+    except FileNotFoundError:
+        raise NoSocket(f"{name} does not exist") from None
+    except (TimeoutError, socket.timeout):  # two classes before Python 3.10
+        raise NoAnswer(f"{name} did not answer within {deadline_s:g} s") from None
+    except OSError as error:
+        raise NoAnswer(f"{name} does not answer: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
+def _connected(path: str, until: float) -> t.Iterator[socket.socket]:
+    with contextlib.ExitStack() as stack:
+        if len(os.fsencode(path)) > _LONGEST_PATH:
+            folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
+            stack.callback(os.close, folder)
+            path = f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+        connection = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        connection.settimeout(_left(until))
+        connection.connect(path)
+        yield connection
+
+
+def _answer(connection: socket.socket, until: float) -> bytes:
+    """All that comes until HAProxy closes the connection."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        connection.settimeout(_left(until))
+        part = connection.recv(2**16)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST_ANSWER:
+            raise OSError("the answer is too long")
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise socket.timeout
+    return left

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What HAProxy says of itself and of its servers, as the reports of docs/schema.md section 10. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import typing as t
+
+Json = t.Dict[str, t.Any]
+
+_SERVER = "2"  # the type of a line about a server
+_VERSION = re.compile(r"\d+(\.\d+)+")
+_BEFORE_FIRST_CHECK = "INI"
+_RUNNING_CHECK = "* "
+
+
+def parse_info(answer: str) -> Json:
+    """The answer to C(show info): C(revision), C(version), C(pid) and C(uptime_s); empty or 0 where it says nothing."""
+    fields = dict(line.split(": ", 1) for line in answer.splitlines() if ": " in line)
+    version = _VERSION.match(fields.get("Version", ""))
+    return {
+        "revision": fields.get("description", "").strip(),
+        "version": version.group(0) if version else "",
+        "pid": _number(fields.get("Pid")) or 0,
+        "uptime_s": _number(fields.get("Uptime_sec")) or 0,
+    }
+
+
+def parse_stat(answer: str) -> list[Json]:
+    """The answer to C(show stat): a report for each server, in its order.
+
+    C(check_code), C(since_s) and C(duration_ms) are None where HAProxy says nothing.
+    """
+    text = answer.lstrip()
+    table = io.StringIO(text[2:] if text.startswith("# ") else text)
+    return [_report(row) for row in csv.DictReader(table) if row.get("type") == _SERVER]
+
+
+def completed(report: t.Mapping[str, t.Any]) -> bool:
+    """Whether a check of this server ever came to an end."""
+    status = report["check_status"]
+    if status.startswith(_RUNNING_CHECK):
+        status = status[len(_RUNNING_CHECK) :]
+    return status not in ("", _BEFORE_FIRST_CHECK)
+
+
+def _report(row: t.Mapping[str, t.Any]) -> Json:
+    return {
+        "backend": row.get("pxname") or "",
+        "server": row.get("svname") or "",
+        "status": row.get("status") or "",
+        "check_status": row.get("check_status") or "",
+        "check_code": _number(row.get("check_code")),
+        "last_chk": row.get("last_chk") or "",
+        "since_s": _number(row.get("lastchg")),
+        "duration_ms": _number(row.get("check_duration")),
+    }
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.strip().isdigit() else None

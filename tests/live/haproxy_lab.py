@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real HAProxy containers on the local engine, and targets for their checks. All labelled drover.lab.haproxy=1."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import pathlib
+import socket
+import threading
+import time
+import typing as t
+import uuid
+
+from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
+    Applied,
+    Target,
+    apply_config,
+)
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
+    render_checker,
+)
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_checker import (
+    observe_haproxy,
+)
+
+Json = dict[str, t.Any]
+
+MARK = "drover.lab.haproxy"
+IMAGES = ("drover-lab/haproxy:3.0", "drover-lab/haproxy:2.6")
+COMMAND = ["haproxy", "-W", "-db", "-S", "/run/haproxy/master.sock,mode,600"]
+COMMAND += ["-f", "/usr/local/etc/haproxy/haproxy.cfg"]
+GOOD = b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+class Backend:
+    """A TCP server on an address that containers reach. It notes what it was sent and answers as it is told."""
+
+    def __init__(self, address: str) -> None:
+        self.answer: bytes = GOOD
+        self.hangs = False
+        self.requests: list[bytes] = []
+        self.times: list[float] = []
+        """When each request (or bare connection) came, by the monotonic clock."""
+        self._listener = socket.create_server((address, 0), backlog=256)
+        self.address, self.port = self._listener.getsockname()[:2]
+        self._closed = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _address = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+
+    def _one(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            connection.settimeout(10)
+            self.times.append(time.monotonic())
+            request = b""
+            while b"\r\n\r\n" not in request:
+                part = connection.recv(65536)
+                if not part:
+                    break
+                request += part
+            if request:
+                self.requests.append(request)
+            if self.hangs:
+                self._closed.wait(10)
+            else:
+                connection.sendall(self.answer)
+
+    def close(self) -> None:
+        """Nobody listens any more: the next connection is refused."""
+        self._closed.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def say(self, status: int) -> None:
+        """Answer with this status from now on."""
+        self.answer = b"HTTP/1.0 %d x\r\nContent-Length: 0\r\n\r\n" % status
+
+
+@dataclasses.dataclass
+class Haproxy:
+    """One HAProxy container with its folders."""
+
+    engine: DockerEngine
+    image: str
+    folders: Folders
+    name: str = dataclasses.field(default_factory=lambda: "drover-hx-" + uuid.uuid4().hex[:8])
+
+    @property
+    def target(self) -> Target:
+        return Target(self.folders, self.name, self.image)
+
+    def start(self) -> None:
+        """As the system stack starts a checker."""
+        body = {
+            "Image": self.image,
+            "Entrypoint": COMMAND[:1],
+            "Cmd": COMMAND[1:],
+            "User": "99:99",
+            "Labels": {MARK: "1"},
+            "HostConfig": {
+                "Binds": self.folders.binds(),
+                "ReadonlyRootfs": True,
+                "CapDrop": ["ALL"],
+                "SecurityOpt": ["no-new-privileges"],
+            },
+        }
+        self.engine.create(self.name, body)
+        self.engine.start(self.name)
+
+    def apply(self, model: Json, *, wait_s: float = 2.5, check_mode: bool = False) -> Applied:
+        text, _marker = render_checker(model)
+        return apply_config(self.engine, self.target, text, wait_s=wait_s, check_mode=check_mode)
+
+    def seen(self) -> Json:
+        found = observe_haproxy(self.folders)
+        assert found is not None
+        return found
+
+    def report(self, backend: str) -> Json:
+        return next(item for item in self.seen()["reports"] if item["backend"] == backend)
+
+    def until(self, backend: str, holds: t.Callable[[Json], bool], *, wait_s: float = 10) -> Json:
+        """The first report of a backend of which something holds."""
+        end = time.monotonic() + wait_s
+        while True:
+            found = self.report(backend)
+            if holds(found):
+                return found
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+
+    def remove(self) -> None:
+        with contextlib.suppress(Exception):
+            self.engine.remove(self.name)
+
+
+def gateway(engine: DockerEngine) -> str:
+    """An address of this machine that containers reach."""
+    network = next(item for item in engine.networks() if item["Name"] == "bridge")
+    return str(network["IPAM"]["Config"][0]["Gateway"])
+
+
+def check(backend: str, place: Backend, **given: t.Any) -> Json:
+    """One check of the model."""
+    return {
+        "backend": backend,
+        "server": f"s-{backend}",
+        "address": place.address,
+        "port": place.port,
+        "request": None,
+        "interval_ms": 0,
+        "response_timeout_ms": 0,
+        "healthy_threshold": 0,
+        "unhealthy_threshold": 0,
+        **given,
+    }
+
+
+def get(uri: str = "/", version: str = "HTTP/1.0", **headers: str) -> Json:
+    """The request of an HTTP check."""
+    listed = [[name, value] for name, value in headers.items()]
+    return {"method": "GET", "uri": uri, "version": version, "headers": listed}
+
+
+def folders_at(path: pathlib.Path) -> Folders:
+    return Folders(str(path / "checker"))
