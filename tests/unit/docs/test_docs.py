@@ -12,7 +12,12 @@ import pytest
 import yaml
 from ansible_collections.drover.docker.plugins.action.observe import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.plugins.module_utils import constants
-from ansible_collections.drover.docker.plugins.module_utils.compose import keys, labels, volumes
+from ansible_collections.drover.docker.plugins.module_utils.compose import (
+    health_check,
+    keys,
+    labels,
+    volumes,
+)
 from ansible_collections.drover.docker.plugins.module_utils.compose.service import KNOWN_KEYS
 from ansible_collections.drover.docker.plugins.plugin_utils import documents, folder
 
@@ -130,6 +135,11 @@ def test_refused_keys_are_those_of_the_loader() -> None:
     assert documented == set(keys.NOT_RUN_KEYS)
 
 
+def test_keys_of_health_check_are_those_of_the_loader() -> None:
+    text = section("stack-files.md", "Health checks")
+    assert first_cells(text) == {*health_check.KEYS, *health_check.STRATEGIES}
+
+
 @pytest.mark.parametrize(
     "known",
     [
@@ -175,6 +185,11 @@ def test_beginnings_of_the_loader_are_documented(known: Iterable[str]) -> None:
         ("commands.md", f"for a host to report | {OBSERVE_TIMEOUT_S:g} |"),
         ("security.md", f"the last {constants.KEPT_REVISIONS} revisions"),
         ("stack-files.md", f"`<stack>.{constants.INTERNAL_DOMAIN}`"),
+        ("stack-files.md", f"| `initializing_timeout` | ms | {health_check.INITIALIZING_MS} |"),
+        ("stack-files.md", f"{health_check.SHORTEST_CHECK_MS} to {health_check.LONGEST_MS} |"),
+        ("stack-files.md", f"{health_check.SHORTEST_TIMEOUT_MS} to {health_check.LONGEST_MS}, `0`"),
+        ("stack-files.md", f"1 to {health_check.MOST_CHECKS} |"),
+        ("stack-files.md", f"for that strategy; 1 to {health_check.MOST_MEMBERS} |"),
         ("stack-files.md", f"default {constants.STOP_GRACE_S:.0f} s"),
     ],
 )
