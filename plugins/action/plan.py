@@ -15,7 +15,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action.act import outcomes
-from ansible_collections.drover.docker.plugins.module_utils.constants import MAX_ROUNDS
+from ansible_collections.drover.docker.plugins.module_utils.constants import (
+    MAX_ROUNDS,
+    SYSTEM_STACK,
+)
 from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan
 from ansible_collections.drover.docker.plugins.module_utils.plan import Planner
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
@@ -29,7 +32,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils import report, run_f
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
     docker_hosts,
     host_labels,
-    network_settings,
+    settings,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import (
     load_plan,
@@ -114,12 +117,15 @@ class ActionModule(ActionBase):
 
     def _status(self, planner: Planner, plan: Plan) -> dict[str, t.Any]:
         stacks = planner.request.stacks
+        hidden = () if self._task.args.get("system") else (SYSTEM_STACK,)
         bodies = {
-            name: body for name, body in planner.bodies.items() if stacks is None or name in stacks
+            name: body
+            for name, body in planner.bodies.items()
+            if name not in hidden and (stacks is None or name in stacks)
         }
         rows = [
             row
-            for row in service_rows(planner.world, bodies, plan)
+            for row in service_rows(planner.world, bodies, plan, planner.patients)
             if stacks is None or row.stack in stacks
         ]
         lines = table(rows) if rows or stacks is None else []
@@ -154,7 +160,7 @@ class ActionModule(ActionBase):
         }
         world = World(
             observations,
-            settings=network_settings(variables),
+            settings=settings(variables),
             host_labels=host_labels(variables),
             renamed=request.rename,
         )

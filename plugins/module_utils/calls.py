@@ -14,6 +14,8 @@ The arguments that each kind takes (C(args) of the operation; docs/schema.md sec
     disconnect     network
     remove_volume  volume
     record         record
+    checker        model, revision, image, wait_s
+    verdict        entry
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ import dataclasses
 import typing as t
 
 from . import preconditions
-from .constants import STOP_GRACE_S
+from .constants import STATE_DIR_MARK, STOP_GRACE_S
 from .container_body import create_body
 from .engine import Engine
 from .engine_errors import EngineError, NotFound
+from .life import note_health
 from .mounts import VolumeSpec, member_volumes, volume_specs
 from .networks import bridge_body, endpoint_body
 from .preconditions import LIVE, Stale
@@ -99,9 +102,24 @@ def _create(context: Context, operation: Json) -> None:
     _ensure_volumes(context.engine, volume_specs(args["service"], **common, volumes=volumes))
     passed_on = ("create_index", "revision", "config_hash", "managed", "network", "address")
     body = create_body(
-        args["service"], **common, volumes=volumes, **{key: args[key] for key in passed_on}
+        _with_state_dir(args["service"], context.state_dir),
+        **common,
+        volumes=volumes,
+        **{key: args[key] for key in passed_on},
     )
     context.created[operation["container"]] = context.engine.create(operation["container"], body)
+
+
+def _with_state_dir(service: Json, state_dir: str) -> Json:
+    """Bind mounts of our own services lie in the state directory, wherever that is on this host."""
+    container = service["container"]
+    mounts = [
+        {**mount, "source": mount["source"].replace(STATE_DIR_MARK, state_dir, 1)}
+        if (mount["source"] or "").startswith(STATE_DIR_MARK)
+        else mount
+        for mount in container.get("mounts", [])
+    ]
+    return {**service, "container": {**container, "mounts": mounts}} if mounts else service
 
 
 def _image_volumes(engine: Engine, reference: str) -> list[str]:
@@ -197,6 +215,11 @@ def _record(context: Context, operation: Json) -> None:
         raise Stale(str(error)) from error
 
 
+def _verdict(context: Context, operation: Json) -> None:
+    if not note_health(context.state_dir, operation):
+        raise Stale("this host has no record of the stack")
+
+
 _CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
     "network": _network,
     "pull": _pull,
@@ -209,4 +232,5 @@ _CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
     "disconnect": _disconnect,
     "remove_volume": _remove_volume,
     "record": _record,
+    "verdict": _verdict,
 }

@@ -38,6 +38,17 @@ STOP_GRACE_S = 10.0
 MAX_DNS_LABEL = 63
 INDEX_DIGITS = 4
 
+SYSTEM_STACK = "drover"
+CHECKER_SERVICE = "checker"
+CHECKER_IMAGE = "haproxy:3.0"
+SKIP_CHECKER_LABEL = "io.rancher.host.healthcheck.deploy_strategy"
+STATE_DIR_MARK = "@state_dir"
+"""In the source of a bind mount of ours: the state directory of the host at hand."""
+REPAIR_PERCENT = 25
+MASS_FAILURE_PERCENT = 50
+STABLE_S = 1800.0
+"""A member that was healthy for so long begins anew with its repairs."""
+
 KEPT_REVISIONS = 20
 MAX_ROUNDS = 4
 BACKOFF_FIRST_S = 10.0

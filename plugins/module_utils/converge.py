@@ -11,7 +11,9 @@ from __future__ import annotations
 import typing as t
 
 from .backoff import hold_reason
-from .constants import STATE_ACTIVE, STATE_STOPPED
+from .checkers import Checkers
+from .constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
+from .heal import Healer
 from .member_network import MemberNetwork
 from .member_operations import Member, MemberOperations
 from .names import member_key, split_member_key
@@ -40,6 +42,7 @@ class Converger:
         claims: Claims,
         life: dict[str, t.Any],
         request: Request,
+        checkers: Checkers,
     ) -> None:
         self.stack = stack
         self.body = body
@@ -50,19 +53,33 @@ class Converger:
         self.claims = claims
         self.life = life
         self.request = request
+        self.healer = Healer(operations, life=life, checkers=checkers, is_retry=self._retry)
+        self._running: list[tuple[Member, Container]] = []
 
     def run(self) -> None:
         """Plan for every member, those first that others depend on; then for what is not wanted."""
         revision = self.operations.revision
         services = revision["definition"]["services"] if is_live(self.body) else {}
         for name in creation_order(services):
-            for key in sorted(self.body["members"], key=split_member_key):
-                entry = self.body["members"][key]
-                service, index = split_member_key(key)
-                if service == name and not entry["retired"]:
-                    state = revision["services"][name]["state"]
-                    self._member(Member(self.stack, name, index, entry, services[name], state))
+            self._service(name, services[name], revision["services"][name]["state"])
         self._unwanted()
+
+    def _service(self, name: str, service: dict[str, t.Any], state: str) -> None:
+        """All members of a service; then their health, which is judged together."""
+        members = []
+        for key in sorted(self.body["members"], key=split_member_key):
+            entry = self.body["members"][key]
+            if split_member_key(key)[0] == name and not entry["retired"]:
+                index = split_member_key(key)[1]
+                members.append(Member(self.stack, name, index, entry, service, state))
+        self._running = []
+        for member in members:
+            self._member(member)
+        if self._running and service.get("health_check"):
+            self.healer.service(members, self._running, free=self._is_free)
+
+    def _is_free(self, member: Member) -> bool:
+        return not self._held_back(member)
 
     # --- wanted members ---
 
@@ -121,6 +138,9 @@ class Converger:
             if not has_run(container) and member.state != STATE_STOPPED:
                 self._replace(member, container, "made from another definition and never run")
                 return
+            if self.stack == SYSTEM_STACK:
+                self._renew(member, container)
+                return
             self._note(member, "runs with another definition than the recorded one; left as it is")
         if member.state == STATE_STOPPED:
             self._deactivate(member, container)
@@ -128,6 +148,13 @@ class Converger:
             self._alive(member, container)
         elif member.state == STATE_ACTIVE:
             self._revive(member, container)
+
+    def _renew(self, member: Member, container: Container) -> None:
+        """Our own services follow their definition at once, one container after the other."""
+        if any(item["stack"] == SYSTEM_STACK for item in self.plan.operations):
+            self.operations.hold(member, "waits until another host's is replaced")
+        else:
+            self._replace(member, container, "its definition changed")
 
     def _deactivate(self, member: Member, container: Container) -> None:
         if container["state"] in LIVE_STATES:
@@ -150,8 +177,8 @@ class Converger:
             code = f", exit code {container['exit_code']}" if restarting else ""
             times = f"restarted {container['restart_count']} times by the engine"
             self.operations.hold(member, f"crash loop: {times}{code}")
-        if not restarting:
-            self.network.check(member, container)
+        if not restarting and not self.network.check(member, container):
+            self._running += [(member, container)] if member.state == STATE_ACTIVE else []
 
     def _revive(self, member: Member, container: Container) -> None:
         """A container that exists but does not run."""

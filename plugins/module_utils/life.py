@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host remembers of its members between passes: failures in a row. Private to the collection.
+"""What a host remembers of its members between passes: failures in a row, and their health. Private to the collection.
 
 Kept in the stack record beside its body (docs/schema.md section 4, "life"); the planner's back-off reads it.
 """
@@ -34,6 +34,7 @@ def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) ->
         state_dir,
         operation,
         {
+            **before,
             "seq": before.get("seq", 0) + 1,
             "config_hash": config_hash,
             "failures": before.get("failures", 0) + 1 if same else 1,
@@ -49,6 +50,20 @@ def note_success(state_dir: str, operation: Json) -> None:
     if before.get("failures"):
         fresh = {"seq": before["seq"] + 1, "failures": 0, "last_failure": 0.0, "reason": ""}
         _write(state_dir, operation, {**before, **fresh})
+
+
+def note_health(state_dir: str, operation: Json) -> bool:
+    """Remember the verdict on a member, or that its repair begins.
+
+    Returns:
+        Whether there was a record to remember it in.
+    """
+    before = _entry(state_dir, operation)
+    entry = operation["args"]["entry"]
+    kept = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": "", **before}
+    why = str(entry["why"])[:_MAX_REASON]
+    fresh = {**kept, "seq": before.get("seq", 0) + 1, "health": {**entry, "why": why}}
+    return update_life(state_dir, operation["stack"], _key(operation), fresh)
 
 
 def _entry(state_dir: str, operation: Json) -> Json:

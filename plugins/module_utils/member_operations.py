@@ -50,12 +50,13 @@ class MemberOperations:
         self.volumes: dict[str, t.Any] = revision["definition"]["volumes"]
         self._starts: dict[tuple[str, str], list[int]] = {}
 
-    def create(self, member: Member, *, after: t.Iterable[int] = ()) -> int:
+    def create(
+        self, member: Member, *, after: t.Iterable[int] = (), cause: str = "no container"
+    ) -> int:
         """Make the container, after the pull, the network and the starts that it depends on."""
         waits = [*after, *self._dependencies(member), *self._pull(member)]
         if member.service["network"] == "managed":
             waits += self._bridge(member.host)
-        cause = "no container"
         if member.state != STATE_ACTIVE:
             cause += "; start_on_create is false"
         args = self._create_args(member)
@@ -137,12 +138,13 @@ class MemberOperations:
         args = {"timeout_s": float(options.get("stop_grace_period_s", STOP_GRACE_S))}
         return self.on("stop", host, container, cause=cause, args=args, after=after)
 
-    def remove(self, host: str, container: Container, cause: str) -> int:
+    def remove(
+        self, host: str, container: Container, cause: str, *, after: t.Iterable[int] = ()
+    ) -> int:
         """Remove a container, stopped with grace first; never its volumes."""
-        after = []
         if container["state"] in ("running", "restarting"):
             service = self.revision["definition"]["services"].get(container["service"])
-            after = [self.stop(host, container, cause, service=service)]
+            after = [self.stop(host, container, cause, service=service, after=after)]
         return self.on("remove", host, container, cause=cause, after=after)
 
     def on(

@@ -11,7 +11,7 @@ import posixpath
 import re
 import typing as t
 
-from .constants import INTERNAL_DOMAIN
+from .constants import INTERNAL_DOMAIN, SYSTEM_STACK
 
 
 def canonical_json(value: t.Any) -> str:
@@ -27,6 +27,15 @@ def digest(value: t.Any) -> str:
 def stack_name(raw: str) -> str:
     """Rancher's stack name: lower case, anything else becomes a hyphen."""
     return re.sub(r"[^a-z0-9-]+", "-", raw.lower()).strip("-")
+
+
+def reserved(stack: str) -> str:
+    """Why a person's stack can't be called so; empty where it can."""
+    if stack != SYSTEM_STACK:
+        return ""
+    return (
+        f'"{stack}" is the stack of the system services, such as the checkers; choose another name'
+    )
 
 
 def member_key(service: str, index: int) -> str:

@@ -14,6 +14,7 @@ import typing as t
 from .constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
 from .engine import Engine
 from .engine_errors import EngineError, EngineTimeout, NotFound, SdkMissing
+from .haproxy.observe_checker import observe_checker
 from .networks import network_facts
 from .observed_container import is_ours, summary
 from .store import StoreError, read_records
@@ -52,6 +53,7 @@ def observe(
         records, damaged = read_records(state_dir)
         look = _Look(engine, _Deadline(timer))
         found = look.at(host_images={*images, *current_images(records)})
+        found["checker"] = observe_checker(state_dir)
     except SdkMissing:
         raise
     except (EngineError, StoreError) as error:
@@ -73,6 +75,7 @@ def empty(host: str, *, now: float) -> Json:
         "volumes": {},
         "networks": {},
         "images": {},
+        "checker": None,
         "records": {},
         "damaged_records": {},
     }

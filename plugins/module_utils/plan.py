@@ -11,8 +11,10 @@ from __future__ import annotations
 import typing as t
 
 from .board import Board
-from .constants import MANAGED_BY_STACK
+from .checkers import Checkers
+from .constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
 from .converge import Converger, has_run, revision_of
+from .heal import Patient
 from .member_network import leave_together
 from .member_operations import MemberOperations
 from .names import digest, split_member_key
@@ -32,6 +34,8 @@ from .revisions import (
     rename_hosts,
 )
 from .settle import Claims, Settler
+from .system_stack import desired_system, is_needed
+from .targets import targets_of
 from .world import World
 
 COMMANDS: dict[str, t.Callable[..., t.Any]] = {
@@ -56,6 +60,11 @@ class Planner:
         self.plan = Plan()
         self.views = {stack: self._view(stack) for stack in self._known_stacks()}
         self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
+        self.acted_on = dict(self.bodies)
+        """Bodies as this round leaves them."""
+        self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
+        self.patients: dict[str, dict[str, Patient]] = {}
+        """Running members with a health check, by stack and member key."""
 
     def run(self) -> Plan:
         """Desired state first for all stacks, then placement on the common board, then operations."""
@@ -68,11 +77,16 @@ class Planner:
         wanted = {
             stack: body for stack in selected for body in [self._desired(stack)] if body is not None
         }
+        self._want_system(wanted)
         board = Board.of(self.world, {**self.bodies, **wanted})
-        for stack in sorted(wanted):
+        for stack in sorted(wanted, key=lambda name: (name != SYSTEM_STACK, name)):
             accepted = self._plan_stack(stack, wanted[stack], board)
             if accepted is not None:
+                self.acted_on[stack] = accepted
                 self._volumes(stack, accepted)
+            if stack == SYSTEM_STACK:
+                self.checkers = Checkers(self.world, self.acted_on.get(stack))
+        self._plan_checkers()
         leave_together(self.plan)
         if self.request.command in ("down", "scale"):
             self._unknown_volumes()
@@ -84,7 +98,7 @@ class Planner:
         found = {
             stack for host in self.world.seen for stack in self.world.observation(host)["records"]
         }
-        return sorted(found | set(self.request.stacks or []))
+        return sorted(found | set(self.request.stacks or []) | {SYSTEM_STACK})
 
     def _view(self, stack: str) -> RecordView:
         copies = {
@@ -93,7 +107,8 @@ class Planner:
         return view_records(stack, copies, take=self.request.take or None)
 
     def _selected(self) -> list[str]:
-        return sorted(self.views) if self.request.stacks is None else sorted(self.request.stacks)
+        wanted = self.views if self.request.stacks is None else self.request.stacks
+        return sorted(set(wanted) - {SYSTEM_STACK})
 
     def _usable(self, stack: str) -> bool:
         conflict = self.views[stack].conflict
@@ -142,6 +157,43 @@ class Planner:
             self.plan.errors.append(Message("no reachable host knows this stack", stack))
             return None
         return rename_hosts(body, self.request.rename) if self.request.rename else body
+
+    # --- our own services ---
+
+    def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
+        """The checkers are there as long as anything is to be checked."""
+        body = self.bodies.get(SYSTEM_STACK)
+        if not self._usable(SYSTEM_STACK):
+            return
+        if body and self.request.rename:
+            body = rename_hosts(body, self.request.rename)
+        others = {**self.bodies, **wanted}
+        others.pop(SYSTEM_STACK, None)
+        desired = desired_system(
+            body,
+            self.request,
+            needed=is_needed(others.values()),
+            image=self.world.settings.checker_image,
+            hosts=self.request.inventory,
+        )
+        if desired is not None:
+            wanted[SYSTEM_STACK] = desired
+
+    def _plan_checkers(self) -> None:
+        """Bring all checkers' configs up to date, also for stacks that this command is not about."""
+        body = self.acted_on.get(SYSTEM_STACK)
+        if not is_live(body):
+            return
+        targets = [
+            target
+            for stack in sorted(set(self.acted_on) - {SYSTEM_STACK})
+            for target in targets_of(
+                self.world, stack, self.acted_on[stack], self.views[stack].life
+            )
+        ]
+        services = (current(body) or {})["definition"]["services"]
+        checkers = self.checkers.with_image(services[CHECKER_SERVICE]["image"])
+        checkers.plan(self.plan, targets, version=self._version(SYSTEM_STACK))
 
     def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
         self._require_network()
@@ -202,9 +254,17 @@ class Planner:
             self.plan, self.world, revision=revision_of(body), version=self._version(stack)
         )
         life = self.views[stack].life
-        Converger(
-            stack, body, operations=operations, claims=claims, life=life, request=self.request
-        ).run()
+        converger = Converger(
+            stack,
+            body,
+            operations=operations,
+            claims=claims,
+            life=life,
+            request=self.request,
+            checkers=self.checkers,
+        )
+        converger.run()
+        self.patients[stack] = converger.healer.patients
 
     def _version(self, stack: str) -> int:
         """The number of the record that this plan acts on: a host that has a newer one refuses."""

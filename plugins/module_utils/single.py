@@ -12,7 +12,9 @@ from __future__ import annotations
 import typing as t
 
 from .compose.errors import Notes, Place
+from .compose.keys import not_run
 from .compose.service import canonical_service
+from .compose.values import is_empty
 from .compose.volumes import canonical_volumes
 from .constants import (
     BRIDGE_NETWORK,
@@ -28,6 +30,10 @@ from .revisions import Request, apply_down, empty_body, with_revision
 from .world import Container, Observation, Settings, World
 
 NO_WRITER = "module"
+NO_LOOP = (
+    "nothing checks the containers of this module: bring the service up as a stack (drover.docker.up), "
+    "or write healthcheck, the engine's own"
+)
 STATES = {"present": "active", "stopped": "stopped", "absent": "active"}
 
 
@@ -37,6 +43,9 @@ def one_service(
     """A canonical stack of one service, from its Compose keys. Raises StackError with all that is wrong."""
     notes = Notes()
     declared = canonical_volumes(volumes, stack=stack, place=Place(notes).at("volumes"))
+    if not is_empty(keys.get("health_check")):
+        # Nothing would look at it: there is no stored record that a pass could work from.
+        Place(notes, service=name).at("health_check").problem(not_run(NO_LOOP))
     notes.raise_problems()
     service = canonical_service(
         name, keys, stack=stack, file="", volumes=set(declared), warnings=warnings

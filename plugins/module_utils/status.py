@@ -12,39 +12,59 @@ import dataclasses
 import typing as t
 
 from .constants import MANAGED_BY_MODULE
+from .heal import Patient
 from .names import split_member_key
 from .operations import Message, Plan
 from .revisions import current, is_live
 from .times import age, parse_time
+from .verdict import HEALTHY, UNHEALTHY
 from .world import Container, World
 
 
 @dataclasses.dataclass
 class ServiceRow:
-    """One service as status shows it. C(since_s): seconds since the newest running member started."""
+    """One service as status shows it.
+
+    C(since_s): seconds since the newest running member started. C(healthy): members that their checkers find good;
+    None for a service without a health check.
+    """
 
     stack: str
     service: str
     state: str
     wanted: int
     running: int
+    healthy: int | None
     where: list[str]
     since_s: float | None
     why_not: list[str]
 
 
-def service_rows(world: World, bodies: dict[str, dict[str, t.Any]], plan: Plan) -> list[ServiceRow]:
+Patients = t.Dict[str, t.Dict[str, Patient]]
+
+
+def service_rows(
+    world: World, bodies: dict[str, dict[str, t.Any]], plan: Plan, patients: Patients
+) -> list[ServiceRow]:
     """Rows of all live stacks, then those of services that a module made alone."""
     rows = []
     for stack, body in sorted(bodies.items()):
         if is_live(body):
             services = (current(body) or {})["services"]
-            rows += [_recorded_row(world, stack, name, body, plan) for name in sorted(services)]
+            judged = patients.get(stack, {})
+            rows += [
+                _recorded_row(world, stack, name, body, plan, judged) for name in sorted(services)
+            ]
     return rows + _module_rows(world)
 
 
 def _recorded_row(
-    world: World, stack: str, name: str, body: dict[str, t.Any], plan: Plan
+    world: World,
+    stack: str,
+    name: str,
+    body: dict[str, t.Any],
+    plan: Plan,
+    patients: dict[str, Patient],
 ) -> ServiceRow:
     revision = current(body) or {}
     service, desire = revision["definition"]["services"][name], revision["services"][name]
@@ -71,10 +91,41 @@ def _recorded_row(
         "global" if service["global"] and desire["state"] == "active" else desire["state"],
         wanted,
         len(running),
+        _healthy(service, patients, members),
         [_place(world, key, *members[key], once=service["start_once"]) for key in members],
         _newest_start(world, members),
-        list(_reasons(plan, stack, name)),
+        [*_health_lines(members, patients), *_reasons(plan, stack, name)],
     )
+
+
+def _healthy(
+    service: dict[str, t.Any], patients: dict[str, Patient], members: t.Collection[str]
+) -> int | None:
+    if not service.get("health_check"):
+        return None
+    return sum(key in patients and patients[key].verdict == HEALTHY for key in members)
+
+
+def _health_lines(
+    members: dict[str, tuple[str, list[Container]]], patients: dict[str, Patient]
+) -> list[str]:
+    """A line for each member that is not simply healthy, with what the engine's own check says of it."""
+    lines = []
+    for key, (_host, found) in members.items():
+        engine = next((item["health"] for item in found if item["health"] == UNHEALTHY), "")
+        patient = patients.get(key)
+        parts = []
+        if patient and (patient.verdict != HEALTHY or engine):
+            parts.append(f"{patient.verdict}, {patient.why}{_duration(patient)}")
+        if engine:
+            parts.append(f"the engine's HEALTHCHECK says {engine} (shown only)")
+        if parts:
+            lines.append(f"{split_member_key(key)[1]}: {'; '.join(parts)}")
+    return lines
+
+
+def _duration(patient: Patient) -> str:
+    return f", {patient.down_s:.0f} s" if patient.down_s else ""
 
 
 def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
@@ -143,6 +194,7 @@ def _module_rows(world: World) -> list[ServiceRow]:
                 "by module",
                 len(found),
                 running,
+                None,
                 where,
                 _newest_start(world, members),
                 [],
@@ -155,13 +207,14 @@ def table(rows: list[ServiceRow]) -> list[str]:
     """The rows as aligned lines."""
     if not rows:
         return ["no stacks on the reachable hosts"]
-    head = ["SERVICE", "STATE", "WANTED", "RUNNING", "SINCE", "WHERE"]
+    head = ["SERVICE", "STATE", "WANTED", "RUNNING", "HEALTHY", "SINCE", "WHERE"]
     cells = [
         [
             f"{row.stack}/{row.service}",
             row.state,
             str(row.wanted),
             str(row.running),
+            "-" if row.healthy is None else str(row.healthy),
             age(row.since_s),
             ", ".join(row.where) or "-",
         ]

@@ -15,8 +15,10 @@ from .constants import (
     BRIDGE_NETWORK,
     BRIDGE_SUBNET,
     MANAGED_BY_STACK,
+    MASS_FAILURE_PERCENT,
     OVERLAY_NETWORK,
     OVERLAY_SUBNET,
+    REPAIR_PERCENT,
 )
 from .overlay import network_fault
 
@@ -27,12 +29,19 @@ Port = t.Tuple[str, int, str]
 
 @dataclasses.dataclass
 class Settings:
-    """The managed network: one host has a bridge, several an overlay."""
+    """What the inventory asks for: the managed network (one host has a bridge, several an overlay), checkers, brakes.
+
+    C(checker_image) is empty where the recorded one is good enough.
+    """
 
     several: bool = False
     overlay_network: str = OVERLAY_NETWORK
     overlay_subnet: str = OVERLAY_SUBNET
     bridge_subnet: str = BRIDGE_SUBNET
+    checker_image: str = ""
+    check_own_host: bool = False
+    repair_percent: int = REPAIR_PERCENT
+    mass_failure_percent: int = MASS_FAILURE_PERCENT
 
     @property
     def network(self) -> str:
@@ -50,8 +59,8 @@ class Settings:
         return self.overlay_subnet if self.several else self.bridge_subnet
 
 
-def settings_for(hosts: t.Collection[str], **chosen: str) -> Settings:
-    """The managed network for an inventory; names and subnets may be chosen, as fields of Settings."""
+def settings_for(hosts: t.Collection[str], **chosen: t.Any) -> Settings:
+    """The settings for an inventory; what was chosen, as fields of Settings."""
     return Settings(several=len(hosts) > 1, **chosen)
 
 
@@ -142,6 +151,11 @@ class World:
     def volume_hosts(self, name: str) -> list[str]:
         """Hosts that have a volume of this name."""
         return [host for host in self.seen if name in self.observation(host)["volumes"]]
+
+    def checker(self, host: str) -> dict[str, t.Any] | None:
+        """What the checker of a seen host reports; None where there is none."""
+        found = self.observation(host).get("checker")
+        return dict(found) if found else None
 
     def swarm(self, host: str) -> dict[str, t.Any]:
         """What a seen host's engine says of the Swarm."""

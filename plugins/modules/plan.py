@@ -66,6 +66,10 @@ options:
       - Volumes to remove, by name, with O(command=down) and O(command=scale). Nothing else ever removes a volume.
     type: list
     elements: str
+  system:
+    description: With O(command=status), show our own services (the checkers) too.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Prints the operations that a run would perform. Nothing is acted on afterwards.
@@ -139,6 +143,10 @@ services:
       description: How many members run; those that have done their work once count too.
       type: int
       sample: 1
+    healthy:
+      description: How many members their checkers find good; none for a service without a health check.
+      type: int
+      sample: 1
     where:
       description: Index and host of each member, with its state where it does not run.
       type: list
@@ -149,7 +157,7 @@ services:
       type: float
       sample: 86400.0
     why_not:
-      description: Why members do not run.
+      description: Why members do not run, or are not healthy.
       type: list
       elements: str
       sample: []

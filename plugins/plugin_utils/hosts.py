@@ -12,11 +12,17 @@ from ansible_collections.drover.docker.plugins.module_utils.constants import DOC
 from ansible_collections.drover.docker.plugins.module_utils.world import Settings, settings_for
 
 GROUP = "docker_hosts"
-NETWORK_VARIABLES = {
+TEXT_VARIABLES = {
     "overlay_network": "drover_network_name",
     "overlay_subnet": "drover_network_subnet",
     "bridge_subnet": "drover_bridge_subnet",
+    "checker_image": "drover_checker_image",
 }
+PERCENT_VARIABLES = {
+    "repair_percent": "drover_repair_percent",
+    "mass_failure_percent": "drover_mass_failure_percent",
+}
+FLAGS = {"check_own_host": "drover_health_check_own_host"}
 
 
 def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
@@ -27,12 +33,30 @@ def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
     return hosts
 
 
-def network_settings(task_vars: dict[str, t.Any]) -> Settings:
-    """The managed network that this inventory asks for."""
+def settings(task_vars: dict[str, t.Any]) -> Settings:
+    """What this inventory asks for."""
     variables = task_vars["hostvars"][task_vars["inventory_hostname"]]
-    found = {field: variables.get(name) for field, name in NETWORK_VARIABLES.items()}
-    chosen = {field: str(value) for field, value in found.items() if value}
+    chosen: dict[str, t.Any] = {}
+    for kind, names in ((str, TEXT_VARIABLES), (_percent, PERCENT_VARIABLES), (_flag, FLAGS)):
+        for field, name in names.items():
+            value = variables.get(name)
+            if value not in (None, ""):
+                chosen[field] = kind(value) if kind is str else kind(name, value)
     return settings_for(docker_hosts(task_vars), **chosen)
+
+
+def _percent(name: str, value: t.Any) -> int:
+    text = str(value).strip()
+    if not text.isdigit() or not 1 <= int(text) <= 100:
+        raise AnsibleError(f"{name} must be a whole number from 1 to 100 (percent), not {value!r}")
+    return int(text)
+
+
+def _flag(name: str, value: t.Any) -> bool:
+    text = str(value).lower()
+    if text not in ("true", "yes", "1", "false", "no", "0"):
+        raise AnsibleError(f"{name} must be true or false, not {value!r}")
+    return text in ("true", "yes", "1")
 
 
 def host_labels(task_vars: dict[str, t.Any]) -> dict[str, dict[str, str]]:

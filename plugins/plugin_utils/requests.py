@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils.constants import SYSTEM_STACK
 from ansible_collections.drover.docker.plugins.module_utils.names import stack_name
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 
@@ -64,6 +65,10 @@ def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
     if service and command in ("down", "up"):
         raise ValueError(
             f"{command} is for a whole stack: use -e stack=STACK instead of -e service={args['service']}"
+        )
+    if stack_name(stack) == SYSTEM_STACK and command not in ("reconcile", "status"):
+        raise ValueError(
+            f"stack {SYSTEM_STACK} holds our own services: they come and go with the health checks of the others"
         )
     if stack and not re.fullmatch(r"[A-Za-z0-9-]+", stack):
         raise ValueError(f"stack={stack!r}: a stack's name has letters, digits and hyphens")

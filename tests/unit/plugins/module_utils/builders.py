@@ -34,6 +34,7 @@ def service(**changes: t.Any) -> dict[str, t.Any]:
         "network": "managed",
         "retain_ip": False,
         "hostname_override": False,
+        "health_check": None,
         "links": [],
         "depends_on": [],
         "placement": dict(EMPTY_PLACEMENT),
@@ -92,6 +93,7 @@ class Bench:
     def __init__(self, *hosts: str) -> None:
         self.seen: dict[str, dict[str, t.Any] | None] = {host: observation(host) for host in hosts}
         self.labels: dict[str, dict[str, str]] = {}
+        self.settings: dict[str, t.Any] = {}
 
     def __getitem__(self, host: str) -> dict[str, t.Any]:
         found = self.seen[host]
@@ -101,7 +103,7 @@ class Bench:
 
     def plan(self, command: str = "reconcile", **fields: t.Any) -> Plan:
         """Plan one round."""
-        settings = settings_for(list(self.seen))
+        settings = settings_for(list(self.seen), **self.settings)
         request = Request(
             command,
             token="t",
@@ -141,12 +143,13 @@ class Bench:
         plan = self.up(definition, **fields)
         if not plan.records:
             raise ValueError(plan.errors)
-        body = plan.records[0].record["body"]
-        self.record(definition["stack"], body)
+        bodies = {write.stack: write.record["body"] for write in plan.records}
+        for name, body in bodies.items():
+            self.record(name, body)
         for item in plan.operations:
             if item["kind"] == "create":
                 self.run(item)
-        return body
+        return bodies[definition["stack"]]
 
     def run(self, operation: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
         """The container that a create operation makes, running."""

@@ -47,6 +47,7 @@ KEYS = {
     "volumes",
     "networks",
     "images",
+    "checker",
     "records",
     "damaged_records",
 }

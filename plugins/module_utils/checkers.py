@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who checks whom, and what each checker is told. Private to the collection; pure.
+
+A host's checker is told of the targets that it was chosen for and, as a witness, of all on its own host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+
+from .constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
+from .haproxy.checker_config import render_checker
+from .names import container_name, split_member_key
+from .operations import Message, Plan
+from .targets import Target, running_on
+from .votes import Opinion, Report
+from .world import World
+
+Body = t.Dict[str, t.Any]
+
+CHECKERS = 3
+"""How many check each container, as in Rancher."""
+CONTROL = "control"
+FIRST_RESULT_S = 2.5
+"""How long a host waits for the first results of new servers, so that the same pass can read them."""
+
+
+class Checkers:
+    """The checkers of all hosts, as the system stack records them and as they report."""
+
+    def __init__(self, world: World, body: Body | None) -> None:
+        self._world = world
+        self._members = _members(body)
+        self._reports = {host: _by_server(world.checker(host)) for host in world.seen}
+        self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
+
+    def _may_check(self, host: str) -> bool:
+        """Whether a host is to have checks to do. One that was left out of this run keeps what it has."""
+        if not self._world.is_seen(host):
+            return host not in self._world.silent
+        skip = self._world.labels(host).get(SKIP_CHECKER_LABEL) == "skip"
+        return not skip and not self._world.network_fault(host)
+
+    def chosen(self, target: Target) -> list[str]:
+        """Hosts whose checkers have a say on this target."""
+        ranked = sorted(self.candidates, key=lambda host: _rank(target, host))
+        others = [host for host in ranked if host != target.host][:CHECKERS]
+        own = target.host in self.candidates
+        if own and (len(self.candidates) < CHECKERS or self._world.settings.check_own_host):
+            return sorted([target.host, *others[: CHECKERS - 1]])
+        return sorted(others)
+
+    def opinions(self, target: Target) -> tuple[list[Opinion], Opinion | None]:
+        """What the chosen checkers say, and what the one of the target's own host says besides."""
+        chosen = self.chosen(target)
+        witness = None if target.host in chosen else self._opinion(target.host, target)
+        return [self._opinion(host, target) for host in chosen], witness
+
+    def _opinion(self, host: str, target: Target) -> Opinion:
+        reports = self._reports.get(host, {})
+        return Opinion(
+            host,
+            reports.get((target.backend, target.server)),
+            reports.get((CONTROL, control_name(target.host))),
+        )
+
+    def silent(self) -> dict[str, str]:
+        """Seen hosts whose checker runs and does not answer, with the reason."""
+        found = {host: (self._world.checker(host) or {}).get("error", "") for host in self._reports}
+        return {host: error for host, error in sorted(found.items()) if error}
+
+    # --- what they are told ---
+
+    def plan(self, plan: Plan, targets: list[Target], *, version: int) -> None:
+        """Add what brings each seen host's checker up to date."""
+        for host in sorted(self._members):
+            if self._world.is_seen(host):
+                self._plan_host(plan, host, self.model(host, targets), version)
+        for host, error in self.silent().items():
+            text = f"gives no report: {error}"
+            plan.notes.append(Message(text, SYSTEM_STACK, CHECKER_SERVICE, 0, host))
+
+    def model(self, host: str, targets: list[Target]) -> dict[str, t.Any]:
+        """What the checker of a host is to check."""
+        mine = [item for item in targets if host in (item.host, *self.chosen(item))]
+        controls = {
+            control_name(name): entry["address"]
+            for name, (_key, entry) in sorted(self._members.items())
+            if entry["address"]
+        }
+        return {
+            "checks": [
+                item.as_check() for item in sorted(mine, key=lambda item: (item.stack, item.key))
+            ],
+            "controls": [
+                {"server": name, "address": address} for name, address in controls.items()
+            ],
+        }
+
+    def _plan_host(self, plan: Plan, host: str, model: dict[str, t.Any], version: int) -> None:
+        key, _entry = self._members[host]
+        index = split_member_key(key)[1]
+        claims = self._world.claims(SYSTEM_STACK).get((CHECKER_SERVICE, index), [])
+        seen = self._world.checker(host) or {}
+        revision = render_checker(model)[1]
+        makes = [item for item in plan.operations if _makes_checker(item, host)]
+        current = (seen.get("revision"), seen.get("file_revision")) == (revision, revision)
+        running = running_on(host, claims) is not None
+        if seen.get("error") or (current and not makes) or not (running or makes):
+            return
+        before = {number for item in makes for number in item["after"]}
+        waits = before - {item["id"] for item in makes}
+        number = plan.add(
+            "checker",
+            host,
+            cause=_cause(model),
+            after=waits,
+            stack=SYSTEM_STACK,
+            service=CHECKER_SERVICE,
+            index=index,
+            container=container_name(SYSTEM_STACK, CHECKER_SERVICE, index),
+            version=version,
+            args={
+                "model": model,
+                "revision": revision,
+                "image": self._image,
+                "wait_s": FIRST_RESULT_S,
+            },
+        )
+        for item in makes:
+            item["after"] = sorted({*item["after"], number})
+
+    _image = ""
+
+    def with_image(self, image: str) -> Checkers:
+        """The same, with the image that validates configs."""
+        self._image = image
+        return self
+
+
+def _members(body: Body | None) -> dict[str, tuple[str, dict[str, t.Any]]]:
+    """The system stack's checkers by host: member key and entry."""
+    entries = (body or {"members": {}})["members"]
+    return {
+        entry["host"]: (key, entry)
+        for key, entry in entries.items()
+        if not entry["retired"] and split_member_key(key)[0] == CHECKER_SERVICE
+    }
+
+
+def _by_server(checker: dict[str, t.Any] | None) -> dict[tuple[str, str], Report]:
+    reports = (checker or {}).get("reports", [])
+    return {(item["backend"], item["server"]): item for item in reports}
+
+
+def _rank(target: Target, host: str) -> str:
+    """Rendezvous hashing: when a host goes, only what it checked moves."""
+    return hashlib.sha256(f"{target.stack}/{target.key}@{host}".encode()).hexdigest()
+
+
+def control_name(host: str) -> str:
+    """A host as HAProxy can name a server."""
+    if re.fullmatch(r"[A-Za-z0-9_.:-]{1,60}", host):
+        return host
+    return f"host-{hashlib.sha256(host.encode()).hexdigest()[:12]}"
+
+
+def _makes_checker(operation: dict[str, t.Any], host: str) -> bool:
+    place = (operation["host"], operation["stack"], operation["service"])
+    return place == (host, SYSTEM_STACK, CHECKER_SERVICE) and operation["kind"] in (
+        "create",
+        "start",
+    )
+
+
+def _cause(model: dict[str, t.Any]) -> str:
+    count = len(model["checks"])
+    return f"has {count} container{'' if count == 1 else 's'} to check"
