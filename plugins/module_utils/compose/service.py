@@ -97,7 +97,7 @@ def build(
     container = container_options(keys, volumes=volumes, macros=macros, place=place)
     network = network_of(keys, place)
     acting = acting_labels(container.get("labels", {}), network, place.at("labels"))
-    kind = {"network": network, "scale": scale(keys, acting["global"], place), **acting}
+    kind = {"scale": scale(keys, acting["global"], place), **acting, "network": network}
     service = {
         "image": service_image(keys, place),
         **kind,

@@ -136,7 +136,7 @@ def test_refused_keys_are_those_of_the_loader() -> None:
 
 
 def test_keys_of_health_check_are_those_of_the_loader() -> None:
-    text = section("stack-files.md", "Health checks")
+    text = section("stack-files.md", "health_check")
     assert first_cells(text) == {*health_check.KEYS, *health_check.STRATEGIES}
 
 
