@@ -26,6 +26,7 @@ options:
     description:
       - The stack that the service belongs to; it is part of the containers' names.
       - Lower-cased; characters other than letters, digits and hyphens become hyphens, as in Rancher.
+      - V(drover) is refused; that is the stack of the system services.
     type: str
     required: true
   name:
@@ -52,6 +53,9 @@ options:
       - The service as in a Compose file, with the same keys, for example C(image), C(command),
         C(environment), C(ports), C(volumes), C(labels).
       - Required unless O(state=absent).
+      - C(health_check) is refused. What acts on it is the loop over stored stacks, which knows nothing of this module's
+        containers. Bring the service up as a stack, or use C(healthcheck), the engine's own check, which is shown in
+        RV(members[].health).
       - When it differs from that of containers which exist, these are left as they run and named in RV(outdated).
     type: dict
   volumes:
@@ -177,7 +181,7 @@ from ansible_collections.drover.docker.plugins.module_utils.engine import Docker
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import SdkMissing
 from ansible_collections.drover.docker.plugins.module_utils.execute import execute
 from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy
-from ansible_collections.drover.docker.plugins.module_utils.names import stack_name
+from ansible_collections.drover.docker.plugins.module_utils.names import reserved, stack_name
 from ansible_collections.drover.docker.plugins.module_utils.observe import observe
 from ansible_collections.drover.docker.plugins.module_utils.operations import Plan, operation_line
 from ansible_collections.drover.docker.plugins.module_utils.single import (
@@ -231,6 +235,8 @@ class Run:
 
     def run(self) -> None:
         """Look, plan, act and look again."""
+        if reserved(self.stack):
+            self._fail(reserved(self.stack))
         definition = self._definition()
         before = self._observe(definition)
         plan = self._plan(before, definition)

@@ -28,7 +28,7 @@ from ansible_collections.drover.docker.plugins.module_utils.compose.volumes impo
     canonical_volumes,
     check_collisions,
 )
-from ansible_collections.drover.docker.plugins.module_utils.names import stack_name
+from ansible_collections.drover.docker.plugins.module_utils.names import reserved, stack_name
 
 from .documents import CATALOG, ComposeFile, RancherFile, compose_file, rancher_file
 from .folder import Files, Reader, find_files
@@ -131,6 +131,8 @@ class StackLoader:
         stack = stack_name(raw)
         if not stack:
             place.problem(f"{quoted(raw)} gives the stack no name: it has no letter or digit")
+        elif reserved(stack):
+            place.problem(f"{reserved(stack)}, for example with -e stack=NAME")
         return stack
 
     def replaced(self, value: t.Any, place: Place) -> t.Any:
