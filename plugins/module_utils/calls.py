@@ -28,6 +28,9 @@ from .constants import STATE_DIR_MARK, STOP_GRACE_S
 from .container_body import create_body
 from .engine import Engine
 from .engine_errors import EngineError, NotFound
+from .haproxy.apply import ApplyError, Target, apply_config
+from .haproxy.checker_config import render_checker
+from .haproxy.observe_checker import checker_folders
 from .life import note_health
 from .mounts import VolumeSpec, member_volumes, volume_specs
 from .networks import bridge_body, endpoint_body
@@ -215,6 +218,22 @@ def _record(context: Context, operation: Json) -> None:
         raise Stale(str(error)) from error
 
 
+def _checker(context: Context, operation: Json) -> None:
+    args = operation["args"]
+    try:
+        config, revision = render_checker(args["model"])
+    except ValueError as error:
+        raise Failed(str(error)) from error
+    if revision != args["revision"]:
+        raise Stale("the config was planned by another release of this collection")
+    container = preconditions.ours_or_none(context.engine, operation)
+    target = Target(checker_folders(context.state_dir), container, args["image"])
+    try:
+        apply_config(context.engine, target, config, wait_s=args["wait_s"])
+    except ApplyError as error:
+        raise Failed(str(error)) from error
+
+
 def _verdict(context: Context, operation: Json) -> None:
     if not note_health(context.state_dir, operation):
         raise Stale("this host has no record of the stack")
@@ -232,5 +251,6 @@ _CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
     "disconnect": _disconnect,
     "remove_volume": _remove_volume,
     "record": _record,
+    "checker": _checker,
     "verdict": _verdict,
 }

@@ -43,6 +43,15 @@ def ours(engine: Engine, operation: Json) -> Json:
     return found
 
 
+def ours_or_none(engine: Engine, operation: Json) -> str:
+    """Id of the operation's container; empty where there is none. Raises Stale when it is another one's."""
+    try:
+        engine.inspect(operation["container_id"] or operation["container"])
+    except NotFound:
+        return ""
+    return str(ours(engine, operation)["Id"])
+
+
 def startable(engine: Engine, operation: Json) -> Json:
     """Ours, and neither alive nor on its way out."""
     return _in_state(engine, operation, allowed=("created", "exited", "dead"))

@@ -23,6 +23,7 @@ CONTROL_LISTENER = "answer"
 
 # One thread, as checks are little work; maxconn, as HAProxy otherwise reserves memory for as many connections as the
 # engine lets a container open. The listeners are handed on at a reload: a connect to port 42 always gets through.
+# Without max-spread-checks a server with a long interval waits that long for its first check after each start.
 _HEAD = """\
 global
     stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
@@ -30,6 +31,7 @@ global
     hard-stop-after 2s
     maxconn 1000
     nbthread 1
+    max-spread-checks 1s
 
 defaults
     mode tcp
