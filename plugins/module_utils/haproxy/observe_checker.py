@@ -37,7 +37,7 @@ def observe_checker(state_dir: str, *, deadline_s: float = ANSWER_S) -> Json | N
 
 def observe_haproxy(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json | None:
     """What one HAProxy says of itself and its servers; None where there is no socket of it. Never raises."""
-    seen = {**_nothing(), "file_revision": _file_revision(folders)}
+    seen = {**nothing_seen(), "file_revision": _file_revision(folders)}
     until = time.monotonic() + deadline_s
     try:
         seen.update(worker_info(folders, deadline_s=deadline_s))
@@ -45,13 +45,14 @@ def observe_haproxy(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json |
     except NoSocket:
         return None
     except HaproxyError as error:
-        return {**_nothing(), "error": f"the checker does not answer: {error}"}
+        return {**nothing_seen(), "error": f"the checker does not answer: {error}"}
     except Exception as error:  # whatever it says must not hide the rest of the host
-        return {**_nothing(), "error": f"unexpected {type(error).__name__}: {error}"}
+        return {**nothing_seen(), "error": f"unexpected {type(error).__name__}: {error}"}
     return seen
 
 
-def _nothing() -> Json:
+def nothing_seen() -> Json:
+    """What there is to say of a HAProxy that says nothing."""
     return {
         "error": "",
         "revision": "",

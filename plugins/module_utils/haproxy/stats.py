@@ -33,7 +33,8 @@ def parse_info(answer: str) -> Json:
 def parse_stat(answer: str) -> list[Json]:
     """The answer to C(show stat): a report for each server, in its order.
 
-    C(check_code), C(since_s) and C(duration_ms) are None where HAProxy says nothing.
+    C(check_code), C(since_s) and C(duration_ms) are None where HAProxy says nothing. C(check_status) begins with
+    C(* ) while a check is under way; what follows is the result of the last one that ended.
     """
     text = answer.lstrip()
     table = io.StringIO(text[2:] if text.startswith("# ") else text)
@@ -54,7 +55,7 @@ def _report(row: t.Mapping[str, t.Any]) -> Json:
         "server": row.get("svname") or "",
         "status": row.get("status") or "",
         "check_status": row.get("check_status") or "",
-        "check_code": _number(row.get("check_code")),
+        "check_code": _number(row.get("check_code")) or None,  # 0 while there is none to tell
         "last_chk": row.get("last_chk") or "",
         "since_s": _number(row.get("lastchg")),
         "duration_ms": _number(row.get("check_duration")),

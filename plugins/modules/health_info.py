@@ -1,0 +1,156 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a checker of one host reports."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: health_info
+short_description: Report what the HAProxy checker of a Docker host says
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Reports what a checker, a HAProxy container that checks other containers, says of each of them, as it says it.
+    Whether a container is healthy is judged from the reports of several checkers, which the playbook
+    C(drover.docker.status) shows.
+  - Only reads. Nothing is changed on the host.
+options:
+  directory:
+    description:
+      - Folder that the host shares with the checker, as in M(drover.docker.health_check). The default is that of the
+        checkers of stacks.
+    type: path
+    default: /var/lib/drover/checker
+  backends:
+    description:
+      - Report only these, for example V(shop.web.1), C(<stack>.<service>.<index>) with the checkers of stacks.
+      - Without it, all are reported. V(control) is what the checker says of the checkers of the hosts.
+    type: list
+    elements: str
+attributes:
+  check_mode:
+    description: Does the same in check mode, as it only reads.
+    support: full
+  diff_mode:
+    description: Shows what would change.
+    support: none
+    details: Nothing ever changes.
+requirements:
+  - Python 3.8 or later on the host
+seealso:
+  - module: drover.docker.health_check
+"""
+
+EXAMPLES = r"""
+- name: Look at what this host's checker says
+  drover.docker.health_info:
+  register: found
+
+- name: Show what is not up
+  ansible.builtin.debug:
+    msg: "{{ item.backend }} is {{ item.status }} for {{ item.since_s }} s: {{ item.check_status }} {{ item.last_chk }}"
+  loop: "{{ found.reports | rejectattr('status', 'equalto', 'UP') | list }}"
+  loop_control:
+    label: "{{ item.backend }}"
+"""
+
+RETURN = r"""
+present:
+  description: Whether there is a checker that runs or ran.
+  returned: always
+  type: bool
+error:
+  description: Why the checker did not answer within 2 s; empty when it did. The values below are empty then.
+  returned: always
+  type: str
+  sample: "the checker does not answer: admin.sock does not answer: Connection refused"
+revision:
+  description: Marker of the config that the checker has loaded.
+  returned: always
+  type: str
+  sample: rev-0123456789abcdef
+file_revision:
+  description: Marker of the config on disk.
+  returned: always
+  type: str
+  sample: rev-0123456789abcdef
+version:
+  description: Version of HAProxy.
+  returned: always
+  type: str
+  sample: 3.0.11
+pid:
+  description: Process id of the worker, inside of its container.
+  returned: always
+  type: int
+uptime_s:
+  description: Seconds since the worker started, which is at the last reload.
+  returned: always
+  type: int
+reports:
+  description: What the checker says, in the order of its config.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    backend:
+      description: Name of the check.
+      type: str
+    server:
+      description: Name of what is checked. With the checkers of stacks, another one after each start of the container.
+      type: str
+    status:
+      description:
+        - C(UP) or C(DOWN), with a count such as C(UP 2/3) while it is about to change.
+        - A server that was not checked yet has C(UP), too, and a RV(reports[].check_status) of C(INI).
+      type: str
+    check_status:
+      description:
+        - How the last check ended, for example C(L7OK), C(L7STS) (wrong HTTP status), C(L4CON) (refused), C(L4TOUT)
+          (not reached), C(L7TOUT) (no answer). C(INI) when there was none.
+        - It begins with C(* ) while the next check is under way.
+      type: str
+    check_code:
+      description: HTTP status of the last check, where there was one.
+      type: int
+    last_chk:
+      description: What HAProxy says of the last check besides. Empty after a reload, until the next check.
+      type: str
+    since_s:
+      description: Seconds since it last went UP or DOWN. A reload does not change it.
+      type: int
+    duration_ms:
+      description: Milliseconds that the last check took.
+      type: int
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_checker import (
+    nothing_seen,
+    observe_haproxy,
+)
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "directory": {"type": "path", "default": "/var/lib/drover/checker"},
+            "backends": {"type": "list", "elements": "str"},
+        },
+        supports_check_mode=True,
+    )
+    found = observe_haproxy(Folders(module.params["directory"]))
+    seen = found or nothing_seen()
+    wanted = module.params["backends"]
+    if wanted is not None:
+        seen["reports"] = [item for item in seen["reports"] if item["backend"] in wanted]
+    module.exit_json(changed=False, present=found is not None, **seen)
+
+
+if __name__ == "__main__":
+    main()
