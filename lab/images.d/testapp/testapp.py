@@ -7,16 +7,19 @@ testapp get URL         print the body of URL; exit 1 unless its status is 200 (
 testapp resolve NAME    print the addresses of NAME, one a line
 
 GET /          "testapp VERSION HOSTNAME", with the status and delay that are set
-GET /health    with the health status and delay that are set
+GET /health    with the health status and delay that are set; 500 while there is a file /broken in the container
 GET /whoami    JSON: hostname, container_id, version, started (Unix time, s), requests, state, env
 GET /set?health=500&status=200&delay_ms=0&version=2   switches this member only; a status of 0 drops the connection
+GET /close?seconds=5     answers, then listens no more for that time; 0: for good, while the process runs on
 GET /exit?code=3         answers, then exits
 GET /write?text=...      stores text in /data/marker;  GET /read gives it back (404 when there is none)
 GET /resolve?name=db     the addresses of a name as this container sees them, JSON
 
 The first state comes from TESTAPP_HEALTH, TESTAPP_STATUS, TESTAPP_DELAY_MS and TESTAPP_VERSION.
 TESTAPP_START_DELAY (s) holds back the listening; with TESTAPP_EXIT_AFTER (s) it exits with
-TESTAPP_EXIT_CODE after that time. TESTAPP_DATA is the folder of the marker. Only the modules of
+TESTAPP_EXIT_CODE after that time. /health alone: with TESTAPP_SICK_AFTER (s) it is 500 after that time; with
+TESTAPP_PATTERN (200,200,500) each address that asks gets these in turn; with TESTAPP_NEEDS (http://db:8080/health)
+it is 503 unless that URL answers 200. TESTAPP_DATA is the folder of the marker. Only the modules of
 python3-minimal are used: no http, no json.
 """
 
@@ -39,6 +42,13 @@ STATE = {
     "version": os.environ.get("TESTAPP_VERSION", "1"),
 }
 COUNT = {"requests": 0}
+BROKEN = "/broken"
+SICK_AFTER = float(os.environ.get("TESTAPP_SICK_AFTER", "inf"))
+PATTERN = [int(word) for word in os.environ.get("TESTAPP_PATTERN", "").split(",") if word]
+NEEDS = os.environ.get("TESTAPP_NEEDS", "")
+ASKED = {}  # how often each address asked for /health
+CONNECTION = threading.local()
+LISTENER = {"socket": None, "closed_s": 0.0}
 
 
 class BadRequest(Exception):
@@ -93,8 +103,21 @@ def show_root(_query):
     return STATE["status"], f"testapp {STATE['version']} {socket.gethostname()}\n"
 
 
+def health_status():
+    """What /health answers: the first reason to be sick, else the status that is set."""
+    if os.path.exists(BROKEN) or time.time() - STARTED > SICK_AFTER:
+        return 500
+    if NEEDS and fetch(NEEDS, timeout=1)[0] != 200:
+        return 503
+    if PATTERN:
+        asked = ASKED[CONNECTION.peer] = ASKED.get(CONNECTION.peer, 0) + 1
+        return PATTERN[(asked - 1) % len(PATTERN)]
+    return STATE["health"]
+
+
 def show_health(_query):
-    return STATE["health"], f"health {STATE['health']}\n"
+    status = health_status()
+    return status, f"health {status}\n"
 
 
 def show_whoami(_query):
@@ -115,6 +138,13 @@ def set_state(query):
             raise BadRequest(f"{key} must be a number")
     STATE.update({k: int(v) if isinstance(STATE[k], int) else v for k, v in query.items()})
     return 200, to_json(STATE) + "\n"
+
+
+def close_soon(query):
+    LISTENER["closed_s"] = float(query.get("seconds", "0")) or float("inf")
+    # What is said to a listening socket wakes up who waits for a connection there; closing it does not.
+    threading.Timer(0.05, LISTENER["socket"].shutdown, (socket.SHUT_RDWR,)).start()
+    return 200, f"closed for {LISTENER['closed_s']} s\n"
 
 
 def exit_soon(query):
@@ -148,6 +178,7 @@ ROUTES = {
     "/health": show_health,
     "/whoami": show_whoami,
     "/set": set_state,
+    "/close": close_soon,
     "/exit": exit_soon,
     "/write": write_marker,
     "/read": read_marker,
@@ -205,8 +236,9 @@ def answer(stream, request):
     return keep
 
 
-def serve_connection(connection):
+def serve_connection(connection, peer):
     """Answer the requests of one connection until the client closes it."""
+    CONNECTION.peer = peer
     with connection, connection.makefile("rwb") as stream:
         try:
             while True:
@@ -225,33 +257,53 @@ def serve():
         code = int(os.environ.get("TESTAPP_EXIT_CODE", "1"))
         threading.Timer(float(os.environ["TESTAPP_EXIT_AFTER"]), os._exit, (code,)).start()
     time.sleep(float(os.environ.get("TESTAPP_START_DELAY", "0")))
+    while True:
+        accept_connections()
+        time.sleep(min(LISTENER["closed_s"], 1e6))
+
+
+def accept_connections():
+    """Answer until the listener is closed."""
     with socket.create_server(
         ("", int(os.environ.get("TESTAPP_PORT", "8080"))), backlog=512
     ) as listener:
+        LISTENER["socket"] = listener
         print(f"testapp {STATE['version']} listens on port {listener.getsockname()[1]}")
         while True:
-            connection, _peer = listener.accept()
-            threading.Thread(target=serve_connection, args=(connection,), daemon=True).start()
+            try:
+                connection, peer = listener.accept()
+            except OSError:
+                return
+            threading.Thread(
+                target=serve_connection, args=(connection, peer[0]), daemon=True
+            ).start()
 
 
-def get(url):
-    """Print the body of an http URL; 0 when its status is 200, else 1."""
+def fetch(url, *, timeout):
+    """(status, body) of an http URL; (0, why) where there is no answer."""
     found = re.fullmatch(r"(?:http://)?([^/:]+)(?::(\d+))?(/.*)?", url)
     if not found:
-        print(f"not a URL: {url}", file=sys.stderr)
-        return 1
+        return 0, "not a URL"
     host, port, path = found[1], int(found[2] or 80), found[3] or "/"
     try:
-        with socket.create_connection((host, port), timeout=5) as connection:
+        with socket.create_connection((host, port), timeout=timeout) as connection:
             connection.sendall(
                 f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
             )
             head, _blank, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
-    except OSError as error:
-        print(f"{url}: {error}", file=sys.stderr)
-        return 1
-    sys.stdout.write(body.decode("utf-8", "replace"))
-    return 0 if head.split()[1:2] == [b"200"] else 1
+        return int(head.split()[1]), body.decode("utf-8", "replace")
+    except (OSError, IndexError, ValueError) as error:
+        return 0, str(error)
+
+
+def get(url):
+    """Print the body of an http URL; 0 when its status is 200, else 1."""
+    status, text = fetch(url, timeout=5)
+    if status:
+        sys.stdout.write(text)
+    else:
+        print(f"{url}: {text}", file=sys.stderr)
+    return 0 if status == 200 else 1
 
 
 def main(words):
