@@ -296,8 +296,10 @@ def _run(module: AnsibleModule) -> Applied:
             return _apply(module, config)
     except SdkMissing as error:
         module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
+        raise
     except (ValueError, ApplyError, EngineError, HostBusy) as error:
         module.fail_json(msg=str(error))
+        raise
 
 
 def _apply(module: AnsibleModule, config: str) -> Applied:
