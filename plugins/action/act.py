@@ -46,7 +46,12 @@ class ActionModule(ActionBase):
         work = self._share(stage, arguments["host"], variables)
         if not work or self._task.check_mode:
             return {"changed": False}
-        return self._call(stage, {**arguments, "images": wanted_images()}, work, variables)
+        return self._call(
+            stage,
+            {**arguments, "images": wanted_images(variables, self._templar.template)},
+            work,
+            variables,
+        )
 
     def _share(self, stage: str, host: str, variables: dict[str, t.Any]) -> Work:
         plan = load_plan()

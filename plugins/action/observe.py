@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.drover.docker.plugins.module_utils.constants import CHECKER_IMAGE
 from ansible_collections.drover.docker.plugins.plugin_utils import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import module_arguments
 from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
@@ -27,7 +28,7 @@ class ActionModule(ActionBase):
         super().run(tmp, variables)
         arguments = {
             **module_arguments(variables, self._templar.template),
-            "images": wanted_images(),
+            "images": wanted_images(variables, self._templar.template),
             **self._task.args,
         }
         host = arguments["host"]
@@ -46,7 +47,11 @@ class ActionModule(ActionBase):
         }
 
 
-def wanted_images() -> list[str]:
+def wanted_images(variables: dict[str, t.Any], template: t.Callable[[t.Any], t.Any]) -> list[str]:
     """Images of the definition that is about to come up, which no record on the host names yet."""
+    checker_image = template(variables.get("drover_checker_image"))
     definition = run_files.load("definition") or {"services": {}}
-    return sorted({service["image"] for service in definition["services"].values()})
+    services = definition["services"].values()
+    checked = any(service.get("health_check") for service in services)
+    own = {checker_image or CHECKER_IMAGE} if checked or checker_image else set()
+    return sorted({service["image"] for service in services} | own)
