@@ -70,7 +70,7 @@ def system_definition(image: str) -> dict[str, t.Any]:
 
 
 def _checker(image: str) -> dict[str, t.Any]:
-    placement = {
+    placement: dict[str, list[str]] = {
         key: [] for key in ("host_label", "host_label_ne", "host_label_soft", "host_label_soft_ne")
     }
     return {

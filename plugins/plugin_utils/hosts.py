@@ -37,12 +37,16 @@ def settings(task_vars: dict[str, t.Any]) -> Settings:
     """What this inventory asks for."""
     variables = task_vars["hostvars"][task_vars["inventory_hostname"]]
     chosen: dict[str, t.Any] = {}
-    for kind, names in ((str, TEXT_VARIABLES), (_percent, PERCENT_VARIABLES), (_flag, FLAGS)):
+    for read, names in ((_text, TEXT_VARIABLES), (_percent, PERCENT_VARIABLES), (_flag, FLAGS)):
         for field, name in names.items():
             value = variables.get(name)
             if value not in (None, ""):
-                chosen[field] = kind(value) if kind is str else kind(name, value)
+                chosen[field] = read(name, value)
     return settings_for(docker_hosts(task_vars), **chosen)
+
+
+def _text(_name: str, value: t.Any) -> str:
+    return str(value)
 
 
 def _percent(name: str, value: t.Any) -> int:

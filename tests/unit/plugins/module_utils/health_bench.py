@@ -77,8 +77,16 @@ class HealthBench(Bench):
             if self.seen[host]:
                 self._report(host, {})
 
-    def say(self, default: str, *, since_s: int = LONG_S, **members: str) -> None:
+    def say(
+        self,
+        default: str,
+        given: dict[str, str] | None = None,
+        *,
+        since_s: int = LONG_S,
+        **named: str,
+    ) -> None:
         """What all checkers say of all members; ``web_1="500"`` of single ones, ``h2_web_1`` by one checker."""
+        members = {**(given or {}), **named}
         for host in self.models:
             if self.seen[host]:
                 own = {key[3:]: item for key, item in members.items() if key.startswith(f"{host}_")}

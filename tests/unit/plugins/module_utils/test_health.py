@@ -167,7 +167,7 @@ def test_one_good_word_is_enough(bench: HealthBench) -> None:
     body = bench.checked(2)
     other = next(host for host in HOSTS if host != body["members"]["web/1"]["host"])
     bench.say("up", web_1="500")
-    bench.say("500", **{f"{other}_web_1": "up", "web_2": "up"})
+    bench.say("500", {f"{other}_web_1": "up", "web_2": "up"})
     assert bench.plan().lines() == []
 
 
@@ -194,21 +194,21 @@ def test_a_host_that_nobody_sees_keeps_its_members(bench: HealthBench) -> None:
     body = bench.checked(3)
     lost = body["members"]["web/1"]["host"]
     bench.blind = {(host, lost) for host in HOSTS if host != lost}
-    bench.say("up", **{f"{host}_web_1": "no route" for host in HOSTS if host != lost})
+    bench.say("up", {f"{host}_web_1": "no route" for host in HOSTS if host != lost})
     assert bench.plan().lines() == []
 
 
 def test_a_checker_that_is_cut_off_from_all_has_no_say(bench: HealthBench) -> None:
     bench.checked(3)
     bench.blind = {("h1", host) for host in HOSTS}
-    bench.say("missing", **{f"h1_web_{index}": "no route" for index in (1, 2, 3)})
+    bench.say("missing", {f"h1_web_{index}": "no route" for index in (1, 2, 3)})
     assert bench.plan().lines() == []
 
 
 def test_a_member_that_only_its_own_host_reaches_is_not_replaced(bench: HealthBench) -> None:
     body = bench.checked(2)
     home = body["members"]["web/1"]["host"]
-    bench.say("up", **{f"{host}_web_1": "no route" for host in HOSTS if host != home})
+    bench.say("up", {f"{host}_web_1": "no route" for host in HOSTS if host != home})
     plan = bench.plan()
     assert plan.lines() == []
 
@@ -323,7 +323,7 @@ def test_one_repair_in_flight_at_a_time(bench: HealthBench) -> None:
 
 def test_of_many_members_a_quarter_may_be_replaced_at_once(bench: HealthBench) -> None:
     bench.checked(12)
-    bench.say("up", **{f"web_{index}": "500" for index in range(1, 6)})
+    bench.say("up", {f"web_{index}": "500" for index in range(1, 6)})
     removed = [line for line in kinds(bench.plan().lines()) if line.startswith("remove")]
     assert len(removed) == 3
 
@@ -416,3 +416,25 @@ def test_a_lost_ledger_kills_nothing(bench: HealthBench) -> None:
         bench[host]["records"]["shop"]["life"] = {}
     bench.say("500", since_s=10)
     assert bench.plan().lines() == []
+
+
+@pytest.mark.parametrize("skew_s", [-600, 600])
+def test_a_host_whose_clock_is_off_changes_nothing(bench: HealthBench, skew_s: int) -> None:
+    """Times are compared only with others of the same host; checkers give durations."""
+    body = bench.checked(3)
+    for host in HOSTS:
+        bench[host]["now"] += skew_s if host == body["members"]["web/1"]["host"] else 0
+    assert bench.plan().lines() == []
+    bench.say("up", web_1="500")
+    assert "remove  shop-web-1" in kinds(bench.carry_out(bench.plan()))
+    bench.configure()
+    bench.say("up")
+    bench.carry_out(bench.plan())
+    assert bench.plan().lines() == []
+
+
+def test_a_clock_that_was_set_back_holds_no_repair(bench: HealthBench) -> None:
+    bench.checked(2)
+    assert flap(bench) == "replaced"
+    bench.passes(-600)
+    assert flap(bench) == "replaced"
