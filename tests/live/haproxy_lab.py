@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 import socket
 import threading
@@ -13,7 +14,9 @@ import time
 import typing as t
 import uuid
 
+import pytest
 from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
     Applied,
     Target,
@@ -173,5 +176,37 @@ def get(uri: str = "/", version: str = "HTTP/1.0", **headers: str) -> Json:
     return {"method": "GET", "uri": uri, "version": version, "headers": listed}
 
 
-def folders_at(path: pathlib.Path) -> Folders:
-    return Folders(str(path / "checker"))
+@contextlib.contextmanager
+def one_haproxy(image: str, folder: pathlib.Path) -> t.Iterator[Haproxy]:
+    """A HAProxy that is not started yet; the test is skipped where there can be none."""
+    if os.geteuid() != 0:
+        pytest.skip("the folders of a checker have owners, which only root can give")
+    engine = DockerEngine()
+    try:
+        present = engine.image(image)
+    except EngineError as error:
+        pytest.skip(f"no engine here: {error}")
+    if not present:
+        pytest.skip(f"no image {image} here: lab/images haproxy")
+    made = Haproxy(engine, image, Folders(str(folder / "checker")))
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+@contextlib.contextmanager
+def some_backends(engine: DockerEngine) -> t.Iterator[t.Callable[[], Backend]]:
+    """A function that makes targets."""
+    address = gateway(engine)
+    made: list[Backend] = []
+
+    def make() -> Backend:
+        made.append(Backend(address))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for backend in made:
+            backend.close()

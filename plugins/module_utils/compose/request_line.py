@@ -23,6 +23,7 @@ VERSIONS = ("HTTP/1.0", "HTTP/1.1")
 EXAMPLE = '"GET /health HTTP/1.0"'
 LONGEST = 2048
 MOST_HEADERS = 16  # HAProxy takes 64 words a line; a header is three of them
+LARGEST = 8192  # half of HAProxy's buffer, into which the request must fit
 
 _KNOWN_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -76,7 +77,11 @@ def check_request(request: t.Mapping[str, t.Any]) -> None:
     if request["version"] not in VERSIONS:
         versions = " or ".join(VERSIONS)
         raise Invalid(f"the version must be {versions}, not {quoted(request['version'])}")
-    _check_headers(request.get("headers"))
+    headers = request.get("headers")
+    _check_headers(headers)
+    size = len(request["uri"]) + sum(len(part) + 4 for header in headers or () for part in header)
+    if size > LARGEST:
+        raise Invalid(f"the request must have at most {LARGEST} characters, not {size}")
 
 
 def split_words(text: str) -> list[str]:

@@ -1,0 +1,310 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A checker's config on its way into real HAProxy containers: what is applied, refused, kept, and reported."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import threading
+import time
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils.haproxy import worker
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
+    ApplyError,
+    apply_config,
+)
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
+    render_checker,
+)
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.marker import with_marker
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.stats import completed
+
+from .haproxy_lab import IMAGES, Backend, Haproxy, Json, check, get, one_haproxy, some_backends
+
+SOAK = os.environ.get("DROVER_SOAK") == "1"
+RELOADS = {
+    "drover-lab/haproxy:3.0": 100 if SOAK else 20,
+    "drover-lab/haproxy:2.6": 100 if SOAK else 5,
+}
+QUICK: Json = {
+    "interval_ms": 200,
+    "response_timeout_ms": 200,
+    "healthy_threshold": 2,
+    "unhealthy_threshold": 2,
+}
+NOTHING: Json = {"checks": [], "controls": []}
+
+
+@pytest.fixture(params=IMAGES)
+def haproxy(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> t.Iterator[Haproxy]:
+    with one_haproxy(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def backends(haproxy: Haproxy) -> t.Iterator[t.Callable[[], Backend]]:
+    """Makes targets."""
+    with some_backends(haproxy.engine) as make:
+        yield make
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HAProxy gets less time for a reload that can't succeed."""
+    monkeypatch.setattr(worker, "RELOAD_S", 1.5)
+
+
+def started(haproxy: Haproxy, model: Json) -> None:
+    """Its config first, as the loop does it, then the container."""
+    haproxy.apply(model)
+    haproxy.start()
+    haproxy.apply(model)
+
+
+def test_a_container_that_does_not_run_gets_its_file(haproxy: Haproxy) -> None:
+    would = haproxy.apply(NOTHING, check_mode=True)
+    assert (would.changed, would.reloaded) == (True, False)
+    assert not pathlib.Path(haproxy.folders.base).exists()
+    done = haproxy.apply(NOTHING)
+    assert (done.changed, done.reloaded, done.before) == (True, False, "")
+    assert pathlib.Path(haproxy.folders.file).read_text() == done.after
+    modes = {
+        path.relative_to(haproxy.folders.base).as_posix(): (
+            path.stat().st_uid,
+            path.stat().st_gid,
+            oct(path.stat().st_mode & 0o777),
+        )
+        for path in pathlib.Path(haproxy.folders.base).rglob("*")
+    }
+    assert modes == {
+        "config": (0, 99, "0o750"),
+        "config/haproxy.cfg": (0, 99, "0o640"),
+        "run": (99, 99, "0o700"),
+        "run/server-state": (99, 99, "0o640"),
+    }
+    assert not haproxy.apply(NOTHING).changed
+    haproxy.start()
+    assert not haproxy.apply(NOTHING).changed  # it starts, with nothing to check
+    assert haproxy.seen()["revision"] == done.revision
+
+
+def test_a_second_apply_changes_nothing(
+    haproxy: Haproxy, backends: t.Callable[[], Backend]
+) -> None:
+    model = {"checks": [check("web", backends(), request=get())], "controls": []}
+    started(haproxy, NOTHING)
+    assert haproxy.apply(model, check_mode=True).reloaded
+    first = haproxy.apply(model)
+    before = haproxy.seen()
+    assert (first.changed, first.reloaded) == (True, True)
+    stat = pathlib.Path(haproxy.folders.file).stat()
+    time.sleep(1.1)
+    second = haproxy.apply(model)
+    after = haproxy.seen()
+    assert (second.changed, second.reloaded) == (False, False)
+    assert not haproxy.apply(model, check_mode=True).changed
+    assert after["pid"] == before["pid"]
+    assert after["uptime_s"] > before["uptime_s"]
+    assert pathlib.Path(haproxy.folders.file).stat() == stat
+    assert (after["revision"], after["file_revision"]) == (first.revision, first.revision)
+
+
+def test_the_first_results_are_waited_for(
+    haproxy: Haproxy, backends: t.Callable[[], Backend]
+) -> None:
+    bad, gone = backends(), backends()
+    bad.say(500)
+    gone.close()
+    slow = {"interval_ms": 60000, "unhealthy_threshold": 3, "healthy_threshold": 3}
+    model: Json = {
+        "checks": [
+            check("good", backends(), request=get(), **slow),
+            check("bad", bad, request=get(), **slow),
+            check("gone", gone, **slow),
+            check("tcp", backends(), **slow),
+        ],
+        "controls": [],
+    }
+    started(haproxy, NOTHING)
+    began = time.monotonic()
+    haproxy.apply(model, wait_s=10)
+    assert time.monotonic() - began < 4  # an interval of a minute does not delay the first check
+    found = {item["backend"]: item for item in haproxy.seen()["reports"]}
+    assert all(completed(item) for item in found.values())
+    said = {name: (item["status"], item["check_status"]) for name, item in found.items()}
+    assert said == {  # one result decides, whatever the thresholds
+        "good": ("UP", "L7OK"),
+        "bad": ("DOWN", "L7STS"),
+        "gone": ("DOWN", "L4CON"),
+        "tcp": ("UP", "L4OK"),
+    }
+    assert (found["bad"]["check_code"], len(bad.requests)) == (500, 1)
+
+
+def test_waiting_for_a_first_result_ends(
+    haproxy: Haproxy, backends: t.Callable[[], Backend]
+) -> None:
+    hangs = backends()
+    hangs.hangs = True
+    model = {"checks": [check("web", hangs, request=get(), interval_ms=30000)], "controls": []}
+    started(haproxy, NOTHING)
+    began = time.monotonic()
+    haproxy.apply(model, wait_s=1.5)
+    assert 1.5 <= time.monotonic() - began < 4
+    assert not completed(haproxy.report("web"))
+
+
+def test_reloads_keep_the_state_of_the_checks(
+    haproxy: Haproxy, backends: t.Callable[[], Backend]
+) -> None:
+    good, bad, gone, other = backends(), backends(), backends(), backends()
+    bad.say(503)
+    gone.close()
+    kept = [
+        check("good", good, request=get(), **QUICK),
+        check("bad", bad, request=get(), **QUICK),
+        check("gone", gone, **QUICK),
+    ]
+    with_other: Json = {"checks": [*kept, check("other", other)], "controls": []}
+    without: Json = {"checks": kept, "controls": []}
+    started(haproxy, without)
+    haproxy.until("bad", lambda report: report["status"] == "DOWN")
+    haproxy.until("gone", lambda report: report["status"] == "DOWN")
+    haproxy.until("good", lambda report: report["check_status"] == "L7OK")
+    began, watcher = time.monotonic(), Watcher(haproxy)
+    for turn in range(RELOADS[haproxy.image]):
+        done = haproxy.apply(with_other if turn % 2 == 0 else without, wait_s=0)
+        assert done.reloaded
+    watcher.stop()
+    assert watcher.statuses == {("good", "UP"), ("bad", "DOWN"), ("gone", "DOWN")}
+    assert watcher.errors == []
+    assert watcher.looks > RELOADS[haproxy.image]
+    took = int(time.monotonic() - began)
+    for item in haproxy.seen()["reports"]:
+        if item["backend"] != "other":
+            assert item["since_s"] >= took - 1, item
+
+
+class Watcher:
+    """Looks at a HAProxy all the time, as another controller may, and notes what it says of servers that stay."""
+
+    def __init__(self, haproxy: Haproxy) -> None:
+        self.statuses: set[tuple[str, str]] = set()
+        self.errors: list[str] = []
+        self.looks = 0
+        self._haproxy = haproxy
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while not self._end.wait(0.02):
+            seen = self._haproxy.seen()
+            self.looks += 1
+            if seen["error"]:
+                self.errors.append(seen["error"])
+            for item in seen["reports"]:
+                if item["backend"] != "other":
+                    self.statuses.add((item["backend"], item["status"]))
+
+    def stop(self) -> None:
+        self._end.set()
+        self._thread.join()
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_rejected_config_replaces_nothing(haproxy: Haproxy, runs: bool) -> None:
+    haproxy.apply(NOTHING)
+    if runs:
+        haproxy.start()
+        haproxy.apply(NOTHING)
+    good, seen = pathlib.Path(haproxy.folders.file).read_text(), runs and haproxy.seen()
+    bad, _marker = with_marker(good + "\nbackend x\n    unheard-of yes\n")
+    with pytest.raises(ApplyError, match=r"rejects the config: .*unknown keyword 'unheard-of'"):
+        apply_config(haproxy.engine, haproxy.target, bad, wait_s=0)
+    assert pathlib.Path(haproxy.folders.file).read_text() == good
+    assert os.listdir(haproxy.folders.config) == ["haproxy.cfg"]
+    if seen:
+        assert haproxy.seen()["pid"] == seen["pid"]
+    left = [item for item in haproxy.engine.containers() if "drover-once" in item["Names"][0]]
+    assert left == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_config_that_only_fails_at_the_reload_is_taken_back(haproxy: Haproxy) -> None:
+    started(haproxy, NOTHING)
+    good = pathlib.Path(haproxy.folders.file).read_text()
+    revision = haproxy.seen()["revision"]
+    unbindable, _marker = with_marker(
+        render_checker(NOTHING)[0].replace("bind :42", "bind 192.0.2.1:42")
+    )
+    with pytest.raises(ApplyError, match=r"could not reload|does not run rev-"):
+        apply_config(haproxy.engine, haproxy.target, unbindable, wait_s=0)
+    assert pathlib.Path(haproxy.folders.file).read_text() == good
+    assert haproxy.seen()["revision"] == revision
+    assert not haproxy.apply(NOTHING).changed
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_stale_mount_is_found(haproxy: Haproxy, backends: t.Callable[[], Backend]) -> None:
+    started(haproxy, NOTHING)
+    revision = haproxy.seen()["revision"]
+    shutil.move(haproxy.folders.config, haproxy.folders.config + "-old")
+    model = {"checks": [check("web", backends())], "controls": []}
+    with pytest.raises(ApplyError, match="mount is stale"):
+        haproxy.apply(model)
+    # Where somebody puts the file there by hand, the marker tells.
+    pathlib.Path(haproxy.folders.file).write_text(render_checker(model)[0])
+    with pytest.raises(ApplyError, match=f"does not run rev-[0-9a-f]+ but {revision}"):
+        haproxy.apply(model)
+
+
+def test_a_checker_that_does_not_answer_is_an_error(haproxy: Haproxy) -> None:
+    started(haproxy, NOTHING)
+    haproxy.engine._change("POST", f"/containers/{haproxy.name}/pause")
+    began = time.monotonic()
+    assert "did not answer within" in haproxy.seen()["error"]
+    assert time.monotonic() - began < 2.5
+    haproxy.engine.unpause(haproxy.name)
+    assert haproxy.seen()["error"] == ""
+    haproxy.engine.stop(haproxy.name, 1)
+    assert "Connection refused" in haproxy.seen()["error"]
+
+
+def test_old_results_do_not_outlive_a_restart(
+    haproxy: Haproxy, backends: t.Callable[[], Backend]
+) -> None:
+    target = backends()
+    model = {"checks": [check("web", target, request=get(), interval_ms=60000)], "controls": []}
+    started(haproxy, NOTHING)
+    haproxy.apply(model)
+    assert haproxy.report("web")["check_status"] == "L7OK"
+    haproxy.engine.stop(haproxy.name, 1)
+    target.hangs = True
+    haproxy.engine.start(haproxy.name)
+    deadline = time.monotonic() + 5
+    while haproxy.seen()["error"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not completed(haproxy.report("web"))
+
+
+def test_a_hanging_target_is_down_though_a_check_is_always_under_way(
+    haproxy: Haproxy, backends: t.Callable[[], Backend]
+) -> None:
+    hangs = backends()
+    hangs.hangs = True
+    often = {**QUICK, "interval_ms": 200, "response_timeout_ms": 600}
+    started(haproxy, {"checks": [check("web", hangs, request=get(), **often)], "controls": []})
+    haproxy.until("web", lambda report: report["status"] == "DOWN")
+    found = []
+    for _look in range(60):
+        found.append(haproxy.report("web"))
+        time.sleep(0.03)
+    assert {item["status"] for item in found} == {"DOWN"}
+    assert {item["check_status"] for item in found} == {"L7TOUT", "* L7TOUT"}
+    running = sum(item["check_status"].startswith("* ") for item in found)
+    assert running > len(found) / 2
