@@ -16,7 +16,11 @@ import typing as t
 from .inventory import inventory
 
 BIN = pathlib.Path(sys.executable).parent
-KINDS = "network|pull|create|start|unpause|stop|connect|disconnect|remove|remove_volume|record"
+KINDS = (
+    "network|pull|create|start|unpause|stop|connect|disconnect|remove|remove_volume|record"
+    "|checker|verdict"
+)
+HEALTH_KINDS = ("checker", "verdict")
 OPERATION = re.compile(rf"\S+  ({KINDS})  ")
 TOOK = re.compile(r"  \(\d+\.\d s\)")
 RECAP = re.compile(
@@ -41,6 +45,11 @@ class Run:
     def done(self) -> list[str]:
         """The operations that were carried out."""
         return self.told("done")
+
+    @property
+    def deeds(self) -> list[str]:
+        """Those that did something to containers, networks or records of stacks: without what only tells of health."""
+        return [line for line in self.done if line.split("  ")[1] not in HEALTH_KINDS]
 
     @property
     def planned(self) -> list[str]:

@@ -17,7 +17,11 @@ import typing as t
 import yaml
 
 GROUP = "docker_hosts"
-SCENARIOS = {"single": ["h1"], "three": ["h1", "h2", "h3"]}
+SCENARIOS = {
+    "single": ["h1"],
+    "three": ["h1", "h2", "h3"],
+    "health": ["h1", "h2", "h3"],
+}
 # The hosts share one machine, which may be busy; where seconds are what is tested, the default holds.
 PATIENT = {"drover_observe_timeout_s": 30}
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
