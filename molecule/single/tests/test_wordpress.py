@@ -1,10 +1,16 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The story: WordPress and its database are back, whatever was done to their containers."""
+"""The story: WordPress and its database are back, whatever was done to their containers.
+
+After a repair a pass or two more only write down that the checkers find the member healthy.
+"""
 
 from __future__ import annotations
 
+import re
+
 from ...shared.control import Control
+from ...shared.health import counts, removed, settled, unwell, wait_down
 from ...shared.hosts import Host
 from ...shared.recording import Recorder, only_reads
 from ...shared.waiting import eventually
@@ -40,7 +46,7 @@ def test_removed_member_is_back_after_one_pass(
     checked, calls = recorder.calls_of(control.play, "reconcile", "--check", "--diff", stack=STACK)
     assert only_reads(calls)
     run = control.play("reconcile", stack=STACK)
-    assert run.done == checked.planned
+    assert run.deeds == checked.planned
     after = h1.containers(STACK)
     assert list(after) == NAMES
     assert after[SECOND].id != before[SECOND].id
@@ -51,6 +57,7 @@ def test_removed_member_is_back_after_one_pass(
 
 def test_second_pass_changes_nothing(control: Control, recorder: Recorder) -> None:
     """Must show 2: no change is reported, and the engine was only asked."""
+    settled(control)
     run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
@@ -67,7 +74,7 @@ def test_killed_stopped_and_paused_members_run_again(
     # 0 after the stop signal, 137 where a second was not enough for it; a start sets it back.
     code = h1.container(SECOND).inspected["State"]["ExitCode"]
     run = control.play("reconcile", stack=STACK)
-    assert sorted(run.done) == [
+    assert sorted(run.deeds) == [
         f"h1  start  {FIRST}  stopped (exit code 137)",
         f"h1  start  {SECOND}  stopped (exit code {code})",
         f"h1  unpause  {DB}  paused",
@@ -76,6 +83,7 @@ def test_killed_stopped_and_paused_members_run_again(
     assert [item.id for item in after.values()] == [item.id for item in before.values()]
     assert {item.state for item in after.values()} == {"running"}
     assert "Served by drover.docker" in page(h1, FIRST)
+    assert not [line for run in settled(control) for line in run.deeds]
     run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
@@ -84,12 +92,13 @@ def test_killed_stopped_and_paused_members_run_again(
 def test_exited_member_is_started_by_the_engine_at_once(
     h1: Host, control: Control, recorder: Recorder
 ) -> None:
-    """Must show 3: the restart policy heals a crash; the pass that follows has nothing to do."""
+    """Must show 3: the restart policy heals a crash; the passes that follow have nothing to do to containers."""
     before = h1.container(FIRST)
     h1.run(f"kill -9 {before.inspected['State']['Pid']}")
     eventually(lambda: h1.container(FIRST).life[1] != before.life[1])
     eventually(lambda: h1.container(FIRST).state == "running")
     assert h1.container(FIRST).id == before.id
+    assert not [line for run in settled(control) for line in run.deeds]
     run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
@@ -111,11 +120,32 @@ def test_member_taken_off_the_network_is_put_back(h1: Host, control: Control) ->
     before = h1.container(DB)
     h1.docker("network", "disconnect", "drover-local", DB)
     run = control.play("reconcile", stack=STACK)
-    assert run.done == [f"h1  connect  {DB} drover-local  not on the network drover-local"]
+    assert run.deeds == [f"h1  connect  {DB} drover-local  not on the network drover-local"]
     after = h1.container(DB)
     assert after.life == before.life
     assert after.addresses == before.addresses
     assert any("Written by the first" in title for title in posts(h1, SECOND))
+
+
+def test_broken_member_is_replaced_by_the_next_pass(h1: Host, control: Control) -> None:
+    """The article's experiment on one host, whose own checker is the only one. Behaviour 2."""
+    settled(control)
+    before = h1.containers(STACK)
+    h1.inside(SECOND, "echo Nonsense >>/var/www/html/.htaccess")
+    wait_down({"h1": h1}, before[SECOND])
+    status = control.play("status", stack=STACK)
+    assert counts(status)[f"{STACK}/wordpress"] == (2, 2, 1)
+    why = r"2: unhealthy, 0 of 1 checker: HTTP 500 \(L7STS\), \d+ s"
+    assert re.search(why, status.output)
+    run = control.play("reconcile", stack=STACK)
+    assert removed([run]) == [SECOND]
+    after = h1.containers(STACK)
+    assert after[SECOND].id != before[SECOND].id
+    assert after[SECOND].addresses == before[SECOND].addresses
+    assert [after[name].life for name in (DB, FIRST)] == [before[name].life for name in (DB, FIRST)]
+    last = settled(control)[-1]
+    assert unwell(last) == {}
+    assert "Served by drover.docker" in page(h1, SECOND)
 
 
 def test_down_removes_the_containers_and_lists_the_volumes(h1: Host, control: Control) -> None:
