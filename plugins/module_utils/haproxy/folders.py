@@ -36,7 +36,8 @@ class Folders:
 
     base: str
     owner: int = 0
-    haproxy: int = HAPROXY_ID
+    user: int = HAPROXY_ID
+    group: int = HAPROXY_ID
 
     @property
     def config(self) -> str:
@@ -126,14 +127,14 @@ class Folders:
     def store_server_state(self, text: str) -> None:
         """What the next worker begins with. Raises FolderError."""
         path = os.path.join(self.run, "server-state")
-        self._write(path, text, owners=(self.haproxy, self.haproxy))
+        self._write(path, text, owners=(self.user, self.group))
 
     def clear_server_state(self) -> None:
         """A worker that starts later must not take old checks for new ones. Raises FolderError."""
         self.store_server_state(_NOTHING_STORED)
 
     def _owners(self, name: str) -> tuple[int, int]:
-        return (self.owner if name == "config" else self.haproxy), self.haproxy
+        return (self.owner if name == "config" else self.user), self.group
 
     def _is_right(self, name: str) -> bool:
         try:

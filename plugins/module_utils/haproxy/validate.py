@@ -10,7 +10,7 @@ import typing as t
 
 from ..engine import Engine
 from ..engine_errors import EngineError, NotFound
-from .folders import CONFIG_IN_CONTAINER, HAPROXY_ID, Folders
+from .folders import CONFIG_IN_CONTAINER, Folders
 
 Json = t.Dict[str, t.Any]
 
@@ -92,7 +92,7 @@ def _body(folders: Folders, image: str) -> Json:
         "Image": image,
         "Entrypoint": _COMMAND[:1],
         "Cmd": _COMMAND[1:],
-        "User": f"{HAPROXY_ID}:{folders.haproxy}",
+        "User": f"{folders.user}:{folders.group}",
         "NetworkDisabled": True,
         "HostConfig": {
             "Binds": folders.binds()[:1],
