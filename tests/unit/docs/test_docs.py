@@ -172,6 +172,19 @@ def test_beginnings_of_the_loader_are_documented(known: Iterable[str]) -> None:
     assert not [name for name in known if not any(text.startswith(name) for text in documented)]
 
 
+def test_tests_that_show_a_behaviour_exist() -> None:
+    rows = [line.split(" | ") for line in text_of("behaviours.md").splitlines()]
+    named = {name for row in rows for name in re.findall(r"`(test_\w+)`", row[-1])}
+    files = [*ROOT.glob("molecule/*/tests/*.py"), *ROOT.glob("tests/unit/**/*.py")]
+    written = {
+        name
+        for path in files
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), flags=re.M)
+    }
+    assert len(named) > 50
+    assert named <= written
+
+
 @pytest.mark.parametrize(
     ("page", "text"),
     [
