@@ -58,11 +58,10 @@ options:
           - HTTP request as in C(health_check) of Rancher, for example V(GET /health HTTP/1.0). The check is good when
             the answer has a status of 2xx or 3xx.
           - A lone URI is asked for with C(OPTIONS), and the version is C(HTTP/1.0) where it is missing, as in HAProxy.
-          - Empty means a TCP connect.
+          - Without it or O(checks[].request), or where it is empty, the check is a TCP connect.
         type: str
-        default: ''
       request:
-        description: The same in parts.
+        description: The same in parts, instead of O(checks[].request_line).
         type: dict
         suboptions:
           method:
@@ -233,7 +232,7 @@ CHECK_OPTIONS: dict[str, t.Any] = {
     "address": {"type": "str", "required": True},
     "port": {"type": "int", "required": True},
     "server": {"type": "str"},
-    "request_line": {"type": "str", "default": ""},
+    "request_line": {"type": "str"},
     "request": {
         "type": "dict",
         "options": {
@@ -263,6 +262,7 @@ def main() -> None:
                 "elements": "dict",
                 "default": [],
                 "options": CHECK_OPTIONS,
+                "mutually_exclusive": [("request", "request_line")],
             },
             "controls": {
                 "type": "list",

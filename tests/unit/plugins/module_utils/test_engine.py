@@ -156,6 +156,47 @@ def test_a_pull_that_fails_half_way_is_a_failure(server: Server, engine: DockerE
         engine.pull("app:1")
 
 
+def frame(stream: int, text: str) -> str:
+    """Output as the engine frames it; lengths below 128, as the server's answers are text."""
+    return chr(stream) + "\0\0\0" + "\0\0\0" + chr(len(text)) + text
+
+
+def test_a_program_in_a_container(server: Server, engine: DockerEngine) -> None:
+    server.answers["/containers/abc/exec"] = (201, '{"Id": "e1"}')
+    server.answers["/exec/e1/start"] = (200, frame(1, "out\n") + frame(2, "err\n"))
+    server.answers["/exec/e1/json"] = (200, '{"Running": false, "ExitCode": 3}')
+    assert engine.execute("abc", ["haproxy", "-c"]) == (3, "out\nerr\n")
+    body = {"AttachStdout": True, "AttachStderr": True, "Cmd": ["haproxy", "-c"]}
+    assert server.calls[1] == ("POST", "/v1.41/containers/abc/exec", body)
+    server.refuse("/containers/abc/exec", 409, "Container abc is not running")
+    with pytest.raises(Conflict):
+        engine.execute("abc", ["true"])
+
+
+def test_output_without_frames_is_no_output(server: Server, engine: DockerEngine) -> None:
+    server.answers["/containers/abc/exec"] = (201, '{"Id": "e1"}')
+    server.answers["/exec/e1/start"] = (200, "plain text, no frames")
+    server.answers["/exec/e1/json"] = (200, '{"Running": false, "ExitCode": 0}')
+    with pytest.raises(EngineError, match="no frames of output"):
+        engine.execute("abc", ["true"])
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_container_for_one_program_is_removed(
+    server: Server, engine: DockerEngine, starts: bool
+) -> None:
+    server.answers["/containers/create"] = (201, '{"Id": "abc"}')
+    server.answers["/containers/abc/wait"] = (200, '{"StatusCode": 1}')
+    server.answers["/containers/abc/logs"] = (200, frame(2, "bad\n"))
+    if starts:
+        assert engine.run_once({"Image": "haproxy:3.0"}) == (1, "bad\n")
+    else:
+        server.refuse("/containers/abc/start", 500, "no such program")
+        with pytest.raises(EngineError, match="no such program"):
+            engine.run_once({"Image": "haproxy:3.0"})
+    assert server.calls[-1][:2] == ("DELETE", "/v1.41/containers/abc?force=1&v=0")
+
+
 @pytest.mark.parametrize(
     ("status", "message", "kind"),
     [

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules health_check and health_info as Ansible runs them: arguments in, one line of JSON out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import re
+import typing as t
+
+import pytest
+from ansible.module_utils import basic
+from ansible_collections.drover.docker.plugins.modules import health_check, health_info
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.haproxy.fake_haproxy import (
+    FakeEngine,
+    FakeHaproxy,
+    own_folders,
+)
+
+Json = dict[str, t.Any]
+
+CHECK: Json = {
+    "backend": "web.1",
+    "address": "10.0.0.1",
+    "port": 80,
+    "request_line": "GET /health HTTP/1.0",
+}
+
+
+@contextlib.contextmanager
+def arguments(values: Json) -> t.Iterator[None]:
+    """The module's arguments, as the installed ansible-core hands them over."""
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # before 2.19
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": values}).encode()
+        yield
+        basic._ANSIBLE_ARGS = None
+    else:
+        with patch_module_args(values):
+            yield
+
+
+@pytest.fixture
+def run(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> t.Callable[..., Json]:
+    """Runs a module on a folder; gives what it printed."""
+
+    def call(module: t.Any, **given: t.Any) -> Json:
+        with (
+            arguments({"directory": str(tmp_path / "probe"), **given}),
+            pytest.raises(SystemExit),
+        ):
+            module.main()
+        return dict(json.loads(capsys.readouterr().out))
+
+    return call
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """What the module takes for the host's engine; no container runs."""
+    made = FakeEngine(status="")
+    monkeypatch.setattr(health_check, "DockerEngine", lambda _address: made)
+    for module in (health_check, health_info):
+        monkeypatch.setattr(module, "Folders", lambda base: own_folders(pathlib.Path(base)))
+    return made
+
+
+def test_a_config_is_written_once(run: t.Callable[..., Json], engine: FakeEngine) -> None:
+    given = {"checks": [CHECK], "image": "haproxy:3.0", "_ansible_diff": True}
+    would = run(health_check, **given, _ansible_check_mode=True)
+    assert (would["changed"], would["reloaded"], engine.bodies) == (True, False, [])
+    first = run(health_check, **given)
+    assert first["changed"]
+    assert first["diff"] == would["diff"]
+    assert first["diff"]["before"] == ""
+    assert "http-check send meth GET uri /health ver HTTP/1.0\n" in first["diff"]["after"]
+    assert first["revision"] in first["diff"]["after"]
+    second = run(health_check, **given)
+    assert (second["changed"], second["revision"]) == (False, first["revision"])
+
+
+def test_a_running_haproxy_is_reloaded_and_reports(
+    run: t.Callable[..., Json], engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
+    run(health_check, image="haproxy:3.0")
+    haproxy = FakeHaproxy(own_folders(tmp_path / "probe"))
+    haproxy.start()
+    haproxy.stat = ["control,h1,UP,1,2,L4OK,,0,,", "web.1,a,DOWN,9,2,L7STS,500,3,Server Error,"]
+    engine.status = "running"
+    done = run(health_check, container="probe", checks=[CHECK], wait=0)
+    assert (done["changed"], done["reloaded"]) == (True, True)
+    found = run(health_info, backends=["web.1"])
+    assert (found["changed"], found["present"], found["error"]) == (False, True, "")
+    assert found["revision"] == found["file_revision"] == done["revision"]
+    (report,) = found["reports"]
+    assert report == {
+        "backend": "web.1",
+        "server": "a",
+        "status": "DOWN",
+        "check_status": "L7STS",
+        "check_code": 500,
+        "last_chk": "Server Error",
+        "since_s": 9,
+        "duration_ms": 3,
+    }
+    assert len(run(health_info)["reports"]) == 2
+    haproxy.stop()
+    silent = run(health_info)
+    assert (silent["present"], silent["reports"]) == (True, [])
+    assert "Connection refused" in silent["error"]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"checks": [{**CHECK, "request_line": "GET /\nserver x"}]}, "check web.1: request_line"),
+        ({"checks": [{**CHECK, "backend": "a b"}]}, r"checks\[0\].backend: must be"),
+        ({"checks": [CHECK]}, "an image is needed to validate"),
+        ({"checks": [CHECK], "image": "other:1"}, "image other:1 is not on this host"),
+        ({"checks": [{**CHECK, "request": {"uri": "/"}}]}, "mutually exclusive"),
+    ],
+)
+def test_what_is_refused(
+    run: t.Callable[..., Json], engine: FakeEngine, given: Json, why: str
+) -> None:
+    result = run(health_check, **given)
+    assert result["failed"]
+    assert re.search(why, result["msg"]), result["msg"]
+
+
+def test_rejected_words_are_told(run: t.Callable[..., Json], engine: FakeEngine) -> None:
+    engine.verdict = (1, "[ALERT]    (9) : config : parsing [x:3] : unknown keyword 'y'\n")
+    result = run(health_check, checks=[CHECK], image="haproxy:3.0")
+    assert result["msg"] == "HAProxy rejects the config: parsing [x:3] : unknown keyword 'y'"
+
+
+def test_a_host_without_a_checker(run: t.Callable[..., Json]) -> None:
+    found = run(health_info)
+    assert (found["present"], found["error"], found["reports"]) == (False, "", [])
