@@ -30,6 +30,8 @@ RELOADS = {
     "drover-lab/haproxy:3.0": 100 if SOAK else 20,
     "drover-lab/haproxy:2.6": 100 if SOAK else 5,
 }
+# For tests of what is ours alone, the same with every version.
+ONE_VERSION = pytest.mark.parametrize("haproxy", IMAGES if SOAK else IMAGES[:1], indirect=True)
 QUICK: Json = {
     "interval_ms": 200,
     "response_timeout_ms": 200,
@@ -145,6 +147,7 @@ def test_the_first_results_are_waited_for(
     assert (found["bad"]["check_code"], len(bad.requests)) == (500, 1)
 
 
+@ONE_VERSION
 def test_waiting_for_a_first_result_ends(
     haproxy: Haproxy, backends: t.Callable[[], Backend]
 ) -> None:
@@ -175,6 +178,8 @@ def test_reloads_keep_the_state_of_the_checks(
     haproxy.until("bad", lambda report: report["status"] == "DOWN")
     haproxy.until("gone", lambda report: report["status"] == "DOWN")
     haproxy.until("good", lambda report: report["check_status"] == "L7OK")
+    for backend in ("good", "bad", "gone"):
+        haproxy.until(backend, lambda report: report["since_s"] >= 2)
     began, watcher = time.monotonic(), Watcher(haproxy)
     for turn in range(RELOADS[haproxy.image]):
         done = haproxy.apply(with_other if turn % 2 == 0 else without, wait_s=0)
@@ -183,10 +188,11 @@ def test_reloads_keep_the_state_of_the_checks(
     assert watcher.statuses == {("good", "UP"), ("bad", "DOWN"), ("gone", "DOWN")}
     assert watcher.errors == []
     assert watcher.looks > RELOADS[haproxy.image]
-    took = int(time.monotonic() - began)
+    # Whole seconds are handed on, so a reload may lose one (3 in 100 were seen); anew it would begin at 0.
+    least = 1 + (time.monotonic() - began) / 2
     for item in haproxy.seen()["reports"]:
         if item["backend"] != "other":
-            assert item["since_s"] >= took - 1, item
+            assert item["since_s"] >= least, item
 
 
 class Watcher:
@@ -216,6 +222,7 @@ class Watcher:
         self._thread.join()
 
 
+@ONE_VERSION
 @pytest.mark.parametrize("runs", [True, False])
 def test_a_rejected_config_replaces_nothing(haproxy: Haproxy, runs: bool) -> None:
     haproxy.apply(NOTHING)
@@ -249,6 +256,7 @@ def test_a_config_that_only_fails_at_the_reload_is_taken_back(haproxy: Haproxy) 
     assert not haproxy.apply(NOTHING).changed
 
 
+@ONE_VERSION
 @pytest.mark.usefixtures("impatient")
 def test_a_stale_mount_is_found(haproxy: Haproxy, backends: t.Callable[[], Backend]) -> None:
     started(haproxy, NOTHING)
@@ -263,6 +271,7 @@ def test_a_stale_mount_is_found(haproxy: Haproxy, backends: t.Callable[[], Backe
         haproxy.apply(model)
 
 
+@ONE_VERSION
 def test_a_checker_that_does_not_answer_is_an_error(haproxy: Haproxy) -> None:
     started(haproxy, NOTHING)
     haproxy.engine._change("POST", f"/containers/{haproxy.name}/pause")
@@ -308,3 +317,15 @@ def test_a_hanging_target_is_down_though_a_check_is_always_under_way(
     assert {item["check_status"] for item in found} == {"L7TOUT", "* L7TOUT"}
     running = sum(item["check_status"].startswith("* ") for item in found)
     assert running > len(found) / 2
+
+
+def test_answers_that_are_none(haproxy: Haproxy, backends: t.Callable[[], Backend]) -> None:
+    # What is said of them differs: docs/decisions/0009-haproxy-facts.md. That they are down does not.
+    empty, junk, cut = backends(), backends(), backends()
+    empty.answer, junk.answer, cut.answer = b"", b"hello\r\n", b"HTTP/1.0 200 O"
+    targets = {"empty": empty, "junk": junk, "cut": cut}
+    checks = [check(name, target, request=get(), **QUICK) for name, target in targets.items()]
+    started(haproxy, {"checks": checks, "controls": []})
+    for name in targets:
+        found = haproxy.until(name, lambda report: report["status"] == "DOWN")
+        assert found["check_status"].lstrip("* ") in ("L7RSP", "L7TOUT", "SOCKERR")

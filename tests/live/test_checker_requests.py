@@ -32,7 +32,7 @@ PIECES = (
     *("\\", "'\\''", "''", '""', " # ", "\\ ", "server x 1.2.3.4:1", "http-check expect", "uri /y"),
     *("a", "Z", "9", "/", "..", "%20", "ver HTTP/1.1", "hdr A b", ".if", "quit"),
 )
-# Texts that HAProxy itself reads behind "option httpchk", as it did with Rancher. (It took headers there until 2.2.)
+# Texts that HAProxy itself reads behind "option httpchk", as it did with Rancher. (It refuses headers there now.)
 TEXTS = (
     "GET / HTTP/1.0",
     "GET /",
