@@ -33,7 +33,6 @@ with socket.socket(socket.AF_UNIX) as checker:
     checker.sendall(b"{words}\\n")
     print(checker.makefile().read())
 END"""
-REFUSED = "-j DROP"
 VERDICT = re.compile(r"(\S+/\d+) on \S+: (\w+), ")
 STATUS = re.compile(r"^(\S+/\S+) +(\w+) +(\d+) +(\d+) +(\d+|-) ", re.MULTILINE)
 
@@ -163,24 +162,25 @@ def checker_of(host: Host) -> Container:
 
 @contextlib.contextmanager
 def firewall(
-    hosts: dict[str, Host], rules: dict[str, tuple[Container, list[str]]]
+    hosts: dict[str, Host], rules: dict[str, tuple[Container, list[str]]], *, then: str = "DROP"
 ) -> t.Iterator[None]:
     """While this lasts, each of these containers has these rules of iptables in its network namespace.
 
     Args:
         hosts: The hosts, by name.
-        rules: Container and rules (C(OUTPUT -d 10.42.128.7), what they match is dropped) by any name.
+        rules: Container and rules such as C(OUTPUT -d 10.42.128.7), by any name.
+        then: What is done with packets that match.
     """
     inside = {
         name: f"nsenter -t {pid_of(item)} -n iptables" for name, (item, _rules) in rules.items()
     }
     for name, (item, lines) in rules.items():
-        hosts[item.host].run(" && ".join(f"{inside[name]} -A {line} {REFUSED}" for line in lines))
+        hosts[item.host].run(" && ".join(f"{inside[name]} -A {line} -j {then}" for line in lines))
     try:
         yield
     finally:
         for name, (item, lines) in rules.items():
-            undo = " ; ".join(f"{inside[name]} -D {line} {REFUSED}" for line in lines)
+            undo = " ; ".join(f"{inside[name]} -D {line} -j {then}" for line in lines)
             hosts[item.host].run(
                 f"({undo}) || true"
             )  # a container that was stopped took its rules along

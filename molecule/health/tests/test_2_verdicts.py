@@ -116,12 +116,20 @@ def hurt(hosts: Hosts, members: dict[str, Container]) -> list[Container]:
     return sick
 
 
+def status_of_all(control: Control) -> Run:
+    """What status shows once each fault counts: one that is not reached has to last some seconds for that."""
+    run = control.play("status", stack="care")
+    found = counts(run)
+    assert (found["care/slow"], found["care/tcp"]) == ((2, 2, 1), (2, 2, 1)), run.output
+    return run
+
+
 @pytest.fixture(scope="module")
 def story(hosts: Hosts, care: Stack, control: Control) -> Story:
     """All faults at once, then passes until what is to be replaced is replaced and well."""
     before = everywhere(hosts, "care")
     wait_down(hosts, *hurt(hosts, before))
-    status = control.play("status", stack="care")
+    status = eventually(lambda: status_of_all(control), seconds=60)
     with_own = control.play("status", stack="care", drover_health_check_own_host="true")
     runs = passes(control, lambda run: unwell(run) == KEPT and not run.done)
     return Story(before, status, with_own, runs, everywhere(hosts, "care"))
