@@ -36,7 +36,7 @@ def parse_stat(answer: str) -> list[Json]:
     C(check_code), C(since_s) and C(duration_ms) are None where HAProxy says nothing. C(check_status) begins with
     C(* ) while a check is under way; what follows is the result of the last one that ended.
     """
-    text = answer.lstrip()
+    text = answer.replace("\0", "").lstrip()  # which csv refuses before Python 3.11
     table = io.StringIO(text[2:] if text.startswith("# ") else text)
     return [_report(row) for row in csv.DictReader(table) if row.get("type") == _SERVER]
 
