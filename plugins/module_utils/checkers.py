@@ -17,7 +17,7 @@ from .haproxy.checker_config import render_checker
 from .names import container_name, split_member_key
 from .operations import Message, Plan
 from .targets import Target, running_on
-from .votes import Opinion, Report
+from .votes import Opinion, Report, has_contact
 from .world import World
 
 Body = t.Dict[str, t.Any]
@@ -54,19 +54,28 @@ class Checkers:
             return sorted([target.host, *others[: CHECKERS - 1]])
         return sorted(others)
 
-    def opinions(self, target: Target) -> tuple[list[Opinion], Opinion | None]:
-        """What the chosen checkers say, and what the one of the target's own host says besides."""
-        chosen = self.chosen(target)
-        witness = None if target.host in chosen else self._opinion(target.host, target)
-        return [self._opinion(host, target) for host in chosen], witness
+    def opinions(self, target: Target) -> tuple[list[Opinion], Opinion]:
+        """What the chosen checkers say, and what the one of the target's own host says, be it chosen or not."""
+        found = [self._opinion(host, target) for host in self.chosen(target)]
+        return found, self._opinion(target.host, target)
 
     def _opinion(self, host: str, target: Target) -> Opinion:
         reports = self._reports.get(host, {})
+        server = (target.backend, target.server)
         return Opinion(
             host,
-            reports.get((target.backend, target.server)),
+            reports.get(server),
             reports.get((CONTROL, control_name(target.host))),
+            self._reaches_others(host, server),
         )
+
+    def _reaches_others(self, host: str, server: tuple[str, str]) -> bool:
+        """Whether a checker gets through to anything but itself and this server, if it has anything else to check."""
+        itself = (CONTROL, control_name(host))
+        reports = self._reports.get(host, {})
+        others = [item for key, item in reports.items() if key not in (itself, server)]
+        alone = not any(item["backend"] == CONTROL for item in others)
+        return not others or any(has_contact(item, alone=alone) for item in others)
 
     def silent(self) -> dict[str, str]:
         """Seen hosts whose checker runs and does not answer, with the reason."""

@@ -13,6 +13,7 @@ import typing as t
 from .backoff import hold_reason
 from .checkers import Checkers
 from .constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
+from .crash_loop import is_crash_loop
 from .heal import Healer
 from .member_network import MemberNetwork
 from .member_operations import Member, MemberOperations
@@ -25,9 +26,6 @@ from .times import parse_time
 from .world import Container, World
 
 LIVE_STATES = ("running", "paused", "restarting")
-CRASH_LOOP_RESTARTS = 3
-CRASH_LOOP_WINDOW_S = 60.0
-"""The engine waits up to a minute between restarts: one that ran for longer has left its loop."""
 
 
 class Converger:
@@ -168,11 +166,8 @@ class Converger:
             )
 
     def _alive(self, member: Member, container: Container) -> None:
-        age_s = self.world.now(member.host) - parse_time(container["started_at"])
         restarting = container["state"] == "restarting"
-        if container["restart_count"] >= CRASH_LOOP_RESTARTS and (
-            restarting or age_s < CRASH_LOOP_WINDOW_S
-        ):
+        if is_crash_loop(container, self.world.now(member.host)):
             # While it happens to run, the engine reports exit code 0.
             code = f", exit code {container['exit_code']}" if restarting else ""
             times = f"restarted {container['restart_count']} times by the engine"

@@ -43,7 +43,7 @@ class Patient:
     Attributes:
         before: What the ledger has.
         asked: How many checkers have a say.
-        apart: Whether its own host reaches it and the others do not.
+        doubt: Why checkers that find it down have no say; empty when that is not so.
     """
 
     member: Member
@@ -52,7 +52,7 @@ class Patient:
     before: Health | None
     votes: list[Vote]
     asked: int
-    apart: bool
+    doubt: str
     verdict: str
     sick: str = ""
 
@@ -67,10 +67,8 @@ class Patient:
         ups = sum(vote.up for vote in self.votes)
         downs = [vote for vote in self.votes if not vote.up]
         text = f"{ups} of {self.asked} checker{'' if self.asked == 1 else 's'}"
-        if self.apart:
-            return (
-                f"{text}: answers on its own host only; the network between the hosts is suspected"
-            )
+        if self.doubt:
+            return f"{text}: {self.doubt}"
         if self.verdict == HEALTHY or not downs:
             return text if self.votes else f"{text}: no report yet"
         return f"{text}: {downs[0].why}"
@@ -145,7 +143,7 @@ class Healer:
             before,
             votes,
             len(opinions),
-            not votes and _only_at_home(opinions, witness),
+            "" if votes else _doubt(opinions, witness),
             judge(before, generation, votes),
         )
 
@@ -169,8 +167,8 @@ class Healer:
         self._write(patient, entry, f"{patient.verdict}: {patient.why}")
 
     def _tell(self, patient: Patient) -> None:
-        """A member that is not healthy is never passed over in silence."""
-        if patient.verdict == HEALTHY:
+        """A member that is not healthy, or may not be, is never passed over in silence."""
+        if patient.verdict == HEALTHY and not patient.doubt:
             return
         lasting = f", {patient.down_s:.0f} s" if patient.down_s else ""
         member = patient.member
@@ -178,7 +176,12 @@ class Healer:
         self._plan.notes.append(Message(text, member.stack, member.name, member.index, member.host))
 
     def _sickness(self, patient: Patient) -> str:
-        """Why the member is to be replaced; empty when it is not."""
+        """Why the member is to be replaced; empty when it is not.
+
+        A verdict that nobody confirms now may be of an illness that is over: it stays, and nothing follows from it.
+        """
+        if not patient.votes:
+            return ""
         if patient.verdict == UNHEALTHY:
             return f"unhealthy: {patient.why}, {patient.down_s:.0f} s"
         if patient.verdict not in STARTING:
@@ -253,7 +256,8 @@ class Healer:
         """How many repairs may begin now, and what to say to those that must wait."""
         settings = self._world.settings
         count = len(members)
-        unwell = {item.key for item in patients if item.verdict == UNHEALTHY} | in_flight
+        sick = {item.key for item in patients if item.sick or item.verdict == UNHEALTHY}
+        unwell = sick | in_flight
         if len(unwell) * 100 > settings.mass_failure_percent * count and count > 1:
             text = f"{len(unwell)} of {count} unhealthy at once: probing {{probing}}, holding {{holding}}"
             return max(0, 1 - len(in_flight)), text
@@ -355,7 +359,12 @@ class Healer:
         return self._world.now(patient.member.host)
 
 
-def _only_at_home(opinions: t.Iterable[Opinion], witness: Opinion | None) -> bool:
-    """Whether the member's own host reaches it, and others that report on it do not."""
-    down = [item for item in opinions if item.report and item.report["status"] == "DOWN"]
-    return bool(down) and witness is not None and is_up(witness.report)
+def _doubt(opinions: t.Iterable[Opinion], witness: Opinion) -> str:
+    """Why nobody counts who finds the member down; empty where nobody does."""
+    if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
+        return ""
+    if is_up(witness.report):
+        return "answers on its own host only; the network between the hosts is suspected"
+    if witness.report and not witness.reaches:
+        return f"the checker on {witness.checker} reaches nothing at all and is suspected itself"
+    return f"not confirmed by the checker on its own host, {witness.checker}"

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from .constants import STATE_ACTIVE
+from .crash_loop import is_crash_loop
 from .names import digest, split_member_key
 from .revisions import current, is_live
 from .verdict import generation_of
@@ -63,8 +64,10 @@ def targets_of(
 ) -> list[Target]:
     """The stack's targets, by member.
 
-    One whose host is not seen, or whose container does not run, keeps the generation that is remembered of it: its
-    server in the checkers' configs stays as it is, and nobody reads what is said of it.
+    One whose host is not seen, whose container does not run, or is in a crash loop keeps the generation that is
+    remembered of it: its server in the checkers' configs stays as it is, and nobody reads what is said of it. With
+    another config at each crash the checkers would be reloaded all the time, and a reload forgets how often a server
+    failed in a row (docs/decisions/0009).
     """
     services = checked_services(body)
     claims = world.claims(stack)
@@ -76,6 +79,8 @@ def targets_of(
         if (current(body) or {})["services"][name]["state"] != STATE_ACTIVE:
             continue
         running = running_on(entry["host"], claims.get(split_member_key(key), []))
+        if running and is_crash_loop(running, world.now(entry["host"])):
+            running = None
         generation = (
             generation_of(running["id"], running["started_at"])
             if running

@@ -18,8 +18,12 @@ Report = t.Dict[str, t.Any]
 
 ANSWERED = frozenset(["L6RSP", "L7RSP", "L7STS"])
 """The application itself gave a wrong answer: the way to it is good."""
-UNREACHED = frozenset(["L4CON", "L4TOUT", "L6TOUT", "L7TOUT"])
-"""Nothing, or nothing in time: the application or the way to it."""
+UNREACHED = frozenset(["L4CON", "L4TOUT", "L6TOUT", "L7TOUT", "SOCKERR"])
+"""Nothing, or nothing in time: the application or the way to it.
+
+SOCKERR is what HAProxy 3.0 makes of an application that closes without an answer (docs/decisions/0009).
+"""
+GOOD = frozenset(["L4OK", "L6OK", "L7OK", "L7OKC"])
 MATURE_S = 3.0
 """A cut in the network shows at the control target within 2 s; a younger failure to reach something says nothing."""
 DEFAULT_INTERVAL_MS = 2000
@@ -43,11 +47,13 @@ class Opinion:
         checker: Host of the checker.
         report: HAProxy's report on the generation; None where it has none.
         control: HAProxy's report on the control target of the member's host; None where it has none.
+        reaches: Whether it has contact with anything else that it checks, if there is anything else.
     """
 
     checker: str
     report: Report | None
     control: Report | None
+    reaches: bool = True
 
 
 def count_votes(
@@ -58,19 +64,43 @@ def count_votes(
     Args:
         check: The service's health check.
         opinions: Those of the chosen checkers.
-        witness: That of the checker on the member's own host, where it is not one of them.
+        witness: That of the checker on the member's own host, be it chosen or not. Who says "not reached" is not
+            believed without it: only there no network between hosts lies in between.
     """
-    reached_at_home = witness is not None and is_up(witness.report)
-    votes = [_vote(check, item, reached_at_home=reached_at_home) for item in opinions]
+    confirmed = witness is not None and _finds_down(witness)
+    votes = [_vote(check, item, confirmed=confirmed) for item in opinions]
     return [vote for vote in votes if vote is not None]
 
 
+def _finds_down(witness: Opinion) -> bool:
+    """Whether the checker of the member's own host fails there too, and that is not because it is cut off itself."""
+    result = result_of(witness.report)
+    down = bool(witness.report and witness.report["status"] == "DOWN")
+    return down and (result in ANSWERED or (result in UNREACHED and witness.reaches))
+
+
+def has_contact(report: Report, *, alone: bool) -> bool:
+    """Whether a checker got through to a server, whatever that said.
+
+    Args:
+        report: On the server.
+        alone: Whether all that it checks is on its own host: who refuses a connection there is the application itself;
+            between hosts it may be a firewall.
+    """
+    result = result_of(report)
+    refused = alone and result == "L4CON"
+    return is_up(report) or result in ANSWERED or result == "L7TOUT" or refused
+
+
 def is_up(report: Report | None) -> bool:
-    """Whether a completed check says that the member works. "UP 1/3" is on its way down: that says nothing."""
-    return bool(report and report["status"] == "UP" and _completed(report))
+    """Whether a completed check says that the member works. "UP 1/3" is on its way down: that says nothing.
+
+    So is "UP" with a bad result: what a reload makes of "UP 1/3" (docs/decisions/0009).
+    """
+    return bool(report and report["status"] == "UP" and result_of(report) in GOOD)
 
 
-def _vote(check: dict[str, t.Any], opinion: Opinion, *, reached_at_home: bool) -> Vote | None:
+def _vote(check: dict[str, t.Any], opinion: Opinion, *, confirmed: bool) -> Vote | None:
     report = opinion.report
     if report is None or not _completed(report):
         return None
@@ -78,7 +108,7 @@ def _vote(check: dict[str, t.Any], opinion: Opinion, *, reached_at_home: bool) -
         return Vote(opinion.checker, True, describe(report), float(report["since_s"]))
     if report["status"] != "DOWN" or not _sees_host(check, opinion):
         return None
-    if result_of(report) in UNREACHED and (reached_at_home or report["since_s"] < MATURE_S):
+    if result_of(report) in UNREACHED and (not confirmed or report["since_s"] < MATURE_S):
         return None
     control_s = (opinion.control or report)["since_s"]
     return Vote(opinion.checker, False, describe(report), float(min(report["since_s"], control_s)))

@@ -39,7 +39,9 @@ RESULTS = {
     "failing": {"status": "UP 2/3", "check_status": "L7STS", "check_code": 500},
     "recovering": {"status": "DOWN 1/2", "check_status": "L7OK", "check_code": 200},
     "maint": {"status": "MAINT", "check_status": "", "check_code": 0},
-    "local fault": {"status": "DOWN", "check_status": "SOCKERR", "check_code": 0},
+    "reloaded": {"status": "UP", "check_status": "L7STS", "check_code": 500},
+    "closes": {"status": "DOWN", "check_status": "SOCKERR", "check_code": 0},
+    "local fault": {"status": "DOWN", "check_status": "PROCERR", "check_code": 0},
 }
 LONG_S = 1000
 

@@ -438,3 +438,12 @@ def test_a_clock_that_was_set_back_holds_no_repair(bench: HealthBench) -> None:
     assert flap(bench) == "replaced"
     bench.passes(-600)
     assert flap(bench) == "replaced"
+
+
+def test_a_crash_loop_does_not_make_the_checkers_reload(bench: HealthBench) -> None:
+    """A reload forgets how often a server failed: with one at each crash nobody else would ever be found down."""
+    bench.checked(2)
+    crashing = bench.container("shop-web-1")
+    crashing.update(restart_count=9, started_at="2027-01-15T07:59:59Z")
+    assert bench.plan().lines() == []
+    assert "crash loop" in " ".join(map(str, bench.plan().held))

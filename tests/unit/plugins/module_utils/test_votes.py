@@ -16,6 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils.votes import (
     Opinion,
     count_votes,
     describe,
+    has_contact,
 )
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.health_bench import (
     CHECK,
@@ -27,24 +28,26 @@ UP, DOWN = Vote("h2", True, "", 1), Vote("h3", False, "", 1)
 
 
 def votes(result: str, **changes: t.Any) -> list[Vote]:
-    """The votes of one checker that sees the host since long, unless told otherwise."""
+    """The votes of one checker that sees the host since long, and is right, unless told otherwise."""
     control = changes.pop("control", report("up"))
-    witness = changes.pop("witness", None)
+    witness = changes.pop("witness", report(result))
+    reaches = changes.pop("reaches", True)
     mine = Opinion("h2", report(result, **changes), control)
-    home = Opinion("h1", witness, None) if witness else None
-    return count_votes(CHECK, [mine], witness=home)
+    return count_votes(CHECK, [mine], witness=Opinion("h1", witness, None, reaches))
 
 
 def test_a_completed_good_check_is_a_vote() -> None:
     assert [vote.up for vote in votes("up")] == [True]
 
 
-@pytest.mark.parametrize("result", ["500", "refused", "timeout", "no route"])
+@pytest.mark.parametrize("result", ["500", "refused", "timeout", "no route", "closes"])
 def test_a_lasting_failure_is_a_vote_against(result: str) -> None:
     assert [vote.up for vote in votes(result)] == [False]
 
 
-@pytest.mark.parametrize("result", ["ini", "failing", "recovering", "maint", "local fault"])
+@pytest.mark.parametrize(
+    "result", ["ini", "failing", "recovering", "reloaded", "maint", "local fault"]
+)
 def test_what_is_not_sure_is_no_vote(result: str) -> None:
     assert votes(result) == []
 
@@ -80,10 +83,38 @@ def test_after_a_cut_members_get_time_to_come_up_again() -> None:
     assert len(votes("no route", control=report("up", since_s=10))) == 1
 
 
-def test_one_that_its_own_host_reaches_is_not_to_blame_for_the_network() -> None:
-    assert votes("no route", witness=report("up")) == []
-    assert len(votes("no route", witness=report("refused"))) == 1
-    assert len(votes("no route", witness=report("ini"))) == 1
+@pytest.mark.parametrize("result", ["no route", "refused", "timeout"])
+def test_who_says_not_reached_needs_the_word_of_the_members_own_host(result: str) -> None:
+    assert votes(result, witness=report("up")) == []
+    assert len(votes(result, witness=report("refused"))) == 1
+    assert len(votes(result, witness=report("500"))) == 1
+
+
+@pytest.mark.parametrize("word", ["ini", "failing", "recovering", "maint", "local fault"])
+def test_a_witness_that_is_not_sure_confirms_nothing(word: str) -> None:
+    assert votes("no route", witness=report(word)) == []
+    assert votes("no route", witness=None) == []
+
+
+def test_a_witness_that_reaches_nothing_at_all_confirms_nothing() -> None:
+    assert votes("no route", witness=report("no route"), reaches=False) == []
+    assert len(votes("no route", witness=report("500"), reaches=False)) == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "between_hosts", "on_one_host"),
+    [
+        ("up", True, True),
+        ("500", True, True),
+        ("timeout", True, True),
+        ("refused", False, True),
+        ("no route", False, False),
+        ("ini", False, False),
+    ],
+)
+def test_what_counts_as_contact(result: str, between_hosts: bool, on_one_host: bool) -> None:
+    assert has_contact(report(result), alone=False) is between_hosts
+    assert has_contact(report(result), alone=True) is on_one_host
 
 
 def test_a_witness_does_not_excuse_a_wrong_answer() -> None:
