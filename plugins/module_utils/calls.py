@@ -16,6 +16,7 @@ The arguments that each kind takes (C(args) of the operation; docs/schema.md sec
     record         record
     checker        model, revision, image, wait_s
     verdict        entry
+    drain          entry
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from .engine_errors import EngineError, NotFound
 from .haproxy.apply import ApplyError, Target, apply_config
 from .haproxy.checker_config import render_checker
 from .haproxy.observe_checker import checker_folders
-from .life import note_health
+from .life import note_drain, note_health
 from .mounts import VolumeSpec, member_volumes, volume_specs
 from .networks import bridge_body, endpoint_body
 from .preconditions import LIVE, Stale
@@ -239,6 +240,11 @@ def _verdict(context: Context, operation: Json) -> None:
         raise Stale("this host has no record of the stack")
 
 
+def _drain(context: Context, operation: Json) -> None:
+    if not note_drain(context.state_dir, operation):
+        raise Stale("this host has no record of the stack")
+
+
 _CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
     "network": _network,
     "pull": _pull,
@@ -253,4 +259,5 @@ _CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
     "record": _record,
     "checker": _checker,
     "verdict": _verdict,
+    "drain": _drain,
 }

@@ -14,6 +14,7 @@ from .backoff import hold_reason
 from .checkers import Checkers
 from .constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
 from .crash_loop import is_crash_loop
+from .drains import Drains
 from .heal import Healer
 from .member_network import MemberNetwork
 from .member_operations import Member, MemberOperations
@@ -51,7 +52,10 @@ class Converger:
         self.claims = claims
         self.life = life
         self.request = request
-        self.healer = Healer(operations, life=life, checkers=checkers, is_retry=self._retry)
+        self.drains = Drains(operations, life, stack=stack, live=is_live(body))
+        self.healer = Healer(
+            operations, life=life, checkers=checkers, drains=self.drains, is_retry=self._retry
+        )
         self._running: list[tuple[Member, Container]] = []
 
     def run(self) -> None:
@@ -61,6 +65,7 @@ class Converger:
         for name in creation_order(services):
             self._service(name, services[name], revision["services"][name]["state"])
         self._unwanted()
+        self.drains.undo_rest(self.claims)
 
     def _service(self, name: str, service: dict[str, t.Any], state: str) -> None:
         """All members of a service; then their health, which is judged together."""
@@ -155,12 +160,13 @@ class Converger:
             self._replace(member, container, "its definition changed")
 
     def _deactivate(self, member: Member, container: Container) -> None:
-        if container["state"] in LIVE_STATES:
+        cause = "the service is stopped"
+        if container["state"] in LIVE_STATES and self.drains.is_over(member.host, container, cause):
             thaw = [self._unpause(member, container)] if container["state"] == "paused" else []
             self.operations.stop(
                 member.host,
                 container,
-                "the service is stopped",
+                cause,
                 service=member.service,
                 after=thaw,
             )
@@ -239,7 +245,9 @@ class Converger:
                     text = f"container {container['name']} has labels of a member that no record knows; left alone"
                     self.plan.notes.append(Message(text, self.stack, name, index, host))
                 elif entry is None or entry["retired"]:
-                    self.operations.remove(host, container, self._reason_to_remove(name))
+                    reason = self._reason_to_remove(name)
+                    if self.drains.is_over(host, container, reason):
+                        self.operations.remove(host, container, reason)
 
     def _reason_to_remove(self, name: str) -> str:
         if not is_live(self.body):

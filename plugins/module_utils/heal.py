@@ -16,6 +16,7 @@ from .backoff import delay_s
 from .checkers import Checkers
 from .compose.hashing import config_hash
 from .constants import GIVE_UP_AFTER, STABLE_S
+from .drains import Drains
 from .member_operations import Member, MemberOperations
 from .names import digest, member_key
 from .operations import Message
@@ -88,6 +89,7 @@ class Healer:
         *,
         life: dict[str, t.Any],
         checkers: Checkers,
+        drains: Drains,
         is_retry: t.Callable[[Member], bool],
     ) -> None:
         self._operations = operations
@@ -95,6 +97,7 @@ class Healer:
         self._plan = operations.plan
         self._life = life
         self._checkers = checkers
+        self._drains = drains
         self._is_retry = is_retry
         self._bases: dict[str, str] = {}
         self.patients: dict[str, Patient] = {}
@@ -123,6 +126,7 @@ class Healer:
             replaced = self._repair(members, patients, sick, free)
         for patient in patients:
             if patient not in replaced:
+                self._forget_given_up(patient)
                 self._note_verdict(patient)
                 self._tell(patient)
 
@@ -149,10 +153,9 @@ class Healer:
 
     def _note_verdict(self, patient: Patient) -> None:
         """Write a verdict that is new. While a member begins there is nothing to remember."""
-        before = patient.before or {}
-        known = (before.get("verdict"), before.get("generation"))
-        if patient.verdict in STARTING or known == (patient.verdict, patient.generation):
+        if not self._is_news(patient):
             return
+        before = patient.before or {}
         healthy = patient.verdict == HEALTHY
         entry = {
             "generation": patient.generation,
@@ -165,6 +168,19 @@ class Healer:
             "basis": self._basis(patient.member),
         }
         self._write(patient, entry, f"{patient.verdict}: {patient.why}")
+
+    def _is_news(self, patient: Patient) -> bool:
+        before = patient.before or {}
+        known = (before.get("verdict"), before.get("generation"))
+        return patient.verdict not in STARTING and known != (patient.verdict, patient.generation)
+
+    def _forget_given_up(self, patient: Patient) -> None:
+        """A person wants one that was given up to be tried: that still holds when the brakes let go of it later."""
+        before = patient.before or {}
+        if self._is_retry(patient.member) and before.get("repairs", 0) >= GIVE_UP_AFTER:
+            patient.before = {**before, "repairs": 0, "last_repair": 0.0, "repairing": False}
+            if not self._is_news(patient):
+                self._write(patient, patient.before, "to be tried again")
 
     def _tell(self, patient: Patient) -> None:
         """A member that is not healthy, or may not be, is never passed over in silence."""
@@ -210,15 +226,20 @@ class Healer:
         slots, reason = self._slots(members, patients, in_flight)
         replaced: list[Patient] = []
         held: list[Patient] = []
+        begun = 0
         for patient in sorted(allowed, key=lambda item: (self._repairs(item), item.member.index)):
-            begun = [item for item in replaced if item.key not in in_flight]
-            if patient.key not in in_flight and slots <= len(begun):
+            new = patient.key not in in_flight
+            if new and slots <= begun:
                 held.append(patient)
             elif not self._waits(patient) and free(patient.member):
-                self._replace(patient)
-                replaced.append(patient)
+                begun += new
+                if self._drains.is_over(
+                    patient.member.host, patient.container, patient.sick, sick=True
+                ):
+                    self._replace(patient)
+                    replaced.append(patient)
         if held:
-            self._say_held(held, reason)
+            self._say_held(held, reason, probing=len(in_flight | {item.key for item in replaced}))
         return replaced
 
     def _with_quorum(
@@ -239,13 +260,17 @@ class Healer:
         return [item for item in sick if item.verdict != UNHEALTHY]
 
     def _in_flight(self, members: list[Member]) -> set[str]:
-        """Members that were replaced and are not healthy yet. One that is given up is not waited for."""
+        """Members that were replaced and are not healthy yet.
+
+        One that was given up is not waited for. When a person asks for it, it is one that may begin, as others are.
+        """
         found = set()
         for member in members:
             key = member_key(member.name, member.index)
             patient = self.patients.get(key)
             health = (self._life.get(key) or {}).get("health") or {}
-            over = (patient and patient.verdict == HEALTHY) or self._is_given_up(member, health)
+            healthy = patient is not None and patient.verdict == HEALTHY
+            over = healthy or int(health.get("repairs", 0)) >= GIVE_UP_AFTER
             if health.get("repairing") and not over:
                 found.add(key)
         return found
@@ -265,32 +290,11 @@ class Healer:
         text = f"{{probing}} of {count} being replaced already: holding {{holding}} until healthy"
         return max(0, most - len(in_flight)), text
 
-    def _say_held(self, held: list[Patient], reason: str) -> None:
+    def _say_held(self, held: list[Patient], reason: str, *, probing: int) -> None:
         first = held[0].member
-        probing = len(self._in_flight_now(first))
         text = reason.format(probing=probing, holding=len(held))
         which = ", ".join(str(item.member.index) for item in held)
         self._plan.held.append(Message(f"{text} ({which})", first.stack, first.name))
-
-    def _in_flight_now(self, member: Member) -> set[str]:
-        """Members of the service in repair, with those that this plan begins."""
-        begun = {
-            member_key(item["service"], item["index"])
-            for item in self._plan.operations
-            if item["kind"] == "verdict" and item["args"]["entry"]["repairing"]
-            if (item["stack"], item["service"]) == (member.stack, member.name)
-        }
-        known = {
-            key
-            for key, item in self._life.items()
-            if key.rpartition("/")[0] == member.name
-            and (item.get("health") or {}).get("repairing")
-            and not self._is_healthy(key)
-        }
-        return begun | known
-
-    def _is_healthy(self, key: str) -> bool:
-        return key in self.patients and self.patients[key].verdict == HEALTHY
 
     def _waits(self, patient: Patient) -> bool:
         """Back-off: whether it was replaced too lately, or too often in vain."""

@@ -66,6 +66,18 @@ def note_health(state_dir: str, operation: Json) -> bool:
     return update_life(state_dir, operation["stack"], _key(operation), fresh)
 
 
+def note_drain(state_dir: str, operation: Json) -> bool:
+    """Remember that a member is drained, or no longer (entry null).
+
+    Returns:
+        Whether there was a record to remember it in.
+    """
+    before = _entry(state_dir, operation)
+    kept = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": "", **before}
+    fresh = {**kept, "seq": before.get("seq", 0) + 1, "drain": operation["args"]["entry"]}
+    return update_life(state_dir, operation["stack"], _key(operation), fresh)
+
+
 def _entry(state_dir: str, operation: Json) -> Json:
     record = read_record(state_dir, operation["stack"])
     return dict((record or {}).get("life", {}).get(_key(operation), {}))

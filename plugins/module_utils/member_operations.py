@@ -169,6 +169,11 @@ class MemberOperations:
         message = Message(reason, member.stack, member.name, member.index, member.host)
         self.plan.held.append(message)
 
+    def hold_container(self, host: str, container: Container, reason: str) -> None:
+        """The same for a container that may have no place in the record any more."""
+        place = (container["stack"], container["service"], container["index"])
+        self.plan.held.append(Message(reason, *place, host))
+
     def hash(self, member: Member) -> str:
         """The config hash of the member's service as it is recorded."""
         return config_hash(member.service, self.volumes)

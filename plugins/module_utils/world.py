@@ -157,6 +157,10 @@ class World:
         found = self.observation(host).get("checker")
         return dict(found) if found else None
 
+    def balancers(self, host: str) -> dict[str, dict[str, t.Any]]:
+        """What the load balancers of a seen host report, by their member; those that do not answer report nothing."""
+        return dict(self.observation(host).get("balancers") or {})
+
     def swarm(self, host: str) -> dict[str, t.Any]:
         """What a seen host's engine says of the Swarm."""
         return dict(self.observation(host)["engine"]["swarm"])
