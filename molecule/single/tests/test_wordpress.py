@@ -10,8 +10,16 @@ from __future__ import annotations
 import re
 
 from ...shared.control import Control
-from ...shared.health import counts, removed, settled, unwell, wait_down
-from ...shared.hosts import Host
+from ...shared.health import (
+    checker_of,
+    counts,
+    firewall,
+    removed,
+    settled,
+    unwell,
+    wait_down,
+)
+from ...shared.hosts import Host, lives
 from ...shared.recording import Recorder, only_reads
 from ...shared.waiting import eventually
 
@@ -146,6 +154,21 @@ def test_broken_member_is_replaced_by_the_next_pass(h1: Host, control: Control) 
     last = settled(control)[-1]
     assert unwell(last) == {}
     assert "Served by drover.docker" in page(h1, SECOND)
+
+
+def test_checker_that_is_cut_off_replaces_nobody(h1: Host, control: Control) -> None:
+    """Must show 3, where there is but one checker: it finds all members down, and has no say."""
+    settled(control)
+    before = h1.containers(STACK)
+    rules = ["OUTPUT ! -o lo", "INPUT ! -i lo"]
+    with firewall({"h1": h1}, {"checker": (checker_of(h1), rules)}):
+        wait_down({"h1": h1}, *before.values(), seconds=90)
+        runs = [control.play("reconcile"), control.play("reconcile")]
+        status = control.play("status", stack=STACK)
+        assert counts(status)[f"{STACK}/wordpress"] == (2, 2, 2)
+    runs += settled(control)
+    assert removed(runs) == []
+    assert lives(h1.containers(STACK)) == lives(before)
 
 
 def test_down_removes_the_containers_and_lists_the_volumes(h1: Host, control: Control) -> None:
