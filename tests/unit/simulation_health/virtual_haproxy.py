@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HAProxy's health checks in virtual time: server states as HAProxy keeps them, from the config that we render."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+Json = dict[str, Any]
+
+CONNECT_LIMIT_S = 5.0
+DEFAULT_INTERVAL_S = 2.0
+DEFAULT_RISE = 2
+DEFAULT_FALL = 3
+SPREAD_S = 1.0
+_CODES = {"L7OK": 200, "L7STS": 500}
+
+
+@dataclasses.dataclass
+class Answer:
+    """What a connection attempt meets at this moment.
+
+    Attributes:
+        kind: C(cut), C(reject), C(refuse), C(hang), C(good) or C(500).
+        after_s: Seconds that the application takes for its answer.
+    """
+
+    kind: str
+    after_s: float = 0.0
+
+
+Probe = Callable[["Server"], Answer]
+
+
+@dataclasses.dataclass
+class Server:
+    """One server of a backend and the state of its check."""
+
+    backend: str
+    name: str
+    address: str
+    port: int
+    http: bool
+    interval_s: float
+    rise: int
+    fall: int
+    timeout_s: float
+    """Time for an answer after the connection; 0: the interval is the time for both."""
+    health: int = 0
+    up: bool = True
+    result: str = "INI"
+    changed_at: float = 0.0
+    next_at: float = 0.0
+    begun_at: float | None = None
+    connected_at: float | None = None
+
+    def start(self, now: float, dice: random.Random) -> None:
+        """A server that this process did not know begins as up, one failed check from down."""
+        self.health, self.changed_at = self.rise, now
+        self._plan_first(now, dice)
+
+    def inherit(self, old: Server, now: float, dice: random.Random) -> None:
+        """After a reload: the state from the server-state file. A check under way is lost."""
+        self.up, self.result, self.changed_at = old.up, old.result, old.changed_at
+        self.health = min(old.health, self.rise + self.fall - 1)
+        self._plan_first(now, dice)
+
+    def _plan_first(self, now: float, dice: random.Random) -> None:
+        self.next_at = now + dice.uniform(0, min(self.interval_s, SPREAD_S))
+
+    def step(self, now: float, probe: Probe) -> None:
+        """Begin the check that is due, or see how the one under way goes."""
+        if self.begun_at is None:
+            if now < self.next_at:
+                return
+            self.begun_at, self.connected_at = now, None
+        result = self._outcome(now, probe(self))
+        if result:
+            self._finish(now, result)
+
+    def _outcome(self, now: float, answer: Answer) -> str:
+        """The result of the check under way; empty while there is none."""
+        if answer.kind in ("reject", "refuse"):
+            return "L4CON"
+        if answer.kind == "cut":
+            return self._expired(now)
+        if not self.http:
+            return "L4OK"
+        if self.connected_at is None:
+            self.connected_at = now
+        if answer.kind != "hang" and now - self.connected_at >= answer.after_s:
+            return "L7OK" if answer.kind == "good" else "L7STS"
+        return self._expired(now)
+
+    def _expired(self, now: float) -> str:
+        begun_at = self.begun_at or 0.0
+        if not self.timeout_s:
+            late = now - begun_at >= self.interval_s
+        elif self.connected_at is None:
+            late = now - begun_at >= min(CONNECT_LIMIT_S, self.interval_s)
+        else:
+            late = now - self.connected_at >= self.timeout_s
+        if not late:
+            return ""
+        return "L4TOUT" if self.connected_at is None else "L7TOUT"
+
+    def _finish(self, now: float, result: str) -> None:
+        self.next_at = (self.begun_at or 0.0) + self.interval_s
+        while self.next_at <= now:
+            self.next_at += self.interval_s
+        self.begun_at, self.result = None, result
+        if result in ("L4OK", "L7OK"):
+            self._succeeded(now)
+        else:
+            self._failed(now)
+
+    def _succeeded(self, now: float) -> None:
+        full = self.rise + self.fall - 1
+        self.health = min(full, self.health + 1)
+        if self.health >= self.rise:
+            self.health = full
+            if not self.up:
+                self.up, self.changed_at = True, now
+
+    def _failed(self, now: float) -> None:
+        if self.health > self.rise:
+            self.health -= 1
+            return
+        if self.up:
+            self.up, self.changed_at = False, now
+        self.health = 0
+
+    @property
+    def status(self) -> str:
+        """As C(show stat) has it."""
+        full = self.rise + self.fall - 1
+        if self.up:
+            return "UP" if self.health == full else f"UP {self.health - self.rise + 1}/{self.fall}"
+        return f"DOWN {self.health}/{self.rise}" if self.health else "DOWN"
+
+    def report(self, now: float) -> Json:
+        """As the collection reads C(show stat)."""
+        running = "* " if self.begun_at is not None else ""
+        return {
+            "backend": self.backend,
+            "server": self.name,
+            "status": self.status,
+            "check_status": f"{running}{self.result}",
+            "check_code": _CODES.get(self.result),
+            "last_chk": "",
+            "since_s": int(now - self.changed_at),
+            "duration_ms": 1,
+        }
+
+
+class Haproxy:
+    """One process with a config. Another process is another object."""
+
+    def __init__(self, config: str, now: float, dice: random.Random) -> None:
+        self._dice = dice
+        self.began_at = now
+        self.revision = revision_of(config)
+        self.servers = parse_servers(config)
+        for server in self.servers:
+            server.start(now, dice)
+
+    def reload(self, config: str, now: float) -> list[Server]:
+        """Load another config, the known servers keep their state; returns those that are new."""
+        known = {(item.backend, item.name): item for item in self.servers}
+        self.revision, self.servers = revision_of(config), parse_servers(config)
+        fresh = []
+        for server in self.servers:
+            old = known.get((server.backend, server.name))
+            if old is None:
+                server.start(now, self._dice)
+                fresh.append(server)
+            else:
+                server.inherit(old, now, self._dice)
+        return fresh
+
+    def step(self, now: float, probe: Probe) -> None:
+        """All that is due."""
+        for server in self.servers:
+            server.step(now, probe)
+
+    def as_observed(self, now: float, file_revision: str) -> Json:
+        """The part C(checker) of an observation."""
+        return {
+            "error": "",
+            "revision": self.revision,
+            "file_revision": file_revision,
+            "version": "3.0.11",
+            "pid": 8,
+            "uptime_s": int(now - self.began_at),
+            "reports": [server.report(now) for server in self.servers],
+        }
+
+
+def revision_of(config: str) -> str:
+    """The marker in a config."""
+    found = re.search(r"description (rev-[0-9a-f]{16})", config)
+    return found.group(1) if found else ""
+
+
+def parse_servers(config: str) -> list[Server]:
+    """The servers of a config as our renderer writes it."""
+    found = []
+    for part in config.split("\nbackend ")[1:]:
+        backend, _newline, lines = part.partition("\n")
+        timeout = re.search(r"timeout check (\d+)(ms|s)", lines)
+        timeout_s = _seconds(timeout.group(1), timeout.group(2)) if timeout else 0.0
+        lines_of_servers = re.findall(r"^    server (.+)$", lines, re.MULTILINE)
+        http = "option httpchk" in lines
+        found += [_server(backend, line, http, timeout_s) for line in lines_of_servers]
+    return found
+
+
+def _server(backend: str, line: str, http: bool, timeout_s: float) -> Server:
+    name, place, *words = line.split()
+    address, _colon, port = place.rpartition(":")
+    given = dict(zip(words[1::2], words[2::2], strict=True))
+    match = re.fullmatch(r"(\d+)(ms|s)", given.get("inter", ""))
+    interval_s = _seconds(match.group(1), match.group(2)) if match else DEFAULT_INTERVAL_S
+    rise, fall = int(given.get("rise", DEFAULT_RISE)), int(given.get("fall", DEFAULT_FALL))
+    return Server(backend, name, address, int(port), http, interval_s, rise, fall, timeout_s)
+
+
+def _seconds(number: str, unit: str) -> float:
+    return float(number) / (1000 if unit == "ms" else 1)
