@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+
+import pytest
 
 from ...shared.control import Control
 from ...shared.health import (
@@ -92,6 +95,7 @@ def page(hosts: Hosts, name: str) -> str:
     return host.inside(name, "curl -s --max-time 4 http://localhost/ || true")
 
 
+@pytest.mark.skipif(not os.environ.get("DROVER_SOAK"), reason="half a minute; in make soak")
 def test_database_out_of_reach_replaces_nobody(hosts: Hosts, control: Control) -> None:
     """The example asks for a page that does without it; its own check has the strategy none.
 
