@@ -17,6 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils.compose.errors impor
 )
 from ansible_collections.drover.docker.plugins.module_utils.compose.values import text
 from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils.certificates import Settings
 from ansible_collections.drover.docker.plugins.plugin_utils.show_stack import as_yaml
 from ansible_collections.drover.docker.plugins.plugin_utils.stack_files import load_stack
 
@@ -55,6 +56,8 @@ class ActionModule(ActionBase):
                 os.path.abspath(given["stack_dir"]),
                 stack=plain_text(given["stack"]) or None,
                 variables=plain_variables(given["variables"]),
+                certificates=self._certificates(task_vars or {}),
+                balancer_image=self._inventory(task_vars or {}, "drover_balancer_image"),
             )
         except StackError as error:
             return {**result, "failed": True, "msg": told(error)}
@@ -69,6 +72,15 @@ class ActionModule(ActionBase):
             "warnings": warnings,
             "_ansible_no_log": True,
         }
+
+    def _certificates(self, variables: dict[str, t.Any]) -> Settings:
+        """Where the inventory has certificates; variables may be templates."""
+        held = self._templar.template(variables.get("drover_certificates"))
+        return Settings(held, self._inventory(variables, "drover_certificates_dir"))
+
+    def _inventory(self, variables: dict[str, t.Any], name: str) -> str:
+        value = self._templar.template(variables.get(name))
+        return "" if value is None else str(value)
 
 
 def told(error: StackError) -> str:

@@ -44,6 +44,12 @@ CHECKER_IMAGE = "haproxy:3.0"
 SKIP_CHECKER_LABEL = "io.rancher.host.healthcheck.deploy_strategy"
 STATE_DIR_MARK = "@state_dir"
 """In the source of a bind mount of ours: the state directory of the host at hand."""
+MEMBER_MARK = "@member"
+"""In the source of a bind mount of ours: the member at hand as C(<stack>.<service>.<index>)."""
+BALANCER_IMAGE = "haproxy:3.0"
+HAPROXY_USER = "99:99"
+"""The user haproxy of the official images; by number, so that any image will do."""
+DRAIN_TIMEOUT_MS = 10000
 REPAIR_PERCENT = 25
 MASS_FAILURE_PERCENT = 50
 STABLE_S = 1800.0

@@ -8,19 +8,23 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils.compose.balancer import (
+    certificate_wishes,
+    place_of,
+)
 from ansible_collections.drover.docker.plugins.module_utils.compose.errors import (
     Notes,
     Place,
     StackError,
     quoted,
 )
-from ansible_collections.drover.docker.plugins.module_utils.compose.keys import (
-    NOT_RUN_RANCHER_FILE_KEYS,
-    not_run,
-)
+from ansible_collections.drover.docker.plugins.module_utils.compose.outside import external_hostname
 from ansible_collections.drover.docker.plugins.module_utils.compose.relations import (
     check_cycles,
     check_names,
+)
+from ansible_collections.drover.docker.plugins.module_utils.compose.relations_balancer import (
+    check_balancers,
 )
 from ansible_collections.drover.docker.plugins.module_utils.compose.service import canonical_service
 from ansible_collections.drover.docker.plugins.module_utils.compose.values import is_empty, line
@@ -28,8 +32,10 @@ from ansible_collections.drover.docker.plugins.module_utils.compose.volumes impo
     canonical_volumes,
     check_collisions,
 )
+from ansible_collections.drover.docker.plugins.module_utils.constants import BALANCER_IMAGE
 from ansible_collections.drover.docker.plugins.module_utils.names import reserved, stack_name
 
+from .certificates import Certificates, Settings
 from .documents import CATALOG, ComposeFile, RancherFile, compose_file, rancher_file
 from .folder import Files, Reader, find_files
 from .interpolation import replace_in
@@ -47,6 +53,8 @@ def load_stack(
     stack: str | None,
     variables: t.Mapping[str, str],
     environ: t.Mapping[str, str] | None = None,
+    certificates: Settings | None = None,
+    balancer_image: str = "",
 ) -> tuple[Definition, list[str]]:
     """The canonical stack of a folder, and what the user should know of it.
 
@@ -55,6 +63,8 @@ def load_stack(
         stack: name of the stack; None: the file's own C(name), or that of the folder.
         variables: values that come before all others.
         environ: variables after those of the answers file; None: those of this process.
+        certificates: where certificates of load balancers are, beside the folder's own.
+        balancer_image: what runs in place of Rancher's load balancer images; empty: the default.
 
     Raises:
         StackError: with everything that is wrong.
@@ -64,6 +74,8 @@ def load_stack(
     files = find_files(folder, notes)
     notes.raise_problems()
     loader = StackLoader(folder, t.cast(Files, files), notes)
+    loader.certificates = Certificates(certificates or Settings(), folder)
+    loader.balancer_image = balancer_image or BALANCER_IMAGE
     loader.read(variables, os.environ if environ is None else environ)
     return loader.definition(stack), notes.warnings
 
@@ -78,6 +90,9 @@ class StackLoader:
         self.reader = Reader(folder, notes)
         self.compose = ComposeFile()
         self.rancher = RancherFile()
+        self.certificates = Certificates(Settings(), folder)
+        self.balancer_image = BALANCER_IMAGE
+        self.wanted: list[tuple[str, Place]] = []
 
     def read(self, variables: t.Mapping[str, str], environ: t.Mapping[str, str]) -> None:
         """Read all files, and prepare the variables."""
@@ -116,9 +131,15 @@ class StackLoader:
         services = self.services(stack, volumes)
         self.raw.warn_of_unset(self.notes)
         self.check(stack, volumes, services)
+        certificates = self.certificates.load(self.wanted)
         self.notes.raise_problems()
-        canonical = {name: service for name, (service, _place) in services.items()}
-        return {"format": FORMAT, "stack": stack, "services": canonical, "volumes": volumes}
+        return {
+            "format": FORMAT,
+            "stack": stack,
+            "services": {name: service for name, (service, _place) in services.items()},
+            "volumes": volumes,
+            "certificates": certificates,
+        }
 
     def stack_name(self, given: str | None) -> str:
         """The canonical name of the stack."""
@@ -146,7 +167,7 @@ class StackLoader:
         self.warn_of_strangers()
         found = {}
         for name, value in self.compose.services.items():
-            raw = self.complete(name, value)
+            raw, hostname = self.complete(name, value)
             if raw is None:
                 continue
             place = Place(self.notes, self.files.compose, name, files=raw.files)
@@ -160,26 +181,39 @@ class StackLoader:
                     services=list(self.compose.services),
                     files=raw.files,
                     warnings=self.notes.warnings,
+                    external_hostname=hostname,
+                    balancer_image=self.balancer_image,
                 )
-                found[name] = (service, place)
             except StackError as error:
                 self.notes.problems += error.problems
+                continue
+            found[name] = (service, place)
+            self.want_certificates(service, raw, place)
         return found
 
-    def complete(self, name: str, value: t.Any) -> RawService | None:
-        """All keys of a service, those of the rancher file laid over those of the compose file."""
+    def want_certificates(self, service: Definition, raw: RawService, place: Place) -> None:
+        """Remember the certificates that a load balancer names, each with its place."""
+        if service["balancer"]:
+            for wish in certificate_wishes(raw.keys):
+                self.wanted.append((line(wish[1]).strip(), place_of(wish, place)))
+
+    def complete(self, name: str, value: t.Any) -> tuple[RawService | None, str]:
+        """All keys of a service, those of the rancher file laid over those of the compose file.
+
+        Of the key C(hostname), which means something else in either file, Rancher's comes separately.
+        """
         raw = self.raw.complete(name, value, self.files.compose)
         entry = self.rancher.services.get(name)
         if entry is None or self.files.rancher is None:
-            return raw
+            return raw, ""
         more = self.raw.complete(name, entry, self.files.rancher)
         if raw is None or more is None:
-            return None
-        for key in NOT_RUN_RANCHER_FILE_KEYS:
-            if not is_empty(more.keys.pop(key, None)):
-                place = Place(self.notes, self.files.rancher, name)
-                place.at(key).problem(not_run(NOT_RUN_RANCHER_FILE_KEYS[key]))
-        return more.over(raw)
+            return None, ""
+        written = more.keys.pop("hostname", None)
+        more.files.pop("hostname", None)
+        place = Place(self.notes, self.files.rancher, name).at("hostname")
+        hostname = "" if is_empty(written) else place.attempt(external_hostname, written)
+        return more.over(raw), hostname or ""
 
     def warn_of_strangers(self) -> None:
         """Rancher ignored entries for services that the compose file does not have."""
@@ -199,6 +233,7 @@ class StackLoader:
             {name: Place(self.notes, self.files.compose, name) for name in self.compose.services}
         )
         check_cycles(services)
+        check_balancers(services, stack)
         check_collisions(
             volumes, services, stack=stack, place=self.place(self.files.compose).at("volumes")
         )

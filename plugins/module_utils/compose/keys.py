@@ -22,25 +22,19 @@ NOT_RUN_KEYS: dict[str, str] = {
     "attach": "",
     "blkio_config": "write blkio_weight, device_read_bps and their like",
     "build": "build the image, push it to a registry, and name it with image",
-    "certs": "",
     "cgroup": "",
     "configs": "",
     "cpu_percent": "",
     "cpu_rt_period": "",
     "cpu_rt_runtime": "",
     "credential_spec": "",
-    "default_cert": "",
     "deploy": "write scale, mem_limit, cpus and their like",
     "develop": "",
     "device_cgroup_rules": "",
     "disks": "virtual machines are not managed",
     "dockerfile": "build the image, push it to a registry, and name it with image",
-    "drain_timeout_ms": "",
-    "external_ips": "",
     "gpus": "",
     "label_file": "",
-    "lb_config": "",
-    "load_balancer_config": "",
     "memory": "virtual machines are not managed; the limit of a container is mem_limit",
     "milli_cpu_reservation": "",
     "models": "",
@@ -65,11 +59,6 @@ NOT_RUN_KEYS: dict[str, str] = {
     "volumes_from": "name a volume and mount it in both services",
 }
 
-# Keys of which Rancher's own file says something else than the compose file.
-NOT_RUN_RANCHER_FILE_KEYS: dict[str, str] = {
-    "hostname": "it makes an external service; the host name of a container is written in the compose file",
-}
-
 # Labels by the beginning of their name.
 NOT_RUN_LABELS: dict[str, str] = {
     "io.rancher.container.agent": NEEDS_SERVER,
@@ -77,7 +66,7 @@ NOT_RUN_LABELS: dict[str, str] = {
     "io.rancher.container.dns.priority": "",
     "io.rancher.container.requested_ip": "every member keeps its own address",
     "io.rancher.container.system": NEEDS_SERVER,
-    "io.rancher.loadbalancer.": "",
+    "io.rancher.loadbalancer.": "only the image rancher/load-balancer-service reads it",
     "io.rancher.scheduler.affinity:container": "",
     "io.rancher.service.selector.": "",
     "io.rancher.sidekicks": "",
@@ -85,10 +74,8 @@ NOT_RUN_LABELS: dict[str, str] = {
 
 # Images that Rancher did not run as they are, by the beginning of their name.
 NOT_RUN_IMAGES: dict[str, str] = {
-    "rancher/dns-service": "",
-    "rancher/external-service": "",
-    "rancher/lb-service-": "",
-    "rancher/load-balancer-service": "",
+    "rancher/external-service": "write external_ips, or hostname in rancher-compose.yml",
+    "rancher/lb-service-": "write lb_config with a port rule that has a source_port",
     "rancher/none": "",
 }
 
@@ -101,7 +88,21 @@ NOT_RUN_ENVIRONMENT: dict[str, str] = {
 # Kinds of namespaces (network_mode, ipc, pid) that belong to another container.
 NOT_RUN_NAMESPACES: dict[str, str] = {"container:": "", "service:": ""}
 
-RANCHER_KEYS = frozenset(["health_check", "metadata", "retain_ip", "scale", "start_on_create"])
+RANCHER_KEYS = frozenset(
+    [
+        "certs",
+        "default_cert",
+        "drain_timeout_ms",
+        "external_ips",
+        "health_check",
+        "lb_config",
+        "load_balancer_config",
+        "metadata",
+        "retain_ip",
+        "scale",
+        "start_on_create",
+    ]
+)
 
 # Keys of a service besides those that become options of the container (see options.py).
 SERVICE_KEYS = RANCHER_KEYS | frozenset(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..constants import OUR_LABEL_PREFIX, RANCHER_CONTAINER, RANCHER_STACK, RANCHER_STACK_SERVICE
-from .errors import Invalid, Place, did_you_mean, quoted
+from .errors import Invalid, Notes, Place, did_you_mean, quoted
 from .keys import NOT_RUN_LABELS, not_run, refused_by_prefix
 from .values import boolean, line, pairs, text
 
@@ -112,6 +112,11 @@ def acting_labels(found: t.Mapping[str, str], network: str, place: Place) -> dic
             for name in HOST_AFFINITIES
         },
     }
+
+
+def no_acting_labels() -> dict[str, t.Any]:
+    """What labels say of a service that has no containers: nothing."""
+    return acting_labels({}, "managed", Place(Notes()))
 
 
 def switch(found: t.Mapping[str, str], name: str, place: Place) -> bool:

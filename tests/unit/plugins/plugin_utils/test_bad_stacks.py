@@ -116,10 +116,10 @@ BAD_FILES = {
         service="web",
     ),
     "hostname in the rancher file": Bad(
-        {COMPOSE: WEB, "rancher-compose.yml": "web: {hostname: db.example.com}"},
+        {COMPOSE: WEB, "rancher-compose.yml": "web: {hostname: db example.com}"},
         "rancher-compose.yml",
         "hostname",
-        NOT_RUN,
+        "a host name such as db.example",
         service="web",
     ),
     "questions are a map": Bad(

@@ -38,6 +38,12 @@ def test_a_bare_service_has_every_key_and_no_option(tmp_path: pathlib.Path) -> N
         },
         "metadata": {},
         "container": {},
+        "kind": "container",
+        "balancer": None,
+        "external": None,
+        "alias_of": [],
+        "target_rules": [],
+        "drain_timeout_ms": 10000,
     }
 
 
