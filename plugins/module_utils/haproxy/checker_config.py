@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..compose.request_line import check_request
 from . import text
+from .check_lines import check_lines, thresholds
 from .marker import with_marker
 
 Json = t.Dict[str, t.Any]
@@ -90,40 +90,11 @@ def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
 def _check_part(check: t.Mapping[str, t.Any], *, key: str) -> str:
     """The backend of one container."""
     lines = [f"backend {text.name(check.get('backend'), key=f'{key}.backend')}"]
-    timeout = _time(check, "response_timeout_ms", key=key)
-    if timeout:
-        lines.append(f"    timeout check {timeout}ms")
+    request = check_lines(check, key=key)
     if check.get("request") is not None:
-        lines += ["    mode http", "    option httpchk", f"    {_send(check['request'], key=key)}"]
+        request.insert(-2, "mode http")  # before the two lines of the request
+    lines += [f"    {line}" for line in request]
     server = text.name(check.get("server"), key=f"{key}.server")
     place = text.endpoint(check.get("address"), check.get("port"), key=key)
-    lines.append(f"    server {server} {place} check{_thresholds(check, key=key)}")
+    lines.append(f"    server {server} {place} check{thresholds(check, key=key)}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _thresholds(check: t.Mapping[str, t.Any], *, key: str) -> str:
-    """C(inter), C(rise) and C(fall), each where it is given."""
-    interval = _time(check, "interval_ms", key=key)
-    rise = text.whole(check.get("healthy_threshold", 0), key=f"{key}.healthy_threshold")
-    fall = text.whole(check.get("unhealthy_threshold", 0), key=f"{key}.unhealthy_threshold")
-    given = {"inter": f"{interval}ms" if interval else "", "rise": rise, "fall": fall}
-    return "".join(f" {word} {value}" for word, value in given.items() if value)
-
-
-def _time(check: t.Mapping[str, t.Any], name: str, *, key: str) -> int:
-    return text.whole(check.get(name, 0), key=f"{key}.{name}", most=text.LONGEST_TIME_MS)
-
-
-def _send(request: t.Mapping[str, t.Any], *, key: str) -> str:
-    """The request of an HTTP check. Values of headers are log formats to HAProxy, the rest is not."""
-    try:
-        check_request(request)
-    except ValueError as error:
-        raise ValueError(f"{key}.request: {error}") from None
-    words = ["http-check send"]
-    for word, part in (("meth", "method"), ("uri", "uri"), ("ver", "version")):
-        words += [word, text.word(request[part], key=f"{key}.request.{part}")]
-    for header, value in request["headers"]:
-        place = f"{key}.request.headers"
-        words += ["hdr", text.word(header, key=place), text.format_word(value, key=place)]
-    return " ".join(words)

@@ -18,10 +18,15 @@ def with_marker(config: str) -> tuple[str, str]:
         config: A config whose first line that is C(global) begins that section.
     """
     marker = "rev-" + hashlib.sha256(config.encode("utf-8")).hexdigest()[:16]
+    return marked(config, marker), marker
+
+
+def marked(config: str, marker: str) -> str:
+    """A config with this marker, which may be that of another one. Raises ValueError."""
     before, head, after = ("\n" + config).partition("\nglobal\n")
     if not head:
         raise ValueError("the config has no section global")
-    return f"{before}{head}    description {marker}\n{after}"[1:], marker
+    return f"{before}{head}    description {marker}\n{after}"[1:]
 
 
 def marker_of(config: str) -> str:
