@@ -8,6 +8,7 @@ A host's checker is told of the targets that it was chosen for and, as a witness
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import typing as t
@@ -17,14 +18,13 @@ from .haproxy.checker_config import render_checker
 from .names import container_name, split_member_key
 from .operations import Message, Plan
 from .targets import Target, running_on
-from .votes import Opinion, Report, has_contact
+from .votes import CONTROL, Opinion, Report
 from .world import World
 
 Body = t.Dict[str, t.Any]
 
 CHECKERS = 3
 """How many check each container, as in Rancher."""
-CONTROL = "control"
 FIRST_RESULT_S = 2.5
 """How long a host waits for the first results of new servers, so that the same pass can read them."""
 
@@ -57,25 +57,22 @@ class Checkers:
     def opinions(self, target: Target) -> tuple[list[Opinion], Opinion]:
         """What the chosen checkers say, and what the one of the target's own host says, be it chosen or not."""
         found = [self._opinion(host, target) for host in self.chosen(target)]
-        return found, self._opinion(target.host, target)
+        witness = self._opinion(target.host, target)
+        return found, dataclasses.replace(witness, others=self._others(target))
 
     def _opinion(self, host: str, target: Target) -> Opinion:
         reports = self._reports.get(host, {})
-        server = (target.backend, target.server)
         return Opinion(
             host,
-            reports.get(server),
+            reports.get((target.backend, target.server)),
             reports.get((CONTROL, control_name(target.host))),
-            self._reaches_others(host, server),
         )
 
-    def _reaches_others(self, host: str, server: tuple[str, str]) -> bool:
-        """Whether a checker gets through to anything but itself and this server, if it has anything else to check."""
-        itself = (CONTROL, control_name(host))
-        reports = self._reports.get(host, {})
-        others = [item for key, item in reports.items() if key not in (itself, server)]
-        alone = not any(item["backend"] == CONTROL for item in others)
-        return not others or any(has_contact(item, alone=alone) for item in others)
+    def _others(self, target: Target) -> list[Report]:
+        """What the checker of the target's host says of all but the target and itself."""
+        left_out = ((target.backend, target.server), (CONTROL, control_name(target.host)))
+        reports = self._reports.get(target.host, {})
+        return [item for key, item in reports.items() if key not in left_out]
 
     def silent(self) -> dict[str, str]:
         """Seen hosts whose checker runs and does not answer, with the reason."""

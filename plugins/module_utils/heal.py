@@ -31,7 +31,7 @@ from .verdict import (
     generation_of,
     judge,
 )
-from .votes import Opinion, count_votes, is_up
+from .votes import Opinion, count_votes, is_up, reaches_others
 from .world import Container
 
 LONGEST_TIMEOUT_S = 3600.0
@@ -147,7 +147,7 @@ class Healer:
             before,
             votes,
             len(opinions),
-            "" if votes else _doubt(opinions, witness),
+            "" if votes else _doubt(check, opinions, witness),
             judge(before, generation, votes),
         )
 
@@ -363,12 +363,12 @@ class Healer:
         return self._world.now(patient.member.host)
 
 
-def _doubt(opinions: t.Iterable[Opinion], witness: Opinion) -> str:
+def _doubt(check: dict[str, t.Any], opinions: t.Iterable[Opinion], witness: Opinion) -> str:
     """Why nobody counts who finds the member down; empty where nobody does."""
     if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
         return ""
     if is_up(witness.report):
         return "answers on its own host only; the network between the hosts is suspected"
-    if witness.report and not witness.reaches:
-        return f"the checker on {witness.checker} reaches nothing at all and is suspected itself"
+    if witness.report and not reaches_others(check, witness):
+        return f"the checker on {witness.checker} reaches nothing else and is suspected itself"
     return f"not confirmed by the checker on its own host, {witness.checker}"

@@ -26,6 +26,8 @@ SOCKERR is what HAProxy 3.0 makes of an application that closes without an answe
 GOOD = frozenset(["L4OK", "L6OK", "L7OK", "L7OKC"])
 MATURE_S = 3.0
 """A cut in the network shows at the control target within 2 s; a younger failure to reach something says nothing."""
+CONTROL = "control"
+"""The backend of the control targets."""
 DEFAULT_INTERVAL_MS = 2000
 DEFAULT_RISE = 2
 
@@ -47,13 +49,13 @@ class Opinion:
         checker: Host of the checker.
         report: HAProxy's report on the generation; None where it has none.
         control: HAProxy's report on the control target of the member's host; None where it has none.
-        reaches: Whether it has contact with anything else that it checks, if there is anything else.
+        others: HAProxy's reports on all else that this checker checks, but for its own control target.
     """
 
     checker: str
     report: Report | None
     control: Report | None
-    reaches: bool = True
+    others: t.Sequence[Report] = ()
 
 
 def count_votes(
@@ -67,29 +69,31 @@ def count_votes(
         witness: That of the checker on the member's own host, be it chosen or not. Who says "not reached" is not
             believed without it: only there no network between hosts lies in between.
     """
-    confirmed = witness is not None and _finds_down(witness)
+    confirmed = witness is not None and _finds_down(check, witness)
     votes = [_vote(check, item, confirmed=confirmed) for item in opinions]
     return [vote for vote in votes if vote is not None]
 
 
-def _finds_down(witness: Opinion) -> bool:
+def _finds_down(check: dict[str, t.Any], witness: Opinion) -> bool:
     """Whether the checker of the member's own host fails there too, and that is not because it is cut off itself."""
     result = result_of(witness.report)
-    down = bool(witness.report and witness.report["status"] == "DOWN")
-    return down and (result in ANSWERED or (result in UNREACHED and witness.reaches))
+    if not witness.report or witness.report["status"] != "DOWN":
+        return False
+    accepted = result in ANSWERED or result == "L7TOUT"
+    return accepted or (result in UNREACHED and reaches_others(check, witness))
 
 
-def has_contact(report: Report, *, alone: bool) -> bool:
-    """Whether a checker got through to a server, whatever that said.
+def reaches_others(check: dict[str, t.Any], witness: Opinion) -> bool:
+    """Whether a checker surely is not cut off: anything else is up for it, and that not only since a moment.
 
-    Args:
-        report: On the server.
-        alone: Whether all that it checks is on its own host: who refuses a connection there is the application itself;
-            between hosts it may be a firewall.
+    One that has nothing else to check is believed. Where all that it checks is on its own host, who refuses a
+    connection is the application itself; between hosts it may be a firewall.
     """
-    result = result_of(report)
-    refused = alone and result == "L4CON"
-    return is_up(report) or result in ANSWERED or result == "L7TOUT" or refused
+    alone = all(item["backend"] != CONTROL for item in witness.others)
+    if not witness.others or (alone and result_of(witness.report) == "L4CON"):
+        return True
+    long_s = _recovery_s(check)
+    return any(is_up(item) and item["since_s"] > long_s for item in witness.others)
 
 
 def is_up(report: Report | None) -> bool:

@@ -161,6 +161,13 @@ class Faults:
         killed = self.story.reconcile(kill_after=left) is None
         return f"after {left} changes: {killed}"
 
+    def rival(self) -> str:
+        """Two controllers: one does a whole pass between the other's look and its deeds."""
+        self.story.meanwhile = self.story.reconcile
+        self.story.reconcile()
+        self.story.meanwhile = None
+        return ""
+
     # --- applications
 
     def sicken(self) -> str:
@@ -263,6 +270,7 @@ HOSTS = [
     "set_clock",
     "away",
     "kill_controller",
+    "rival",
 ]
 APPLICATIONS = [
     *["sicken"] * 4,

@@ -7,6 +7,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils.crash_loop import (
+    CRASH_LOOP_WINDOW_S,
+)
+
 from .faults import APPLICATIONS, THEMES, Faults
 from .story import Story, story, web
 from .watch import Broken, detection_s
@@ -37,7 +41,7 @@ def peace_s(check: Json) -> float:
     """Seconds within which all is well after the last fault has ended."""
     interval_s = (check["interval_ms"] or 2000) / 1000
     rise_s = (check["healthy_threshold"] or 2) * interval_s
-    return rise_s + detection_s(check) + 60
+    return rise_s + detection_s(check) + CRASH_LOOP_WINDOW_S + 60
 
 
 def play(hosts: int, about: int, steps: list[int]) -> None:

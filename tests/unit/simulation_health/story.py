@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
@@ -60,8 +60,9 @@ class Loop(Controller):
         return found
 
     def call(self, work: dict[str, Work]) -> dict[str, Outcome | None]:
-        if self.story.stall_s:
-            self.world.clock.advance(self.story.stall_s)
+        meanwhile, self.story.meanwhile = self.story.meanwhile, None
+        if meanwhile:
+            meanwhile()
         for item in work.values():
             self.story.watch.note_planned(item.operations)
         return super().call(work)
@@ -85,8 +86,8 @@ class Story:
         self.watch = Watch(world, self.definition)
         self.trace: list[str] = []
         self.hidden: set[str] = set()
-        self.stall_s = 0.0
-        """How long the controller waits between its look and its deeds."""
+        self.meanwhile: Callable[[], object] | None = None
+        """What happens once, between a look and the deeds that follow from it."""
         self.last: Report | None = None
         self.messages: list[str] = []
         """All that was held in any pass, each once."""

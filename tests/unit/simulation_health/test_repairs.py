@@ -157,6 +157,15 @@ def test_flapping_ends_in_given_up_and_a_person_goes_on(spells: tuple[float, flo
         assert told.repaired() == GIVE_UP_AFTER + 1
 
 
+def test_repairs_of_a_flapping_one_are_further_and_further_apart() -> None:
+    with story({"web": web(3)}) as told:
+        told.world.place(("shop", "web", 1)).flap_s = (15.0, 15.0)
+        fail_until_given_up(told, 1)
+        times = [item.at for item in told.watch.repairs]
+        for count, (earlier, later) in enumerate(itertools.pairwise(times)):
+            assert later - earlier >= min(600, 10 * 2**count)
+
+
 def test_never_starting_is_given_up_after_growing_pauses() -> None:
     with story({"web": web(3, initializing_timeout_ms=20000)}) as told:
         told.sicken(1)

@@ -95,6 +95,10 @@ class HealthWorld(SimulatedWorld):
         """Host -> cut or reject, for traffic from other hosts to its members; port 42 works."""
         self.checker_faults: dict[str, str] = {}
         """Host -> cut or reject, for all that its checker begins, but what stays inside its container."""
+        self.local_faults: dict[str, str] = {}
+        """Host -> cut or reject, between its checker and the members on the same host."""
+        self.bad_to: set[str] = set()
+        """Hosts whose checkers get a 500 from every application."""
         self.database_up = True
         self.needs_database: set[str] = set()
         """Services that answer 500 without the database."""
@@ -228,14 +232,16 @@ class HealthWorld(SimulatedWorld):
             return Answer("good")
         if container.status == "paused":
             return Answer("hang")
-        return self.answer_of(container)
+        return Answer("500") if source in self.bad_to else self.answer_of(container)
 
     def _fault(self, source: str, target: str, port: int) -> str:
         inside = port == CONTROL_PORT and source == target
         if inside:
             return ""
         found = [self.checker_faults.get(source, "")]
-        if source != target:
+        if source == target:
+            found.append(self.local_faults.get(target, ""))
+        else:
             found.append(self.overlay_faults.get((source, target), ""))
             found.append("" if port == CONTROL_PORT else self.member_faults.get(target, ""))
         return next((fault for fault in found if fault), "")

@@ -16,7 +16,6 @@ from ansible_collections.drover.docker.plugins.module_utils.votes import (
     Opinion,
     count_votes,
     describe,
-    has_contact,
 )
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.health_bench import (
     CHECK,
@@ -31,9 +30,9 @@ def votes(result: str, **changes: t.Any) -> list[Vote]:
     """The votes of one checker that sees the host since long, and is right, unless told otherwise."""
     control = changes.pop("control", report("up"))
     witness = changes.pop("witness", report(result))
-    reaches = changes.pop("reaches", True)
+    others = changes.pop("others", [])
     mine = Opinion("h2", report(result, **changes), control)
-    return count_votes(CHECK, [mine], witness=Opinion("h1", witness, None, reaches))
+    return count_votes(CHECK, [mine], witness=Opinion("h1", witness, None, others))
 
 
 def test_a_completed_good_check_is_a_vote() -> None:
@@ -96,25 +95,24 @@ def test_a_witness_that_is_not_sure_confirms_nothing(word: str) -> None:
     assert votes("no route", witness=None) == []
 
 
-def test_a_witness_that_reaches_nothing_at_all_confirms_nothing() -> None:
-    assert votes("no route", witness=report("no route"), reaches=False) == []
-    assert len(votes("no route", witness=report("500"), reaches=False)) == 1
+@pytest.mark.parametrize("backend", ["control", "shop.web.2"])
+@pytest.mark.parametrize("other", ["no route", "ini", "recovering", "failing", "500", "timeout"])
+def test_a_witness_that_finds_nothing_else_up_confirms_nothing(backend: str, other: str) -> None:
+    others = [report(other, backend=backend)]
+    assert votes("no route", others=others) == []
+    assert len(votes("no route", others=[*others, report("up")])) == 1
+    assert len(votes("no route", witness=report("500"), others=others)) == 1
+    assert len(votes("timeout", others=others)) == 1  # it took the connection
 
 
-@pytest.mark.parametrize(
-    ("result", "between_hosts", "on_one_host"),
-    [
-        ("up", True, True),
-        ("500", True, True),
-        ("timeout", True, True),
-        ("refused", False, True),
-        ("no route", False, False),
-        ("ini", False, False),
-    ],
-)
-def test_what_counts_as_contact(result: str, between_hosts: bool, on_one_host: bool) -> None:
-    assert has_contact(report(result), alone=False) is between_hosts
-    assert has_contact(report(result), alone=True) is on_one_host
+def test_a_witness_that_finds_others_up_only_since_a_moment_confirms_nothing() -> None:
+    assert votes("no route", others=[report("up", since_s=9)]) == []
+    assert len(votes("no route", others=[report("up", since_s=10)])) == 1
+
+
+def test_on_a_single_host_a_refusal_is_the_applications_own() -> None:
+    assert len(votes("refused", others=[report("refused", backend="shop.web.2")])) == 1
+    assert votes("refused", others=[report("no route", backend="control")]) == []
 
 
 def test_a_witness_does_not_excuse_a_wrong_answer() -> None:
