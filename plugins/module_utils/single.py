@@ -34,6 +34,7 @@ NO_LOOP = (
     "nothing checks the containers of this module: bring the service up as a stack (drover.docker.up), "
     "or write healthcheck, the engine's own"
 )
+NO_STACK = "this module runs containers only: bring the service up as a stack (drover.docker.up)"
 STATES = {"present": "active", "stopped": "stopped", "absent": "active"}
 
 
@@ -50,7 +51,16 @@ def one_service(
     service = canonical_service(
         name, keys, stack=stack, file="", volumes=set(declared), warnings=warnings
     )
+    if service["balancer"] or service["kind"] != "container":
+        Place(notes, service=name).at(kind_key(service)).problem(not_run(NO_STACK))
+    notes.raise_problems()
     return {"format": 1, "stack": stack, "services": {name: service}, "volumes": declared}
+
+
+def kind_key(service: dict[str, t.Any]) -> str:
+    """The key that makes a service something else than containers."""
+    words = {"external": "external_ips", "alias": "image"}
+    return words.get(service["kind"], "lb_config")
 
 
 def plan_service(

@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import copy
+import re
 import typing as t
 
 import yaml
 
 HIDDEN = "********"
+# In a custom HAProxy config: what follows such words.
+PASSWORD = re.compile(r"((?:^|\s)(?:insecure-)?password\s+)(?:\"[^\"]*\"|'[^']*'|\S+)")
+AUTH = re.compile(r"(\bauth\s+[^\s:]+:)\S+")
 
 
 def as_yaml(definition: dict[str, t.Any], *, secrets: bool) -> list[str]:
-    """Lines of YAML; values that may be secrets (environment, metadata, driver options, headers) only if asked for."""
+    """Lines of YAML; values that may be secrets (environment, metadata, options, headers, keys) only if asked for."""
     shown = definition if secrets else without_secrets(definition)
     return str(yaml.safe_dump(shown, sort_keys=False, default_flow_style=False)).splitlines()
 
@@ -27,9 +31,19 @@ def without_secrets(definition: dict[str, t.Any]) -> dict[str, t.Any]:
         _hide(service["metadata"])
         _hide(service["container"].get("logging", {}).get("options"))
         _hide_headers((service.get("health_check") or {}).get("request"))
+        _hide_passwords(service.get("balancer"))
     for volume in shown["volumes"].values():
         _hide(volume["driver_opts"])
+    for certificate in shown.get("certificates", {}).values():
+        certificate["pem"] = HIDDEN
     return shown
+
+
+def _hide_passwords(balancer: dict[str, t.Any] | None) -> None:
+    """Passwords of user lists and of the statistics page in a custom config."""
+    if balancer:
+        text = PASSWORD.sub(rf"\g<1>{HIDDEN}", balancer["config"])
+        balancer["config"] = AUTH.sub(rf"\g<1>{HIDDEN}", text)
 
 
 def _hide_headers(request: dict[str, t.Any] | None) -> None:

@@ -111,14 +111,17 @@ def balancer_ports(
     if is_empty(keys.get("ports")):
         return []
     here = place.at("ports")
-    found = []
-    for port in published.ports(keys["ports"], here):
+    written = published.ports(keys["ports"], here)
+    found: list[Json] = []
+    for port in written:
         if port["protocol"] != "tcp":
             here.problem(f"{port['private']}/{port['protocol']}: HAProxy balances TCP only")
         elif port["private"] not in known and not others:
             here.problem(no_rule(port, known))
         public = port["private"] if port["public"] is None else port["public"]
-        found.append({**port, "public": public})
+        found += [] if {**port, "public": public} in found else [{**port, "public": public}]
+    if found != written:
+        published.check_twice(found, here)
     return found
 
 

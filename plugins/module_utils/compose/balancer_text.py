@@ -107,7 +107,7 @@ def split_sections(text: str, place: Place) -> list[Section]:
             found[-1].lines.append((number, line))
         else:
             known = ", ".join(SECTIONS)
-            place.problem(f"line {number}: {quoted(line)} stands before any section ({known})")
+            place.problem(f"line {number}: {quoted(word)} stands before any section ({known})")
             return []
     return found
 

@@ -22,6 +22,11 @@ FILE_WORDS: dict[str, str | None] = {
     "start_once": None,
     "hostname_override": None,
     "placement": None,
+    "kind": None,
+    "balancer": "lb_config",
+    "target_rules": "lb_config",
+    "external": "external_ips",
+    "alias_of": "links",
 }
 # Maps of which the entry that changed is named.
 NAMED_ENTRIES = ("environment", "labels", "sysctls", "tmpfs", "metadata")
