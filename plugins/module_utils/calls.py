@@ -25,7 +25,7 @@ import dataclasses
 import typing as t
 
 from . import preconditions
-from .constants import STATE_DIR_MARK, STOP_GRACE_S
+from .constants import MEMBER_MARK, STATE_DIR_MARK, STOP_GRACE_S
 from .container_body import create_body
 from .engine import Engine
 from .engine_errors import EngineError, NotFound
@@ -106,7 +106,7 @@ def _create(context: Context, operation: Json) -> None:
     _ensure_volumes(context.engine, volume_specs(args["service"], **common, volumes=volumes))
     passed_on = ("create_index", "revision", "config_hash", "managed", "network", "address")
     body = create_body(
-        _with_state_dir(args["service"], context.state_dir),
+        _with_own_folders(args["service"], context.state_dir, operation),
         **common,
         volumes=volumes,
         **{key: args[key] for key in passed_on},
@@ -114,15 +114,17 @@ def _create(context: Context, operation: Json) -> None:
     context.created[operation["container"]] = context.engine.create(operation["container"], body)
 
 
-def _with_state_dir(service: Json, state_dir: str) -> Json:
+def _with_own_folders(service: Json, state_dir: str, operation: Json) -> Json:
     """Bind mounts of our own services lie in the state directory, wherever that is on this host."""
+    member = f"{operation['stack']}.{operation['service']}.{operation['index']}"
     container = service["container"]
-    mounts = [
-        {**mount, "source": mount["source"].replace(STATE_DIR_MARK, state_dir, 1)}
-        if (mount["source"] or "").startswith(STATE_DIR_MARK)
-        else mount
-        for mount in container.get("mounts", [])
-    ]
+    mounts = []
+    for mount in container.get("mounts", []):
+        source = mount["source"] or ""
+        if source.startswith(STATE_DIR_MARK):
+            source = source.replace(STATE_DIR_MARK, state_dir, 1).replace(MEMBER_MARK, member, 1)
+            mount = {**mount, "source": source}
+        mounts.append(mount)
     return {**service, "container": {**container, "mounts": mounts}} if mounts else service
 
 

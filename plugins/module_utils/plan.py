@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .balancers import Balancers
 from .board import Board
 from .checkers import Checkers
 from .constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
@@ -36,6 +37,7 @@ from .revisions import (
 from .settle import Claims, Settler
 from .system_stack import desired_system, is_needed
 from .targets import targets_of
+from .unused_volumes import UnusedVolumes
 from .world import World
 
 COMMANDS: dict[str, t.Callable[..., t.Any]] = {
@@ -58,11 +60,14 @@ class Planner:
         self.world = world
         self.request = request
         self.plan = Plan()
+        self.volumes = UnusedVolumes(self.plan, world, wanted=request.remove_volumes)
         self.views = {stack: self._view(stack) for stack in self._known_stacks()}
         self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
         self.acted_on = dict(self.bodies)
         """Bodies as this round leaves them."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
+        self.draining: dict[tuple[str, str], float] = {}
+        """Members that load balancers send nothing new to after this round, with the seconds they have left."""
         self.patients: dict[str, dict[str, Patient]] = {}
         """Running members with a health check, by stack and member key."""
 
@@ -83,13 +88,16 @@ class Planner:
             accepted = self._plan_stack(stack, wanted[stack], board)
             if accepted is not None:
                 self.acted_on[stack] = accepted
-                self._volumes(stack, accepted)
+                self.volumes.of_stack(stack, accepted, version=self._version(stack))
             if stack == SYSTEM_STACK:
                 self.checkers = Checkers(self.world, self.acted_on.get(stack))
         self._plan_checkers()
+        Balancers(self.world, self.acted_on, draining=self.draining, version=self._version).plan(
+            self.plan
+        )
         leave_together(self.plan)
         if self.request.command in ("down", "scale"):
-            self._unknown_volumes()
+            self.volumes.tell_unknown()
         return self.plan
 
     # --- what there is ---
@@ -265,6 +273,8 @@ class Planner:
         )
         converger.run()
         self.patients[stack] = converger.healer.patients
+        for key, left_s in converger.drains.still(claims).items():
+            self.draining[stack, key] = left_s
 
     def _version(self, stack: str) -> int:
         """The number of the record that this plan acts on: a host that has a newer one refuses."""
@@ -344,63 +354,6 @@ class Planner:
         ):
             return str(revision["note"]) if revision else "placement"
         return "placement"
-
-    # --- volumes ---
-
-    def _volumes(self, stack: str, body: dict[str, t.Any]) -> None:
-        """List what scale-down and down keep; remove only what a person named."""
-        for host, name in self._unused_volumes(stack, body):
-            if name in self.request.remove_volumes:
-                self._remove_volume(stack, host, name)
-            else:
-                self.plan.kept_volumes.append((host, name))
-
-    def _unknown_volumes(self) -> None:
-        planned = {
-            item["args"]["volume"]
-            for item in self.plan.operations
-            if item["kind"] == "remove_volume"
-        }
-        for name in self.request.remove_volumes:
-            if name not in planned:
-                text = f"volume {name}: not an unused volume of this stack on a host that was reached; not removed"
-                self.plan.notes.append(Message(text))
-
-    def _unused_volumes(self, stack: str, body: dict[str, t.Any]) -> list[tuple[str, str]]:
-        """Volumes of the stack that none of its wanted members has, with their hosts."""
-        used = {
-            (entry["host"], name)
-            for entry in body["members"].values()
-            if not entry["retired"] and is_live(body)
-            for name in entry["volumes"].values()
-        }
-        remembered = {
-            name for entry in body["members"].values() for name in entry["volumes"].values()
-        }
-        found = []
-        for host in self.world.seen:
-            for name, volume in sorted(self.world.observation(host)["volumes"].items()):
-                ours = volume["labels"].get("io.drover.stack") == stack or name in remembered
-                if ours and (host, name) not in used:
-                    found.append((host, name))
-        return found
-
-    def _remove_volume(self, stack: str, host: str, name: str) -> None:
-        after = [
-            item["id"]
-            for item in self.plan.operations
-            if item["kind"] == "remove" and item["host"] == host and item["stack"] == stack
-        ]
-        args = {"volume": name}
-        self.plan.add(
-            "remove_volume",
-            host,
-            cause="named by the command",
-            after=after,
-            stack=stack,
-            version=self._version(stack),
-            args=args,
-        )
 
 
 def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep each load balancer's config as its rules and targets want it. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .balancer_model import Directory, build_model, routes_of
+from .haproxy.balancer_config import render_balancer
+from .names import container_name, split_member_key
+from .operations import Plan
+from .revisions import current, is_live
+from .targets import running_on
+from .world import World
+
+Json = t.Dict[str, t.Any]
+
+FIRST_RESULT_S = 2.5
+"""How long a host waits for the first results of new servers."""
+
+
+class Balancers:
+    """All load balancers of all stacks in one round."""
+
+    def __init__(
+        self,
+        world: World,
+        bodies: dict[str, Json],
+        *,
+        draining: dict[tuple[str, str], float],
+        version: t.Callable[[str], int],
+    ) -> None:
+        self._world = world
+        self._bodies = bodies
+        self._draining = draining
+        self._version = version
+        self._directory = Directory(bodies, draining)
+
+    def plan(self, plan: Plan) -> None:
+        """Add what brings the load balancers of the seen hosts up to date."""
+        for stack, body in sorted(self._bodies.items()):
+            if not is_live(body):
+                continue
+            for key in sorted(body["members"], key=split_member_key):
+                entry, name = body["members"][key], split_member_key(key)[0]
+                service = (current(body) or {})["definition"]["services"].get(name) or {}
+                wanted = service.get("balancer") and not entry["retired"]
+                if wanted and self._world.is_seen(entry["host"]):
+                    self._plan_member(plan, stack, key, service)
+
+    def model(self, stack: str, key: str, service: Json) -> Json:
+        """The model of one load balancer container."""
+        body = self._bodies[stack]
+        certificates = (current(body) or {})["definition"].get("certificates", {})
+        return build_model(
+            routes_of(self._directory, service["balancer"]),
+            service["balancer"],
+            host=body["members"][key]["host"],
+            fingerprints={name: item["fingerprint"] for name, item in certificates.items()},
+        )
+
+    def _plan_member(self, plan: Plan, stack: str, key: str, service: Json) -> None:
+        name, index = split_member_key(key)
+        host = self._bodies[stack]["members"][key]["host"]
+        model = self.model(stack, key, service)
+        revision = render_balancer(model)[1]
+        makes = [item for item in plan.operations if _makes(item, host, stack, name, index)]
+        claims = self._world.claims(stack).get((name, index), [])
+        running = running_on(host, claims) is not None
+        seen = self._world.balancers(host).get(f"{stack}.{name}.{index}") or {}
+        if seen.get("error") or not (running or makes):
+            return
+        if not makes and self._is_current(seen, revision, model):
+            return
+        self._add(plan, (stack, name, index), host, makes, model, revision, service["image"])
+
+    def _is_current(self, seen: Json, revision: str, model: Json) -> bool:
+        """Whether the running config and the drain state of each server are as they should be."""
+        if (seen.get("revision"), seen.get("file_revision")) != (revision, revision):
+            return False
+        weights = {
+            (item["backend"], item["server"]): item["weight"] for item in seen.get("reports", [])
+        }
+        return all(
+            (weights.get((backend["name"], server["name"]), 1) == 0)
+            == (server["drain"] or server["weight"] == 0)
+            for backend in model["backends"]
+            for server in backend["servers"]
+        )
+
+    def _add(
+        self,
+        plan: Plan,
+        member: tuple[str, str, int],
+        host: str,
+        makes: list[Json],
+        model: Json,
+        revision: str,
+        image: str,
+    ) -> None:
+        stack, name, index = member
+        before = {number for item in makes for number in item["after"]}
+        number = plan.add(
+            "balancer",
+            host,
+            cause=_cause(model),
+            after=before - {item["id"] for item in makes},
+            stack=stack,
+            service=name,
+            index=index,
+            container=container_name(stack, name, index),
+            version=self._version(stack),
+            args={
+                "model": model,
+                "certificates": self._pems(stack, model),
+                "revision": revision,
+                "image": image,
+                "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
+            },
+        )
+        for item in makes:
+            item["after"] = sorted({*item["after"], number})
+
+    def _pems(self, stack: str, model: Json) -> dict[str, str]:
+        definition = (current(self._bodies[stack]) or {})["definition"]
+        return {name: definition["certificates"][name]["pem"] for name in model["certificates"]}
+
+
+def _makes(operation: Json, host: str, stack: str, name: str, index: int) -> bool:
+    """Whether an operation makes or starts the container of this load balancer."""
+    place = tuple(operation[key] for key in ("host", "stack", "service", "index"))
+    return place == (host, stack, name, index) and operation["kind"] in ("create", "start")
+
+
+def _cause(model: Json) -> str:
+    servers = [server for backend in model["backends"] for server in backend["servers"]]
+    drained = sum(server["drain"] for server in servers)
+    ports = ", ".join(str(frontend["port"]) for frontend in model["frontends"]) or "none"
+    text = f"port {ports}: {len(servers)} server{'' if len(servers) == 1 else 's'}"
+    return f"{text}, {drained} draining" if drained else text
