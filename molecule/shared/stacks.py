@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import typing as t
 
@@ -34,6 +35,15 @@ class Stack:
     def up(self, *options: str, **extra: t.Any) -> Run:
         """Bring it up."""
         return self.control.play("up", *options, stack_dir=self.folder, **extra)
+
+    @contextlib.contextmanager
+    def lasting(self) -> t.Iterator[Stack]:
+        """Bring it up, and down in the end, whatever happens."""
+        try:
+            self.up()
+            yield self
+        finally:
+            self.down()
 
     def reconcile(self, *options: str, **extra: t.Any) -> Run:
         """Put it right."""

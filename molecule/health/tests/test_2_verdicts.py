@@ -94,11 +94,11 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def care(make_stack: MakeStack) -> Stack:
+def care(make_stack: MakeStack) -> t.Iterator[Stack]:
     stack = make_stack("care").define(**SERVICES)
-    stack.up()
-    settled(stack.control)
-    return stack
+    with stack.lasting():
+        settled(stack.control)
+        yield stack
 
 
 def hurt(hosts: Hosts, members: dict[str, Container]) -> list[Container]:
@@ -304,8 +304,3 @@ def test_changed_check_is_applied_without_a_new_container(hosts: Hosts, care: St
     eventually(lambda: are(hosts.values(), "UP", checks))
     assert care.reconcile().quiet
     mend_page(hosts[item.host], item.name)
-
-
-def test_stack_goes_down(hosts: Hosts, care: Stack) -> None:
-    care.down()
-    assert everywhere(hosts) == {}

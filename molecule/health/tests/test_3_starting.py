@@ -48,7 +48,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def begin(make_stack: MakeStack) -> Stack:
+def begin(make_stack: MakeStack) -> t.Iterator[Stack]:
     stack = make_stack("begin").define(
         never={"health_check": QUICK, "environment": SICK},
         patient={"health_check": {**CHECK, "initializing_timeout": 0}, "environment": SICK},
@@ -56,8 +56,8 @@ def begin(make_stack: MakeStack) -> Stack:
         slow={"health_check": QUICK, "environment": {"TESTAPP_START_DELAY": "6"}},
         relapse={"health_check": CHECK, "environment": {"TESTAPP_SICK_AFTER": "8"}},
     )
-    stack.up()
-    return stack
+    with stack.lasting():
+        yield stack
 
 
 def is_begun(run: Run) -> bool:
@@ -130,8 +130,3 @@ def test_given_up_is_shown_and_a_person_goes_on(
     run = control.play("reconcile", retry="begin/relapse")
     assert name in removed([run])
     assert everywhere(hosts, "begin")[name].id != before.id
-
-
-def test_stack_goes_down(hosts: Hosts, begin: Stack) -> None:
-    begin.down()
-    assert everywhere(hosts) == {}

@@ -45,7 +45,7 @@ Lives = dict[str, tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def calm(make_stack: MakeStack) -> Stack:
+def calm(make_stack: MakeStack) -> t.Iterator[Stack]:
     """Members on each host with both kinds of checks, and some that need another service."""
     stack = make_stack("calm").define(
         web={"scale": 6, "health_check": CHECK},
@@ -57,9 +57,9 @@ def calm(make_stack: MakeStack) -> Stack:
         },
         db={},
     )
-    stack.up()
-    settled(stack.control)
-    return stack
+    with stack.lasting():
+        settled(stack.control)
+        yield stack
 
 
 @pytest.fixture
@@ -251,8 +251,3 @@ def test_sick_member_is_replaced_when_checkers_are_back(
     assert removed(runs) == ["calm-web-4"]
     after = lives(everywhere(hosts, "calm"))
     assert {name for name in alive if after[name] != alive[name]} == {"calm-web-4"}
-
-
-def test_stack_goes_down(hosts: Hosts, calm: Stack) -> None:
-    calm.down()
-    assert everywhere(hosts) == {}
