@@ -24,4 +24,5 @@ def is_crash_loop(container: dict[str, t.Any], now: float) -> bool:
     if container["restart_count"] < CRASH_LOOP_RESTARTS:
         return False
     age_s = now - parse_time(container["started_at"])
-    return container["state"] == "restarting" or age_s < CRASH_LOOP_WINDOW_S
+    # A start in the future means that the clock was set back: it says nothing about the time passed.
+    return container["state"] == "restarting" or 0 <= age_s < CRASH_LOOP_WINDOW_S

@@ -29,6 +29,8 @@ class Faults:
         self.dice = random.Random(number)
         kind = self.dice.choice(kinds)
         said = ALL[kind](self)
+        if kind not in APPLICATIONS:
+            self.story.calm_since = self.story.now
         self.story.say(f"{self.story.now:.1f} ---- {kind}: {said}")
 
     def _host(self) -> str:

@@ -88,6 +88,8 @@ class Story:
         self.hidden: set[str] = set()
         self.meanwhile: Callable[[], object] | None = None
         """What happens once, between a look and the deeds that follow from it."""
+        self.calm_since = self.now
+        """Since when nothing but applications was broken."""
         self.last: Report | None = None
         self.messages: list[str] = []
         """All that was held in any pass, each once."""
@@ -112,6 +114,9 @@ class Story:
                     self.messages.append(str(message))
         self.watch.note_progress()
         self.watch.raise_broken()
+        if self.hidden or self.world.is_disturbed:
+            self.calm_since = self.now
+        self.watch.check_sick(report.last.held, calm_since=self.calm_since)
         return report
 
     def reconcile(self, *, kill_after: int = -1, retry: list[str] | None = None) -> Report | None:
@@ -121,6 +126,7 @@ class Story:
             return self.command(Request("reconcile", None, retry=retry or []))
         except ControllerKilled:
             self.say("    the controller is killed")
+            self.calm_since = self.now
             self.watch.raise_broken()
             return None
         finally:

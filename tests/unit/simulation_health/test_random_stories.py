@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from .random_story import play
 
 SOAK = bool(os.environ.get("DROVER_SOAK"))
-EXAMPLES = int(os.environ.get("DROVER_HEALTH_EXAMPLES", "1000" if SOAK else "40"))
+EXAMPLES = int(os.environ.get("DROVER_HEALTH_EXAMPLES", "1000" if SOAK else "25"))
 # The same stories in every run, unless another choice is asked for.
 SEED = int(os.environ.get("DROVER_SIM_SEED", "1"))
 NUMBERS = st.integers(0, 2**32 - 1)

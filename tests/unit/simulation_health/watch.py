@@ -7,6 +7,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils.operations import Message
+from ansible_collections.drover.docker.plugins.module_utils.verdict import generation_of
 from ansible_collections.drover.docker.tests.unit.simulation.checks import Member, member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.machine import Machine
@@ -15,6 +17,8 @@ from .world import STEP_S, HealthWorld
 
 Json = dict[str, Any]
 PERCENT = 25
+UNSURE_S = 60.0
+"""A crash loop's minute. Other times are shorter: the 3 s until "not reached" counts, the ends of cuts, a pass."""
 GIVE_UP_AFTER = 8
 
 
@@ -37,6 +41,28 @@ def detection_s(check: Json) -> float:
     interval_s = (check["interval_ms"] or 2000) / 1000
     fall = check["unhealthy_threshold"] or 3
     return float(fall * interval_s + (check["response_timeout_ms"] or 2000) / 1000)
+
+
+def patience_s(check: Json, health: Json, *, same: bool) -> float:
+    """Seconds within which a sick member is replaced where nothing holds it.
+
+    Args:
+        check: Of its service.
+        health: What the ledger says of it.
+        same: Whether that is of its present life.
+    """
+    noticed_s = 3 * detection_s(check) + UNSURE_S
+    if same:
+        return noticed_s
+    times = 2.0 ** health.get("repairs", 0)
+    timeouts = [check["initializing_timeout_ms"], check["reinitializing_timeout_ms"]]
+    return noticed_s + max(timeouts) / 1000 * times if all(timeouts) else float("inf")
+
+
+def _is_of(health: Json, container: Container) -> bool:
+    return bool(health) and health["generation"] == generation_of(
+        container.id, container.started_at
+    )
 
 
 class Watch:
@@ -147,6 +173,24 @@ class Watch:
 
     def _host(self, member: Member) -> str:
         return next((item.host for item in reversed(self.repairs) if item.member == member), "")
+
+    def check_sick(self, held: list[Message], *, calm_since: float) -> None:
+        """Property 2: who is sick for long while all else works has been replaced, or the plan says what holds it."""
+        ledger = self.ledger()
+        for machine, container in self.world.checked():
+            life = self.world.lives.get(container.id)
+            member = member_of(container)
+            check = self.services[member[1]]["health_check"]
+            if container.status != "running" or life is None or life.bad_since is None:
+                continue
+            health = ledger.get(f"{member[1]}/{member[2]}", {})
+            since = max(life.bad_since, calm_since)
+            limit_s = patience_s(check, health, same=_is_of(health, container))
+            told = any(item.service == member[1] and item.index in (0, member[2]) for item in held)
+            overdue = check["strategy"] == "recreate" and self.seen_at - since > limit_s
+            if overdue and not told and machine.name in self.seen:
+                text = f"sick for {self.seen_at - since:.0f} s, at most {limit_s:.0f} s"
+                raise Broken(f"{container.name} is {text}, and nothing is said to hold it")
 
     def ledger(self) -> Json:
         """What the hosts remember of the health of their members, by member."""

@@ -168,6 +168,14 @@ class HealthWorld(SimulatedWorld):
             if self._works(host):
                 haproxy.step(now, lambda server, host=host: self._probe(host, server))  # type: ignore[misc]
 
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether anything but applications is broken now."""
+        faults = (self.overlay_faults, self.member_faults, self.checker_faults, self.local_faults)
+        engines = all(item.up and item.engine.answers for item in self.machines.values())
+        checkers = all(self._works(host) for host in self.machines)
+        return any(faults) or bool(self.mute) or not engines or not checkers
+
     # --- checkers
 
     def checker(self, host: str) -> Container | None:
