@@ -69,6 +69,17 @@ def apply_config(
         raise ApplyError(str(error)) from error
 
 
+def running_container(engine: Engine, container: str) -> str:
+    """Id of a container if it runs, else empty; one that is between two starts does not."""
+    if not container:
+        return ""
+    try:
+        found = engine.inspect(container)
+    except NotFound:
+        return ""
+    return str(found["Id"]) if found["State"]["Status"] == "running" else ""
+
+
 class _Apply:
     """One config on its way."""
 
@@ -82,7 +93,7 @@ class _Apply:
         self._before = self._folders.read_config()
 
     def run(self, wait_s: float) -> Applied:
-        container = self._running_container()
+        container = running_container(self._engine, self._target.container)
         same_file = self._before == self._config
         loaded = bool(container) and self._loaded()
         to_do = not same_file or (bool(container) and not loaded)
@@ -97,16 +108,6 @@ class _Apply:
             return self._applied(changed=made or to_do, reloaded=False)
         self._load(same_file, wait_s)
         return self._applied(changed=True, reloaded=True)
-
-    def _running_container(self) -> str:
-        """Id of the container if it runs; one that is between two starts does not."""
-        if not self._target.container:
-            return ""
-        try:
-            found = self._engine.inspect(self._target.container)
-        except NotFound:
-            return ""
-        return str(found["Id"]) if found["State"]["Status"] == "running" else ""
 
     def _loaded(self) -> bool:
         """Whether the running worker has this config."""

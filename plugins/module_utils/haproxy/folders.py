@@ -81,7 +81,7 @@ class Folders:
         """Make the folders, or put owner and mode right. Whether anything changed. Raises FolderError."""
         if self.as_they_should_be():
             return False
-        with _explained(self.base):
+        with explained(self.base):
             os.makedirs(self.base, mode=0o700, exist_ok=True)
             for name, mode in _FOLDER_MODE.items():
                 path = os.path.join(self.base, name)
@@ -94,7 +94,7 @@ class Folders:
 
     def read_config(self) -> str | None:
         """The config, None where there is none. Raises FolderError."""
-        with _explained(self.file):
+        with explained(self.file):
             try:
                 with open(self.file, encoding="utf-8", errors="replace", newline="") as file:
                     return file.read()
@@ -107,7 +107,7 @@ class Folders:
 
     def accept_candidate(self) -> None:
         """The candidate becomes the config. Raises FolderError."""
-        with _explained(self.file):
+        with explained(self.file):
             os.replace(self.candidate, self.file)
             _sync_folder(self.config)
 
@@ -119,10 +119,26 @@ class Folders:
     def put_back(self, text: str | None) -> None:
         """Store an earlier config again; None: there was none. Raises FolderError."""
         if text is None:
-            with _explained(self.file):
+            with explained(self.file):
                 os.remove(self.file)
         else:
             self._write(self.file, text, owners=self._owners("config"))
+
+    def write_in_config(self, name: str, text: str) -> None:
+        """Store another file of the config, by its path below that folder. Raises FolderError."""
+        path = os.path.join(self.config, name)
+        with explained(path):
+            self._make_folder(os.path.dirname(name))
+        self._write(path, text, owners=self._owners("config"))
+
+    def _make_folder(self, name: str) -> None:
+        """A folder below that of the config, with its parents, for the same readers."""
+        if name and not os.path.isdir(os.path.join(self.config, name)):
+            self._make_folder(os.path.dirname(name))
+            path = os.path.join(self.config, name)
+            os.mkdir(path, _FOLDER_MODE["config"])
+            os.chown(path, *self._owners("config"), follow_symlinks=False)
+            os.chmod(path, _FOLDER_MODE["config"])
 
     def store_server_state(self, text: str) -> None:
         """What the next worker begins with. Raises FolderError."""
@@ -147,7 +163,7 @@ class Folders:
 
     def _write(self, path: str, text: str, *, owners: tuple[int, int]) -> None:
         """Replace a file as a whole."""
-        with _explained(path):
+        with explained(path):
             handle, temporary = tempfile.mkstemp(prefix=".new-", dir=os.path.dirname(path))
             try:
                 with open(handle, "w", encoding="utf-8", newline="") as file:
@@ -163,7 +179,7 @@ class Folders:
 
 
 @contextlib.contextmanager
-def _explained(path: str) -> t.Iterator[None]:
+def explained(path: str) -> t.Iterator[None]:
     """The system's errors as one of ours, with what to do about the usual one."""
     try:
         yield

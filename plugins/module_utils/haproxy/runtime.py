@@ -42,11 +42,30 @@ def ask(path: str, command: str, *, deadline_s: float) -> str:
     """
     if "\n" in command:
         raise ValueError("a command is one line")
+    return _exchange(path, command.encode("ascii") + b"\n", deadline_s)
+
+
+def ask_with(path: str, command: str, payload: str, *, deadline_s: float) -> str:
+    """One command with text of several lines that belongs to it, and all of its answer. Else as ask.
+
+    Args:
+        path: Path of the socket.
+        command: One line.
+        payload: Lines; empty ones, which would end it, are left out.
+        deadline_s: Seconds for all of it.
+    """
+    if "\n" in command:
+        raise ValueError("a command is one line")
+    lines = "".join(f"{line}\n" for line in payload.splitlines() if line.strip())
+    return _exchange(path, f"{command} <<\n{lines}\n".encode(), deadline_s)
+
+
+def _exchange(path: str, sent: bytes, deadline_s: float) -> str:
     until = time.monotonic() + deadline_s
     name = os.path.basename(path)
     try:
         with _connected(path, until) as connection:
-            connection.sendall(command.encode("ascii") + b"\n")
+            connection.sendall(sent)
             return _answer(connection, until).decode("utf-8", "replace")
     except FileNotFoundError:
         raise NoSocket(f"{name} does not exist") from None

@@ -12,6 +12,7 @@ import typing as t
 
 Json = t.Dict[str, t.Any]
 
+_BACKEND = "1"  # the type of a line about a backend
 _SERVER = "2"  # the type of a line about a server
 _VERSION = re.compile(r"\d+(\.\d+)+")
 _BEFORE_FIRST_CHECK = "INI"

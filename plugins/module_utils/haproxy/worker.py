@@ -56,12 +56,15 @@ def wait_for_worker(folders: Folders, *, wait_s: float = RELOAD_S) -> Json:
         time.sleep(_POLL_S)
 
 
-def reload(folders: Folders, revision: str) -> None:
+def reload(
+    folders: Folders, revision: str, *, rewrite: t.Callable[[str], str] = lambda state: state
+) -> None:
     """Have the master start a worker with the config of this marker, which begins with the checks' present state.
 
     Args:
         folders: The container's folders, with the new config in place.
         revision: Marker of the new config.
+        rewrite: What the new worker is told instead of the present state.
 
     Raises:
         ReloadFailed: HAProxy refuses, or still runs another config after 5 s.
@@ -69,7 +72,7 @@ def reload(folders: Folders, revision: str) -> None:
         FolderError: The state of the checks can't be stored.
     """
     state = ask(folders.admin_socket, "show servers state", deadline_s=ANSWER_S)
-    folders.store_server_state(state)
+    folders.store_server_state(rewrite(state))
     try:
         _ask_master(folders)
         _read_back(folders, revision)
@@ -89,6 +92,14 @@ def wait_for_results(folders: Folders, *, known: set[Server], wait_s: float) -> 
         if waiting <= known:
             return
         time.sleep(_POLL_S)
+
+
+def old_workers(folders: Folders, *, deadline_s: float = ANSWER_S) -> int:
+    """How many workers of earlier configs still have connections. Raises HaproxyError."""
+    answer = ask(folders.master_socket, "show proc;quit", deadline_s=deadline_s)
+    _before, _head, after = answer.partition("# old workers\n")
+    lines = after.partition("\n#")[0].splitlines()
+    return sum(line.split()[1:2] == ["worker"] for line in lines)
 
 
 def _ask_master(folders: Folders) -> None:

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a load balancer: its config, certificates and error page. Private to the collection.
+
+They are validated as a set in a folder of their own before any of them replaces what is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import typing as t
+
+from .folders import CONFIG_IN_CONTAINER, FolderError, Folders, explained
+
+Files = t.Dict[str, str]
+"""Texts by path below the folder of the config."""
+
+CONFIG = "haproxy.cfg"
+LIST = "certs/crt-list"
+PAGE = "errors/503.http"
+RETRY_AFTER_S = 5
+
+_PARTS = ("certs", "errors")
+_CANDIDATE = "candidate"
+_BODY = "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>\n"
+_PAGE = (
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    f"Content-Length: {len(_BODY)}\r\n"
+    "Cache-Control: no-cache\r\n"
+    "Content-Type: text/html\r\n"
+    f"Retry-After: {RETRY_AFTER_S}\r\n\r\n{_BODY}"
+)
+
+
+def balancer_folders(state_dir: str, name: str) -> Folders:
+    """The folders of one load balancer (C(stack.service.index)) below the folder of all our files."""
+    return Folders(os.path.join(balancers_folder(state_dir), name))
+
+
+def balancers_folder(state_dir: str) -> str:
+    """Where the folders of all load balancers of this host are."""
+    return os.path.join(state_dir, "balancers")
+
+
+def files_of(config: str, certificates: t.Mapping[str, str], default: str) -> Files:
+    """All files of a load balancer.
+
+    Args:
+        config: Its HAProxy config.
+        certificates: Name to PEM: key and chain.
+        default: Name of the certificate for clients that ask for no name, or another one; empty: none.
+
+    Raises:
+        ValueError: A name can't be one of a file.
+    """
+    for name in certificates:
+        if not name or name.startswith((".", "-")) or "/" in name or len(name) > 128:
+            raise ValueError(f"certificates: {name!r} can't be the name of a certificate")
+    order = sorted(certificates, key=lambda name: (name != default, name))
+    files = {f"certs/{name}.pem": certificates[name].strip() + "\n" for name in sorted(order)}
+    paths = [f"{certificate_path(name)}\n" for name in order]
+    return {**files, LIST: "".join(paths), PAGE: _PAGE, CONFIG: config}
+
+
+def certificate_path(name: str) -> str:
+    """Where HAProxy finds a certificate; also what it calls it."""
+    return f"{CONFIG_IN_CONTAINER}/certs/{name}.pem"
+
+
+def read_files(folders: Folders) -> Files:
+    """What is there. Raises FolderError."""
+    found = {}
+    for name in [CONFIG, *_names(folders)]:
+        with explained(folders.config), contextlib.suppress(FileNotFoundError):
+            path = os.path.join(folders.config, name)
+            with open(path, encoding="utf-8", errors="replace", newline="") as file:
+                found[name] = file.read()
+    return found
+
+
+def _names(folders: Folders) -> list[str]:
+    names = []
+    for part in _PARTS:
+        with explained(folders.config), contextlib.suppress(FileNotFoundError):
+            listed = os.listdir(os.path.join(folders.config, part))
+            names += [f"{part}/{name}" for name in sorted(listed)]
+    return names
+
+
+def write_candidates(folders: Folders, files: Files) -> None:
+    """Store the files beside the good ones, and in such a way that they name each other. Raises FolderError."""
+    drop_candidates(folders)
+    for name, text in files.items():
+        if name != CONFIG:
+            folders.write_in_config(f"{_CANDIDATE}/{name}", _moved(text) if name == LIST else text)
+    folders.write_candidate(_moved(files[CONFIG]))
+
+
+def _moved(text: str) -> str:
+    for part in _PARTS:
+        place = f"{CONFIG_IN_CONTAINER}/{part}/"
+        text = text.replace(place, f"{CONFIG_IN_CONTAINER}/{_CANDIDATE}/{part}/")
+    return text
+
+
+def drop_candidates(folders: Folders) -> None:
+    """Remove what was stored to be validated, where there is any."""
+    folders.drop_candidate()
+    shutil.rmtree(os.path.join(folders.config, _CANDIDATE), ignore_errors=True)
+
+
+def put_files(folders: Folders, files: Files, before: Files) -> None:
+    """Store the files that differ, the config last. Raises FolderError."""
+    for name in sorted(files, key=lambda name: name == CONFIG):
+        if before.get(name) != files[name]:
+            folders.write_in_config(name, files[name])
+
+
+def remove_others(folders: Folders, files: Files) -> None:
+    """Remove certificates and pages that are no longer among the files."""
+    with contextlib.suppress(FolderError):
+        for name in _names(folders):
+            if name not in files:
+                with contextlib.suppress(OSError):
+                    os.remove(os.path.join(folders.config, name))

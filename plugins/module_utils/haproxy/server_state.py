@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The states of servers that HAProxy tells, and hands on at a reload: C(show servers state). Pure; private."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+Server = t.Tuple[str, str]
+
+_BACKEND, _SERVER, _ADMIN, _WEIGHT = 1, 3, 6, 7
+_FIELDS = 8  # those that are read; there are more
+MAINTENANCE = 0x01
+CONFIG_MAINTENANCE = 0x04
+DRAIN = 0x08
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What a config says of a server."""
+
+    weight: int = 1
+    disabled: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """What runs."""
+
+    weight: int
+    admin: int
+
+    @property
+    def drained(self) -> bool:
+        """Whether it gets no new requests by anybody's order."""
+        return self.weight == 0 or bool(self.admin & (MAINTENANCE | DRAIN))
+
+    def is_as(self, wanted: Wanted) -> bool:
+        """Whether it gets new requests exactly when, and as much as, the config says."""
+        if wanted.disabled:
+            return bool(self.admin & MAINTENANCE)
+        if self.admin & MAINTENANCE:
+            return False
+        if wanted.weight == 0:
+            return self.drained
+        return not self.admin & DRAIN and self.weight == wanted.weight
+
+
+def parse_states(answer: str) -> dict[Server, State]:
+    """Each server's state by backend and name."""
+    rows = (line.split(" ") for line in answer.splitlines())
+    return {
+        (row[_BACKEND], row[_SERVER]): State(int(row[_WEIGHT]), int(row[_ADMIN]))
+        for row in rows
+        if _is_server(row)
+    }
+
+
+def rewritten(answer: str, wanted: t.Mapping[Server, Wanted]) -> str:
+    """States to hand on: what checks found stays, what somebody ordered at run time is as the new config says.
+
+    HAProxy would otherwise go on with an order that the config no longer has.
+    """
+    lines = []
+    for line in answer.splitlines():
+        row = line.split(" ")
+        if _is_server(row):
+            order = wanted.get((row[_BACKEND], row[_SERVER]))
+            if order:
+                row[_ADMIN] = str(_admin(int(row[_ADMIN]), order))
+                row[_WEIGHT] = str(order.weight)
+        lines.append(" ".join(row))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _admin(before: int, order: Wanted) -> int:
+    kept = before & ~(MAINTENANCE | CONFIG_MAINTENANCE | DRAIN)
+    return kept | (MAINTENANCE | CONFIG_MAINTENANCE if order.disabled else 0)
+
+
+def _is_server(row: list[str]) -> bool:
+    return len(row) >= _FIELDS and row[0].isdigit() and row[_ADMIN].isdigit()
