@@ -14,6 +14,7 @@ import typing as t
 from . import balancer_legacy as legacy
 from . import balancer_rules as rules
 from . import balancer_values as values
+from .balancer_container import DIRECTORIES
 from .balancer_stickiness import stickiness
 from .balancer_text import Custom, custom_config, old_config
 from .errors import Invalid, Place, did_you_mean, quoted
@@ -38,8 +39,8 @@ CERTIFICATE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 LB_LABEL = "io.rancher.lb_service."
 TARGET_LABEL = f"{LB_LABEL}target"
-DIRECTORY_LABEL = f"{LB_LABEL}cert_dir"
-DEFAULT_DIRECTORY_LABEL = f"{LB_LABEL}default_cert_dir"
+DIRECTORY_LABEL = DIRECTORIES["certificate_dir"]
+DEFAULT_DIRECTORY_LABEL = DIRECTORIES["default_certificate_dir"]
 SKIP_RULES_LABEL = f"{LB_LABEL}skip_target_lb_rules"
 LB_LABELS = (TARGET_LABEL, DIRECTORY_LABEL, DEFAULT_DIRECTORY_LABEL, SKIP_RULES_LABEL)
 # Labels that say what the load balancer does. They are applied in place and therefore not on its container.

@@ -34,6 +34,10 @@ REPLACED = (
     "user",
     "working_dir",
 )
+DIRECTORIES = {
+    "certificate_dir": "io.rancher.lb_service.cert_dir",
+    "default_certificate_dir": "io.rancher.lb_service.default_cert_dir",
+}
 # Rancher's injected one.
 HEALTH_CHECK = {
     "port": 42,
@@ -84,6 +88,17 @@ def balancer_container(container: t.Mapping[str, t.Any], ports: list[Json], plac
     found.update({**own, "mounts": own["mounts"] + mounts})
     found["ports"] = ports
     return {key: found[key] for key in sorted(found) if found[key] not in ([], {})}
+
+
+def check_directories(
+    balancer: t.Mapping[str, t.Any], container: t.Mapping[str, t.Any], place: Place
+) -> None:
+    """Note a directory of certificates that no volume brings into the container."""
+    mounted = [mount["target"] for mount in container["mounts"]]
+    for key, label in DIRECTORIES.items():
+        path = balancer[key]
+        if path and not any(f"{path}/".startswith(f"{target}/") for target in mounted):
+            place.at(label).problem(f"no volume is mounted at {path}; mount the one that has it")
 
 
 def legacy_ports(entries: t.Iterable[tuple[Json, Place]], place: Place) -> list[Json]:

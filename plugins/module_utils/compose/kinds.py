@@ -67,6 +67,7 @@ class Builder:
         own = lb.rancher_image(keys.get("image"))
         used = image if own else read.service_image(keys, self.place)
         service = {**self.service(keys, container, used), "balancer": found}
+        lb_container.check_directories(found, container, self.place.at("labels"))
         self.note_of_balancer(service, entries)
         return service
 

@@ -197,6 +197,11 @@ BAD_KEYS = [
         "a path in the container",
     ),
     (
+        "labels: {io.rancher.lb_service.cert_dir: /certs}\n    volumes: ['/c:/certificates']",
+        "labels.io.rancher.lb_service.cert_dir",
+        "no volume is mounted at /certs",
+    ),
+    (
         "labels: {io.rancher.lb_service.cert_dir: /certs/../x}",
         "labels.io.rancher.lb_service.cert_dir",
         "a path in the container",
