@@ -10,7 +10,7 @@ import typing as t
 from .balancer_model import Directory, build_model, routes_of
 from .haproxy.balancer_config import render_balancer
 from .names import container_name, split_member_key
-from .operations import Plan
+from .operations import Message, Plan
 from .revisions import current, is_live
 from .targets import running_on
 from .world import World
@@ -70,9 +70,11 @@ class Balancers:
         claims = self._world.claims(stack).get((name, index), [])
         running = running_on(host, claims) is not None
         seen = self._world.balancers(host).get(f"{stack}.{name}.{index}") or {}
-        if seen.get("error") or not (running or makes):
+        if not makes and running and seen.get("error"):
+            text = f"its config is left as it is: {seen['error']}"
+            plan.held.append(Message(text, stack, name, index, host))
             return
-        if not makes and self._is_current(seen, revision, model):
+        if not (running or makes) or (not makes and self._is_current(seen, revision, model)):
             return
         self._add(plan, (stack, name, index), host, makes, model, revision, service["image"])
 

@@ -14,6 +14,7 @@ import typing as t
 from .constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
 from .engine import Engine
 from .engine_errors import EngineError, EngineTimeout, NotFound, SdkMissing
+from .haproxy.observe_balancers import observe_balancers
 from .haproxy.observe_checker import observe_checker
 from .networks import network_facts
 from .observed_container import is_ours, summary
@@ -54,6 +55,7 @@ def observe(
         look = _Look(engine, _Deadline(timer))
         found = look.at(host_images={*images, *current_images(records)})
         found["checker"] = observe_checker(state_dir)
+        found["balancers"] = observe_balancers(state_dir)
     except SdkMissing:
         raise
     except (EngineError, StoreError) as error:
@@ -76,6 +78,7 @@ def empty(host: str, *, now: float) -> Json:
         "networks": {},
         "images": {},
         "checker": None,
+        "balancers": {},
         "records": {},
         "damaged_records": {},
     }

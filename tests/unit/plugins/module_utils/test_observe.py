@@ -48,6 +48,7 @@ KEYS = {
     "networks",
     "images",
     "checker",
+    "balancers",
     "records",
     "damaged_records",
 }
