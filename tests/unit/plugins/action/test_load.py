@@ -56,3 +56,37 @@ def test_a_variable_must_be_one_value(play: Play, folder: pathlib.Path) -> None:
     assert result["failed"]
     assert "variables.PASSWORD" in result["msg"]
     assert SECRET not in result["msg"]
+
+
+BALANCED = """services:
+  web: {image: "app:1"}
+  lb:
+    image: rancher/lb-service-haproxy:v0.9.1
+    lb_config: {certs: [own], port_rules: [RULE]}
+""".replace("RULE", "{source_port: 443, protocol: https, service: web, target_port: 80}")
+
+
+def test_the_inventory_says_what_runs_as_load_balancer(play: Play, folder: pathlib.Path) -> None:
+    plain = BALANCED.replace("https", "http").replace("certs: [own], ", "")
+    (folder / "compose.yaml").write_text(plain, encoding="utf-8")
+    ran = play.task("load", stack_dir=str(folder))["definition"]["services"]["lb"]["image"]
+    play.variables = {"drover_balancer_image": "mirror.example/haproxy:2.8"}
+    chosen = play.task("load", stack_dir=str(folder))["definition"]["services"]["lb"]["image"]
+    assert (ran, chosen) == ("haproxy:3.0", "mirror.example/haproxy:2.8")
+
+
+def test_certificates_come_from_the_inventory(
+    play: Play, folder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    (folder / "compose.yaml").write_text(BALANCED, encoding="utf-8")
+    missing = play.task("load", stack_dir=str(folder))
+    assert 'there is no certificate "own"' in missing["msg"]
+    play.variables = {"drover_certificates": {"own": {"cert": SECRET, "key": SECRET}}}
+    of_variable = play.task("load", stack_dir=str(folder))
+    assert 'certificate "own" (variable drover_certificates): holds' in of_variable["msg"]
+    (tmp_path / "tls").mkdir()
+    (tmp_path / "tls" / "own.pem").write_text(SECRET, encoding="utf-8")
+    play.variables = {"drover_certificates_dir": str(tmp_path / "tls")}
+    of_folder = play.task("load", stack_dir=str(folder))
+    assert 'certificate "own" (drover_certificates_dir: own.pem): holds' in of_folder["msg"]
+    assert SECRET not in of_variable["msg"] + of_folder["msg"]

@@ -33,3 +33,28 @@ def test_an_empty_one_says_nothing(value: t.Any) -> None:
 def test_only_the_system_stacks_name_is_reserved() -> None:
     assert "system services" in reserved("drover")
     assert [reserved(name) for name in ("drover-1", "a-drover", "shop")] == ["", "", ""]
+
+
+RULE = {"source_port": 80, "target_port": 80, "service": "app"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ({"lb_config": {"port_rules": [RULE]}}, "lb_config"),
+        ({"image": "rancher/load-balancer-service", "ports": [80], "links": ["app"]}, "lb_config"),
+        ({"image": "rancher/dns-service", "links": ["app"]}, "image"),
+        ({"external_ips": ["10.0.0.1"], "image": ""}, "external_ips"),
+    ],
+)
+def test_only_containers_are_run(keys: dict[str, t.Any], key: str) -> None:
+    with pytest.raises(StackError) as caught:
+        one(**keys)
+    (problem,) = caught.value.problems
+    assert (problem.service, problem.key) == ("web", key)
+    assert "bring the service up as a stack" in problem.message
+
+
+def test_what_load_balancers_of_stacks_want_to_know_is_accepted() -> None:
+    service = one(drain_timeout_ms=5, lb_config={"port_rules": [{"target_port": 80}]})
+    assert service["services"]["web"]["target_rules"][0]["target_port"] == 80
