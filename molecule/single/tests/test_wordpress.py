@@ -65,7 +65,7 @@ def test_removed_member_is_back_after_one_pass(
 
 def test_second_pass_changes_nothing(control: Control, recorder: Recorder) -> None:
     """Must show 2: no change is reported, and the engine was only asked."""
-    settled(control)
+    settled(control, stack=STACK)
     run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
@@ -91,7 +91,7 @@ def test_killed_stopped_and_paused_members_run_again(
     assert [item.id for item in after.values()] == [item.id for item in before.values()]
     assert {item.state for item in after.values()} == {"running"}
     assert "Served by drover.docker" in page(h1, FIRST)
-    assert not [line for run in settled(control) for line in run.deeds]
+    assert not [line for run in settled(control, stack=STACK) for line in run.deeds]
     run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
@@ -106,7 +106,7 @@ def test_exited_member_is_started_by_the_engine_at_once(
     eventually(lambda: h1.container(FIRST).life[1] != before.life[1])
     eventually(lambda: h1.container(FIRST).state == "running")
     assert h1.container(FIRST).id == before.id
-    assert not [line for run in settled(control) for line in run.deeds]
+    assert not [line for run in settled(control, stack=STACK) for line in run.deeds]
     run, calls = recorder.calls_of(control.play, "reconcile", stack=STACK)
     assert run.quiet
     assert only_reads(calls)
@@ -137,7 +137,7 @@ def test_member_taken_off_the_network_is_put_back(h1: Host, control: Control) ->
 
 def test_broken_member_is_replaced_by_the_next_pass(h1: Host, control: Control) -> None:
     """The article's experiment on one host, whose own checker is the only one. Behaviour 2."""
-    settled(control)
+    settled(control, stack=STACK)
     before = h1.containers(STACK)
     h1.inside(SECOND, "echo Nonsense >>/var/www/html/.htaccess")
     wait_down({"h1": h1}, before[SECOND])
@@ -151,22 +151,22 @@ def test_broken_member_is_replaced_by_the_next_pass(h1: Host, control: Control) 
     assert after[SECOND].id != before[SECOND].id
     assert after[SECOND].addresses == before[SECOND].addresses
     assert [after[name].life for name in (DB, FIRST)] == [before[name].life for name in (DB, FIRST)]
-    last = settled(control)[-1]
+    last = settled(control, stack=STACK)[-1]
     assert unwell(last) == {}
     assert "Served by drover.docker" in page(h1, SECOND)
 
 
 def test_checker_that_is_cut_off_replaces_nobody(h1: Host, control: Control) -> None:
     """Must show 3, where there is but one checker: it finds all members down, and has no say."""
-    settled(control)
+    settled(control, stack=STACK)
     before = h1.containers(STACK)
     rules = ["OUTPUT ! -o lo", "INPUT ! -i lo"]
     with firewall({"h1": h1}, {"checker": (checker_of(h1), rules)}):
         wait_down({"h1": h1}, *before.values(), seconds=90)
-        runs = [control.play("reconcile"), control.play("reconcile")]
+        runs = [control.play("reconcile", stack=STACK), control.play("reconcile", stack=STACK)]
         status = control.play("status", stack=STACK)
         assert counts(status)[f"{STACK}/wordpress"] == (2, 2, 2)
-    runs += settled(control)
+    runs += settled(control, stack=STACK)
     assert removed(runs) == []
     assert lives(h1.containers(STACK)) == lives(before)
 
