@@ -15,6 +15,7 @@ The arguments that each kind takes (C(args) of the operation; docs/schema.md sec
     remove_volume  volume
     record         record
     checker        model, revision, image, wait_s
+    balancer       model, certificates, revision, image, wait_s
     verdict        entry
     drain          entry
 """
@@ -22,6 +23,7 @@ The arguments that each kind takes (C(args) of the operation; docs/schema.md sec
 from __future__ import annotations
 
 import dataclasses
+import time
 import typing as t
 
 from . import preconditions
@@ -30,6 +32,9 @@ from .container_body import create_body
 from .engine import Engine
 from .engine_errors import EngineError, NotFound
 from .haproxy.apply import ApplyError, Target, apply_config
+from .haproxy.balancer_apply import Desired, apply_balancer
+from .haproxy.balancer_config import render_balancer
+from .haproxy.balancer_folder import balancer_folders
 from .haproxy.checker_config import render_checker
 from .haproxy.observe_checker import checker_folders
 from .life import note_drain, note_health
@@ -52,6 +57,7 @@ class Context:
     engine: Engine
     host: str
     state_dir: str
+    clock: t.Callable[[], float] = time.time
     created: dict[str, str] = dataclasses.field(default_factory=dict)
     """Ids of containers that this run created, by name: a plan cannot know them."""
 
@@ -237,7 +243,39 @@ def _checker(context: Context, operation: Json) -> None:
         raise Failed(str(error)) from error
 
 
+def _balancer(context: Context, operation: Json) -> str:
+    args = operation["args"]
+    try:
+        config, revision = render_balancer(args["model"])
+    except ValueError as error:
+        raise Failed(str(error)) from error
+    if revision != args["revision"]:
+        raise Stale("the config was planned by another release of this collection")
+    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    container = preconditions.ours_or_none(context.engine, _known(context, operation))
+    target = Target(balancer_folders(context.state_dir, name), container, args["image"])
+    default = args["model"].get("default_certificate") or ""
+    desired = Desired(config, args["certificates"], default)
+    try:
+        done = apply_balancer(context.engine, target, desired, wait_s=args["wait_s"])
+    except ApplyError as error:
+        raise Failed(str(error)) from error
+    return "" if done.quiet or not args["wait_s"] else "requests of what drains are still under way"
+
+
+REPAIR_GOOD_FOR_S = 15.0
+"""A repair is of what was seen when it was planned; a member may be well again when the host was locked for longer."""
+
+
 def _verdict(context: Context, operation: Json) -> None:
+    entry = operation["args"]["entry"]
+    age_s = context.clock() - entry["last_repair"]
+    if (
+        entry["repairing"]
+        and entry["last_repair"] == entry["since"]
+        and abs(age_s) > REPAIR_GOOD_FOR_S
+    ):
+        raise Stale(f"the verdict was made {age_s:.0f} s ago")
     if not note_health(context.state_dir, operation):
         raise Stale("this host has no record of the stack")
 
@@ -260,6 +298,7 @@ _CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
     "remove_volume": _remove_volume,
     "record": _record,
     "checker": _checker,
+    "balancer": _balancer,
     "verdict": _verdict,
     "drain": _drain,
 }

@@ -12,7 +12,6 @@ import dataclasses
 import typing as t
 
 from ..engine import Engine
-
 from .apply import ApplyError, Target, running_container
 from .balancer_folder import (
     CONFIG,
@@ -32,7 +31,7 @@ from .marker import marker_of
 from .runtime import HaproxyError
 from .server_state import rewritten
 from .validate import Rejected, validate
-from .worker import reload, wait_for_worker
+from .worker import old_workers, reload, wait_for_worker
 
 NOTHING, FILES, RUNTIME, RELOAD = "nothing", "files", "runtime", "reload"
 
@@ -185,6 +184,7 @@ class _Apply:
 
     def _reload(self) -> str:
         try:
+            old_workers(self._folders)  # the master answers: a reload before that would be lost
             reload(
                 self._folders, self._revision, rewrite=lambda state: rewritten(state, self._wanted)
             )

@@ -100,7 +100,7 @@ def _stickiness(pool: t.Mapping[str, t.Any], name: str, *, key: str) -> list[str
 def _server(
     server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, drains: bool, key: str
 ) -> str:
-    """One line; its check is that of the backend, else a TCP connect every 2 s."""
+    """One line; its check is that of the backend, else a TCP connect every 2 s. Port 0 of a check is the server's."""
     name = text.name(server.get("name"), key=f"{key}.name")
     words = [f"server {name} {_place(server, key=key)} {_check(server, pool, key=key)} {SLOWSTART}"]
     weight = text.whole(server.get("weight", 1), key=f"{key}.weight", most=LARGEST_WEIGHT)
@@ -120,8 +120,8 @@ def _check(server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, key: s
     check = pool.get("check")
     if check is None:
         return "check"
-    port = text.whole(check.get("port"), key=f"{key}.check.port", least=1, most=65535)
-    other = f" port {port}" if port != server.get("port") else ""
+    port = text.whole(check.get("port") or 0, key=f"{key}.check.port", most=65535)
+    other = f" port {port}" if port not in (0, server.get("port")) else ""
     return f"check{other}{thresholds(check, key=f'{key}.check')}"
 
 

@@ -40,8 +40,8 @@ _GLOBAL = [
     "server-state-file /run/haproxy/server-state",
     # Long enough for downloads and WebSockets that began before a reload, short enough to have few old workers.
     "hard-stop-after 5m",
-    # HAProxy otherwise reserves memory for as many connections as the engine lets a container open.
-    "maxconn 10000",
+    # About 10000 connections: HAProxy otherwise reserves memory for all that the engine lets a container open.
+    "fd-hard-limit 20000",
     "max-spread-checks 1s",
     "ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
     f"ssl-default-bind-ciphers {_CIPHERS}",

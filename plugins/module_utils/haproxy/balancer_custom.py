@@ -17,16 +17,22 @@ from .section import Section
 
 KEY = "config"
 
-_SECTIONS = ("global", "defaults", "frontend", "backend", "listen", "userlist", "peers", "mailers")
-# HAProxy has more of them than Rancher knew.
-_SECTIONS += ("cache", "crt-store", "fcgi-app", "http-errors", "log-forward", "log-profile")
-_SECTIONS += ("mailer", "program", "resolvers", "ring", "traces")
+# Rancher's sections, and those that HAProxy has besides.
+_SECTIONS = (
+    *("global", "defaults", "frontend", "backend", "listen", "userlist", "peers", "mailers"),
+    *("cache", "crt-store", "fcgi-app", "http-errors", "log-forward", "log-profile", "mailer"),
+    *("program", "resolvers", "ring", "traces"),
+)
 # A keyword of these is two words long.
-_PAIRED = ("timeout", "option", "errorfile", "errorloc", "errorloc302", "errorloc303", "capture")
-_PAIRED += ("compression", "stats", "rate-limit", "email-alert", "http-check", "ssl-engine")
+_PAIRED = (
+    *("timeout", "option", "errorfile", "errorloc", "errorloc302", "errorloc303", "capture"),
+    *("compression", "stats", "rate-limit", "email-alert", "http-check"),
+)
 # Each line of these is one more rule.
-_RULES = ("http-request", "http-response", "http-after-response", "tcp-request", "tcp-response")
-_RULES += ("acl", "use_backend", "use-server", "server", "bind", "log", "filter", "setenv")
+_RULES = (
+    *("http-request", "http-response", "http-after-response", "tcp-request", "tcp-response"),
+    *("acl", "use_backend", "use-server", "server", "bind", "log", "filter", "setenv"),
+)
 _OURS = {
     "global": {
         "description": "holds the collection's marker",

@@ -89,7 +89,9 @@ def difference(before: str, after: str) -> Difference | None:
     if not same or any(old.servers[key].words != new.servers[key].words for key in common):
         return None
     added = tuple(key for key in new.servers if key not in common)
-    words = [word for key in added for word in new.servers[key].words]
+    if added and any(line.split()[:1] == ["default-server"] for line in new.rest):
+        return None  # which servers that are added to one that runs do not follow
+    words = [word for key in added for word in (*key, *new.servers[key].words)]
     if not all(_ONE_WORD.match(word) for word in words):
         return None
     renewed = (name for name, value in new.certificates.items() if old.certificates[name] != value)

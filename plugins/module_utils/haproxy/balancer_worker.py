@@ -32,7 +32,7 @@ _VALUE = re.compile(r"value=<(rev-[0-9a-f]{16})>")
 
 
 def running_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
-    """What the worker says of itself (see stats.parse_info); the marker is that of what it does. Raises HaproxyError."""
+    """What the worker says of itself (see stats.parse_info); the marker is of what it does. Raises HaproxyError."""
     until = time.monotonic() + deadline_s
     info = worker_info(folders, deadline_s=deadline_s)
     left = max(0.0, until - time.monotonic())

@@ -45,7 +45,7 @@ def _check(option: Json) -> Json:
         "address": option["address"],
         "port": option["port"],
     }
-    check["request"] = _request(option)
+    check["request"] = request_of(option)
     for given, key in NUMBERS.items():
         check[key] = option.get(given) or 0
     return {**check, "server": option.get("server") or _server_name(check)}
@@ -57,7 +57,12 @@ def _server_name(check: Json) -> str:
     return f"{address}-{check['port']}-{digest(check)[:6]}"
 
 
-def _request(option: Json) -> Json | None:
+def request_of(option: Json) -> Json | None:
+    """The request of a check from C(request) or C(request_line); None: a TCP connect. C(backend) is for messages.
+
+    Raises:
+        ValueError: The request line can't be read.
+    """
     given = option.get("request")
     if not given:
         try:

@@ -37,9 +37,28 @@ def parse_stat(answer: str) -> list[Json]:
     C(check_code), C(since_s) and C(duration_ms) are None where HAProxy says nothing. C(check_status) begins with
     C(* ) while a check is under way; what follows is the result of the last one that ended.
     """
+    return [_report(row) for row in _rows(answer) if row.get("type") == _SERVER]
+
+
+def parse_traffic(answer: str) -> list[Json]:
+    """The same of a load balancer: each report also has C(sessions), and C(backend_status) of its backend."""
+    rows = _rows(answer)
+    backends = {row.get("pxname"): row for row in rows if row.get("type") == _BACKEND}
+    return [
+        {
+            **_report(row),
+            "sessions": _number(row.get("scur")) or 0,
+            "backend_status": backends.get(row.get("pxname"), {}).get("status") or "",
+        }
+        for row in rows
+        if row.get("type") == _SERVER
+    ]
+
+
+def _rows(answer: str) -> list[dict[str, str]]:
     text = answer.replace("\0", "").lstrip()  # which csv refuses before Python 3.11
     table = io.StringIO(text[2:] if text.startswith("# ") else text)
-    return [_report(row) for row in csv.DictReader(table) if row.get("type") == _SERVER]
+    return list(csv.DictReader(table))
 
 
 def completed(report: t.Mapping[str, t.Any]) -> bool:

@@ -96,10 +96,22 @@ def wait_for_results(folders: Folders, *, known: set[Server], wait_s: float) -> 
 
 def old_workers(folders: Folders, *, deadline_s: float = ANSWER_S) -> int:
     """How many workers of earlier configs still have connections. Raises HaproxyError."""
-    answer = ask(folders.master_socket, "show proc;quit", deadline_s=deadline_s)
+    answer = _ask_patiently(folders.master_socket, "show proc;quit", deadline_s=deadline_s)
     _before, _head, after = answer.partition("# old workers\n")
     lines = after.partition("\n#")[0].splitlines()
     return sum(line.split()[1:2] == ["worker"] for line in lines)
+
+
+def _ask_patiently(path: str, command: str, *, deadline_s: float) -> str:
+    """For the moment at a start in which the master listens already and does not answer yet."""
+    until = time.monotonic() + deadline_s
+    while True:
+        try:
+            return ask(path, command, deadline_s=max(0.0, until - time.monotonic()))
+        except NoAnswer:
+            if time.monotonic() + _POLL_S > until:
+                raise
+        time.sleep(_POLL_S)
 
 
 def _ask_master(folders: Folders) -> None:

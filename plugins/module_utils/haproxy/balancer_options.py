@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of the module load_balancer as a load balancer's model. Pure; private to the collection."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from .check_options import NUMBERS, request_of
+
+Json = t.Dict[str, t.Any]
+
+
+def model_from_options(params: Json) -> Json:
+    """The model of render_balancer.
+
+    Args:
+        params: The module's options.
+
+    Raises:
+        ValueError: A request line can't be read; the text names its backend.
+    """
+    certificates = params["certificates"] or {}
+    return {
+        "frontends": [_frontend(option) for option in params["frontends"]],
+        "backends": [_backend(option) for option in params["backends"]],
+        "certificates": {name: fingerprint(str(pem)) for name, pem in certificates.items()},
+        "default_certificate": params["default_certificate"] or "",
+        "certificate_dir": "",
+        "config": params["config"] or "",
+        "retry": params["retry"],
+        "statistics": params["statistics"],
+    }
+
+
+def fingerprint(pem: str) -> str:
+    """SHA-256 of a certificate's text, in hex."""
+    return hashlib.sha256(pem.strip().encode("utf-8")).hexdigest()
+
+
+def _frontend(option: Json) -> Json:
+    rules = [
+        {key: rule.get(key) or "" for key in ("hostname", "path", "backend")}
+        for rule in option["rules"]
+    ]
+    return {**option, "rules": rules, "default_backend": option["default_backend"] or ""}
+
+
+def _backend(option: Json) -> Json:
+    stickiness = option["stickiness"]
+    return {
+        "name": option["name"],
+        "mode": option["mode"],
+        "check": _check(option["check"], option["name"]) if option["check"] else None,
+        "stickiness": {**stickiness, "name": ""} if stickiness else None,
+        "servers": [dict(server) for server in option["servers"]],
+    }
+
+
+def _check(option: Json, backend: str) -> Json:
+    check: Json = {
+        "port": option["port"] or 0,
+        "request": request_of({**option, "backend": backend}),
+    }
+    for given, key in NUMBERS.items():
+        check[key] = option.get(given) or 0
+    return check

@@ -1,0 +1,477 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one HAProxy container balances."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: load_balancer
+short_description: Give a HAProxy container on a Docker host its ports, rules and members
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Writes the HAProxy config of a load balancer, its certificates and its 503 page, and has the running HAProxy follow
+    them without losing a request.
+  - Where only servers, their weights, what drains, or the text of a certificate differ, the change is made in the
+    running process. Everything else is a reload, which hands on the state of checks and lets requests under way come to
+    their end. HAProxy is never restarted.
+  - Config and certificates are validated with C(haproxy -c) in the very image that runs them before they replace
+    anything. What HAProxy rejects leaves the good files and the running HAProxy as they are.
+  - A second run with the same options changes nothing. What somebody changed at run time, such as a server put into
+    maintenance, is put right.
+  - Where the container does not run, only the files are written. So the module can come before the task that starts the
+    container.
+  - Stacks need none of this. A service with C(lb_config) in its stack file is such a container, whose members are
+    followed. Use this module for a load balancer of your own, with a container and a directory of your own.
+  - Requests get C(X-Forwarded-For), and C(X-Forwarded-Port) and C(X-Forwarded-Proto) where they have none. TLS is 1.2
+    or later. HTTP/2 and WebSockets pass. Port 42 answers TCP connects for the container's own health check, port 8404
+    has metrics for Prometheus at C(/metrics). Publish neither.
+options:
+  frontends:
+    description: Ports to listen on.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      port:
+        description: Port inside of the container. 42 and 8404 are taken.
+        type: int
+        required: true
+      protocol:
+        description:
+          - V(https) and V(tls) are decrypted here. V(sni) is TLS that is passed on by the name that the client asks
+            for.
+        type: str
+        choices: [http, https, tcp, tls, sni]
+        default: http
+      proxy_protocol:
+        description: Whether each connection begins with the PROXY protocol.
+        type: bool
+        default: false
+      rules:
+        description: Rules for V(http), V(https) and V(sni), tried in this order. The first that fits counts.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          hostname:
+            description: Host name, V(*.suffix) or V(prefix.*). Without it, any.
+            type: str
+          path:
+            description: Beginning of the path, without a difference between letters. Without it, any. Not for V(sni).
+            type: str
+          backend:
+            description: Name of an entry of O(backends).
+            type: str
+            required: true
+      default_backend:
+        description: Name of an entry of O(backends) for what no rule fits. Without it, HTTP requests get a 503.
+        type: str
+  backends:
+    description: Members that share the requests of a rule.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Letters, digits, dots, colons, hyphens and underscores.
+        type: str
+        required: true
+      mode:
+        description: V(tcp) for frontends whose protocol is V(tcp), V(tls) or V(sni).
+        type: str
+        choices: [http, tcp]
+        default: http
+      servers:
+        description: The members.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Fixed name of the member. State of checks and connections belong to it.
+            type: str
+            required: true
+          address:
+            description: IP address, or a host name together with O(backends[].servers[].resolve).
+            type: str
+            required: true
+          port:
+            description: TCP port.
+            type: int
+            required: true
+          weight:
+            description: Its share, 0 to 256.
+            type: int
+            default: 1
+          drain:
+            description: Whether it gets no new requests, while those under way come to their end.
+            type: bool
+            default: false
+          backup:
+            description: Whether it is used only while no other server is up.
+            type: bool
+            default: false
+          resolve:
+            description: Whether the address is a name that Docker's name server is asked for again and again.
+            type: bool
+            default: false
+      check:
+        description: How the members are checked. Without it, a TCP connect every 2 s.
+        type: dict
+        suboptions:
+          port:
+            description: TCP port. Without it, that of the server.
+            type: int
+          request_line:
+            description:
+              - HTTP request as in C(health_check) of Rancher, for example V(GET /health HTTP/1.0). The check is good
+                when the answer has a status of 2xx or 3xx.
+              - Without it or O(backends[].check.request), the check is a TCP connect.
+            type: str
+          request:
+            description: The same in parts, instead of O(backends[].check.request_line).
+            type: dict
+            suboptions:
+              method:
+                description: HTTP method.
+                type: str
+                default: GET
+              uri:
+                description: URI, percent-encoded.
+                type: str
+                default: /
+              version:
+                description: HTTP version.
+                type: str
+                choices: [HTTP/1.0, HTTP/1.1]
+                default: HTTP/1.0
+              headers:
+                description: Headers, name to value.
+                type: dict
+                default: {}
+          interval:
+            description: Time between two checks, in milliseconds.
+            type: int
+          response_timeout:
+            description: How long the answer may take, in milliseconds.
+            type: int
+          healthy_threshold:
+            description: How many good checks in a row make it UP again.
+            type: int
+          unhealthy_threshold:
+            description: How many bad checks in a row make it DOWN.
+            type: int
+      stickiness:
+        description: Binds a client to the member that it had first, by a cookie. Only with the mode V(http).
+        type: dict
+        suboptions:
+          cookie:
+            description: Name of the cookie. Without it, one that no other backend has.
+            type: str
+          domain:
+            description: Domain of the cookie.
+            type: str
+          indirect:
+            description: Whether members do not see the cookie.
+            type: bool
+            default: false
+          nocache:
+            description: Whether answers that set it are marked as not to be cached.
+            type: bool
+            default: false
+          postonly:
+            description: Whether only answers to POST set it.
+            type: bool
+            default: false
+          mode:
+            description: As in HAProxy.
+            type: str
+            choices: [insert, rewrite, prefix]
+            default: insert
+  certificates:
+    description:
+      - Certificates for V(https) and V(tls), name to PEM text with the private key and the full chain. Each is used for
+        the names in it.
+    type: dict
+    default: {}
+  default_certificate:
+    description:
+      - Name of the certificate for clients that ask for no name, or for one without a certificate. Without it, these
+        are refused.
+    type: str
+  config:
+    description:
+      - HAProxy config of your own, merged as Rancher merged C(lb_config.config). Lines in C(global) and C(defaults)
+        replace those with the same keyword, those in C(frontend PORT) and C(backend NAME) are added there, C(backend)
+        without a name means all of them, and other sections are appended.
+      - C(server $IP ...) adds words to each server of a backend.
+    type: str
+  retry:
+    description:
+      - Whether GET, HEAD and OPTIONS are sent to another member, up to three times, when one refuses the connection,
+        answers nothing, or answers 500, 502, 503 or 504.
+      - When all members answer so, each of these requests reaches members four times. Connections that were refused are
+        always tried again, with any method.
+    type: bool
+    default: true
+  statistics:
+    description: HAProxy's page of statistics, on a port of its own.
+    type: dict
+    suboptions:
+      port:
+        description: Port inside of the container.
+        type: int
+        required: true
+      user:
+        description: Name for the page.
+        type: str
+        required: true
+      password:
+        description: Password for the page.
+        type: str
+        required: true
+  directory:
+    description:
+      - Folder on the host that the container shares. It is made, with V(config) and V(run) in it.
+      - Mount V(config) read-only at C(/usr/local/etc/haproxy) and V(run) at C(/run/haproxy). Mount the folders, never
+        the file, and run the container as user and group 99.
+      - Not one of those below C(/var/lib/drover/balancers), which the playbooks look after.
+    type: path
+    required: true
+  container:
+    description: Name or id of the container. Without it, only the files are written.
+    type: str
+  image:
+    description: Image to validate the config in while the container does not run. It must be on the host.
+    type: str
+  wait:
+    description:
+      - How long to wait, in seconds, until servers that drain have no requests under way and no process of an earlier
+        config is left. RV(quiet) says whether that came.
+    type: float
+    default: 0
+extends_documentation_fragment:
+  - drover.docker.engine
+attributes:
+  check_mode:
+    description: Says what it would do without changing anything. The config is not validated then.
+    support: full
+  diff_mode:
+    description: Shows the config before and after, without the password of O(statistics) and without certificates.
+    support: full
+seealso:
+  - module: drover.docker.health_check
+"""
+
+EXAMPLES = r"""
+- name: Two web servers behind one name, and a database
+  drover.docker.load_balancer:
+    directory: /var/lib/front
+    container: front-haproxy-1
+    image: haproxy:3.0
+    frontends:
+      - port: 443
+        protocol: https
+        rules:
+          - hostname: shop.example
+            backend: shop
+      - port: 5432
+        protocol: tcp
+        default_backend: db
+    backends:
+      - name: shop
+        servers:
+          - {name: web.1, address: 10.42.131.7, port: 8080}
+          - {name: web.2, address: 10.42.131.8, port: 8080}
+        check:
+          request_line: GET /health HTTP/1.0
+          interval: 2000
+      - name: db
+        mode: tcp
+        servers:
+          - {name: db.1, address: 10.42.131.9, port: 5432}
+    certificates:
+      shop: "{{ shop_key_and_chain }}"
+    default_certificate: shop
+
+- name: Take web.1 out, and wait until its requests are answered
+  drover.docker.load_balancer:
+    directory: /var/lib/front
+    container: front-haproxy-1
+    frontends: [{port: 80, default_backend: shop}]
+    backends:
+      - name: shop
+        servers:
+          - {name: web.1, address: 10.42.131.7, port: 8080, drain: true}
+          - {name: web.2, address: 10.42.131.8, port: 8080}
+    wait: 30
+"""
+
+RETURN = r"""
+revision:
+  description: Marker of the config. It is that of the same config with nothing drained.
+  returned: always
+  type: str
+  sample: rev-0123456789abcdef
+how:
+  description:
+    - What was done or, in check mode, would be.
+    - V(nothing), V(files) where the container does not run, V(runtime) without a reload, or V(reload). In check mode
+      V(runtime) may turn out to be a reload, as not every version of HAProxy can change everything.
+  returned: always
+  type: str
+  sample: runtime
+quiet:
+  description: Whether servers that drain have no requests under way and no process of an earlier config is left.
+  returned: always
+  type: bool
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST
+from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
+    EngineError,
+    SdkMissing,
+)
+from ansible_collections.drover.docker.plugins.module_utils.execute import OWNER
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import ApplyError, Target
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_apply import (
+    AppliedBalancer,
+    Desired,
+    apply_balancer,
+)
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_config import (
+    render_balancer,
+)
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_options import (
+    model_from_options,
+)
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
+from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy, host_lock
+
+REQUIRED = {"type": "str", "required": True}
+RULE: dict[str, t.Any] = {"hostname": {"type": "str"}, "path": {"type": "str"}, "backend": REQUIRED}
+FRONTEND: dict[str, t.Any] = {
+    "port": {"type": "int", "required": True},
+    "protocol": {
+        "type": "str",
+        "choices": ["http", "https", "tcp", "tls", "sni"],
+        "default": "http",
+    },
+    "proxy_protocol": {"type": "bool", "default": False},
+    "rules": {"type": "list", "elements": "dict", "default": [], "options": RULE},
+    "default_backend": {"type": "str"},
+}
+SERVER: dict[str, t.Any] = {
+    "name": REQUIRED,
+    "address": REQUIRED,
+    "port": {"type": "int", "required": True},
+    "weight": {"type": "int", "default": 1},
+    "drain": {"type": "bool", "default": False},
+    "backup": {"type": "bool", "default": False},
+    "resolve": {"type": "bool", "default": False},
+}
+REQUEST: dict[str, t.Any] = {
+    "method": {"type": "str", "default": "GET"},
+    "uri": {"type": "str", "default": "/"},
+    "version": {"type": "str", "choices": ["HTTP/1.0", "HTTP/1.1"], "default": "HTTP/1.0"},
+    "headers": {"type": "dict", "default": {}},
+}
+CHECK: dict[str, t.Any] = {
+    "port": {"type": "int"},
+    "request_line": {"type": "str"},
+    "request": {"type": "dict", "options": REQUEST},
+    "interval": {"type": "int"},
+    "response_timeout": {"type": "int"},
+    "healthy_threshold": {"type": "int"},
+    "unhealthy_threshold": {"type": "int"},
+}
+STICKINESS: dict[str, t.Any] = {
+    "cookie": {"type": "str"},
+    "domain": {"type": "str"},
+    "indirect": {"type": "bool", "default": False},
+    "nocache": {"type": "bool", "default": False},
+    "postonly": {"type": "bool", "default": False},
+    "mode": {"type": "str", "choices": ["insert", "rewrite", "prefix"], "default": "insert"},
+}
+BACKEND: dict[str, t.Any] = {
+    "name": REQUIRED,
+    "mode": {"type": "str", "choices": ["http", "tcp"], "default": "http"},
+    "servers": {"type": "list", "elements": "dict", "default": [], "options": SERVER},
+    "check": {
+        "type": "dict",
+        "options": CHECK,
+        "mutually_exclusive": [("request", "request_line")],
+    },
+    "stickiness": {"type": "dict", "options": STICKINESS},
+}
+STATISTICS: dict[str, t.Any] = {
+    "port": {"type": "int", "required": True},
+    "user": REQUIRED,
+    "password": {"type": "str", "required": True, "no_log": True},
+}
+OPTIONS: dict[str, t.Any] = {
+    "frontends": {"type": "list", "elements": "dict", "default": [], "options": FRONTEND},
+    "backends": {"type": "list", "elements": "dict", "default": [], "options": BACKEND},
+    "certificates": {"type": "dict", "default": {}, "no_log": True},
+    "default_certificate": {"type": "str"},
+    "config": {"type": "str"},
+    "retry": {"type": "bool", "default": True},
+    "statistics": {"type": "dict", "options": STATISTICS},
+    "directory": {"type": "path", "required": True},
+    "container": {"type": "str"},
+    "image": {"type": "str"},
+    "wait": {"type": "float", "default": 0},
+    "docker_host": {"type": "str", "default": DOCKER_HOST},
+}
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    done = _run(module)
+    extra = {"diff": {"before": done.before, "after": done.after}} if module._diff else {}
+    module.exit_json(
+        changed=done.changed, revision=done.revision, how=done.how, quiet=done.quiet, **extra
+    )
+
+
+def _run(module: AnsibleModule) -> AppliedBalancer:
+    params = module.params
+    try:
+        config, _revision = render_balancer(model_from_options(params))
+        certificates = {name: str(pem) for name, pem in params["certificates"].items()}
+        desired = Desired(config, certificates, params["default_certificate"] or "")
+        if module.check_mode:
+            return _apply(module, desired)
+        with host_lock(params["directory"], owner=OWNER):
+            return _apply(module, desired)
+    except SdkMissing as error:
+        module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
+        raise
+    except (ValueError, ApplyError, EngineError, HostBusy) as error:
+        module.fail_json(msg=str(error))
+        raise
+
+
+def _apply(module: AnsibleModule, desired: Desired) -> AppliedBalancer:
+    params = module.params
+    target = Target(Folders(params["directory"]), params["container"] or "", params["image"] or "")
+    return apply_balancer(
+        DockerEngine(params["docker_host"]),
+        target,
+        desired,
+        wait_s=params["wait"],
+        check_mode=module.check_mode,
+    )
+
+
+if __name__ == "__main__":
+    main()
