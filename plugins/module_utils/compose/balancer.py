@@ -289,9 +289,11 @@ def certificates(
         place.at("labels").at(DIRECTORY_LABEL if folder else DEFAULT_DIRECTORY_LABEL).problem(
             "is not possible beside certs and default_cert, as in Rancher; keep one of the two"
         )
+    if default_folder and not folder:
+        place.at("labels").at(DEFAULT_DIRECTORY_LABEL).problem(f"needs {DIRECTORY_LABEL} beside it")
     check_needed(placed, bool(any_named or folder or default_folder), place)
     return {
-        "certificates": named["certs"],
+        "certificates": list(dict.fromkeys([*named["certs"], *named["default_cert"]])),
         "default_certificate": "".join(named["default_cert"][:1]),
         "certificate_dir": folder,
         "default_certificate_dir": default_folder,

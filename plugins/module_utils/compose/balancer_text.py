@@ -12,7 +12,7 @@ import dataclasses
 import re
 import typing as t
 
-from .balancer_values import MORE_SECTIONS, OWN_PORTS, SECTIONS
+from .balancer_values import MORE_SECTIONS, OWN_NAMES, OWN_PORTS, SECTIONS
 from .errors import Invalid, Notes, Place, did_you_mean, quoted
 from .values import is_empty, kind_of, no_nul, wanted
 
@@ -20,6 +20,7 @@ BEGINNINGS = (*SECTIONS, *(word for word in MORE_SECTIONS if word != "mailer"))
 HAPROXY_KEYS = ("global", "defaults")
 LARGEST_CONFIG = 256 * 1024
 
+STATE = "servers keep their state over a reload already"
 # Lines of the section global that the collection has to write itself, with the reason.
 OWN_GLOBAL = {
     "chroot": "the container has no privileges to do it",
@@ -28,11 +29,13 @@ OWN_GLOBAL = {
     "group": "the container runs as haproxy already",
     "master-worker": "it is on already",
     "pidfile": "the container's files are read-only",
-    "server-state-base": "servers keep their state over a reload already",
-    "server-state-file": "servers keep their state over a reload already",
+    "server-state-base": STATE,
+    "server-state-file": STATE,
     "uid": "the container runs as haproxy already",
     "user": "the container runs as haproxy already",
 }
+# Lines that Rancher's own defaults had, and that say nothing here.
+DROPPED = {"global": ("daemon",)}
 NO_BIND = "parameters of bind can't be set, as in Rancher; accept-proxy alone on a line is possible"
 BIND_PORT = re.compile(r":([0-9]{1,5})(?:-([0-9]{1,5}))?(?=[\s,]|$)")
 
@@ -65,7 +68,7 @@ def custom_config(value: t.Any, ports: t.Collection[int], place: Place) -> Custo
     proxied = [
         int(section.name) for section in sections if accepts_proxy(section) and is_port(section)
     ]
-    return Custom(without_accept_proxy(text, sections), tuple(dict.fromkeys(proxied)))
+    return Custom(without_dropped(text, sections, place), tuple(dict.fromkeys(proxied)))
 
 
 def has_listeners(text: str) -> bool:
@@ -126,6 +129,9 @@ def check_section(section: Section, ports: t.Collection[int], place: Place) -> N
     """Note what of a section can't be taken over."""
     if section.word == "program":
         place.problem(f"line {section.lines[0][0]}: programs are not run beside HAProxy")
+    elif section.word in ("frontend", "listen") and section.name in OWN_NAMES:
+        number = section.lines[0][0]
+        place.problem(f"line {number}: {quoted(section.name)} is a name of the collection's own")
     elif is_port(section) and int(section.name) not in ports:
         number = section.lines[0][0]
         place.problem(f"line {number}: no rule has the source_port {section.name}")
@@ -145,7 +151,8 @@ def fault_of(section: Section, line: str, ports: t.Collection[int]) -> str:
         return "" if is_port(section) else "stands in a section frontend <source_port> only"
     if section.word == "global":
         return fault_of_global(word, line)
-    return ""
+    own = section.word == "defaults" and word == "load-server-state-from-file"
+    return f"can't be set: {STATE}" if own else ""
 
 
 def fault_of_global(word: str, line: str) -> str:
@@ -165,14 +172,16 @@ def taken_port(line: str, ports: t.Collection[int]) -> str:
     return ""
 
 
-def without_accept_proxy(text: str, sections: t.Sequence[Section]) -> str:
-    """The text without the lines that became the flag of a port."""
-    gone = {
-        number
-        for section in sections
-        for number, line in section.lines
-        if is_port(section) and line.split() == ["accept-proxy"]
-    }
+def without_dropped(text: str, sections: t.Sequence[Section], place: Place) -> str:
+    """The text without what became the flag of a port, and what says nothing here."""
+    gone = set()
+    for section in sections:
+        for number, line in section.lines:
+            if first_word(line) in DROPPED.get(section.word, ()):
+                place.warn(f"line {number}: {quoted(line.strip())} has no effect in a container")
+            elif not (is_port(section) and line.split() == ["accept-proxy"]):
+                continue
+            gone.add(number)
     lines = text.split("\n")
     return "\n".join(line for number, line in enumerate(lines, start=1) if number not in gone)
 
@@ -207,5 +216,6 @@ def old_section(value: t.Mapping[str, t.Any], word: str, place: Place) -> str:
             return ""
     indented = [f"    {line.strip()}" if line.strip() else "" for line in text.split("\n")]
     section = "\n".join([word, *indented])
-    check_section(split_sections(section, place)[0], (), place)
-    return section
+    found = split_sections(section, place)
+    check_section(found[0], (), place)
+    return without_dropped(section, found, place)

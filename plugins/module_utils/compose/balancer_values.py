@@ -32,6 +32,8 @@ OWN_PORTS = {
     42: "port 42 answers the load balancer's own health check",
     8404: "port 8404 answers with the load balancer's metrics",
 }
+# Sections of its config that are ours.
+OWN_NAMES = ("answer", "metrics", "statistics")
 LARGEST_WEIGHT = 256
 LOWEST_PRIORITY = 2**31 - 1
 
@@ -134,6 +136,8 @@ def backend_name(value: t.Any) -> str:
         raise Invalid(f"{quoted(written)}: a name holds letters, digits and _.:- only")
     if written.lower() in SECTIONS + MORE_SECTIONS:
         raise Invalid(f"{quoted(written)} begins a section of a HAProxy config; choose another")
+    if written in OWN_NAMES:
+        raise Invalid(f"{quoted(written)} is a name of the collection's own; choose another")
     return written
 
 

@@ -98,6 +98,7 @@ BAD_RULES = [
     (f"{PLAIN}, path: /x, backend_name: 'a#'", "backend_name", "letters, digits and _.:-"),
     (f"{PLAIN}, path: /x, backend_name: defaults", "backend_name", "begins a section"),
     (f"{PLAIN}, path: /x, backend_name: Listen", "backend_name", "begins a section"),
+    (f"{PLAIN}, path: /x, backend_name: metrics", "backend_name", "the collection's own"),
     # names that would be two backends
     (f"{PLAIN}, path: /x, backend_name: '80_'", "backend_name", "another port, host or path"),
     (f"{PLAIN}, path: /", "backend_name", '"80_" is the backend of lb_config.port_rules.0'),
@@ -158,7 +159,9 @@ BAD_BLOCKS = [
     ('config: "backend x\\n accept-proxy"', "config", "frontend <source_port> only"),
     ('config: "global\\n chroot /var"', "config", "no privileges"),
     ('config: "global\\n stats socket *:9999 level admin"', "config", "the collection's own"),
+    ('config: "defaults\\n load-server-state-from-file none"', "config", "can't be set"),
     ('config: "global\\n description x"', "config", "it marks which config is loaded"),
+    ('config: "frontend metrics\\n maxconn 1"', "config", "a name of the collection's own"),
     ('config: "program x\\n command rm"', "config", "programs are not run"),
 ]
 
@@ -200,6 +203,11 @@ BAD_KEYS = [
         "labels: {io.rancher.lb_service.cert_dir: /certs}\n    volumes: ['/c:/certificates']",
         "labels.io.rancher.lb_service.cert_dir",
         "no volume is mounted at /certs",
+    ),
+    (
+        "labels: {io.rancher.lb_service.default_cert_dir: /certs}\n    volumes: ['/c:/certs']",
+        "labels.io.rancher.lb_service.default_cert_dir",
+        "needs io.rancher.lb_service.cert_dir beside it",
     ),
     (
         "labels: {io.rancher.lb_service.cert_dir: /certs/../x}",

@@ -186,8 +186,9 @@ def test_the_old_haproxy_config_becomes_text(tmp_path: pathlib.Path) -> None:
         "defaults: balance first}}"
     )
     lb, warnings = read(tmp_path, "ports: [80]\nlinks: [web]", rancher)
-    text = "global\n    daemon\n    maxconn 256\ndefaults\n    balance first"
-    assert (lb["balancer"]["config"], warnings) == (text, [])
+    text = "global\n    maxconn 256\ndefaults\n    balance first"
+    assert lb["balancer"]["config"] == text
+    assert ['"daemon" has no effect in a container' in said for said in warnings] == [True]
 
 
 # load_balancer_config as the catalogs have it

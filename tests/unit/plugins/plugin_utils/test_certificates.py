@@ -297,7 +297,8 @@ def test_keys_of_the_first_format_name_certificates_as_well(
         "certs/shop.pem": shop.both,
     }
     definition, warnings = load(tmp_path, files)
-    assert definition["services"]["lb"]["balancer"]["default_certificate"] == "shop"
+    found = definition["services"]["lb"]["balancer"]
+    assert (found["default_certificate"], found["certificates"]) == ("shop", ["shop"])
     assert (list(definition["certificates"]), warnings) == (["shop"], [])
 
 
