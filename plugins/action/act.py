@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 import json
 import socket
+import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -73,7 +74,8 @@ class ActionModule(ActionBase):
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})
             return {"changed": True, "msg": reason}
-        run_files.save(run_files.for_host("observation", host), json.loads(result["observation"]))
+        observation = {**json.loads(result["observation"]), "taken_at": time.monotonic()}
+        run_files.save(run_files.for_host("observation", host), observation)
         refused = {item["stack"]: item["reason"] for item in result["refused"]}
         outcome = {"results": result["results"], "refused": refused}
         run_files.save(run_files.for_host(stage, host), outcome)

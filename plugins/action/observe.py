@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -39,6 +40,7 @@ class ActionModule(ActionBase):
             self, "drover.docker.observe", arguments, variables, limit_s=float(limit)
         )
         observation = {"error": reason} if reason else json.loads(result["observation"])
+        observation["taken_at"] = time.monotonic()
         run_files.save(run_files.for_host("observation", host), observation)
         return {
             "changed": False,

@@ -9,6 +9,7 @@ import datetime
 import getpass
 import secrets
 import socket
+import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -163,6 +164,7 @@ class ActionModule(ActionBase):
             settings=settings(variables),
             host_labels=host_labels(variables),
             renamed=request.rename,
+            now_s=time.monotonic(),
         )
         return Planner(world, request)
 

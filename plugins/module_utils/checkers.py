@@ -25,6 +25,8 @@ Body = t.Dict[str, t.Any]
 
 CHECKERS = 3
 """How many check each container, as in Rancher."""
+REPORT_GOOD_FOR_S = 10.0
+"""A host without work is not looked at again in the rounds of a pass: what it said is old after a long one."""
 FIRST_RESULT_S = 2.5
 """How long a host waits for the first results of new servers, so that the same pass can read them."""
 
@@ -35,7 +37,11 @@ class Checkers:
     def __init__(self, world: World, body: Body | None) -> None:
         self._world = world
         self._members = _members(body)
-        self._reports = {host: _by_server(world.checker(host)) for host in world.seen}
+        fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
+        self._reports = {host: _by_server(world.checker(host)) for host in fresh}
+        self._uptimes = {
+            host: (world.checker(host) or {}).get("uptime_s", 0) for host in world.seen
+        }
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
 
     def _may_check(self, host: str) -> bool:
@@ -66,6 +72,7 @@ class Checkers:
             host,
             reports.get((target.backend, target.server)),
             reports.get((CONTROL, control_name(target.host))),
+            uptime_s=float(self._uptimes.get(host, 0.0)),
         )
 
     def _others(self, target: Target) -> list[Report]:

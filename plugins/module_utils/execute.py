@@ -88,7 +88,7 @@ def run_operations(
         if on_result:
             on_result(result)
 
-    run = _Runner(Context(engine, host, state_dir), clock)
+    run = _Runner(Context(engine, host, state_dir, clock), clock)
     run_in_order(operations, run, workers=workers, on_result=take)
     return sorted(results, key=lambda result: result["id"])
 

@@ -9,6 +9,7 @@ The action plugins take these steps as separate tasks; run_rounds takes them in 
 from __future__ import annotations
 
 import dataclasses
+import time
 import typing as t
 
 from .constants import MAX_ROUNDS
@@ -107,18 +108,22 @@ def run_rounds(
     settings: Settings,
     host_labels: dict[str, dict[str, str]],
     act: Call,
+    timer: t.Callable[[], float] = time.monotonic,
 ) -> Report:
-    """Plan and act until nothing is left to do, at most MAX_ROUNDS times."""
-    seen = dict(observations)
+    """Plan and act until nothing is left to do, at most MAX_ROUNDS times.
+
+    C(timer): a clock that only goes forward, in seconds; observations are as old as it says.
+    """
+    seen = {host: stamped(found, timer()) for host, found in observations.items()}
     report = Report([], [], [])
     for _round in range(MAX_ROUNDS):
-        plan = make_plan(_world(seen, request, settings, host_labels), request)
+        plan = make_plan(_world(seen, request, settings, host_labels, timer()), request)
         report.plans.append(plan)
         if not plan.has_work:
             return report
-        report.blocked = _one_round(plan, seen, report, act)
+        report.blocked = _one_round(plan, seen, report, act, timer)
         request = next_request(request)
-    report.plans.append(make_plan(_world(seen, request, settings, host_labels), request))
+    report.plans.append(make_plan(_world(seen, request, settings, host_labels, timer()), request))
     return report
 
 
@@ -127,26 +132,42 @@ def _world(
     request: Request,
     settings: Settings,
     host_labels: dict[str, dict[str, str]],
+    now_s: float,
 ) -> World:
-    return World(seen, settings=settings, host_labels=host_labels, renamed=request.rename)
+    return World(
+        seen, settings=settings, host_labels=host_labels, renamed=request.rename, now_s=now_s
+    )
+
+
+def stamped(observation: Observation | None, now_s: float) -> Observation | None:
+    """An observation with the time at which the controller got it, on its own clock."""
+    return {"taken_at": now_s, **observation} if observation else None
 
 
 def _one_round(
-    plan: Plan, seen: dict[str, Observation | None], report: Report, act: Call
+    plan: Plan,
+    seen: dict[str, Observation | None],
+    report: Report,
+    act: Call,
+    timer: t.Callable[[], float],
 ) -> list[str]:
     """The record stage where there is one, then the operations; returns the stacks that were blocked."""
-    recorded = _stage(seen, report, act, {host: record_work(plan, host) for host in seen})
+    recorded = _stage(seen, report, act, timer, {host: record_work(plan, host) for host in seen})
     blocked = blocked_stacks(plan, recorded)
-    _stage(seen, report, act, {host: operation_work(plan, host, blocked) for host in seen})
+    _stage(seen, report, act, timer, {host: operation_work(plan, host, blocked) for host in seen})
     return blocked
 
 
 def _stage(
-    seen: dict[str, Observation | None], report: Report, act: Call, work: dict[str, Work]
+    seen: dict[str, Observation | None],
+    report: Report,
+    act: Call,
+    timer: t.Callable[[], float],
+    work: dict[str, Work],
 ) -> dict[str, Outcome | None]:
     """One call to each host that has work; what it sees afterwards replaces what it saw before."""
     outcomes = act({host: item for host, item in work.items() if item})
     for host, outcome in outcomes.items():
-        seen[host] = outcome.observation if outcome else None
+        seen[host] = stamped(outcome.observation, timer()) if outcome else None
         report.results += outcome.results if outcome else []
     return outcomes

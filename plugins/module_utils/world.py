@@ -65,7 +65,10 @@ def settings_for(hosts: t.Collection[str], **chosen: t.Any) -> Settings:
 
 
 class World:
-    """Observations by host (None: not reached) and the inventory's hosts."""
+    """Observations by host (None: not reached) and the inventory's hosts.
+
+    C(now_s) is the time on the clock by which the controller stamped them (C(taken_at)).
+    """
 
     def __init__(
         self,
@@ -74,11 +77,13 @@ class World:
         settings: Settings,
         host_labels: dict[str, dict[str, str]],
         renamed: dict[str, str] | None = None,
+        now_s: float | None = None,
     ) -> None:
         self.hosts = sorted(observations)
         self.settings = _network_in_use(settings, observations)
         self.faults = _host_faults(observations, renamed or {})
         self._observations = observations
+        self._now_s = now_s
         self._host_labels = host_labels
         self.silent = [
             host for host, found in sorted(observations.items()) if (found or {}).get("error")
@@ -96,6 +101,11 @@ class World:
     def now(self, host: str) -> float:
         """The host's own clock, seconds since the epoch."""
         return float(self.observation(host)["now"])
+
+    def age_s(self, host: str) -> float:
+        """How old what a seen host reported is; 0 where nobody kept time."""
+        taken_at = self.observation(host).get("taken_at")
+        return 0.0 if self._now_s is None or taken_at is None else self._now_s - float(taken_at)
 
     @property
     def subnet(self) -> str:

@@ -69,6 +69,7 @@ class Controller:
             settings=Settings(several=len(hosts) > 1),
             host_labels=self.world.host_labels,
             act=self.call,
+            timer=lambda: self.world.clock.now,
         )
         self._tell(report)
         if foretold and foretold != report.plans[0].lines():

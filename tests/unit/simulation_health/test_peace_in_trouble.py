@@ -252,3 +252,29 @@ def test_each_attempt_gets_twice_the_time(warm_up_s: float, repairs: int) -> Non
         told.sicken(1)
         told.settle(within_s=400)
         assert told.repaired() == repairs
+
+
+def test_a_plan_that_waited_too_long_replaces_nobody_who_got_well() -> None:
+    """The host was locked between plan and act, and the member recovered meanwhile."""
+    with story({"web": web(3)}) as told:
+        told.sicken(1)
+        told.world.pass_time(9)
+
+        def get_well() -> None:
+            told.sicken(1, "")
+            told.world.pass_time(20)
+
+        told.meanwhile = get_well
+        told.reconcile()  # the story itself watches that nobody healthy is removed
+
+
+def test_one_failed_check_of_restarted_checkers_replaces_nobody() -> None:
+    with story({"web": web(3)}) as told:
+        for host, machine in told.world.machines.items():
+            checker = told.world.checker(host)
+            if checker is not None:
+                machine.exit(checker, 1)  # the engine starts it again
+        told.sicken(1)
+        told.world.pass_time(1)
+        told.sicken(1, "")
+        told.reconcile()
