@@ -105,7 +105,7 @@ def balancer(
         placed += image_rules(
             keys, labels, entries=entries, stack=stack, services=services, place=place
         )
-    rules.check_together(placed)
+    placed = rules.together(placed)
     found = [rule for rule, _place in placed]
     ports = source_ports(found) | {one["source_port"] for one, _place in entries or ()}
     custom = custom_text(config, old, ports, place)

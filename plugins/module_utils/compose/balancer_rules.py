@@ -151,8 +151,24 @@ def without_what_cannot_match(rule: Rule, place: Place) -> Rule:
     return rule
 
 
-def check_together(rules: t.Sequence[Placed]) -> None:
-    """Note rules of one load balancer that exclude each other."""
+def together(rules: t.Sequence[Placed]) -> list[Placed]:
+    """The rules without those that say nothing new; what excludes each other is noted."""
+    check_protocols(rules)
+    found: dict[tuple[t.Any, ...], Placed] = {}
+    for number, (rule, place) in enumerate(rules):
+        target = rule["service"] or number
+        match = (rule["source_port"], rule["hostname"], rule["path"].lower(), target)
+        first = found.setdefault(match, (rule, place))
+        if first[0] is not rule:
+            place.warn(
+                f"has no effect, as in Rancher: {first[1].key} has the same port, host, path and service"
+            )
+    check_backends([item for item in found.values() if item[0]["source_port"]])
+    return list(found.values())
+
+
+def check_protocols(rules: t.Sequence[Placed]) -> None:
+    """Note ports with more than one protocol."""
     first_of_port: dict[int, Rule] = {}
     for rule, place in rules:
         first = first_of_port.setdefault(rule["source_port"], rule)
@@ -161,7 +177,6 @@ def check_together(rules: t.Sequence[Placed]) -> None:
                 f"port {rule['source_port']} has the protocol {first['protocol']} already; "
                 "one port has one protocol"
             )
-    check_backends([item for item in rules if item[0]["source_port"]])
 
 
 def check_backends(rules: t.Sequence[Placed]) -> None:

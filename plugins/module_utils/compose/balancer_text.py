@@ -100,7 +100,7 @@ def split_sections(text: str, place: Place) -> list[Section]:
     found: list[Section] = []
     for number, line in enumerate(text.split("\n"), start=1):
         word = first_word(line)
-        if not word or word.startswith(("#", ".")):
+        if line.strip()[:1] in ("", "#"):
             continue
         if word in BEGINNINGS:
             rest = line.split("#", 1)[0].split()[1:]

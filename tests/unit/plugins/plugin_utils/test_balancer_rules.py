@@ -250,10 +250,19 @@ def test_an_empty_custom_config_is_none(tmp_path: pathlib.Path, written: str) ->
 
 
 def test_a_different_name_of_one_backend_is_said(tmp_path: pathlib.Path) -> None:
-    files = with_rules(f"{PLAIN}, backend_name: one", f"{PLAIN}, backend_name: two")
+    other = PLAIN.replace("web", "api")
+    files = with_rules(f"{PLAIN}, backend_name: one", f"{other}, backend_name: two")
     _definition, (said,) = load(tmp_path, files)
     assert 'port_rules.1.backend_name": has no effect' in said
     assert '"one"' in said
+
+
+@pytest.mark.parametrize("port", [8080, 9090])
+def test_a_service_twice_behind_one_match_counts_once(tmp_path: pathlib.Path, port: int) -> None:
+    again = f"source_port: 80, target_port: {port}, service: shop/web"
+    definition, (said,) = load(tmp_path, with_rules(PLAIN, again))
+    assert definition["services"]["lb"]["balancer"]["rules"] == [RULE]
+    assert 'port_rules.1": has no effect, as in Rancher: lb_config.port_rules.0 has' in said
 
 
 def test_null_blocks_of_catalogs_are_nothing(tmp_path: pathlib.Path) -> None:
