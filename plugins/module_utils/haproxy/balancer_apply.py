@@ -15,6 +15,7 @@ from ..engine import Engine
 from .apply import ApplyError, Target, running_container
 from .balancer_folder import (
     CONFIG,
+    LIST,
     PAGE,
     Files,
     drop_candidates,
@@ -138,7 +139,8 @@ class _Apply:
         before = self._before.get(CONFIG, "")
         if running == self._revision and marker_of(before) != running:
             before = self._desired.config  # the file was edited, the worker has the right one
-        if running != marker_of(before) or self._before.get(PAGE) != self._files[PAGE]:
+        others_differ = any(self._before.get(name) != self._files[name] for name in (PAGE, LIST))
+        if running != marker_of(before) or others_differ:
             return None
         found = difference(before, self._desired.config)
         if found is None:

@@ -110,6 +110,9 @@ def _certificate_lines(model: t.Mapping[str, t.Any]) -> str:
         word = text.name(name, key="certificates")
         value = text.name(fingerprint, key=f"certificates.{name}")
         lines.append(f"{CERTIFICATE_COMMENT} {word} {value}\n")
+    default = model.get("default_certificate")
+    if default:
+        lines.append(f"# default {text.name(default, key='default_certificate')}\n")
     return "".join(lines)
 
 

@@ -78,7 +78,7 @@ def _line(words: list[str]) -> Line:
         if kept[at + 1].isdigit():
             weight = int(kept[at + 1])
             del kept[at : at + 2]
-    return Line(tuple(kept), Wanted(weight, disabled))
+    return Line(tuple(kept), Wanted(weight, disabled, kept[0] if kept else ""))
 
 
 def difference(before: str, after: str) -> Difference | None:

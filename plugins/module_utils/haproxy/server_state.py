@@ -10,8 +10,8 @@ import typing as t
 
 Server = t.Tuple[str, str]
 
-_BACKEND, _SERVER, _ADMIN, _WEIGHT = 1, 3, 6, 7
-_FIELDS = 8  # those that are read; there are more
+_BACKEND, _SERVER, _ADDRESS, _ADMIN, _WEIGHT, _PORT = 1, 3, 4, 6, 7, 18
+_FIELDS = 19  # those that are read; there are more
 MAINTENANCE = 0x01
 CONFIG_MAINTENANCE = 0x04
 DRAIN = 0x08
@@ -23,6 +23,8 @@ class Wanted:
 
     weight: int = 1
     disabled: bool = False
+    place: str = ""
+    """Address and port; only those of the place are handed on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,18 +63,29 @@ def parse_states(answer: str) -> dict[Server, State]:
 def rewritten(answer: str, wanted: t.Mapping[Server, Wanted]) -> str:
     """States to hand on: what checks found stays, what somebody ordered at run time is as the new config says.
 
-    HAProxy would otherwise go on with an order that the config no longer has.
+    HAProxy would otherwise go on with an order that the config no longer has, or take the state, and even the port, of
+    a server for one of the same name elsewhere.
     """
     lines = []
     for line in answer.splitlines():
         row = line.split(" ")
         if _is_server(row):
             order = wanted.get((row[_BACKEND], row[_SERVER]))
+            if order and not _same_place(row, order.place):
+                continue
             if order:
                 row[_ADMIN] = str(_admin(int(row[_ADMIN]), order))
                 row[_WEIGHT] = str(order.weight)
         lines.append(" ".join(row))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _same_place(row: list[str], place: str) -> bool:
+    """Whether a state is of this place; a name may stand for any address."""
+    address, _colon, port = place.rpartition(":")
+    known = address.strip("[]")
+    is_name = any(char.isalpha() for char in known) and ":" not in known
+    return row[_PORT] == port and (is_name or row[_ADDRESS] == known)
 
 
 def _admin(before: int, order: Wanted) -> int:
