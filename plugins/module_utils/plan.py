@@ -230,7 +230,12 @@ class Planner:
             key[0] for key, found in claims.items() if any(has_run(item) for _host, item in found)
         }
         made = {name for name, _index in claims}
-        return made - ran - unknown
+        failed = {
+            split_member_key(key)[0]
+            for key, entry in self.views[stack].life.items()
+            if entry.get("failures")
+        }
+        return (made | failed) - ran - unknown
 
     def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
         """Repository digests of the images, as far as a host has them."""

@@ -757,3 +757,16 @@ def test_nothing_is_decided_where_no_host_was_seen() -> None:
     bench.seen["h1"] = None
     plan = bench.plan("down", stacks=["shop"])
     assert [str(error) for error in plan.errors] == ["no Docker host could be looked at"]
+
+
+def test_a_service_that_could_never_be_made_takes_its_corrected_definition() -> None:
+    """A misspelt image: the pull fails, and there is no container that could be left as it is."""
+    bench = Bench("h1")
+    bench.settled(stack({"web": service(image="ap:1")}))
+    bench.remove("shop-web-1")
+    failed = {"seq": 1, "config_hash": "x", "failures": 1, "last_failure": 0.0, "reason": "no"}
+    bench["h1"]["records"]["shop"]["life"] = {"web/1": failed}
+    plan = bench.up(stack({"web": service(image="app:1")}))
+    assert not plan.notes
+    created = next(item for item in plan.operations if item["kind"] == "create")
+    assert created["args"]["service"]["image"] == "app:1"
