@@ -15,8 +15,12 @@ description:
   - Contacts no host and changes nothing. Nothing in the files is run.
   - Everything that is wrong is reported in one go, each with file, service and key.
   - What this release does not run is refused by name.
+  - Certificates that load balancers name are read as well, from the variable C(drover_certificates) (a map of name
+    to C(cert), C(key) and C(chain)), the folder C(drover_certificates_dir), or C(certs) in the stack's folder,
+    and refused unless HAProxy can serve them now.
+  - In place of Rancher's load balancer images the image of the variable C(drover_balancer_image) is taken.
 notes:
-  - The result holds the values of environment variables, so a task that succeeds shows nothing of it.
+  - The result holds the values of environment variables and private keys, so a task that succeeds shows nothing of it.
     Errors never show such values.
 options:
   stack_dir:
@@ -42,7 +46,8 @@ options:
     default: false
   show_secrets:
     description:
-      - With O(show), print also the values of C(environment), C(metadata) and driver options, which may be secrets.
+      - With O(show), print also the values of C(environment), C(metadata) and driver options, which may be secrets,
+        and the private keys of certificates.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -121,6 +126,11 @@ definition:
       returned: always
       sample:
         data: {"driver": "local", "driver_opts": {}, "external": false, "name": "blog_data", "per_container": false}
+    certificates:
+      description: The certificates that the stack's load balancers name, with their keys.
+      type: dict
+      returned: always
+      sample: {"shop": {"names": ["shop.example"], "not_after": "2027-01-01T00:00:00Z"}}
 stack:
   description: Name of the stack.
   returned: success

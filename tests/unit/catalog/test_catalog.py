@@ -80,7 +80,9 @@ def balancers_alone(stack: pathlib.Path, folder: pathlib.Path) -> list[str]:
     compose = {name: {"image": "rancher/lb-service-haproxy"} for name in found}
     compose.update({name: {"image": "app"} for name in targets})
     rancher = {name: {"lb_config": item} for name, item in found.items()}
-    catalog = next((document[key] for key in (".catalog", "catalog") if key in document), {})
+    catalog: object = next(
+        (document[key] for key in (".catalog", "catalog") if key in document), {}
+    )
     texts = {
         "docker-compose.yml": {"version": "2", "services": compose},
         "rancher-compose.yml": {"version": "2", "services": rancher, ".catalog": catalog},

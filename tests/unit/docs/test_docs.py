@@ -13,13 +13,16 @@ import yaml
 from ansible_collections.drover.docker.plugins.action.observe import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.plugins.module_utils import constants
 from ansible_collections.drover.docker.plugins.module_utils.compose import (
+    balancer,
+    balancer_rules,
+    balancer_stickiness,
     health_check,
     keys,
     labels,
     volumes,
 )
 from ansible_collections.drover.docker.plugins.module_utils.compose.service import KNOWN_KEYS
-from ansible_collections.drover.docker.plugins.plugin_utils import documents, folder
+from ansible_collections.drover.docker.plugins.plugin_utils import certificates, documents, folder
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
@@ -138,6 +141,25 @@ def test_refused_keys_are_those_of_the_loader() -> None:
 def test_keys_of_health_check_are_those_of_the_loader() -> None:
     text = section("stack-files.md", "health_check")
     assert first_cells(text) == {*health_check.KEYS, *health_check.STRATEGIES}
+
+
+def test_keys_of_load_balancers_are_those_of_the_loader() -> None:
+    text = section("stack-files.md", "Load balancers")
+    config, _rule, rest = text.partition("A rule:")
+    assert first_cells(config) == set(balancer.CONFIG_KEYS)
+    assert first_cells(rest.partition("Of one port")[0]) == set(balancer_rules.KEYS)
+    targets = rest.partition("**Services that a selector picks**")[2].partition("| label")[0]
+    assert first_cells(targets) == set(balancer_rules.TARGET_KEYS)
+    labels_of = rest.partition("| label of a load balancer")[2].partition("###")[0]
+    assert set(balancer.LB_LABELS) <= first_cells(labels_of)
+    assert {*balancer.LEGACY_KEYS, *balancer_stickiness.KEYS} <= code_in(text)
+
+
+def test_certificates_are_found_where_the_page_says() -> None:
+    text = section("stack-files.md", "Load balancers")
+    places = first_cells(text.partition("### Certificates")[2])
+    names = {certificates.VARIABLE, certificates.DIRECTORY_VARIABLE, certificates.FOLDER}
+    assert names <= places
 
 
 @pytest.mark.parametrize(

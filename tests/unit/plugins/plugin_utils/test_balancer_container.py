@@ -20,7 +20,7 @@ from ansible_collections.drover.docker.tests.unit.plugins.plugin_utils.stack_fol
 )
 
 RULES = f"port_rules:\n- {{{PLAIN}}}"
-BARE = {
+BARE: dict[str, t.Any] = {
     "entrypoint": ["haproxy"],
     "command": [
         *("-W", "-db", "-S", "/run/haproxy/master.sock,mode,600"),

@@ -63,7 +63,7 @@ TARGET = st.one_of(
     st.fixed_dictionaries({"selector": st.sampled_from(["tier=none", "tier in (a,b)"])}),
 )
 RULES = st.lists(st.builds(lambda rule, to: {**rule, **to}, RULE, TARGET), min_size=1, max_size=4)
-CONFIGS = st.fixed_dictionaries(
+CONFIGS: st.SearchStrategy[dict[str, t.Any]] = st.fixed_dictionaries(
     {"port_rules": RULES},
     optional={
         "certs": st.sampled_from([[], None, ""]),
