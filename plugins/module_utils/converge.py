@@ -246,7 +246,7 @@ class Converger:
                     self.plan.notes.append(Message(text, self.stack, name, index, host))
                 elif entry is None or entry["retired"]:
                     reason = self._reason_to_remove(name)
-                    if self.drains.is_over(host, container, reason):
+                    if self.drains.is_over(host, container, reason, leaves=True):
                         self.operations.remove(host, container, reason)
 
     def _reason_to_remove(self, name: str) -> str:

@@ -42,12 +42,28 @@ class Drains:
         self._asked: set[str] = set()
         self._begun: dict[str, float] = {}
         self._undone: set[str] = set()
+        self._left: set[str] = set()
 
-    def is_over(self, host: str, container: Container, reason: str, *, sick: bool = False) -> bool:
+    def is_over(
+        self,
+        host: str,
+        container: Container,
+        reason: str,
+        *,
+        sick: bool = False,
+        leaves: bool = False,
+    ) -> bool:
         """Whether a container may be stopped now; if not, what its drain needs next is planned.
 
         A sick one is drained only where a load balancer still sends requests to it: nobody waits for what hangs in it.
+        One that leaves for good is taken out of the load balancers as soon as its drain is over.
         """
+        over = self._is_over(host, container, reason, sick=sick)
+        if over and leaves:
+            self._left.add(member_key(container["service"], container["index"]))
+        return over
+
+    def _is_over(self, host: str, container: Container, reason: str, *, sick: bool) -> bool:
         key = member_key(container["service"], container["index"])
         self._asked.add(key)
         timeout_s = self._timeout_s(container["service"])
@@ -118,7 +134,7 @@ class Drains:
         found = dict(self._begun)
         for key, entry in self._life.items():
             drain = entry.get("drain")
-            if not drain or key in self._undone or key in found:
+            if not drain or key in found or key in self._undone | self._left:
                 continue
             service, _slash, index = key.rpartition("/")
             for host, container in claims.get((service, int(index)), []):
