@@ -201,13 +201,9 @@ def build_model(
     C(fingerprints): of the certificates, so that another one of the same name makes another config.
     """
     pools = _pools(routes)
-    frontends = []
-    for port in sorted({route.port for route in routes}):
-        own = [pool for pool in pools if pool[0].port == port]
-        own.sort(key=lambda pool: precedence(pool[0]))
-        frontends.append(_frontend(port, own, balancer))
+    ports = {rule["source_port"]: rule["protocol"] for rule in reversed(balancer["rules"])}
     return {
-        "frontends": frontends,
+        "frontends": [_frontend(port, ports[port], pools, balancer) for port in sorted(ports)],
         "backends": [_backend(pool, balancer, host) for pool in pools],
         "certificates": {name: fingerprints[name] for name in sorted(_named(balancer))},
         "default_certificate": balancer["default_certificate"],
@@ -231,13 +227,18 @@ def _pools(routes: list[Route]) -> list[list[Route]]:
     return list(pools.values())
 
 
-def _frontend(port: int, pools: list[list[Route]], balancer: Json) -> Json:
-    rules = [pool for pool in pools if any(pool[0].match)]
-    default = [pool for pool in pools if not any(pool[0].match)]
-    first = min((pool[0] for pool in pools), key=lambda route: route.order)
+def _frontend(port: int, protocol: str, pools: list[list[Route]], balancer: Json) -> Json:
+    """A port with its rules. One whose targets do not exist yet is there too: it answers 503.
+
+    C(protocol): that of the first rule of the port.
+    """
+    own = [pool for pool in pools if pool[0].port == port]
+    own.sort(key=lambda pool: precedence(pool[0]))
+    rules = [pool for pool in own if any(pool[0].match)]
+    default = [pool for pool in own if not any(pool[0].match)]
     return {
         "port": port,
-        "protocol": first.protocol,
+        "protocol": protocol,
         "proxy_protocol": port in balancer["proxy_protocol_ports"],
         "rules": [
             {"hostname": pool[0].hostname, "path": pool[0].path, "backend": backend_name(pool)}
@@ -263,7 +264,8 @@ def _backend(pool: list[Route], balancer: Json, host: str) -> Json:
     for route in pool:
         for server in _placed(route.servers, balancer["target"], host):
             key = (server["address"], route.target_port)
-            servers.setdefault(key, {**server, "port": route.target_port, "weight": route.weight})
+            named = _named_server(server, route.target_port, servers.values())
+            servers.setdefault(key, {**named, "port": route.target_port, "weight": route.weight})
     return {
         "name": backend_name(pool),
         "mode": "http" if http else "tcp",
@@ -271,6 +273,12 @@ def _backend(pool: list[Route], balancer: Json, host: str) -> Json:
         "stickiness": balancer["stickiness"] if http else None,
         "servers": list(servers.values()),
     }
+
+
+def _named_server(server: Json, port: int, others: t.Iterable[Json]) -> Json:
+    """A member that is in a pool with two of its ports is two servers."""
+    taken = any(item["name"] == server["name"] for item in others)
+    return {**server, "name": f"{server['name']}.{port}"} if taken else server
 
 
 def _placed(servers: t.Iterable[Server], target: str, host: str) -> list[Json]:

@@ -22,6 +22,9 @@ LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container
 CHECKED_AS = ("network", "start_once")
 """Whether a service can have a health check hangs on these; the file's is for what its members will be then."""
 
+NATURE_KEYS = ("kind", "balancer", "external", "alias_of")
+"""What makes a service a load balancer or one without containers: it goes together with what is launched."""
+
 
 class RequestError(Exception):
     """A command that cannot be carried out as it was given; the text says what to do."""
@@ -151,7 +154,29 @@ def merge_definitions(
                 if key in old["volumes"]
             }
         )
-    return {**new, "services": services, "volumes": volumes}, notes
+    merged = {**new, "services": services, "volumes": volumes}
+    kept = _kept_certificates(old, services, new)
+    if kept:
+        merged["certificates"] = {**kept, **new.get("certificates", {})}
+    return merged, notes
+
+
+def _kept_certificates(
+    old: dict[str, t.Any], services: dict[str, t.Any], new: dict[str, t.Any]
+) -> dict[str, t.Any]:
+    """Certificates of services that the new files do not have any more, and that are kept."""
+    left = [services[name] for name in services if name not in new["services"]]
+    named = {
+        name
+        for service in left
+        if service.get("balancer")
+        for name in [
+            *service["balancer"]["certificates"],
+            service["balancer"]["default_certificate"],
+        ]
+    }
+    known = old.get("certificates", {})
+    return {name: known[name] for name in sorted(named) if name in known}
 
 
 def _merge_service(
@@ -165,6 +190,8 @@ def _merge_service(
     ):
         return service
     kept = {**service, **{key: before[key] for key in LAUNCH_KEYS}}
+    if _nature(before) != _nature(service):
+        kept.update({key: before[key] for key in NATURE_KEYS if key in before})
     if any(kept[key] != service[key] for key in CHECKED_AS):
         kept["health_check"] = before.get("health_check")
     changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
@@ -172,6 +199,11 @@ def _merge_service(
         f"{name}: definition changed ({', '.join(changed)}); its containers are left as they run until an upgrade"
     )
     return kept
+
+
+def _nature(service: dict[str, t.Any]) -> tuple[str, bool]:
+    """Whether a service has containers, and whether they are load balancers."""
+    return service.get("kind", "container"), bool(service.get("balancer"))
 
 
 def _volume_keys(service: dict[str, t.Any]) -> list[str]:

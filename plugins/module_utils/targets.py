@@ -56,7 +56,11 @@ class Target:
 def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
     """The live services of a stack that have a health check, by name."""
     services = (current(body) or {})["definition"]["services"] if is_live(body) else {}
-    return {name: item for name, item in services.items() if item.get("health_check")}
+    return {
+        name: item
+        for name, item in services.items()
+        if item.get("health_check") and item.get("kind", "container") == "container"
+    }
 
 
 def targets_of(

@@ -311,3 +311,26 @@ def test_stickiness_is_for_http() -> None:
 def test_a_port_may_take_the_proxy_protocol() -> None:
     found = model([rule(), rule(source_port=81)], proxy_protocol_ports=[81])
     assert [item["proxy_protocol"] for item in found["frontends"]] == [False, True]
+
+
+def test_a_port_without_any_target_is_there_all_the_same() -> None:
+    """It answers 503, as one whose members are all gone does."""
+    found = model([rule("shop/gone", source_port=81), rule("shop/gone", source_port=80)])
+    assert [(item["port"], item["default_backend"]) for item in found["frontends"]] == [
+        (80, ""),
+        (81, ""),
+    ]
+
+
+def test_a_member_with_two_ports_in_a_pool_is_two_servers() -> None:
+    services = {**LABELLED, "lb": service()}
+    services["two"] = {
+        **services["two"],
+        "target_rules": [
+            {"target_port": port, "hostname": "", "path": "", "backend_name": ""}
+            for port in (9090, 9091)
+        ],
+    }
+    picked = rule("", service=None, selector=SELECTOR)
+    names = backends(model([picked], services=services))["80_"]
+    assert names == ["shop.one.1", "shop.two.1", "shop.two.1.9091"]
