@@ -137,8 +137,8 @@ class _Apply:
     def _difference(self, running: str) -> Difference | None:
         """What to change in the worker, where that is possible without a reload."""
         before = self._before.get(CONFIG, "")
-        if running == self._revision and marker_of(before) != running:
-            before = self._desired.config  # the file was edited, the worker has the right one
+        if running == self._revision:
+            before = self._desired.config  # whatever became of the file
         others_differ = any(self._before.get(name) != self._files[name] for name in (PAGE, LIST))
         if running != marker_of(before) or others_differ:
             return None

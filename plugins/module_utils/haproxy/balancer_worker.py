@@ -72,7 +72,7 @@ class Change:
         """
         for name in change.certificates:
             self._renew(name, certificates[name])
-        usable = self._usable_backends(change)
+        usable = self._usable_backends(config)
         for key in change.added:
             self._add(key, config, held_back=key[0] in usable)
         for key in change.removed:
@@ -96,14 +96,15 @@ class Change:
             )
         return bool(wrong)
 
-    def _usable_backends(self, change: Difference) -> set[str]:
+    def _usable_backends(self, config: Parsed) -> set[str]:
         """Backends that can do without their new servers until those have passed a check."""
-        stay = (
-            item
-            for item in traffic(self._folders)
-            if (item["backend"], item["server"]) not in change.removed
-        )
-        return {item["backend"] for item in stay if item["status"] in ("UP", "no check")}
+        found = set()
+        for item in traffic(self._folders):
+            line = config.servers.get((item["backend"], item["server"]))
+            stays = line is not None and line.wanted.weight > 0 and not line.wanted.disabled
+            if stays and item["status"] in ("UP", "no check"):
+                found.add(item["backend"])
+        return found
 
     def _add(self, key: Server, config: Parsed, *, held_back: bool) -> None:
         line, path = config.servers[key], _path(key)
