@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action.act import outcomes
+from ansible_collections.drover.docker.plugins.module_utils.balancer_status import balancer_lines
 from ansible_collections.drover.docker.plugins.module_utils.constants import (
     MAX_ROUNDS,
     SYSTEM_STACK,
@@ -124,9 +125,14 @@ class ActionModule(ActionBase):
             for name, body in planner.bodies.items()
             if name not in hidden and (stacks is None or name in stacks)
         }
+        balancers = planner.balancers()
+
+        def details(stack: str, name: str) -> list[str]:
+            return balancer_lines(planner.world, balancers, stack, name, bodies[stack])
+
         rows = [
             row
-            for row in service_rows(planner.world, bodies, plan, planner.patients)
+            for row in service_rows(planner.world, bodies, plan, planner.patients, details=details)
             if stacks is None or row.stack in stacks
         ]
         lines = table(rows) if rows or stacks is None else []

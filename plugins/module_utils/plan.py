@@ -92,9 +92,7 @@ class Planner:
             if stack == SYSTEM_STACK:
                 self.checkers = Checkers(self.world, self.acted_on.get(stack))
         self._plan_checkers()
-        Balancers(self.world, self.acted_on, draining=self.draining, version=self._version).plan(
-            self.plan
-        )
+        self.balancers().plan(self.plan)
         leave_together(self.plan)
         if self.request.command in ("down", "scale"):
             self.volumes.tell_unknown()
@@ -167,6 +165,10 @@ class Planner:
         return rename_hosts(body, self.request.rename) if self.request.rename else body
 
     # --- our own services ---
+
+    def balancers(self) -> Balancers:
+        """The load balancers as this round leaves them."""
+        return Balancers(self.world, self.acted_on, draining=self.draining, version=self._version)
 
     def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
         """The checkers are there as long as anything is to be checked."""

@@ -40,21 +40,31 @@ class ServiceRow:
     why_not: list[str]
 
 
+Details = t.Callable[[str, str], t.List[str]]
 Patients = t.Dict[str, t.Dict[str, Patient]]
 
 
 def service_rows(
-    world: World, bodies: dict[str, dict[str, t.Any]], plan: Plan, patients: Patients
+    world: World,
+    bodies: dict[str, dict[str, t.Any]],
+    plan: Plan,
+    patients: Patients,
+    *,
+    details: Details,
 ) -> list[ServiceRow]:
-    """Rows of all live stacks, then those of services that a module made alone."""
+    """Rows of all live stacks, then those of services that a module made alone.
+
+    C(details): what else there is to say of a service, by stack and name.
+    """
     rows = []
     for stack, body in sorted(bodies.items()):
         if is_live(body):
             services = (current(body) or {})["services"]
             judged = patients.get(stack, {})
-            rows += [
-                _recorded_row(world, stack, name, body, plan, judged) for name in sorted(services)
-            ]
+            for name in sorted(services):
+                row = _recorded_row(world, stack, name, body, plan, judged)
+                row.why_not[:0] = details(stack, name)
+                rows.append(row)
     return rows + _module_rows(world)
 
 
