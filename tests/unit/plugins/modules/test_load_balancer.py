@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module load_balancer as Ansible runs it: arguments in, one line of JSON out."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.drover.docker.plugins.modules import load_balancer
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.haproxy.fake_haproxy import (
+    FakeEngine,
+    own_folders,
+)
+from ansible_collections.drover.docker.tests.unit.plugins.modules.test_health import arguments
+
+Json = dict[str, t.Any]
+
+BACKEND: Json = {
+    "name": "shop",
+    "servers": [
+        {"name": "web.1", "address": "10.0.0.1", "port": 8080},
+        {"name": "web.2", "address": "10.0.0.2", "port": 8080, "drain": True},
+    ],
+    "check": {"request_line": "GET /health HTTP/1.0", "interval": 2000},
+    "stickiness": {"cookie": "lb"},
+}
+PORT: Json = {"port": 80, "rules": [{"hostname": "a.example", "backend": "shop"}]}
+GIVEN: Json = {"frontends": [PORT], "backends": [BACKEND], "image": "haproxy:3.0"}
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """What the module takes for the host's engine; no container runs."""
+    made = FakeEngine(status="")
+    monkeypatch.setattr(load_balancer, "DockerEngine", lambda _address: made)
+    monkeypatch.setattr(load_balancer, "Folders", lambda base: own_folders(pathlib.Path(base)))
+    return made
+
+
+@pytest.fixture
+def run(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], engine: FakeEngine
+) -> t.Callable[..., Json]:
+    """Runs the module on a folder; gives what it printed."""
+
+    def call(**given: t.Any) -> Json:
+        with arguments({"directory": str(tmp_path / "front"), **given}), pytest.raises(SystemExit):
+            load_balancer.main()
+        return dict(json.loads(capsys.readouterr().out))
+
+    return call
+
+
+def test_files_are_written_once(run: t.Callable[..., Json], engine: FakeEngine) -> None:
+    page = {"port": 9000, "user": "ops", "password": "hidden-word"}
+    given = {**GIVEN, "statistics": page, "certificates": {"a": "SECRETPEM"}, "_ansible_diff": True}
+    would = run(**given, _ansible_check_mode=True)
+    assert (would["changed"], would["how"], engine.bodies) == (True, "files", [])
+    first = run(**given)
+    assert (first["changed"], first["how"], first["quiet"]) == (True, "files", True)
+    assert first["diff"] == would["diff"]
+    assert first["revision"] in first["diff"]["after"]
+    for secret in ("hidden-word", "SECRETPEM"):
+        assert secret not in json.dumps(first["diff"])
+    assert "server web.2 10.0.0.2:8080 check inter 2000ms slowstart 10s weight 0" in str(
+        first["diff"]
+    )
+    second = run(**given)
+    assert (second["changed"], second["how"]) == (False, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"frontends": [{"port": 42}]}, r"frontends\[0\].port: port 42 answers"),
+        ({"frontends": [{"port": 80, "protocol": "udp"}]}, "value of protocol must be one of"),
+        ({"backends": [{**BACKEND, "check": {"request_line": "GET /\nx"}}]}, "shop: request_line"),
+        ({"backends": [{**BACKEND, "check": {"request": {}, "request_line": "/"}}]}, "exclusive"),
+        ({"image": ""}, "an image is needed to validate"),
+        ({"default_certificate": "x"}, "default_certificate: 'x' is not among"),
+        ({"config": "balance first"}, "is in no section"),
+    ],
+)
+def test_what_is_refused(run: t.Callable[..., Json], given: Json, why: str) -> None:
+    result = run(**{**GIVEN, **given})
+    assert result["failed"]
+    assert re.search(why, result["msg"]), result["msg"]
+
+
+def test_every_option_is_documented() -> None:
+    documented = yaml.safe_load(load_balancer.DOCUMENTATION)["options"]
+
+    def compare(options: Json, described: Json) -> None:
+        assert set(options) == set(described)
+        for name, option in options.items():
+            assert option.get("default") == described[name].get("default"), name
+            assert option.get("choices") == described[name].get("choices"), name
+            if "options" in option:
+                compare(option["options"], described[name]["suboptions"])
+
+    own = {name: option for name, option in load_balancer.OPTIONS.items() if name != "docker_host"}
+    compare(own, documented)
