@@ -24,10 +24,10 @@ import uuid
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import Target
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_apply import (
     AppliedBalancer,
     Desired,
-    Target,
     apply_balancer,
 )
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_config import (

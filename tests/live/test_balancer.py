@@ -79,7 +79,7 @@ def of_services(**rules: t.Any) -> Json:
         "stickiness": None,
         "target": "any",
     }
-    routes = []
+    routes: list[Route] = []
     for service, (hostname, path, member, more) in rules.items():
         given = {"port": 80, "protocol": "http", "priority": 0, "weight": 1}
         route: Json = {
@@ -188,7 +188,7 @@ def test_hosts_with_and_without_a_port(lb: Balancer, members: list[Member], port
 
 
 def test_behaviour_68_rules_are_edited_while_it_runs(lb: Balancer, members: list[Member]) -> None:
-    one = ("a.example", "", members[0], {})
+    one: tuple[str, str, Member, Json] = ("a.example", "", members[0], {})
     lb.apply(of_services(a=one))
     pid = lb.engine.inspect(lb.name)["State"]["Pid"]
     started = lb.engine.inspect(lb.name)["State"]["StartedAt"]
