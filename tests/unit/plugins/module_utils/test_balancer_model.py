@@ -89,7 +89,7 @@ def test_all_members_of_a_service_are_behind_a_rule_without_condition() -> None:
 
 
 # Priority first, then Rancher's classes, then the longest path, then the order of the file.
-RANKED = [
+RANKED: list[dict[str, t.Any]] = [
     {"hostname": "*.x.org", "path": "/z", "priority": 1},
     {"hostname": "a.x.org", "path": "/", "priority": 2},
     {"hostname": "a.x.org", "path": "/api/v2"},
