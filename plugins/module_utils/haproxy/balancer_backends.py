@@ -28,21 +28,28 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
 _FORWARDED = [
     "option forwardfor",
     "http-request add-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }",
-    "http-request add-header X-Forwarded-Proto https if { ssl_fc } !{ req.hdr(X-Forwarded-Proto) -m found }",
 ]
-# What may be asked twice is asked another member when one fails; docs/load-balancers.md has the price.
+_FORWARDED_PROTO = (
+    "http-request add-header X-Forwarded-Proto https if { ssl_fc } "
+    "!{ req.hdr(X-Forwarded-Proto) -m found }"
+)
+# What may be asked twice is asked another member when one fails. Keeping the request for that is about a tenth of what
+# HAProxy does for a small one.
 _RETRY = [
     "retry-on conn-failure empty-response 500 502 503 504",
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
 ]
 
 
-def backend(pool: t.Mapping[str, t.Any], *, retry: bool, drains: bool, key: str) -> Section:
+def backend(
+    pool: t.Mapping[str, t.Any], *, retry: bool, tls: bool, drains: bool, key: str
+) -> Section:
     """The section of one backend.
 
     Args:
         pool: An entry of C(backends) of the model.
         retry: Whether failed requests are sent to another member.
+        tls: Whether any requests come encrypted.
         drains: Whether members that drain are written so.
         key: Where the entry is, for messages.
 
@@ -56,7 +63,8 @@ def backend(pool: t.Mapping[str, t.Any], *, retry: bool, drains: bool, key: str)
     servers = list(pool.get("servers") or [])
     section = Section(f"backend {name}", [f"mode {mode}"])
     if mode == "http":
-        section.lines += [*_FORWARDED, *(_RETRY if retry else [])]
+        section.lines += [*_FORWARDED, *([_FORWARDED_PROTO] if tls else [])]
+        section.lines += _RETRY if retry else []
     if any(server.get("backup") for server in servers):
         section.lines.append("option allbackups")
     section.lines += _stickiness(pool, name, key=key)

@@ -179,9 +179,12 @@ def _frontends(model: t.Mapping[str, t.Any]) -> list[Section]:
 def _backends(model: t.Mapping[str, t.Any], *, drains: bool) -> list[Section]:
     """Two rules may lead to one backend, but one name may not mean two of them."""
     found: dict[str, Section] = {}
+    tls = any(port.get("protocol") == "https" for port in model["frontends"])
+    tls = tls or " ssl" in str(model.get("config") or "")
     for at, pool in enumerate(model["backends"]):
         key = f"backends[{at}]"
-        section = backend(pool, retry=model.get("retry", True), drains=drains, key=key)
+        retry = bool(model.get("retry", True))
+        section = backend(pool, retry=retry, tls=tls, drains=drains, key=key)
         name = section.head.partition(" ")[2]
         if name in _OWN_NAMES:
             raise ValueError(f"{key}.name: {name} is a name of the load balancer's own")
