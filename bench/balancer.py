@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Throughput and latency of the generated HAProxy config beside a minimal hand-written one.
 
-Both run in containers of the same image on one network, before the same two members (HAProxy, too, which answers by
-itself and so is no bottleneck), and are loaded in turn by wrk in a container: kept connections to both, then to find
-what a single request takes, one connection. The engine of this machine is used; all that was made is removed.
+Both run in containers of the same image on one network, before the same two members, and are loaded in turn by wrk in a
+container. The members are the lab's test application, small as it is, and then something that answers at once (HAProxy
+by itself): that shows the whole price of rules, headers and retries, of which an application hides most. The engine of
+this machine is used; all that was made is removed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_con
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_folder import files_of
 from common import Figure, run, show
 
-IMAGES = ("drover-demo/haproxy:3.0", "drover-lab/haproxy:3.0")
+IMAGES = ("drover-demo/haproxy:3.0",)
+APPLICATION = "drover-lab/testapp:1"
 WRK = "drover-lab/wrk:1"
 WRK_FILE = """\
 FROM debian:bookworm-slim
@@ -40,7 +42,7 @@ PAIRS = 7
 SECONDS = 4
 CONNECTIONS = 32
 HOST = "shop.example"
-PATH = "/index.html"
+PATH = "/"
 MEMBER = """\
 global
     fd-hard-limit 20000
@@ -123,6 +125,11 @@ def model(addresses: list[str]) -> dict[str, object]:
     }
 
 
+def address_of(container: str) -> str:
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    return docker("inspect", "-f", form, container)
+
+
 class Bench:
     """Containers on a network of their own."""
 
@@ -161,9 +168,14 @@ class Bench:
             *("run", "-d", "--name", name, *LABEL, "--network", self.name, *safe, *mounts),
             *("--entrypoint", command[0], self._image, *command[1:]),
         )
-        return docker(
-            "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name
-        )
+        return address_of(name)
+
+    def application(self, role: str) -> str:
+        """Start one of the test application; its address."""
+        name = f"{self.name}-{role}"
+        self._made.append(name)
+        docker("run", "-d", "--name", name, *LABEL, "--network", self.name, APPLICATION)
+        return address_of(name)
 
     def load(self, address: str, connections: int, seconds: int) -> Load:
         url = f"http://{address}:80{PATH}"
@@ -196,7 +208,7 @@ def milliseconds(text: str) -> float:
 
 
 @contextlib.contextmanager
-def balancers() -> Iterator[tuple[Bench, str, str]]:
+def balancers(*, application: bool) -> Iterator[tuple[Bench, str, str]]:
     """The bench, and the addresses of the generated and of the hand-written load balancer."""
     make_wrk()
     with tempfile.TemporaryDirectory(prefix="drover-bench-") as folder:
@@ -204,7 +216,12 @@ def balancers() -> Iterator[tuple[Bench, str, str]]:
         bench = Bench(Path(folder))
         try:
             bench.open()
-            members = [bench.haproxy(f"web{index}", {"haproxy.cfg": MEMBER}) for index in (1, 2)]
+            members = [
+                bench.application(role)
+                if application
+                else bench.haproxy(role, {"haproxy.cfg": MEMBER})
+                for role in ("web1", "web2")
+            ]
             text, _marker = render_balancer(model(members))
             ours = bench.haproxy("generated", files_of(text, {}, ""))
             theirs = bench.haproxy("minimal", {"haproxy.cfg": MINIMAL.format(*members)})
@@ -235,16 +252,19 @@ def figures_of(what: str, ours: list[Load], theirs: list[Load]) -> list[Figure]:
 
 def measure(pairs: int, seconds: int) -> list[Figure]:
     found = []
-    with balancers() as (bench, ours, theirs):
-        for connections in (CONNECTIONS, 1):
+    for application, members in (
+        (True, "test application"),
+        (False, "members that answer at once"),
+    ):
+        with balancers(application=application) as (bench, ours, theirs):
             for address in (ours, theirs):
-                bench.load(address, connections, 1)
+                bench.load(address, CONNECTIONS, 1)
             loads: tuple[list[Load], list[Load]] = ([], [])
             for pair in range(pairs):
                 order = ((0, ours), (1, theirs)) if pair % 2 == 0 else ((1, theirs), (0, ours))
                 for which, address in order:
-                    loads[which].append(bench.load(address, connections, seconds))
-            found += figures_of(f"{connections} connections", *loads)
+                    loads[which].append(bench.load(address, CONNECTIONS, seconds))
+            found += figures_of(members, *loads)
     return found
 
 
