@@ -4,13 +4,16 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo demo-down venv test lint format units sanity molecule bench soak lab lab-down build clean
+.PHONY: help demo story demo-down venv test lint format units sanity molecule bench soak lab lab-down build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: venv ## start WordPress and MariaDB here, and show what to try
+demo: venv ## start WordPress and MariaDB here behind a load balancer, and show what to try
 	@tools/demo
+
+story: demo ## play four failures on the demo's stack, under load, and print a time line
+	@.venv/bin/python tools/story.py
 
 demo-down: venv ## remove what the demo started
 	@tools/demo down

@@ -21,7 +21,11 @@ from ansible_collections.drover.docker.plugins.module_utils.constants import (
     MAX_ROUNDS,
     SYSTEM_STACK,
 )
-from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan
+from ansible_collections.drover.docker.plugins.module_utils.operations import (
+    Message,
+    Plan,
+    is_about_health,
+)
 from ansible_collections.drover.docker.plugins.module_utils.plan import Planner
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils.rounds import (
@@ -97,7 +101,11 @@ class ActionModule(ActionBase):
         if plan.has_work and progress:
             return self._go_on(plan)
         if plan.has_work and not failures:
-            failures = [f"not settled after {rounds} rounds; the next pass goes on"]
+            unsettled = f"not settled after {rounds} rounds; the next pass goes on"
+            if is_about_health(plan):
+                plan.notes.append(Message(unsettled))
+            else:
+                failures = [unsettled]
         return self._finish(request, plan, failures=failures, changed=False)
 
     def _go_on(self, plan: Plan) -> dict[str, t.Any]:

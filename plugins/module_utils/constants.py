@@ -56,7 +56,7 @@ STABLE_S = 1800.0
 """A member that was healthy for so long begins anew with its repairs."""
 
 KEPT_REVISIONS = 20
-MAX_ROUNDS = 4
+MAX_ROUNDS = 6
 BACKOFF_FIRST_S = 10.0
 BACKOFF_MAX_S = 600.0
 GIVE_UP_AFTER = 8

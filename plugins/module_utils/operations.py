@@ -93,6 +93,22 @@ class Plan:
         ]
 
 
+HEALTH_KINDS = ("verdict", "checker", "balancer", "drain")
+
+
+def is_about_health(plan: Plan) -> bool:
+    """Whether all that is left to do is about health: judging and replacing goes on from pass to pass."""
+    patients = {
+        (item["stack"], item["service"], item["index"])
+        for item in plan.operations
+        if item["kind"] == "verdict"
+    }
+    return not plan.records and all(
+        item["kind"] in HEALTH_KINDS or (item["stack"], item["service"], item["index"]) in patients
+        for item in plan.operations
+    )
+
+
 def record_line(write: RecordWrite) -> str:
     """One record write as text."""
     version = write.record["version"]["number"]

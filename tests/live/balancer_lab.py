@@ -46,7 +46,7 @@ Json = dict[str, t.Any]
 
 MARK = "drover.lab.balancer"
 IMAGES = {
-    "3.0": ("drover-demo/haproxy:3.0", "drover-lab/haproxy:3.0"),
+    "3.0": ("drover-demo/haproxy:3.0",),
     "2.6": ("drover-lab/haproxy:2.6",),
 }
 COMMAND = ["haproxy", "-W", "-db", "-S", "/run/haproxy/master.sock,mode,600"]
@@ -217,6 +217,10 @@ class Balancer:
     name: str = dataclasses.field(default_factory=lambda: "drover-lb-" + uuid.uuid4().hex[:8])
     address: str = ""
     network: str = "bridge"
+
+    @property
+    def version(self) -> str:
+        return self.image.rpartition(":")[2]
 
     @property
     def target(self) -> Target:

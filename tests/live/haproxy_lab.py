@@ -33,7 +33,7 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_chec
 Json = dict[str, t.Any]
 
 MARK = "drover.lab.haproxy"
-IMAGES = ("drover-lab/haproxy:3.0", "drover-lab/haproxy:2.6")
+IMAGES = ("drover-demo/haproxy:3.0", "drover-lab/haproxy:2.6")
 COMMAND = ["haproxy", "-W", "-db", "-S", "/run/haproxy/master.sock,mode,600"]
 COMMAND += ["-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 GOOD = b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"

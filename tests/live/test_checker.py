@@ -27,7 +27,7 @@ from .haproxy_lab import IMAGES, Backend, Haproxy, Json, check, get, one_haproxy
 
 SOAK = os.environ.get("DROVER_SOAK") == "1"
 RELOADS = {
-    "drover-lab/haproxy:3.0": 100 if SOAK else 20,
+    "drover-demo/haproxy:3.0": 100 if SOAK else 20,
     "drover-lab/haproxy:2.6": 100 if SOAK else 5,
 }
 # For tests of what is ours alone, the same with every version.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils.operations import Plan, is_about_health
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
     EMPTY_PLACEMENT,
     Bench,
@@ -770,3 +771,14 @@ def test_a_service_that_could_never_be_made_takes_its_corrected_definition() -> 
     assert not plan.notes
     created = next(item for item in plan.operations if item["kind"] == "create")
     assert created["args"]["service"]["image"] == "app:1"
+
+
+def test_what_is_left_of_judging_and_healing_goes_on_in_the_next_pass() -> None:
+    plan = Plan()
+    member = {"stack": "shop", "service": "web", "index": 1, "container": "shop-web-1"}
+    plan.add("verdict", "h1", cause="", **member)
+    plan.add("stop", "h1", cause="", **member)
+    plan.add("checker", "h1", cause="", stack="drover", service="checker", index=1)
+    assert is_about_health(plan)
+    plan.add("start", "h1", cause="", **{**member, "index": 2})
+    assert not is_about_health(plan)
