@@ -35,7 +35,11 @@ WHY = r"0 of 2 checkers: HTTP 500 \(L7STS\), \d+ s"
 def test_every_member_is_healthy(control: Control) -> None:
     """Behaviour 1 (strategies none and recreate)."""
     found = counts(control.play("status", stack=STACK))
-    assert found == {f"{STACK}/mariadb": (1, 1, 1), f"{STACK}/wordpress": (2, 2, 2)}
+    assert found == {
+        f"{STACK}/lb": (1, 1, 1),
+        f"{STACK}/mariadb": (1, 1, 1),
+        f"{STACK}/wordpress": (2, 2, 2),
+    }
 
 
 def test_checkers_are_shown_only_if_asked_for(hosts: Hosts, control: Control) -> None:

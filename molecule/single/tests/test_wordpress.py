@@ -24,8 +24,8 @@ from ...shared.recording import Recorder, only_reads
 from ...shared.waiting import eventually
 
 STACK = "wordpress-multi"
-NAMES = [f"{STACK}-mariadb-1", f"{STACK}-wordpress-1", f"{STACK}-wordpress-2"]
-DB, FIRST, SECOND = NAMES
+NAMES = [f"{STACK}-{name}" for name in ("lb-1", "mariadb-1", "wordpress-1", "wordpress-2")]
+LB, DB, FIRST, SECOND = NAMES
 
 
 def page(h1: Host, member: str) -> str:
