@@ -179,14 +179,14 @@ class Story:
             made = until(lambda: container_id(name) not in ("", old), f"{name} is replaced")
             new = container_id(name)
             serves = until(lambda: self._served_by(visitors, new, began), f"{name} serves again")
-            noticed = until(lambda: bool(loop.repairs), "the pass ends")
+            until(lambda: bool(loop.repairs), "the pass ends")
             time.sleep(2)
         answers = visitors.since(began)
         self.tell(
             title,
             began,
             answers,
-            noticed=min(loop.repairs[0], noticed),
+            noticed=max(began, loop.repairs[0]),
             replaced=made,
             serving=serves,
         )
@@ -237,12 +237,12 @@ class Story:
                 lambda: container_id(DATABASE) not in ("", old), "the database is replaced"
             )
             serves = until(lambda: self._well_since(visitors, made), "pages are served again")
-            noticed = until(lambda: bool(loop.repairs), "the pass ends")
+            until(lambda: bool(loop.repairs), "the pass ends")
         self.tell(
             title,
             began,
             visitors.since(began),
-            noticed=min(loop.repairs[0], noticed),
+            noticed=max(began, loop.repairs[0]),
             replaced=made,
             serving=serves,
         )
