@@ -253,6 +253,7 @@ def test_https_says_so_to_the_member(
     assert given.header("x-forwarded-proto") == ["other"]
 
 
+@pytest.mark.filterwarnings("ignore:.*TLSv1_1")
 def test_tls_12_is_the_oldest_and_http_2_is_spoken(
     lb: Balancer, make: t.Callable[..., Member], certificates: dict[str, Certificate]
 ) -> None:

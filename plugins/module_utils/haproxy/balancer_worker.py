@@ -200,9 +200,12 @@ def wait_until_quiet(folders: Folders, wanted: t.Mapping[Server, Wanted], *, wai
 
 
 def _is_quiet(folders: Folders, draining: set[Server]) -> bool:
-    busy = sum(
-        item["sessions"]
-        for item in traffic(folders)
-        if (item["backend"], item["server"]) in draining
+    """Whether it is known to be so: who does not answer may still be busy."""
+    try:
+        found = traffic(folders)
+        old = old_workers(folders)
+    except HaproxyError:
+        return False
+    return old == 0 and not any(
+        item["sessions"] for item in found if (item["backend"], item["server"]) in draining
     )
-    return busy == 0 and old_workers(folders) == 0
