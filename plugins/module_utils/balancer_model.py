@@ -209,8 +209,8 @@ def build_model(
         "default_certificate": balancer["default_certificate"],
         "certificate_dir": balancer["certificate_dir"],
         "config": balancer["config"],
-        "retry": True,
-        "statistics": None,
+        "retry": balancer.get("retry", True),
+        "statistics": balancer.get("statistics"),
     }
 
 

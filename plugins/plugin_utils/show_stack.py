@@ -44,6 +44,8 @@ def _hide_passwords(balancer: dict[str, t.Any] | None) -> None:
     if balancer:
         text = PASSWORD.sub(rf"\g<1>{HIDDEN}", balancer["config"])
         balancer["config"] = AUTH.sub(rf"\g<1>{HIDDEN}", text)
+        if balancer.get("statistics"):
+            balancer["statistics"]["password"] = HIDDEN
 
 
 def _hide_headers(request: dict[str, t.Any] | None) -> None:

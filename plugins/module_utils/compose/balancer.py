@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from . import balancer_extras as extra_keys
 from . import balancer_legacy as legacy
 from . import balancer_rules as rules
 from . import balancer_values as values
@@ -28,7 +29,14 @@ RANCHER_IMAGE = re.compile(
     rf"(?:.*/)?rancher/(?P<name>{LEGACY_IMAGE}|{IMAGE})(?::[^/@]*)?(?:@.*)?", re.DOTALL
 )
 
-CONFIG_KEYS = ("port_rules", "certs", "default_cert", "config", "stickiness_policy")
+CONFIG_KEYS = (
+    "port_rules",
+    "certs",
+    "default_cert",
+    "config",
+    "stickiness_policy",
+    *extra_keys.KEYS,
+)
 LEGACY_KEYS = (
     "name",
     "haproxy_config",
@@ -118,6 +126,7 @@ def balancer(
         **certificates(keys, labels, placed, place),
         "stickiness": policy(config, old, found, place),
         "config": custom.text,
+        **extra_keys.extras(config, ports, place.at("lb_config")),
         "target": label(labels, TARGET_LABEL, values.target, "any", place),
     }
 

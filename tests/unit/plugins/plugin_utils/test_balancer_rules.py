@@ -38,6 +38,8 @@ def test_the_smallest_rule_gets_every_key(tmp_path: pathlib.Path) -> None:
         "default_certificate_dir": "",
         "stickiness": None,
         "config": "",
+        "retry": True,
+        "statistics": None,
         "target": "any",
     }
 
