@@ -21,6 +21,7 @@ SCENARIOS = {
     "single": ["h1"],
     "three": ["h1", "h2", "h3"],
     "health": ["h1", "h2", "h3"],
+    "load_balancer": ["h1", "h2", "h3"],
 }
 # The hosts share one machine, which may be busy; where seconds are what is tested, the default holds.
 PATIENT = {"drover_observe_timeout_s": 30}

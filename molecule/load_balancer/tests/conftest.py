@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names the scenario, for the fixtures of ../../conftest.py; prints the numbers of requests at the end."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+TOLD = pytest.StashKey[list[str]]()
+Tell = t.Callable[[str], None]
+
+
+@pytest.fixture(scope="session")
+def scenario() -> str:
+    return "load_balancer"
+
+
+@pytest.fixture(scope="session")
+def tell_line(pytestconfig: pytest.Config) -> Tell:
+    """Prints a line after all tests, also where they pass."""
+    return pytestconfig.stash.setdefault(TOLD, []).append
+
+
+def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> None:
+    for line in config.stash.get(TOLD, []):
+        terminalreporter.write_line(line)

@@ -1,0 +1,303 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load on the load balancers while members fail, return, multiply and are replaced.
+
+Each case runs four clients (GET and POST, new connections and keep-alive) against the load balancers of all hosts and
+prints how many requests were sent and how many failed. DROVER_SOAK=1: at least 20,000 requests, 100 reconfigurations.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+import pytest
+
+from ...conftest import MakeStack
+from ...shared.balancers import Balancer, balancers, wait_reached, wait_state
+from ...shared.control import Control
+from ...shared.health import break_page, passes, settled, tell
+from ...shared.hosts import Container, Host, everywhere, lives, of_service
+from ...shared.load import Load, Moment, in_flight, late, moment
+from ...shared.stacks import Stack
+from .conftest import Tell
+
+Hosts = dict[str, Host]
+Case = t.Callable[[str], contextlib.AbstractContextManager[Load]]
+
+SOAK = bool(os.environ.get("DROVER_SOAK"))
+PORT = 18080
+CHANGES = 100 if SOAK else 5
+PAUSE_S = 0.005 if SOAK else 0.02
+SOAK_REQUESTS = 20_000
+INTERVAL_MS, TIMEOUT_MS, THRESHOLD = 1000, 500, 3
+# Three checks in a row, of which the last one may take its whole time to fail.
+NOTICED_S = (INTERVAL_MS * THRESHOLD + TIMEOUT_MS) / 1000
+PAIR = ["kiosk-web-1", "kiosk-web-2"]
+CHECK = {
+    "port": 8080,
+    "request_line": "GET /health HTTP/1.0",
+    "interval": INTERVAL_MS,
+    "response_timeout": TIMEOUT_MS,
+    "healthy_threshold": 2,
+    "unhealthy_threshold": THRESHOLD,
+}
+WEB: dict[str, t.Any] = {
+    "labels": {"io.rancher.container.hostname_override": "container_name"},
+    "health_check": CHECK,
+}
+RULE = {"source_port": PORT, "service": "web", "target_port": 8080}
+LB: dict[str, t.Any] = {
+    "image": "rancher/lb-service-haproxy:v0.9.14",
+    "stop_grace_period": "10s",
+    "ports": [f"{PORT}:{PORT}"],
+    "labels": {"io.rancher.scheduler.global": "true"},
+}
+
+
+@pytest.fixture(scope="module")
+def kiosk(make_stack: MakeStack) -> Stack:
+    return make_stack("kiosk")
+
+
+@pytest.fixture(scope="module")
+def fronts(hosts: Hosts) -> list[Balancer]:
+    found = balancers(hosts, "kiosk", "lb")
+    assert {item.host.name for item in found} == set(hosts)
+    return found
+
+
+@pytest.fixture(scope="module")
+def counted() -> list[int]:
+    """Requests of each case."""
+    return []
+
+
+@pytest.fixture
+def case(hosts: Hosts, tell_line: Tell, counted: list[int]) -> Case:
+    """Load as long as a test lasts; it begins with both members in use."""
+
+    @contextlib.contextmanager
+    def run(name: str) -> t.Iterator[Load]:
+        wait_reached(hosts.values(), PORT, PAIR)
+        with Load([item.address for item in hosts.values()], PORT, pause_s=PAUSE_S) as load:
+            load.flows()
+            try:
+                yield load
+            finally:
+                counted.append(load.sent)
+                tell_line(load.told(name))
+
+    return run
+
+
+def web(hosts: Hosts, name: str) -> Container:
+    return of_service(everywhere(hosts, "kiosk"), "web")[name]
+
+
+def written(host: Host) -> str:
+    """All of our files on a host with their times, without what HAProxy itself writes."""
+    found = "find /var/lib/drover -type f -not -path '*/run/*' -printf '%p %T@ %s\\n'"
+    return host.run(f"{found} | sort")
+
+
+def lasting(host: Host, name: str) -> str:
+    """The host's view of the process that a container runs."""
+    return host.docker("inspect", "-f", "{{.State.Pid}}", name)
+
+
+def test_failover_and_return_without_a_control_node(
+    hosts: Hosts, fronts: list[Balancer], case: Case
+) -> None:
+    """Must show 2: nobody of ours does anything between fault and return."""
+    before = {name: written(host) for name, host in hosts.items()}
+    processes = [front.life for front in fronts]
+    first, second = web(hosts, PAIR[0]), web(hosts, PAIR[1])
+    with case("no control node: process killed, container stopped and started") as load:
+        host = hosts[first.host]
+        with moment() as crash:
+            host.run(f"kill -9 {lasting(host, first.name)}")
+        load.flows(60)
+        host = hosts[second.host]
+        with moment() as stop:
+            host.docker("stop", "-t", "1", second.name)
+        wait_state(fronts, "kiosk.web.2", "DOWN")
+        load.flows()
+        host.docker("start", second.name)
+        wait_state(fronts, "kiosk.web.1", "UP")
+        wait_state(fronts, "kiosk.web.2", "UP")
+        wait_reached(hosts.values(), PORT, PAIR)
+        load.flows()
+    assert load.failures("GET") == []
+    assert [
+        item
+        for item in load.failures("POST")
+        if not in_flight(item, crash) and not in_flight(item, stop)
+    ] == []
+    assert {name: written(host) for name, host in hosts.items()} == before
+    assert [front.life for front in fronts] == processes
+    assert web(hosts, PAIR[0]).id == first.id
+
+
+def test_member_is_killed_and_returns(hosts: Hosts, kiosk: Stack, case: Case) -> None:
+    """Behaviour 57 test_lb_services_stop_start_instance."""
+    item = web(hosts, PAIR[0])
+    with case("killed, and started again by a pass") as load:
+        with moment() as fault:
+            hosts[item.host].docker("kill", item.name)
+        load.flows()
+        kiosk.reconcile()
+        wait_reached(hosts.values(), PORT, PAIR)
+        load.flows()
+    assert load.failures("GET") == []
+    assert not [failure for failure in load.failures("POST") if not in_flight(failure, fault)]
+    assert web(hosts, PAIR[0]).id == item.id
+
+
+def test_member_is_removed_and_returns(hosts: Hosts, kiosk: Stack, case: Case) -> None:
+    """Behaviour 57 test_lb_services_delete_purge_instance: another container at the same address."""
+    item = web(hosts, PAIR[1])
+    with case("removed, and made anew by a pass") as load:
+        with moment() as fault:
+            hosts[item.host].docker("rm", "-fv", item.name)
+        load.flows()
+        kiosk.reconcile()
+        wait_reached(hosts.values(), PORT, PAIR)
+        load.flows()
+    assert load.failures("GET") == []
+    assert not [failure for failure in load.failures("POST") if not in_flight(failure, fault)]
+    assert web(hosts, PAIR[1]).id != item.id
+
+
+def test_member_answers_500_and_is_replaced(
+    hosts: Hosts, kiosk: Stack, fronts: list[Balancer], case: Case, control: Control
+) -> None:
+    """GET: another member answers. POST is not sent twice, so it fails until the check has noticed."""
+    item = web(hosts, PAIR[0])
+    with case("answers 500, and is replaced by a pass") as load:
+        with moment() as fault:
+            tell(hosts[item.host], item.name, "/set?status=500&health=500")
+        wait_state(fronts, "kiosk.web.1", "DOWN")
+        load.flows()
+        passes(control, lambda _run: web(hosts, PAIR[0]).id != item.id, stack="kiosk")
+        wait_reached(hosts.values(), PORT, PAIR)
+        load.flows()
+    assert load.failures("GET") == []
+    assert late(load.failures("POST"), fault, NOTICED_S) == []
+
+
+@contextlib.contextmanager
+def sick_and_well(
+    hosts: Hosts, fronts: list[Balancer], load: Load, act: t.Callable[[], t.Any]
+) -> t.Iterator[Moment]:
+    """The fault is made; the load balancers notice; what is inside undoes it, and the member is back in use."""
+    with moment() as fault:
+        act()
+    wait_state(fronts, "kiosk.web.2", "DOWN")
+    load.flows()
+    yield fault
+    wait_state(fronts, "kiosk.web.2", "UP")
+    wait_reached(hosts.values(), PORT, PAIR)
+    load.flows()
+
+
+def told_window(load: Load, fault: Moment) -> str:
+    last = max((item.began - fault.ended for item in load.failures()), default=0.0)
+    return f"      last failed request began {max(last, 0.0):.1f} s after the fault; bound {NOTICED_S} s"
+
+
+def test_slow_member_is_left_out_until_it_is_quick(
+    hosts: Hosts, fronts: list[Balancer], case: Case, tell_line: Tell
+) -> None:
+    """Only what was sent to it before the checks noticed can fail: clients give up after 3 s."""
+    item = web(hosts, PAIR[1])
+    host = hosts[item.host]
+    with (
+        case("slow (5 s for each answer), and quick again") as load,
+        sick_and_well(
+            hosts, fronts, load, lambda: tell(host, item.name, "/set?delay_ms=5000")
+        ) as fault,
+    ):
+        tell(host, item.name, "/set?delay_ms=0")
+    tell_line(told_window(load, fault))
+    assert late(load.failures(), fault, NOTICED_S) == []
+
+
+def test_paused_member_is_left_out_until_it_runs(
+    hosts: Hosts, fronts: list[Balancer], case: Case, tell_line: Tell
+) -> None:
+    """Its kernel goes on taking connections, so only the answer that does not come tells."""
+    item = web(hosts, PAIR[1])
+    host = hosts[item.host]
+    with (
+        case("paused, and unpaused") as load,
+        sick_and_well(hosts, fronts, load, lambda: host.docker("pause", item.name)) as fault,
+    ):
+        host.docker("unpause", item.name)
+    tell_line(told_window(load, fault))
+    assert late(load.failures(), fault, NOTICED_S) == []
+
+
+def with_rule(kiosk: Stack, number: int) -> Stack:
+    """The stack with one more rule, another one each time; none for 0."""
+    more = [{**RULE, "hostname": f"shop{number}.example", "path": f"/{number}"}] if number else []
+    return kiosk.define(web=WEB, lb={**LB, "lb_config": {"port_rules": [RULE, *more]}})
+
+
+def test_reconfigured_again_and_again(
+    hosts: Hosts, kiosk: Stack, fronts: list[Balancer], case: Case, tell_line: Tell
+) -> None:
+    """Each change of rules is a reload. Behaviour 68: no container is made anew for it."""
+    containers = lives(everywhere(hosts, "kiosk"))
+    workers = {front.life for front in fronts}
+    with case(f"reconfigured {CHANGES} times") as load:
+        for number in range(CHANGES - 1, -1, -1):
+            assert any("  balancer  " in line for line in with_rule(kiosk, number).up().done)
+            workers |= {front.life for front in fronts}
+        load.flows()
+    tell_line(f"      {len(workers) - len(fronts)} reloads of {len(fronts)} load balancers")
+    assert load.failures() == []
+    assert len(workers) == len(fronts) * (CHANGES + 1)
+    assert lives(everywhere(hosts, "kiosk")) == containers
+
+
+def test_scaled_from_2_to_6_to_2(
+    hosts: Hosts, kiosk: Stack, fronts: list[Balancer], case: Case
+) -> None:
+    """Behaviour 56 test_lb_services_scale_up_service, _scale_down_service: who leaves is drained first."""
+    processes = [front.life for front in fronts]
+    six = [f"kiosk-web-{number}" for number in range(1, 7)]
+    with case("scaled 2 -> 6 -> 2") as load:
+        kiosk.scale("web", 6)
+        wait_reached(hosts.values(), PORT, six)
+        load.flows()
+        kiosk.scale("web", 2)
+        wait_reached(hosts.values(), PORT, PAIR)
+        load.flows()
+    assert load.failures() == []
+    assert load.members == set(six)
+    assert [front.life for front in fronts] == processes, "members come and go without a reload"
+
+
+def test_replaced_one_by_one(hosts: Hosts, kiosk: Stack, case: Case, control: Control) -> None:
+    """Members whose check says no and that still serve: drained, then replaced. Nothing is lost, POST neither."""
+    settled(control, stack="kiosk")
+    before = {name: web(hosts, name) for name in PAIR}
+    with case("replaced one by one for their health, while they still serve") as load:
+        for item in before.values():
+            break_page(hosts[item.host], item.name)
+            passes(
+                control,
+                lambda _run, item=item: web(hosts, item.name).id != item.id,
+                stack="kiosk",
+            )
+            wait_reached(hosts.values(), PORT, PAIR)
+            settled(control, stack="kiosk")
+    assert load.failures() == []
+
+
+def test_enough_was_asked(counted: list[int], tell_line: Tell) -> None:
+    """Must show 1: at least 20,000 requests in the long form."""
+    tell_line(f"load  all cases: {sum(counted)} requests")
+    assert sum(counted) >= (SOAK_REQUESTS if SOAK else 2000)
