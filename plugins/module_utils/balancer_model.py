@@ -219,32 +219,53 @@ def _named(balancer: Json) -> set[str]:
     return {*balancer["certificates"], balancer["default_certificate"]} - {""}
 
 
-def _pools(routes: list[Route]) -> list[list[Route]]:
-    """Routes with the same port, host and path share one backend."""
-    pools: dict[tuple[t.Any, ...], list[Route]] = {}
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """Routes with the same port, host and path: they share one backend."""
+
+    name: str
+    routes: tuple[Route, ...]
+
+    @property
+    def first(self) -> Route:
+        """The one that says how all are checked and tried."""
+        return self.routes[0]
+
+
+def _pools(routes: list[Route]) -> list[Pool]:
+    found: dict[tuple[t.Any, ...], list[Route]] = {}
     for route in routes:
-        pools.setdefault((route.port, *route.match), []).append(route)
-    return list(pools.values())
+        found.setdefault((route.port, *route.match), []).append(route)
+    names: list[str] = []
+    for pool in found.values():
+        names.append(_free_name(backend_name(pool), names))
+    return [Pool(name, tuple(pool)) for name, pool in zip(names, found.values())]
 
 
-def _frontend(port: int, protocol: str, pools: list[list[Route]], balancer: Json) -> Json:
+def _free_name(name: str, taken: list[str]) -> str:
+    """C(a.org) and C(*.a.org) are written alike in Rancher's names: the later one gets a number."""
+    candidates = (name if not count else f"{name}_{count + 1}" for count in range(len(taken) + 1))
+    return next(item for item in candidates if item not in taken)
+
+
+def _frontend(port: int, protocol: str, pools: list[Pool], balancer: Json) -> Json:
     """A port with its rules. One whose targets do not exist yet is there too: it answers 503.
 
     C(protocol): that of the first rule of the port.
     """
-    own = [pool for pool in pools if pool[0].port == port]
-    own.sort(key=lambda pool: precedence(pool[0]))
-    rules = [pool for pool in own if any(pool[0].match)]
-    default = [pool for pool in own if not any(pool[0].match)]
+    own = [pool for pool in pools if pool.first.port == port]
+    own.sort(key=lambda pool: precedence(pool.first))
+    rules = [pool for pool in own if any(pool.first.match)]
+    default = [pool for pool in own if not any(pool.first.match)]
     return {
         "port": port,
         "protocol": protocol,
         "proxy_protocol": port in balancer["proxy_protocol_ports"],
         "rules": [
-            {"hostname": pool[0].hostname, "path": pool[0].path, "backend": backend_name(pool)}
+            {"hostname": pool.first.hostname, "path": pool.first.path, "backend": pool.name}
             for pool in rules
         ],
-        "default_backend": backend_name(default[0]) if default else "",
+        "default_backend": default[0].name if default else "",
     }
 
 
@@ -256,18 +277,18 @@ def backend_name(pool: list[Route]) -> str:
     return given or re.sub(r"[^A-Za-z0-9]+", "_", parts)
 
 
-def _backend(pool: list[Route], balancer: Json, host: str) -> Json:
+def _backend(pool: Pool, balancer: Json, host: str) -> Json:
     """The first rule of a pool says how all of its servers are checked, as in Rancher."""
-    first = pool[0]
+    first = pool.first
     http = first.protocol in HTTP_PROTOCOLS
     servers: dict[tuple[str, int], Json] = {}
-    for route in pool:
+    for route in pool.routes:
         for server in _placed(route.servers, balancer["target"], host):
             key = (server["address"], route.target_port)
             named = _named_server(server, route.target_port, servers.values())
             servers.setdefault(key, {**named, "port": route.target_port, "weight": route.weight})
     return {
-        "name": backend_name(pool),
+        "name": pool.name,
         "mode": "http" if http else "tcp",
         "check": first.check,
         "stickiness": balancer["stickiness"] if http else None,

@@ -334,3 +334,15 @@ def test_a_member_with_two_ports_in_a_pool_is_two_servers() -> None:
     picked = rule("", service=None, selector=SELECTOR)
     names = backends(model([picked], services=services))["80_"]
     assert names == ["shop.one.1", "shop.two.1", "shop.two.1.9091"]
+
+
+def test_backends_that_rancher_would_name_alike_are_told_apart() -> None:
+    found = model([rule(hostname="a.org"), rule("shop/api", hostname="*.a.org")])
+    assert backends(found) == {
+        "80_a_org_": ["shop.web.1", "shop.web.2"],
+        "80_a_org__2": ["shop.api.1"],
+    }
+    assert [item["backend"] for item in found["frontends"][0]["rules"]] == [
+        "80_a_org_",
+        "80_a_org__2",
+    ]
