@@ -184,13 +184,21 @@ def swarm(_turn: int) -> float:
     return time.monotonic() - began
 
 
+def a_manager() -> str:
+    """A host that manages the Swarm of the overlay."""
+    for host in hosts():
+        if on(host, "docker node ls -q"):
+            return host
+    sys.exit("bench: no host of the lab manages a Swarm")
+
+
 @contextlib.contextmanager
 def swarm_service() -> Iterator[None]:
     words = ["docker", "service", "create", "--detach", "--quiet", "--name", SWARM]
     words += ["--replicas", str(MEMBERS), "--stop-grace-period", "1s"]
     words += ["--health-cmd", f"testapp get {HEALTH}", "--health-interval", "2s"]
     words += ["--health-timeout", "2s", "--health-retries", "3", IMAGE]
-    manager = next(host for host in hosts() if on(host, "docker node ls -q"))
+    manager = a_manager()
     try:
         on(manager, shlex.join(words))
         until(lambda: len(swarm_members()) == MEMBERS, "Swarm's members healthy")

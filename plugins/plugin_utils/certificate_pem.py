@@ -10,10 +10,16 @@ import re
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils.compose.errors import Invalid
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+except ImportError:  # ansible-core requires it; only a broken installation is without
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 CERTIFICATE_KINDS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
@@ -31,6 +37,8 @@ def check_pem(text: str, now: datetime.datetime) -> dict[str, t.Any]:
     Raises:
         Invalid: it can't be used; the message holds nothing of the text.
     """
+    if not HAS_CRYPTOGRAPHY:
+        raise Invalid("cannot be checked: install the Python package cryptography")
     blocks = [(match.group(1), match.group(0)) for match in BLOCK.finditer(text)]
     key = private_key([block for kind, block in blocks if kind.endswith("PRIVATE KEY")])
     listed = [certificate(block) for kind, block in blocks if kind in CERTIFICATE_KINDS]

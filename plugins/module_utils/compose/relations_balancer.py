@@ -55,13 +55,14 @@ def exclusive(one: Json, other: Json) -> bool:
     wanted = [dict(map(tuple, item["placement"]["host_label"])) for item in (one, other)]
     if any(wanted[1].get(key, value) != value for key, value in wanted[0].items()):
         return True
-    return refuses(one, other) or refuses(other, one)
+    pairs = ((one, other), (other, one))
+    return any(refuses(choosy, needy=needy) for choosy, needy in pairs)
 
 
-def refuses(one: Json, other: Json) -> bool:
+def refuses(choosy: Json, *, needy: Json) -> bool:
     """Whether one wants no host with a label that the other one needs."""
-    needed = other["placement"]["host_label"]
-    return any(pair in needed for pair in one["placement"]["host_label_ne"])
+    needed = needy["placement"]["host_label"]
+    return any(pair in needed for pair in choosy["placement"]["host_label_ne"])
 
 
 def check_aliases(services: Services, stack: str) -> None:

@@ -58,7 +58,8 @@ def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[.
     """Runs one operation; gives its result."""
     monkeypatch.setattr(calls, "balancer_folders", folders_of)
 
-    def perform(engine: Engine, wanted: Json = EMPTY, **args: t.Any) -> Json:
+    def perform(engine: Engine, wanted: Json | None = None, **args: t.Any) -> Json:
+        wanted = EMPTY if wanted is None else wanted
         revision = args.get("revision") or render_balancer(wanted)[1]
         plan = {"model": wanted, "revision": revision, "image": "haproxy:3.0"}
         operation = {
