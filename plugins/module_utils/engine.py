@@ -221,6 +221,8 @@ class DockerEngine:
 
     def image(self, reference: str) -> Json | None:
         """See Engine."""
+        if not reference:
+            return None  # what runs outside of our hosts has no image; the engine would list all of its own
         try:
             return dict(self._read(f"/images/{quote(reference, safe='/:@')}/json"))
         except EngineError as error:

@@ -133,6 +133,12 @@ def test_image_references_stay_as_they_are(server: Server, engine: DockerEngine)
     assert engine.image("other:1") == {}
 
 
+def test_services_without_an_image_are_not_asked_for(server: Server, engine: DockerEngine) -> None:
+    """External services and aliases."""
+    assert engine.image("") is None
+    assert server.calls == []
+
+
 @pytest.mark.parametrize(
     ("reference", "asked"),
     [
