@@ -53,19 +53,35 @@ class Balancers:
     def model(self, stack: str, key: str, service: Json) -> Json:
         """The model of one load balancer container."""
         body = self._bodies[stack]
+        host = body["members"][key]["host"]
         certificates = (current(body) or {})["definition"].get("certificates", {})
-        return build_model(
+        model = build_model(
             routes_of(self._directory, service["balancer"]),
             service["balancer"],
-            host=body["members"][key]["host"],
+            host=host,
             fingerprints={name: item["fingerprint"] for name, item in certificates.items()},
         )
+        return self._with_folder(model, host, f"{stack}/{split_member_key(key)[0]}")
+
+    def _with_folder(self, model: Json, host: str, service: str) -> Json:
+        """The model with the certificates that lie in a volume of the load balancer on this host."""
+        seen = self._world.certificate_folder(host, service) if self._world.is_seen(host) else {}
+        if not seen:
+            return model
+        found = {**model["certificates"], **seen["certificates"]}
+        default = model["default_certificate"] or seen["default"]
+        return {**model, "certificates": found, "default_certificate": default}
 
     def _plan_member(self, plan: Plan, stack: str, key: str, service: Json) -> None:
         name, index = split_member_key(key)
         host = self._bodies[stack]["members"][key]["host"]
         model = self.model(stack, key, service)
-        revision = render_balancer(model)[1]
+        try:
+            revision = render_balancer(model)[1]
+        except ValueError as error:
+            text = f"its config is left as it is, the new one cannot be written: {error}"
+            plan.errors.append(Message(text, stack, name, index, host))
+            return
         makes = [item for item in plan.operations if _makes(item, host, stack, name, index)]
         claims = self._world.claims(stack).get((name, index), [])
         running = running_on(host, claims) is not None
@@ -117,6 +133,7 @@ class Balancers:
             args={
                 "model": model,
                 "certificates": self._pems(stack, model),
+                "folders": self._world.certificate_folder(host, f"{stack}/{name}").get("folders"),
                 "revision": revision,
                 "image": image,
                 "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
@@ -127,7 +144,8 @@ class Balancers:
 
     def _pems(self, stack: str, model: Json) -> dict[str, str]:
         definition = (current(self._bodies[stack]) or {})["definition"]
-        return {name: definition["certificates"][name]["pem"] for name in model["certificates"]}
+        known = definition.get("certificates", {})
+        return {name: known[name]["pem"] for name in model["certificates"] if name in known}
 
 
 def _makes(operation: Json, host: str, stack: str, name: str, index: int) -> bool:

@@ -27,6 +27,7 @@ import time
 import typing as t
 
 from . import preconditions
+from .certificate_folders import fingerprint, read_all
 from .constants import MEMBER_MARK, STATE_DIR_MARK, STOP_GRACE_S
 from .container_body import create_body
 from .engine import Engine
@@ -255,12 +256,26 @@ def _balancer(context: Context, operation: Json) -> str:
     container = preconditions.ours_or_none(context.engine, _known(context, operation))
     target = Target(balancer_folders(context.state_dir, name), container, args["image"])
     default = args["model"].get("default_certificate") or ""
-    desired = Desired(config, args["certificates"], default)
+    desired = Desired(config, _certificates(args), default)
     try:
         done = apply_balancer(context.engine, target, desired, wait_s=args["wait_s"])
     except ApplyError as error:
         raise Failed(str(error)) from error
     return "" if done.quiet or not args["wait_s"] else "requests of what drains are still under way"
+
+
+def _certificates(args: Json) -> dict[str, str]:
+    """Those of the record, and those that lie on this host as they were when the plan was made."""
+    found = dict(args["certificates"])
+    wanted = {
+        name: mark for name, mark in args["model"]["certificates"].items() if name not in found
+    }
+    here = read_all(args["folders"]) if wanted and args.get("folders") else {}
+    for name, mark in wanted.items():
+        if name not in here or fingerprint(here[name]) != mark:
+            raise Stale(f"the files of certificate {name} changed since the plan was made")
+        found[name] = here[name]
+    return found
 
 
 REPAIR_GOOD_FOR_S = 15.0

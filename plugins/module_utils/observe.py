@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .certificate_folders import observe_folders
 from .constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
 from .engine import Engine
 from .engine_errors import EngineError, EngineTimeout, NotFound, SdkMissing
@@ -54,6 +55,7 @@ def observe(
         records, damaged = read_records(state_dir)
         look = _Look(engine, _Deadline(timer))
         found = look.at(host_images={*images, *current_images(records)})
+        found["certificate_folders"] = observe_folders(records, found.pop("mountpoints"))
         found["checker"] = observe_checker(state_dir)
         found["balancers"] = observe_balancers(state_dir)
     except SdkMissing:
@@ -79,6 +81,7 @@ def empty(host: str, *, now: float) -> Json:
         "images": {},
         "checker": None,
         "balancers": {},
+        "certificate_folders": {},
         "records": {},
         "damaged_records": {},
     }
@@ -131,6 +134,7 @@ class _Look:
             "containers": ours,
             "foreign": foreign,
             "volumes": {item["Name"]: _volume(item) for item in volumes},
+            "mountpoints": {item["Name"]: item.get("Mountpoint", "") for item in volumes},
             "networks": {item["Name"]: network_facts(item) for item in networks},
             "images": self._images(host_images | {container["image"] for container in ours}),
         }

@@ -171,6 +171,10 @@ class World:
         """What the load balancers of a seen host report, by their member; those that do not answer report nothing."""
         return dict(self.observation(host).get("balancers") or {})
 
+    def certificate_folder(self, host: str, service: str) -> dict[str, t.Any]:
+        """Certificates in a volume of a load balancer (C(stack/service)) as a seen host has them; empty for none."""
+        return dict((self.observation(host).get("certificate_folders") or {}).get(service) or {})
+
     def swarm(self, host: str) -> dict[str, t.Any]:
         """What a seen host's engine says of the Swarm."""
         return dict(self.observation(host)["engine"]["swarm"])

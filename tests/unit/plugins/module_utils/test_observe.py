@@ -49,6 +49,7 @@ KEYS = {
     "images",
     "checker",
     "balancers",
+    "certificate_folders",
     "records",
     "damaged_records",
 }
