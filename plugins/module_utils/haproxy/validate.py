@@ -51,13 +51,25 @@ def validate(engine: Engine, folders: Folders, *, container: str, image: str) ->
 def words_of(output: str) -> str:
     """What HAProxy said is wrong, one sentence after the other."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    alerts = [found.group(1) for found in map(_ALERT.match, lines) if found]
+    alerts = _alerts(lines)
     chosen = [line for line in alerts if not _SAYS_NOTHING.search(line)] or alerts or lines
     text = "; ".join(chosen[:_SHOWN_LINES])
     if len(chosen) > _SHOWN_LINES:
         text += f"; and {len(chosen) - _SHOWN_LINES} more"
     text = text.replace(_CANDIDATE, "haproxy.cfg")
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def _alerts(lines: list[str]) -> list[str]:
+    """The alerts, each with the lines that it goes on in: one that ends with a colon says the cause on the next."""
+    found: list[str] = []
+    for line in lines:
+        alert = _ALERT.match(line)
+        if alert:
+            found.append(alert.group(1))
+        elif found and found[-1].endswith(":") and not line.startswith("["):
+            found[-1] += f" {line}"
+    return found
 
 
 def _check_mount(output: str, folders: Folders) -> None:

@@ -264,6 +264,10 @@ def test_a_file_where_a_folder_should_be_is_told(bench: Bench) -> None:
 
 def test_words_of_haproxy() -> None:
     assert words_of("") == ""
+    two_lines = (
+        "[ALERT] (1) : config : 'bind :1' in section 'f' :\n  no key in 'x'\n[NOTICE] (1) : y\n"
+    )
+    assert words_of(two_lines) == "'bind :1' in section 'f' : no key in 'x'"
     assert words_of("exec: haproxy: not found\n") == "exec: haproxy: not found"
     assert words_of("[ALERT] (1) : Fatal errors found in configuration.\n").startswith("Fatal")
     many = "".join(f"[ALERT]    (1) : config : wrong {number}\n" for number in range(9))
