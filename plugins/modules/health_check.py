@@ -204,18 +204,11 @@ reloaded:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST
 from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
-    EngineError,
-    SdkMissing,
-)
-from ansible_collections.drover.docker.plugins.module_utils.execute import OWNER
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
     Applied,
-    ApplyError,
-    Target,
     apply_config,
 )
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.check_options import (
@@ -224,8 +217,10 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.check_option
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
     render_checker,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
-from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy, host_lock
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.module_call import (
+    call_locked,
+    target_of,
+)
 
 CHECK_OPTIONS: dict[str, t.Any] = {
     "backend": {"type": "str", "required": True},
@@ -278,7 +273,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    applied = _run(module)
+    applied = call_locked(module, lambda: _apply(module))
     diff = {"before": applied.before, "after": applied.after}
     extra = {"diff": diff} if module._diff else {}
     module.exit_json(
@@ -286,28 +281,12 @@ def main() -> None:
     )
 
 
-def _run(module: AnsibleModule) -> Applied:
+def _apply(module: AnsibleModule) -> Applied:
     params = module.params
-    try:
-        config, _revision = render_checker(model_from_options(params["checks"], params["controls"]))
-        if module.check_mode:
-            return _apply(module, config)
-        with host_lock(params["directory"], owner=OWNER):
-            return _apply(module, config)
-    except SdkMissing as error:
-        module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
-        raise
-    except (ValueError, ApplyError, EngineError, HostBusy) as error:
-        module.fail_json(msg=str(error))
-        raise
-
-
-def _apply(module: AnsibleModule, config: str) -> Applied:
-    params = module.params
-    target = Target(Folders(params["directory"]), params["container"] or "", params["image"] or "")
+    config, _revision = render_checker(model_from_options(params["checks"], params["controls"]))
     return apply_config(
         DockerEngine(params["docker_host"]),
-        target,
+        target_of(params),
         config,
         wait_s=params["wait"],
         check_mode=module.check_mode,

@@ -333,15 +333,9 @@ quiet:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST
 from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
-    EngineError,
-    SdkMissing,
-)
-from ansible_collections.drover.docker.plugins.module_utils.execute import OWNER
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import ApplyError, Target
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_apply import (
     AppliedBalancer,
     Desired,
@@ -353,8 +347,10 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_con
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_options import (
     model_from_options,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
-from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy, host_lock
+from ansible_collections.drover.docker.plugins.module_utils.haproxy.module_call import (
+    call_locked,
+    target_of,
+)
 
 REQUIRED = {"type": "str", "required": True}
 RULE: dict[str, t.Any] = {"hostname": {"type": "str"}, "path": {"type": "str"}, "backend": REQUIRED}
@@ -436,38 +432,21 @@ OPTIONS: dict[str, t.Any] = {
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    done = _run(module)
+    done = call_locked(module, lambda: _apply(module))
     extra = {"diff": {"before": done.before, "after": done.after}} if module._diff else {}
     module.exit_json(
         changed=done.changed, revision=done.revision, how=done.how, quiet=done.quiet, **extra
     )
 
 
-def _run(module: AnsibleModule) -> AppliedBalancer:
+def _apply(module: AnsibleModule) -> AppliedBalancer:
     params = module.params
-    try:
-        config, _revision = render_balancer(model_from_options(params))
-        certificates = {name: str(pem) for name, pem in params["certificates"].items()}
-        desired = Desired(config, certificates, params["default_certificate"] or "")
-        if module.check_mode:
-            return _apply(module, desired)
-        with host_lock(params["directory"], owner=OWNER):
-            return _apply(module, desired)
-    except SdkMissing as error:
-        module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
-        raise
-    except (ValueError, ApplyError, EngineError, HostBusy) as error:
-        module.fail_json(msg=str(error))
-        raise
-
-
-def _apply(module: AnsibleModule, desired: Desired) -> AppliedBalancer:
-    params = module.params
-    target = Target(Folders(params["directory"]), params["container"] or "", params["image"] or "")
+    config, _revision = render_balancer(model_from_options(params))
+    certificates = {name: str(pem) for name, pem in params["certificates"].items()}
     return apply_balancer(
         DockerEngine(params["docker_host"]),
-        target,
-        desired,
+        target_of(params),
+        Desired(config, certificates, params["default_certificate"] or ""),
         wait_s=params["wait"],
         check_mode=module.check_mode,
     )

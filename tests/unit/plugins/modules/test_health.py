@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 from ansible.module_utils import basic
+from ansible_collections.drover.docker.plugins.module_utils.haproxy import module_call
 from ansible_collections.drover.docker.plugins.modules import health_check, health_info
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.haproxy.fake_haproxy import (
     FakeEngine,
@@ -63,7 +64,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
     monkeypatch.setattr(health_check, "DockerEngine", lambda _address: made)
-    for module in (health_check, health_info):
+    for module in (module_call, health_info):
         monkeypatch.setattr(module, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
 

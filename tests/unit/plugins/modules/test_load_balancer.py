@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.drover.docker.plugins.module_utils.haproxy import module_call
 from ansible_collections.drover.docker.plugins.modules import load_balancer
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.haproxy.fake_haproxy import (
     FakeEngine,
@@ -38,7 +39,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
     monkeypatch.setattr(load_balancer, "DockerEngine", lambda _address: made)
-    monkeypatch.setattr(load_balancer, "Folders", lambda base: own_folders(pathlib.Path(base)))
+    monkeypatch.setattr(module_call, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
 
 
