@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils.operations import Plan, is_about_health
@@ -775,7 +776,7 @@ def test_a_service_that_could_never_be_made_takes_its_corrected_definition() -> 
 
 def test_what_is_left_of_judging_and_healing_goes_on_in_the_next_pass() -> None:
     plan = Plan()
-    member = {"stack": "shop", "service": "web", "index": 1, "container": "shop-web-1"}
+    member: dict[str, t.Any] = {"stack": "shop", "service": "web", "index": 1}
     plan.add("verdict", "h1", cause="", **member)
     plan.add("stop", "h1", cause="", **member)
     plan.add("checker", "h1", cause="", stack="drover", service="checker", index=1)
