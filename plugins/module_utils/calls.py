@@ -9,7 +9,7 @@ The arguments that each kind takes (C(args) of the operation; docs/schema.md sec
     pull           image
     create         service, declared, create_index, revision, config_hash, managed, network, address, volumes
     start          config_hash
-    stop, remove   timeout_s (seconds of grace; without it the container's own)
+    stop, remove   timeout_s (seconds of grace; without it the container's own); remove: leaves (for good)
     connect        network, address, aliases, links
     disconnect     network
     remove_volume  volume
@@ -23,12 +23,13 @@ The arguments that each kind takes (C(args) of the operation; docs/schema.md sec
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 import typing as t
 
 from . import preconditions
 from .certificate_folders import fingerprint, read_all
-from .constants import MEMBER_MARK, STATE_DIR_MARK, STOP_GRACE_S
+from .constants import CHECKER_SERVICE, MEMBER_MARK, STATE_DIR_MARK, STOP_GRACE_S, SYSTEM_STACK
 from .container_body import create_body
 from .engine import Engine
 from .engine_errors import EngineError, NotFound
@@ -199,6 +200,17 @@ def _remove(context: Context, operation: Json) -> None:
     if found["State"]["Status"] in LIVE:
         _halt(context.engine, found, operation)
     context.engine.remove(found["Id"])
+    if operation["args"].get("leaves"):
+        _remove_own_folders(context.state_dir, operation)
+
+
+def _remove_own_folders(state_dir: str, operation: Json) -> None:
+    """What we made for one of our HAProxys. A name comes from labels that anybody could have written: it is checked."""
+    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    if (operation["stack"], operation["service"]) == (SYSTEM_STACK, CHECKER_SERVICE):
+        checker_folders(state_dir).remove()
+    elif re.fullmatch(r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+", name):
+        balancer_folders(state_dir, name).remove()
 
 
 def _connect(context: Context, operation: Json) -> None:

@@ -247,7 +247,7 @@ class Converger:
                 elif entry is None or entry["retired"]:
                     reason = self._reason_to_remove(name)
                     if self.drains.is_over(host, container, reason, leaves=True):
-                        self.operations.remove(host, container, reason)
+                        self.operations.remove(host, container, reason, leaves=True)
 
     def _reason_to_remove(self, name: str) -> str:
         if not is_live(self.body):

@@ -139,13 +139,23 @@ class MemberOperations:
         return self.on("stop", host, container, cause=cause, args=args, after=after)
 
     def remove(
-        self, host: str, container: Container, cause: str, *, after: t.Iterable[int] = ()
+        self,
+        host: str,
+        container: Container,
+        cause: str,
+        *,
+        after: t.Iterable[int] = (),
+        leaves: bool = False,
     ) -> int:
-        """Remove a container, stopped with grace first; never its volumes."""
+        """Remove a container, stopped with grace first; never its volumes.
+
+        With one that leaves for good go the folders that we made for it: configs, sockets, keys of certificates.
+        """
         if container["state"] in ("running", "restarting"):
             service = self.revision["definition"]["services"].get(container["service"])
             after = [self.stop(host, container, cause, service=service, after=after)]
-        return self.on("remove", host, container, cause=cause, after=after)
+        args = {"leaves": True} if leaves else {}
+        return self.on("remove", host, container, cause=cause, after=after, args=args)
 
     def on(
         self,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shutil
 import stat
 import tempfile
 import typing as t
@@ -76,6 +77,10 @@ class Folders:
     def as_they_should_be(self) -> bool:
         """Whether both folders are there, with owner, group and mode."""
         return all(self._is_right(name) for name in _FOLDER_MODE)
+
+    def remove(self) -> None:
+        """Remove all of it, where there is anything: its container is gone for good."""
+        shutil.rmtree(self.base, ignore_errors=True)
 
     def make(self) -> bool:
         """Make the folders, or put owner and mode right. Whether anything changed. Raises FolderError."""

@@ -8,6 +8,7 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils import calls
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
     Conflict,
     EngineError,
@@ -405,6 +406,28 @@ def test_pull(host: Host) -> None:
     status, error = host.outcome(host.operation("pull", args={"image": "unknown:1"}))
     assert status == "failed"
     assert error.startswith("cannot pull unknown:1, and it is not on this host: ")
+
+
+@pytest.mark.parametrize(("leaves", "there"), [(True, False), (False, True)])
+def test_the_folders_of_a_load_balancer_go_when_it_leaves(
+    host: Host, *, leaves: bool, there: bool
+) -> None:
+    made = host.up()
+    keys = pathlib.Path(host.state, "balancers", "shop.web.1", "config", "certs")
+    keys.mkdir(parents=True)
+    other = pathlib.Path(host.state, "balancers", "shop.web.2")
+    other.mkdir()
+    host.run(host.operation("remove", container_id=made.id, args={"leaves": leaves}))
+    assert keys.exists() is there
+    assert other.exists()
+
+
+def test_labels_that_lead_elsewhere_remove_nothing(tmp_path: pathlib.Path) -> None:
+    precious = tmp_path / "precious.web.1"
+    precious.mkdir()
+    operation = {"stack": "../precious", "service": "web", "index": 1}
+    calls._remove_own_folders(str(tmp_path), operation)
+    assert precious.exists()
 
 
 def test_a_volume_is_removed_only_when_nothing_mounts_it(host: Host) -> None:
