@@ -9,11 +9,9 @@ import csv
 import dataclasses
 import http.client
 import io
-import pathlib
 import re
 import socket
 import ssl
-import subprocess
 import typing as t
 
 from .health import ASK, backend
@@ -101,7 +99,7 @@ def wait_state(
 
 @dataclasses.dataclass(frozen=True)
 class Reply:
-    """An answer; status 0 where there is none."""
+    """An answer; status 0 where there is none. Names of headers are in lower case, as HAProxy writes them."""
 
     status: int
     body: str = ""
@@ -139,7 +137,12 @@ def get(
             names = _names(connection.sock.getpeercert() or {})
         connection.request("GET", path, headers={**named, **(headers or {})})
         answer = connection.getresponse()
-        return Reply(answer.status, answer.read().decode(), dict(answer.getheaders()), names)
+        return Reply(
+            answer.status,
+            answer.read().decode(),
+            {name.lower(): value for name, value in answer.getheaders()},
+            names,
+        )
     except ssl.SSLError:
         raise
     except (OSError, http.client.HTTPException) as error:
@@ -173,21 +176,3 @@ def wait_reached(
                 == set(members)
             )
         )
-
-
-def make_certificate(folder: pathlib.Path, name: str, *hosts: str, days: int = 90) -> str:
-    """Write a new self-signed C(name.pem) with its key for these host names; the certificate alone is returned."""
-    folder.mkdir(parents=True, exist_ok=True)
-    key, certificate = folder / f".{name}.key", folder / f".{name}.crt"
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    words += ["-nodes", "-days", str(days), "-subj", f"/CN={hosts[0]}"]
-    words += ["-addext", "subjectAltName=" + ",".join(f"DNS:{host}" for host in hosts)]
-    words += ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(words, check=True, capture_output=True)
-    (folder / f"{name}.pem").write_text(key.read_text() + certificate.read_text())
-    return certificate.read_text()
-
-
-def trusting(*certificates: str) -> ssl.SSLContext:
-    """A client that takes nothing but these certificates, for their names."""
-    return ssl.create_default_context(cadata="".join(certificates))

@@ -8,6 +8,11 @@ import typing as t
 
 import pytest
 
+from ...conftest import MakeStack
+from ...shared.balancers import Balancer, balancers
+from ...shared.hosts import Host
+from ...shared.stacks import Stack
+
 TOLD = pytest.StashKey[list[str]]()
 Tell = t.Callable[[str], None]
 
@@ -26,3 +31,16 @@ def tell_line(pytestconfig: pytest.Config) -> Tell:
 def pytest_terminal_summary(terminalreporter: t.Any, config: pytest.Config) -> None:
     for line in config.stash.get(TOLD, []):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def kiosk(make_stack: MakeStack) -> Stack:
+    return make_stack("kiosk")
+
+
+@pytest.fixture(scope="module")
+def fronts(hosts: dict[str, Host]) -> list[Balancer]:
+    """The load balancers of the kiosk, one on each host."""
+    found = balancers(hosts, "kiosk", "lb")
+    assert {item.host.name for item in found} == set(hosts)
+    return found

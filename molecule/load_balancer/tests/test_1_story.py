@@ -14,58 +14,22 @@ import typing as t
 
 import pytest
 
-from ...conftest import MakeStack
-from ...shared.balancers import Balancer, balancers, wait_reached, wait_state
+from ...shared.balancers import Balancer, wait_reached, wait_state
 from ...shared.control import Control
 from ...shared.health import break_page, passes, settled, tell
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
 from ...shared.load import Load, Moment, in_flight, late, moment
 from ...shared.stacks import Stack
 from .conftest import Tell
+from .kiosk import NOTICED_S, PAIR, PORT, with_rule
 
 Hosts = dict[str, Host]
 Case = t.Callable[[str], contextlib.AbstractContextManager[Load]]
 
 SOAK = bool(os.environ.get("DROVER_SOAK"))
-PORT = 18080
 CHANGES = 100 if SOAK else 5
 PAUSE_S = 0.005 if SOAK else 0.02
 SOAK_REQUESTS = 20_000
-INTERVAL_MS, TIMEOUT_MS, THRESHOLD = 1000, 500, 3
-# Three checks in a row, of which the last one may take its whole time to fail.
-NOTICED_S = (INTERVAL_MS * THRESHOLD + TIMEOUT_MS) / 1000
-PAIR = ["kiosk-web-1", "kiosk-web-2"]
-CHECK = {
-    "port": 8080,
-    "request_line": "GET /health HTTP/1.0",
-    "interval": INTERVAL_MS,
-    "response_timeout": TIMEOUT_MS,
-    "healthy_threshold": 2,
-    "unhealthy_threshold": THRESHOLD,
-}
-WEB: dict[str, t.Any] = {
-    "labels": {"io.rancher.container.hostname_override": "container_name"},
-    "health_check": CHECK,
-}
-RULE = {"source_port": PORT, "service": "web", "target_port": 8080}
-LB: dict[str, t.Any] = {
-    "image": "rancher/lb-service-haproxy:v0.9.14",
-    "stop_grace_period": "10s",
-    "ports": [f"{PORT}:{PORT}"],
-    "labels": {"io.rancher.scheduler.global": "true"},
-}
-
-
-@pytest.fixture(scope="module")
-def kiosk(make_stack: MakeStack) -> Stack:
-    return make_stack("kiosk")
-
-
-@pytest.fixture(scope="module")
-def fronts(hosts: Hosts) -> list[Balancer]:
-    found = balancers(hosts, "kiosk", "lb")
-    assert {item.host.name for item in found} == set(hosts)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -237,12 +201,6 @@ def test_paused_member_is_left_out_until_it_runs(
         host.docker("unpause", item.name)
     tell_line(told_window(load, fault))
     assert late(load.failures(), fault, NOTICED_S) == []
-
-
-def with_rule(kiosk: Stack, number: int) -> Stack:
-    """The stack with one more rule, another one each time; none for 0."""
-    more = [{**RULE, "hostname": f"shop{number}.example", "path": f"/{number}"}] if number else []
-    return kiosk.define(web=WEB, lb={**LB, "lb_config": {"port_rules": [RULE, *more]}})
 
 
 def test_reconfigured_again_and_again(

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules from stack files to answers: hosts, paths, wildcards, priorities, selectors, external services; and their edits.
+"""Rules from stack files to answers: hosts, paths, wildcards, priorities, selectors, external services, edits.
 
 Which member has answered is told by a header that a custom config adds, so that any path will do.
 """
@@ -119,7 +119,7 @@ def served(front: Balancer, port: int, target: str) -> str:
     """Who answers a request such as two.example/p; 503 where nobody does."""
     host, _slash, path = target.partition("/")
     reply = get(front.host.address, port, f"/{path}", host=host)
-    return reply.headers.get("X-Served-By", str(reply.status))
+    return reply.headers.get("x-served-by", str(reply.status))
 
 
 A, B, C, D = (f"annex.{name}.1" for name in "abcd")
@@ -183,8 +183,8 @@ def test_custom_config_of_one_backend(front: Balancer) -> None:
         target: get(front.host.address, HOSTS, "/p", host=target)
         for target in ("one.example", "two.example")
     }
-    assert "X-Only" not in answers["one.example"].headers
-    assert answers["two.example"].headers["X-Only"] == "here"
+    assert "x-only" not in answers["one.example"].headers
+    assert answers["two.example"].headers["x-only"] == "here"
     first = {served(front, HOSTS, "one.example/p") for _number in range(6)}
     assert len(first) == 1
 
@@ -199,7 +199,7 @@ def test_rules_edited_while_it_runs(hosts: Hosts, ways: Stack, front: Balancer) 
     edited += [rule(HOSTS, "c", hostname="five.example"), rule(PATHS, "c", path="/five")]
     late = {"labels": {**HOSTNAMED["labels"], **TIER["labels"]}}
     run = define(ways, services(hosts, edited, d=late)).up()
-    assert f"annex-{'ways'}-1" in " ".join(line for line in run.done if "  balancer  " in line)
+    assert "annex-ways-1" in " ".join(line for line in run.done if "  balancer  " in line)
     for port, target, expected in (
         (HOSTS, "zwei.example/", B),
         (HOSTS, "two.example/", "503"),
