@@ -9,13 +9,14 @@ prints how many requests were sent and how many failed. DROVER_SOAK=1: at least 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import typing as t
 
 import pytest
 
 from ...shared.balancers import Balancer, wait_reached, wait_state
-from ...shared.control import Control
+from ...shared.control import Control, Run
 from ...shared.health import break_page, passes, settled, tell
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
 from ...shared.load import Load, Moment, in_flight, late, moment
@@ -144,7 +145,7 @@ def test_member_answers_500_and_is_replaced(
             tell(hosts[item.host], item.name, "/set?status=500&health=500")
         wait_state(fronts, "kiosk.web.1", "DOWN")
         load.flows()
-        passes(control, lambda _run: web(hosts, PAIR[0]).id != item.id, stack="kiosk")
+        passes(control, functools.partial(is_another, hosts, item), stack="kiosk")
         wait_reached(hosts.values(), PORT, PAIR)
         load.flows()
     assert load.failures("GET") == []
@@ -238,6 +239,10 @@ def test_scaled_from_2_to_6_to_2(
     assert [front.life for front in fronts] == processes, "members come and go without a reload"
 
 
+def is_another(hosts: Hosts, old: Container, _run: Run) -> bool:
+    return web(hosts, old.name).id != old.id
+
+
 def test_replaced_one_by_one(hosts: Hosts, kiosk: Stack, case: Case, control: Control) -> None:
     """Members whose check says no and that still serve: drained, then replaced. Nothing is lost, POST neither."""
     settled(control, stack="kiosk")
@@ -245,11 +250,8 @@ def test_replaced_one_by_one(hosts: Hosts, kiosk: Stack, case: Case, control: Co
     with case("replaced one by one for their health, while they still serve") as load:
         for item in before.values():
             break_page(hosts[item.host], item.name)
-            passes(
-                control,
-                lambda _run, item=item: web(hosts, item.name).id != item.id,
-                stack="kiosk",
-            )
+            replaced = functools.partial(is_another, hosts, item)
+            passes(control, replaced, stack="kiosk")
             wait_reached(hosts.values(), PORT, PAIR)
             settled(control, stack="kiosk")
     assert load.failures() == []
