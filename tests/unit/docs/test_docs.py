@@ -197,7 +197,8 @@ def test_beginnings_of_the_loader_are_documented(known: Iterable[str]) -> None:
 def test_tests_that_show_a_behaviour_exist() -> None:
     rows = [line.split(" | ") for line in text_of("behaviours.md").splitlines()]
     named = {name for row in rows for name in re.findall(r"`(test_\w+)`", row[-1])}
-    files = [*ROOT.glob("molecule/*/tests/*.py"), *ROOT.glob("tests/unit/**/*.py")]
+    places = ("molecule/*/tests/*.py", "tests/live/*.py", "tests/unit/**/*.py")
+    files = [file for place in places for file in ROOT.glob(place)]
     written = {
         name
         for path in files
