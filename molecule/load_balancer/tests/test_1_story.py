@@ -169,7 +169,7 @@ def sick_and_well(
 
 def told_window(load: Load, fault: Moment) -> str:
     last = max((item.began - fault.ended for item in load.failures()), default=0.0)
-    return f"      last failed request began {max(last, 0.0):.1f} s after the fault; bound {NOTICED_S} s"
+    return f"load    last failed request began {max(last, 0.0):.1f} s after the fault; bound {NOTICED_S} s"
 
 
 def test_slow_member_is_left_out_until_it_is_quick(
@@ -215,7 +215,7 @@ def test_reconfigured_again_and_again(
             assert any("  balancer  " in line for line in with_rule(kiosk, number).up().done)
             workers |= {front.life for front in fronts}
         load.flows()
-    tell_line(f"      {len(workers) - len(fronts)} reloads of {len(fronts)} load balancers")
+    tell_line(f"load    {len(workers) - len(fronts)} reloads of {len(fronts)} load balancers")
     assert load.failures() == []
     assert len(workers) == len(fronts) * (CHANGES + 1)
     assert lives(everywhere(hosts, "kiosk")) == containers
