@@ -28,7 +28,7 @@ Hosts = dict[str, Host]
 Case = t.Callable[[str], contextlib.AbstractContextManager[Load]]
 
 SOAK = bool(os.environ.get("DROVER_SOAK"))
-CHANGES = 100 if SOAK else 5
+CHANGES = 100 if SOAK else 4
 PAUSE_S = 0.005 if SOAK else 0.02
 SOAK_REQUESTS = 20_000
 
