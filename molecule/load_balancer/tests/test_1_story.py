@@ -169,7 +169,7 @@ def sick_and_well(
 
 def told_window(load: Load, fault: Moment) -> str:
     last = max((item.began - fault.ended for item in load.failures()), default=0.0)
-    return f"load    last failed request began {max(last, 0.0):.1f} s after the fault; bound {NOTICED_S} s"
+    return f"load    last failed request began {max(last, 0.0):.1f} s after the fault; bound {NOTICED_S:.1f} s"
 
 
 def test_slow_member_is_left_out_until_it_is_quick(
