@@ -145,7 +145,7 @@ def test_member_answers_500_and_is_replaced(
             tell(hosts[item.host], item.name, "/set?status=500&health=500")
         wait_state(fronts, "kiosk.web.1", "DOWN")
         load.flows()
-        passes(control, functools.partial(is_another, hosts, item), stack="kiosk")
+        passes(control, functools.partial(is_another, hosts, item), seconds=120, stack="kiosk")
         wait_reached(hosts.values(), PORT, PAIR)
         load.flows()
     assert load.failures("GET") == []
@@ -245,15 +245,15 @@ def is_another(hosts: Hosts, old: Container, _run: Run) -> bool:
 
 def test_replaced_one_by_one(hosts: Hosts, kiosk: Stack, case: Case, control: Control) -> None:
     """Members whose check says no and that still serve: drained, then replaced. Nothing is lost, POST neither."""
-    settled(control, stack="kiosk")
+    settled(control, seconds=120, stack="kiosk")
     before = {name: web(hosts, name) for name in PAIR}
     with case("replaced one by one for their health, while they still serve") as load:
         for item in before.values():
             break_page(hosts[item.host], item.name)
             replaced = functools.partial(is_another, hosts, item)
-            passes(control, replaced, stack="kiosk")
+            passes(control, replaced, seconds=120, stack="kiosk")
             wait_reached(hosts.values(), PORT, PAIR)
-            settled(control, stack="kiosk")
+            settled(control, seconds=120, stack="kiosk")
     assert load.failures() == []
 
 
