@@ -8,17 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from .balancer_model import Directory, build_model, routes_of
+from .config_operation import FIRST_RESULT_S, add_config, makers
 from .haproxy.balancer_config import render_balancer
-from .names import container_name, split_member_key
+from .names import split_member_key
 from .operations import Message, Plan
 from .revisions import current, is_live
 from .targets import running_on
 from .world import World
 
 Json = t.Dict[str, t.Any]
-
-FIRST_RESULT_S = 2.5
-"""How long a host waits for the first results of new servers."""
 
 
 class Balancers:
@@ -82,7 +80,8 @@ class Balancers:
             text = f"its config is left as it is, the new one cannot be written: {error}"
             plan.errors.append(Message(text, stack, name, index, host))
             return
-        makes = [item for item in plan.operations if _makes(item, host, stack, name, index)]
+        member = (stack, name, index)
+        makes = makers(plan, host, member)
         claims = self._world.claims(stack).get((name, index), [])
         running = running_on(host, claims) is not None
         seen = self._world.balancers(host).get(f"{stack}.{name}.{index}") or {}
@@ -92,7 +91,16 @@ class Balancers:
             return
         if not (running or makes) or (not makes and self._is_current(seen, revision, model)):
             return
-        self._add(plan, (stack, name, index), host, makes, model, revision, service["image"])
+        args = {
+            "model": model,
+            "certificates": self._pems(stack, model),
+            "folders": self._world.certificate_folder(host, f"{stack}/{name}").get("folders"),
+            "revision": revision,
+            "image": service["image"],
+            "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
+        }
+        version = self._version(stack)
+        add_config(plan, "balancer", host, member, cause=_cause(model), version=version, args=args)
 
     def _is_current(self, seen: Json, revision: str, model: Json) -> bool:
         """Whether the running config and the drain state of each server are as they should be."""
@@ -108,50 +116,10 @@ class Balancers:
             for server in backend["servers"]
         )
 
-    def _add(
-        self,
-        plan: Plan,
-        member: tuple[str, str, int],
-        host: str,
-        makes: list[Json],
-        model: Json,
-        revision: str,
-        image: str,
-    ) -> None:
-        stack, name, index = member
-        before = {number for item in makes for number in item["after"]}
-        number = plan.add(
-            "balancer",
-            host,
-            cause=_cause(model),
-            after=before - {item["id"] for item in makes},
-            stack=stack,
-            service=name,
-            index=index,
-            container=container_name(stack, name, index),
-            version=self._version(stack),
-            args={
-                "model": model,
-                "certificates": self._pems(stack, model),
-                "folders": self._world.certificate_folder(host, f"{stack}/{name}").get("folders"),
-                "revision": revision,
-                "image": image,
-                "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
-            },
-        )
-        for item in makes:
-            item["after"] = sorted({*item["after"], number})
-
     def _pems(self, stack: str, model: Json) -> dict[str, str]:
         definition = (current(self._bodies[stack]) or {})["definition"]
         known = definition.get("certificates", {})
         return {name: known[name]["pem"] for name in model["certificates"] if name in known}
-
-
-def _makes(operation: Json, host: str, stack: str, name: str, index: int) -> bool:
-    """Whether an operation makes or starts the container of this load balancer."""
-    place = tuple(operation[key] for key in ("host", "stack", "service", "index"))
-    return place == (host, stack, name, index) and operation["kind"] in ("create", "start")
 
 
 def _cause(model: Json) -> str:

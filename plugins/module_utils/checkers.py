@@ -13,9 +13,10 @@ import hashlib
 import re
 import typing as t
 
+from .config_operation import FIRST_RESULT_S, add_config, makers
 from .constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
 from .haproxy.checker_config import render_checker
-from .names import container_name, split_member_key
+from .names import split_member_key
 from .operations import Message, Plan
 from .targets import Target, running_on
 from .votes import CONTROL, Opinion, Report
@@ -27,8 +28,6 @@ CHECKERS = 3
 """How many check each container, as in Rancher."""
 REPORT_GOOD_FOR_S = 10.0
 """A host without work is not looked at again in the rounds of a pass: what it said is old after a long one."""
-FIRST_RESULT_S = 2.5
-"""How long a host waits for the first results of new servers, so that the same pass can read them."""
 
 
 class Checkers:
@@ -88,11 +87,11 @@ class Checkers:
 
     # --- what they are told ---
 
-    def plan(self, plan: Plan, targets: list[Target], *, version: int) -> None:
-        """Add what brings each seen host's checker up to date."""
+    def plan(self, plan: Plan, targets: list[Target], *, image: str, version: int) -> None:
+        """Add what brings each seen host's checker up to date; C(image) validates the configs."""
         for host in sorted(self._members):
             if self._world.is_seen(host):
-                self._plan_host(plan, host, self.model(host, targets), version)
+                self._plan_host(plan, host, self.model(host, targets), image, version)
         for host, error in self.silent().items():
             text = f"gives no report: {error}"
             plan.notes.append(Message(text, SYSTEM_STACK, CHECKER_SERVICE, 0, host))
@@ -114,45 +113,22 @@ class Checkers:
             ],
         }
 
-    def _plan_host(self, plan: Plan, host: str, model: dict[str, t.Any], version: int) -> None:
+    def _plan_host(
+        self, plan: Plan, host: str, model: dict[str, t.Any], image: str, version: int
+    ) -> None:
         key, _entry = self._members[host]
         index = split_member_key(key)[1]
         claims = self._world.claims(SYSTEM_STACK).get((CHECKER_SERVICE, index), [])
         seen = self._world.checker(host) or {}
         revision = render_checker(model)[1]
-        makes = [item for item in plan.operations if _makes_checker(item, host)]
+        member = (SYSTEM_STACK, CHECKER_SERVICE, index)
+        makes = makers(plan, host, member)
         current = (seen.get("revision"), seen.get("file_revision")) == (revision, revision)
         running = running_on(host, claims) is not None
         if seen.get("error") or (current and not makes) or not (running or makes):
             return
-        before = {number for item in makes for number in item["after"]}
-        waits = before - {item["id"] for item in makes}
-        number = plan.add(
-            "checker",
-            host,
-            cause=_cause(model),
-            after=waits,
-            stack=SYSTEM_STACK,
-            service=CHECKER_SERVICE,
-            index=index,
-            container=container_name(SYSTEM_STACK, CHECKER_SERVICE, index),
-            version=version,
-            args={
-                "model": model,
-                "revision": revision,
-                "image": self._image,
-                "wait_s": FIRST_RESULT_S,
-            },
-        )
-        for item in makes:
-            item["after"] = sorted({*item["after"], number})
-
-    _image = ""
-
-    def with_image(self, image: str) -> Checkers:
-        """The same, with the image that validates configs."""
-        self._image = image
-        return self
+        args = {"model": model, "revision": revision, "image": image, "wait_s": FIRST_RESULT_S}
+        add_config(plan, "checker", host, member, cause=_cause(model), version=version, args=args)
 
 
 def _members(body: Body | None) -> dict[str, tuple[str, dict[str, t.Any]]]:
@@ -180,14 +156,6 @@ def control_name(host: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_.:-]{1,60}", host):
         return host
     return f"host-{hashlib.sha256(host.encode()).hexdigest()[:12]}"
-
-
-def _makes_checker(operation: dict[str, t.Any], host: str) -> bool:
-    place = (operation["host"], operation["stack"], operation["service"])
-    return place == (host, SYSTEM_STACK, CHECKER_SERVICE) and operation["kind"] in (
-        "create",
-        "start",
-    )
 
 
 def _cause(model: dict[str, t.Any]) -> str:

@@ -75,6 +75,12 @@ class Patient:
         return f"{text}: {downs[0].why}"
 
     @property
+    def state(self) -> str:
+        """The verdict, what the checkers say, and for how long they have seen it failing."""
+        lasting = f", {self.down_s:.0f} s" if self.down_s else ""
+        return f"{self.verdict}, {self.why}{lasting}"
+
+    @property
     def down_s(self) -> float:
         """For how long checkers have seen it failing."""
         return max((vote.since_s for vote in self.votes if not vote.up), default=0.0)
@@ -186,9 +192,7 @@ class Healer:
         """A member that is not healthy, or may not be, is never passed over in silence."""
         if patient.verdict == HEALTHY and not patient.doubt:
             return
-        lasting = f", {patient.down_s:.0f} s" if patient.down_s else ""
-        member = patient.member
-        text = f"{patient.verdict}, {patient.why}{lasting}"
+        member, text = patient.member, patient.state
         self._plan.notes.append(Message(text, member.stack, member.name, member.index, member.host))
 
     def _sickness(self, patient: Patient) -> str:

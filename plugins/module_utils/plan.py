@@ -202,8 +202,8 @@ class Planner:
             )
         ]
         services = (current(body) or {})["definition"]["services"]
-        checkers = self.checkers.with_image(services[CHECKER_SERVICE]["image"])
-        checkers.plan(self.plan, targets, version=self._version(SYSTEM_STACK))
+        image = services[CHECKER_SERVICE]["image"]
+        self.checkers.plan(self.plan, targets, image=image, version=self._version(SYSTEM_STACK))
 
     def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
         self._require_network()

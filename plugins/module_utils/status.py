@@ -126,16 +126,12 @@ def _health_lines(
         patient = patients.get(key)
         parts = []
         if patient and (patient.verdict != HEALTHY or engine):
-            parts.append(f"{patient.verdict}, {patient.why}{_duration(patient)}")
+            parts.append(patient.state)
         if engine:
             parts.append(f"the engine's HEALTHCHECK says {engine} (shown only)")
         if parts:
             lines.append(f"{split_member_key(key)[1]}: {'; '.join(parts)}")
     return lines
-
-
-def _duration(patient: Patient) -> str:
-    return f", {patient.down_s:.0f} s" if patient.down_s else ""
 
 
 def _is_up(container: Container, service: dict[str, t.Any]) -> bool:

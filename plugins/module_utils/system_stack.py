@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import typing as t
 
-from .constants import CHECKER_IMAGE, CHECKER_SERVICE, STATE_ACTIVE, STATE_DIR_MARK, SYSTEM_STACK
+from .constants import (
+    CHECKER_IMAGE,
+    CHECKER_SERVICE,
+    HAPROXY_USER,
+    STATE_ACTIVE,
+    STATE_DIR_MARK,
+    SYSTEM_STACK,
+)
 from .revisions import Request, apply_down, current, empty_body, is_live, with_revision
 from .targets import checked_services
 
 Body = t.Dict[str, t.Any]
 
-CHECKER_USER = "99:99"
-"""The user haproxy of the official images; by number, so that any image will do."""
 _COMMAND = (
     "haproxy -W -db -S /run/haproxy/master.sock,mode,600 -f /usr/local/etc/haproxy/haproxy.cfg"
 )
@@ -96,7 +101,7 @@ def _container() -> dict[str, t.Any]:
     return {
         "entrypoint": ["haproxy"],
         "command": _COMMAND.split()[1:],
-        "user": CHECKER_USER,
+        "user": HAPROXY_USER,
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
