@@ -80,3 +80,9 @@ close_connections() {
     rm -f "$socket"
   done
 }
+
+# Control nodes (lab/control) go without a word: a timer on one would repair what a test breaks.
+remove_control_nodes() {
+  docker ps -aq --filter "label=$LABEL" --filter 'name=^/?drover-lab-c[0-9]$' | xargs -r docker rm -fv >/dev/null
+  rm -f "$STATE_DIR/control.yml"
+}
