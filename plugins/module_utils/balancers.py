@@ -5,18 +5,40 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from .backoff import delay_s
 from .balancer_model import Directory, build_model, routes_of
 from .config_operation import FIRST_RESULT_S, add_config, makers
 from .haproxy.balancer_config import render_balancer
 from .names import split_member_key
 from .operations import Message, Plan
-from .revisions import current, is_live
+from .revisions import Request, current, is_live
 from .targets import running_on
 from .world import World
 
 Json = t.Dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """One load balancer container that is wanted."""
+
+    stack: str
+    key: str
+    host: str
+    service: Json
+
+    @property
+    def name(self) -> str:
+        """The service."""
+        return split_member_key(self.key)[0]
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Stack, service and index."""
+        return (self.stack, *split_member_key(self.key))
 
 
 class Balancers:
@@ -27,26 +49,33 @@ class Balancers:
         world: World,
         bodies: dict[str, Json],
         *,
+        request: Request,
         draining: dict[tuple[str, str], float],
         version: t.Callable[[str], int],
+        life: t.Callable[[str], dict[str, Json]],
     ) -> None:
-        self._world = world
+        self.world = world
         self._bodies = bodies
+        self._request = request
         self._draining = draining
-        self._version = version
+        self.version = version
+        self._life = life
         self._directory = Directory(bodies, draining)
+
+    def members(self) -> t.Iterator[Member]:
+        """Those of the live stacks, in order."""
+        for stack, body in sorted(self._bodies.items()):
+            services = (current(body) or {})["definition"]["services"] if is_live(body) else {}
+            for key in sorted(body["members"], key=split_member_key):
+                entry, service = body["members"][key], services.get(split_member_key(key)[0])
+                if service and service.get("balancer") and not entry["retired"]:
+                    yield Member(stack, key, entry["host"], service)
 
     def plan(self, plan: Plan) -> None:
         """Add what brings the load balancers of the seen hosts up to date."""
-        for stack, body in sorted(self._bodies.items()):
-            if not is_live(body):
-                continue
-            for key in sorted(body["members"], key=split_member_key):
-                entry, name = body["members"][key], split_member_key(key)[0]
-                service = (current(body) or {})["definition"]["services"].get(name) or {}
-                wanted = service.get("balancer") and not entry["retired"]
-                if wanted and self._world.is_seen(entry["host"]):
-                    self._plan_member(plan, stack, key, service)
+        for member in self.members():
+            if self.world.is_seen(member.host):
+                self._plan_member(plan, member)
 
     def model(self, stack: str, key: str, service: Json) -> Json:
         """The model of one load balancer container."""
@@ -63,44 +92,76 @@ class Balancers:
 
     def _with_folder(self, model: Json, host: str, service: str) -> Json:
         """The model with the certificates that lie in a volume of the load balancer on this host."""
-        seen = self._world.certificate_folder(host, service) if self._world.is_seen(host) else {}
+        seen = self.world.certificate_folder(host, service) if self.world.is_seen(host) else {}
         if not seen:
             return model
         found = {**model["certificates"], **seen["certificates"]}
         default = model["default_certificate"] or seen["default"]
         return {**model, "certificates": found, "default_certificate": default}
 
-    def _plan_member(self, plan: Plan, stack: str, key: str, service: Json) -> None:
-        name, index = split_member_key(key)
-        host = self._bodies[stack]["members"][key]["host"]
-        model = self.model(stack, key, service)
+    def _plan_member(self, plan: Plan, member: Member) -> None:
+        host = member.host
+        model = self.model(member.stack, member.key, member.service)
         try:
             revision = render_balancer(model)[1]
         except ValueError as error:
-            text = f"its config is left as it is, the new one cannot be written: {error}"
-            plan.errors.append(Message(text, stack, name, index, host))
+            self._tell(plan, member, f"the new one cannot be written: {error}")
             return
-        member = (stack, name, index)
-        makes = makers(plan, host, member)
-        claims = self._world.claims(stack).get((name, index), [])
+        makes = makers(plan, host, member.place)
+        claims = self.world.claims(member.stack).get(member.place[1:], [])
         running = running_on(host, claims) is not None
-        seen = self._world.balancers(host).get(f"{stack}.{name}.{index}") or {}
+        seen = self.world.balancers(host).get(".".join(map(str, member.place))) or {}
         if not makes and running and seen.get("error"):
             text = f"its config is left as it is: {seen['error']}"
-            plan.held.append(Message(text, stack, name, index, host))
+            plan.held.append(Message(text, *member.place, host))
             return
         if not (running or makes) or (not makes and self._is_current(seen, revision, model)):
             return
-        args = {
+        waits = self._waits(member, revision)
+        if waits and (not makes or seen.get("file_revision")):
+            self._tell(plan, member, waits)
+            return
+        args = self.arguments(member, model, revision)
+        if makes:
+            args["config_hash"] = makes[0]["args"]["config_hash"]
+        version = self.version(member.stack)
+        cause = _cause(model)
+        add_config(plan, "balancer", host, member.place, cause=cause, version=version, args=args)
+
+    def arguments(self, member: Member, model: Json, revision: str) -> Json:
+        """What the operation that gives a load balancer its config takes."""
+        service = f"{member.stack}/{member.name}"
+        return {
             "model": model,
-            "certificates": self._pems(stack, model),
-            "folders": self._world.certificate_folder(host, f"{stack}/{name}").get("folders"),
+            "certificates": self._pems(member.stack, model),
+            "folders": self.world.certificate_folder(member.host, service).get("folders"),
             "revision": revision,
-            "image": service["image"],
+            "image": member.service["image"],
             "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
         }
-        version = self._version(stack)
-        add_config(plan, "balancer", host, member, cause=_cause(model), version=version, args=args)
+
+    def _waits(self, member: Member, revision: str) -> str:
+        """Why a config that was not taken lately is not tried again now; empty when it may be."""
+        failed = (self._life(member.stack).get(member.key) or {}).get("config") or {}
+        if failed.get("revision") != revision or self._is_asked_for(member):
+            return ""
+        passed = self.world.now(member.host) - failed["last"]
+        wait = delay_s(failed["failures"]) - passed
+        return f"{failed['why']} (next try in {wait:.0f} s)" if passed >= 0 and wait > 0 else ""
+
+    def _is_asked_for(self, member: Member) -> bool:
+        """Whether a person wants it to be tried at once."""
+        named = {member.stack, f"{member.stack}/{member.name}"} & set(self._request.retry)
+        return bool(named) or (self._request.command == "up" and self._is_meant(member))
+
+    def _is_meant(self, member: Member) -> bool:
+        """Whether the command is about its stack."""
+        return self._request.stacks is None or member.stack in self._request.stacks
+
+    def _tell(self, plan: Plan, member: Member, why: str) -> None:
+        """Its config stays: an error of a command that is about its stack, and for the others worth a note."""
+        message = Message(f"its config is left as it is: {why}", *member.place, member.host)
+        (plan.errors if self._is_meant(member) else plan.notes).append(message)
 
     def _is_current(self, seen: Json, revision: str, model: Json) -> bool:
         """Whether the running config and the drain state of each server are as they should be."""

@@ -15,7 +15,8 @@ The arguments that each kind takes (C(args) of the operation; docs/schema.md sec
     remove_volume  volume
     record         record
     checker        model, revision, image, wait_s
-    balancer       model, certificates, revision, image, wait_s
+    balancer       model, certificates, revision, image, wait_s; config_hash where the container is made
+    validate       as balancer
     verdict        entry
     drain          entry
 """
@@ -34,12 +35,13 @@ from .container_body import create_body
 from .engine import Engine
 from .engine_errors import EngineError, NotFound
 from .haproxy.apply import ApplyError, Target, apply_config
-from .haproxy.balancer_apply import Desired, apply_balancer
+from .haproxy.balancer_apply import Desired, apply_balancer, validate_balancer
 from .haproxy.balancer_config import render_balancer
+from .haproxy.balancer_custom import with_key
 from .haproxy.balancer_folder import balancer_folders
 from .haproxy.checker_config import render_checker
 from .haproxy.observe_checker import checker_folders
-from .life import note_drain, note_health
+from .life import forget_drain, note_config, note_drain, note_health
 from .mounts import VolumeSpec, member_volumes, volume_specs
 from .networks import bridge_body, endpoint_body
 from .preconditions import LIVE, Stale
@@ -183,6 +185,7 @@ def _unpause(context: Context, operation: Json) -> None:
 
 def _stop(context: Context, operation: Json) -> None:
     _halt(context.engine, preconditions.running(context.engine, operation), operation)
+    forget_drain(context.state_dir, operation)
 
 
 def _halt(engine: Engine, found: Json, operation: Json) -> None:
@@ -200,6 +203,7 @@ def _remove(context: Context, operation: Json) -> None:
     if found["State"]["Status"] in LIVE:
         _halt(context.engine, found, operation)
     context.engine.remove(found["Id"])
+    forget_drain(context.state_dir, operation)
     if operation["args"].get("leaves"):
         _remove_own_folders(context.state_dir, operation)
 
@@ -257,6 +261,29 @@ def _checker(context: Context, operation: Json) -> None:
 
 
 def _balancer(context: Context, operation: Json) -> str:
+    target, desired = _haproxy(context, operation)
+    args = operation["args"]
+    try:
+        done = apply_balancer(context.engine, target, desired, wait_s=args["wait_s"])
+    except ApplyError as error:
+        why = with_key(str(error), args["model"])
+        note_config(context.state_dir, operation, why, now=context.clock())
+        raise Failed(why) from error
+    note_config(context.state_dir, operation, "", now=context.clock())
+    return "" if done.quiet or not args["wait_s"] else "requests of what drains are still under way"
+
+
+def _validate(context: Context, operation: Json) -> None:
+    """Ask HAProxy whether it would take a config; nothing is changed, and nothing noted."""
+    target, desired = _haproxy(context, operation)
+    try:
+        validate_balancer(context.engine, target, desired)
+    except ApplyError as error:
+        raise Failed(with_key(str(error), operation["args"]["model"])) from error
+
+
+def _haproxy(context: Context, operation: Json) -> tuple[Target, Desired]:
+    """The HAProxy of an operation, and what it shall do."""
     args = operation["args"]
     try:
         config, revision = render_balancer(args["model"])
@@ -268,12 +295,7 @@ def _balancer(context: Context, operation: Json) -> str:
     container = preconditions.ours_or_none(context.engine, _known(context, operation))
     target = Target(balancer_folders(context.state_dir, name), container, args["image"])
     default = args["model"].get("default_certificate") or ""
-    desired = Desired(config, _certificates(args), default)
-    try:
-        done = apply_balancer(context.engine, target, desired, wait_s=args["wait_s"])
-    except ApplyError as error:
-        raise Failed(str(error)) from error
-    return "" if done.quiet or not args["wait_s"] else "requests of what drains are still under way"
+    return target, Desired(config, _certificates(args), default)
 
 
 def _certificates(args: Json) -> dict[str, str]:
@@ -326,6 +348,7 @@ _CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
     "record": _record,
     "checker": _checker,
     "balancer": _balancer,
+    "validate": _validate,
     "verdict": _verdict,
     "drain": _drain,
 }

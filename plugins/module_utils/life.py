@@ -16,6 +16,7 @@ from .store import read_record, update_life
 Json = t.Dict[str, t.Any]
 
 _MAX_REASON = 300
+_NOTHING: Json = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": ""}
 
 
 def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) -> None:
@@ -60,7 +61,7 @@ def note_health(state_dir: str, operation: Json) -> bool:
     """
     before = _entry(state_dir, operation)
     entry = operation["args"]["entry"]
-    kept = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": "", **before}
+    kept = {**_NOTHING, **before}
     why = str(entry["why"])[:_MAX_REASON]
     fresh = {**kept, "seq": before.get("seq", 0) + 1, "health": {**entry, "why": why}}
     return update_life(state_dir, operation["stack"], _key(operation), fresh)
@@ -73,9 +74,35 @@ def note_drain(state_dir: str, operation: Json) -> bool:
         Whether there was a record to remember it in.
     """
     before = _entry(state_dir, operation)
-    kept = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": "", **before}
+    kept = {**_NOTHING, **before}
     fresh = {**kept, "seq": before.get("seq", 0) + 1, "drain": operation["args"]["entry"]}
     return update_life(state_dir, operation["stack"], _key(operation), fresh)
+
+
+def forget_drain(state_dir: str, operation: Json) -> None:
+    """The drain of a member ends with its stop. Writes nothing where there is none."""
+    if _entry(state_dir, operation).get("drain"):
+        note_drain(state_dir, {**operation, "args": {"entry": None}})
+
+
+def note_config(state_dir: str, operation: Json, why: str, *, now: float) -> None:
+    """Remember that a load balancer did not take a config, or (why empty) forget that it ever did not.
+
+    Args:
+        state_dir: Folder of all our files on the host.
+        operation: The operation; its arguments name the config's marker.
+        why: What HAProxy said; kept short.
+        now: The host's wall clock, in seconds since the epoch.
+    """
+    before = _entry(state_dir, operation)
+    failed = before.get("config") or {}
+    if not why and not failed:
+        return
+    revision = operation["args"]["revision"]
+    times = failed["failures"] + 1 if failed.get("revision") == revision else 1
+    entry = {"revision": revision, "failures": times, "last": now, "why": why[:_MAX_REASON]}
+    kept = {**_NOTHING, **before, "seq": before.get("seq", 0) + 1}
+    _write(state_dir, operation, {**kept, "config": entry if why else None})
 
 
 def _entry(state_dir: str, operation: Json) -> Json:

@@ -50,16 +50,29 @@ class Plan:
 
     records: list[RecordWrite] = dataclasses.field(default_factory=list)
     operations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    validations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    """Operations that one host does before any record is written; when one fails, nothing else is done."""
     errors: list[Message] = dataclasses.field(default_factory=list)
     held: list[Message] = dataclasses.field(default_factory=list)
     notes: list[Message] = dataclasses.field(default_factory=list)
     kept_volumes: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    refusals: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    """What hosts shall newly remember as held, for the audit: host -> place -> reason."""
 
     def add(
         self, kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any
     ) -> int:
         """Append an operation; its id is returned, for what comes after it."""
-        number = len(self.operations) + 1
+        operation = self.make(kind, host, cause=cause, after=after, **fields)
+        operation["id"] = len(self.operations) + 1
+        self.operations.append(operation)
+        return int(operation["id"])
+
+    @staticmethod
+    def make(
+        kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any
+    ) -> dict[str, t.Any]:
+        """An operation that is in no list yet."""
         base = {
             "stack": "",
             "service": "",
@@ -69,27 +82,25 @@ class Plan:
             "version": 0,
             "args": {},
         }
-        operation = {
-            **base,
-            **fields,
-            "id": number,
-            "kind": kind,
-            "host": host,
-            "cause": cause,
-            "after": sorted(after),
-        }
-        self.operations.append(operation)
-        return number
+        own = {"id": 1, "kind": kind, "host": host, "cause": cause, "after": sorted(after)}
+        return {**base, **fields, **own}
+
+    @property
+    def validator(self) -> str:
+        """The host of the validations; empty where there are none."""
+        return str(self.validations[0]["host"]) if self.validations else ""
 
     @property
     def has_work(self) -> bool:
         """Whether a round would write anything."""
-        return bool(self.operations or self.records)
+        return bool(self.operations or self.records or self.refusals)
 
     def lines(self) -> list[str]:
         """The plan as text: what check mode prints and what tests compare."""
-        return [record_line(write) for write in self.records] + [
-            operation_line(item) for item in self.operations
+        return [
+            *map(operation_line, self.validations),
+            *map(record_line, self.records),
+            *map(operation_line, self.operations),
         ]
 
 

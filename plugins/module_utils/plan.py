@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .balancer_validation import plan_validations
 from .balancers import Balancers
 from .board import Board
 from .checkers import Checkers
@@ -92,8 +93,11 @@ class Planner:
             if stack == SYSTEM_STACK:
                 self.checkers = Checkers(self.world, self.acted_on.get(stack))
         self._plan_checkers()
-        self.balancers().plan(self.plan)
+        balancers = self.balancers()
+        balancers.plan(self.plan)
         leave_together(self.plan)
+        if self.request.command == "up":
+            plan_validations(self.plan, self._balancers_of(self.bodies), balancers, selected)
         if self.request.command in ("down", "scale"):
             self.volumes.tell_unknown()
         return self.plan
@@ -168,7 +172,17 @@ class Planner:
 
     def balancers(self) -> Balancers:
         """The load balancers as this round leaves them."""
-        return Balancers(self.world, self.acted_on, draining=self.draining, version=self._version)
+        return self._balancers_of(self.acted_on)
+
+    def _balancers_of(self, bodies: dict[str, dict[str, t.Any]]) -> Balancers:
+        return Balancers(
+            self.world,
+            bodies,
+            request=self.request,
+            draining=self.draining,
+            version=self._version,
+            life=lambda stack: self.views[stack].life,
+        )
 
     def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
         """The checkers are there as long as anything is to be checked."""

@@ -31,7 +31,7 @@ from .folders import FolderError
 from .marker import marker_of
 from .runtime import HaproxyError
 from .server_state import rewritten
-from .validate import Rejected, validate
+from .validate import Rejected, validate, with_lines
 from .worker import old_workers, reload, wait_for_worker
 
 NOTHING, FILES, RUNTIME, RELOAD = "nothing", "files", "runtime", "reload"
@@ -85,6 +85,48 @@ def apply_balancer(
         raise ApplyError(str(error)) from error
 
 
+def validate_balancer(engine: Engine, target: Target, desired: Desired) -> None:
+    """Have HAProxy say whether it takes a config, and change nothing.
+
+    Args:
+        engine: The host's engine.
+        target: The HAProxy. Where none runs, the image is asked, over a folder that is removed afterwards.
+        desired: What it would do.
+
+    Raises:
+        ApplyError: HAProxy rejects it, or could not be asked.
+        EngineError: The engine could not be asked.
+    """
+    container = running_container(engine, target.container)
+    base = target.folders.base
+    folders = (
+        target.folders
+        if container
+        else dataclasses.replace(target.folders, base=f"{base}.validate")
+    )
+    try:
+        files = files_of(desired.config, desired.certificates, desired.default)
+        folders.make()
+        validate_files(engine, dataclasses.replace(target, folders=folders), container, files)
+    except (FolderError, Rejected, ValueError) as error:
+        raise ApplyError(str(error)) from error
+    finally:
+        if not container:
+            folders.remove()
+
+
+def validate_files(engine: Engine, target: Target, container: str, files: Files) -> None:
+    """Have HAProxy check a set of files beside those that are there. Raises Rejected, FolderError, EngineError."""
+    try:
+        write_candidates(target.folders, files)
+        validate(engine, target.folders, container=container, image=target.image)
+    except Rejected as error:
+        text = str(error).replace("/usr/local/etc/haproxy/candidate/", "")
+        raise Rejected(with_lines(text, without_passwords(files[CONFIG]))) from error
+    finally:
+        drop_candidates(target.folders)
+
+
 class _Apply:
     """One config on its way."""
 
@@ -109,7 +151,7 @@ class _Apply:
             return self._applied(changed, how, quiet=True)
         made = self._folders.make()
         if not same_files:
-            self._validate(container)
+            validate_files(self._engine, self._target, container, self._files)
         done = self._do(how, running) if how != NOTHING else NOTHING
         quiet = wait_until_quiet(self._folders, self._wanted, wait_s=wait_s) if container else True
         return self._applied(made or how != NOTHING, done, quiet=quiet)
@@ -150,15 +192,6 @@ class _Apply:
             name for name, path in paths.items() if self._before.get(path) != self._files[path]
         ]
         return dataclasses.replace(found, certificates=tuple(sorted(renewed)))
-
-    def _validate(self, container: str) -> None:
-        try:
-            write_candidates(self._folders, self._files)
-            validate(self._engine, self._folders, container=container, image=self._target.image)
-        except Rejected as error:
-            raise Rejected(str(error).replace("/usr/local/etc/haproxy/candidate/", "")) from error
-        finally:
-            drop_candidates(self._folders)
 
     def _do(self, how: str, running: str) -> str:
         change = self._difference(running) if how == RUNTIME else None

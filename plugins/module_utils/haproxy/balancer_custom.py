@@ -11,11 +11,13 @@ every server of a backend, the lone word C(accept-proxy) is one for the frontend
 from __future__ import annotations
 
 import re
+import typing as t
 
 from . import text
 from .section import Section
 
 KEY = "config"
+_REJECTS = "HAProxy rejects the config:"
 
 # Rancher's sections, and those that HAProxy has besides.
 _SECTIONS = (
@@ -75,6 +77,13 @@ def split_config(config: str) -> list[Section]:
             _refuse_ours(found[-1].head, words[0])
             found[-1].lines.append(line.strip())
     return found
+
+
+def with_key(error: str, model: t.Mapping[str, t.Any]) -> str:
+    """What HAProxy said, with the key where the lines that it names are people's own."""
+    own = [line.strip() for line in str(model.get("config") or "").splitlines()]
+    named = any(line and f": {line}]" in error for line in own)
+    return error.replace(_REJECTS, f"HAProxy rejects the key {KEY}:", 1) if named else error
 
 
 def _refuse_ours(head: str, keyword: str) -> None:

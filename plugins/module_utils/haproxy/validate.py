@@ -18,7 +18,9 @@ _CANDIDATE = f"{CONFIG_IN_CONTAINER}/candidate.cfg"
 _COMMAND = ["haproxy", "-c", "-f", _CANDIDATE]
 _ALERT = re.compile(r"^\[ALERT\][^:]*: (?:config : )?(.*)$")
 _SAYS_NOTHING = re.compile(r"(Fatal errors|Error\(s\)|Errors) found in configuration")
+_PLACE = re.compile(r"\[haproxy\.cfg:([0-9]+)\]")
 _SHOWN_LINES = 5
+_SHOWN_OF_A_LINE = 120
 _SHOWN_CHARACTERS = 1000
 
 
@@ -58,6 +60,18 @@ def words_of(output: str) -> str:
         text += f"; and {len(chosen) - _SHOWN_LINES} more"
     text = text.replace(_CANDIDATE, "haproxy.cfg")
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def with_lines(text: str, config: str) -> str:
+    """What HAProxy said, with the lines that it names by number: nobody has seen that file."""
+    lines = config.splitlines()
+
+    def shown(found: re.Match[str]) -> str:
+        at = int(found.group(1))
+        line = lines[at - 1].strip()[:_SHOWN_OF_A_LINE] if 0 < at <= len(lines) else ""
+        return f"[haproxy.cfg:{at}: {line}]" if line else found.group()
+
+    return _PLACE.sub(shown, text)
 
 
 def _alerts(lines: list[str]) -> list[str]:

@@ -4,40 +4,32 @@
 
 from __future__ import annotations
 
-import functools
 import pathlib
 import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils import calls
-from ansible_collections.drover.docker.plugins.module_utils.execute import execute
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
     render_checker,
 )
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.haproxy.fake_haproxy import (
-    FakeEngine,
     FakeHaproxy,
     own_folders,
+)
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.haproxy.one_operation import (
+    Engine,
+    labels_of,
+    perform,
 )
 
 Json = dict[str, t.Any]
 
-LABELS = {
-    "io.drover.managed": "stack",
-    "io.drover.stack": "drover",
-    "io.drover.service": "checker",
-    "io.drover.index": "2",
-}
+MEMBER = ("drover", "checker", 2)
 MODEL: Json = {"checks": [], "controls": [{"server": "h2", "address": "10.42.140.3"}]}
 
 
-class Engine(FakeEngine):
-    """Also knows whose the container is."""
-
-    labels = LABELS
-
-    def inspect(self, container: str) -> Json:
-        return {**super().inspect(container), "Config": {"Labels": self.labels}}
+def engine_with(**state: t.Any) -> Engine:
+    return Engine(labels_of(MEMBER), **state)
 
 
 @pytest.fixture
@@ -45,37 +37,17 @@ def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[.
     """Runs one operation; gives its result."""
     monkeypatch.setattr(calls, "checker_folders", lambda state: own_folders(pathlib.Path(state)))
 
-    def perform(engine: Engine, **args: t.Any) -> Json:
-        given = {"model": MODEL, "revision": render_checker(MODEL)[1], "image": "haproxy:3.0"}
-        operation = {
-            "id": 1,
-            "kind": "checker",
-            "host": "h1",
-            "stack": "drover",
-            "service": "checker",
-            "index": 2,
-            "container": "drover-checker-2",
-            "container_id": "",
-            "version": 0,
-            "after": [],
-            "args": {**given, "wait_s": 0, **args},
-        }
-        (result,) = execute(
-            t.cast(t.Any, engine),
-            [operation],
-            host="h1",
-            state_dir=str(tmp_path),
-            clock=functools.partial(float, 1),
-        )
-        return result
+    def call(engine: Engine, **args: t.Any) -> Json:
+        given = {"model": MODEL, "revision": render_checker(MODEL)[1], **args}
+        return perform("checker", engine, MEMBER, state_dir=tmp_path, args=given)
 
-    return perform
+    return call
 
 
 def test_the_file_comes_before_the_container(
     run: t.Callable[..., Json], tmp_path: pathlib.Path
 ) -> None:
-    result = run(Engine(status=""))
+    result = run(engine_with(status=""))
     assert (result["status"], result["error"]) == ("done", "")
     assert own_folders(tmp_path).read_config() == render_checker(MODEL)[0]
 
@@ -85,13 +57,13 @@ def test_a_running_checker_is_reloaded(run: t.Callable[..., Json], tmp_path: pat
     folders.make()
     haproxy = FakeHaproxy(folders)
     haproxy.start()
-    assert run(Engine())["status"] == "done"
+    assert run(engine_with())["status"] == "done"
     assert haproxy.loaded == render_checker(MODEL)[0]
     haproxy.stop()
 
 
 def test_words_of_haproxy_are_the_error(run: t.Callable[..., Json]) -> None:
-    engine = Engine(status="")
+    engine = engine_with(status="")
     engine.verdict = (1, "[ALERT]    (9) : config : parsing [x:3] : unknown keyword 'y'\n")
     result = run(engine)
     assert result["status"] == "failed"
@@ -99,7 +71,7 @@ def test_words_of_haproxy_are_the_error(run: t.Callable[..., Json]) -> None:
 
 
 def test_a_model_that_cannot_be_written_fails(run: t.Callable[..., Json]) -> None:
-    result = run(Engine(), model={"checks": [], "controls": [{"server": "a b"}]})
+    result = run(engine_with(), model={"checks": [], "controls": [{"server": "a b"}]})
     assert result["status"] == "failed"
     assert result["error"].startswith("controls[0].server: must be")
 
@@ -107,9 +79,9 @@ def test_a_model_that_cannot_be_written_fails(run: t.Callable[..., Json]) -> Non
 def test_a_stale_plan_is_not_carried_out(
     run: t.Callable[..., Json], tmp_path: pathlib.Path
 ) -> None:
-    assert run(Engine(), revision="rev-0000000000000000")["status"] == "stale"
-    engine = Engine()
-    engine.labels = {**LABELS, "io.drover.stack": "shop"}
+    assert run(engine_with(), revision="rev-0000000000000000")["status"] == "stale"
+    engine = engine_with()
+    engine.labels = labels_of(("shop", "checker", 2))
     assert run(engine)["error"] == "the container is of another member: shop/checker/2"
     engine.labels = {}
     assert run(engine)["error"] == "the container is not ours"
