@@ -8,9 +8,7 @@ The module of the same name does the work.
 
 from __future__ import annotations
 
-import getpass
 import json
-import socket
 import time
 import typing as t
 
@@ -21,10 +19,12 @@ from ansible_collections.drover.docker.plugins.module_utils.rounds import (
     Outcome,
     Work,
     blocked_stacks,
+    objections,
     operation_work,
     record_work,
+    validation_work,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils import claims, run_files
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
     docker_hosts,
     module_arguments,
@@ -34,7 +34,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_m
 
 
 class ActionModule(ActionBase):
-    """Stage "record" writes records that need a majority; stage "operations" does the rest."""
+    """Stage "record" takes the lease and writes records that need a majority; stage "operations" does the rest."""
 
     TRANSFERS_FILES = False
 
@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         stage = self._task.args.get("stage", "operations")
         arguments = module_arguments(variables, self._templar.template)
         work = self._share(stage, arguments["host"], variables)
-        if not work or self._task.check_mode:
+        if work is None or self._task.check_mode:
             return {"changed": False}
         return self._call(
             stage,
@@ -54,31 +54,40 @@ class ActionModule(ActionBase):
             variables,
         )
 
-    def _share(self, stage: str, host: str, variables: dict[str, t.Any]) -> Work:
+    def _share(self, stage: str, host: str, variables: dict[str, t.Any]) -> Work | None:
+        """What this host is called for; None where it is not called."""
         plan = load_plan()
         if plan is None:
             raise AnsibleActionFail("there is no plan to act on: drover.docker.plan comes first")
-        if stage == "record":
-            return record_work(plan, host)
-        return operation_work(
-            plan, host, blocked_stacks(plan, outcomes("record", docker_hosts(variables)))
-        )
+        if stage == "validate":
+            return validation_work(plan, host) or None
+        recorded = outcomes("record", docker_hosts(variables))
+        asked = {plan.validator: recorded.get(plan.validator)}
+        if objections(plan, recorded) or claims.holders(asked if stage == "record" else recorded):
+            return None
+        if stage == "record":  # all that answer, as each of them has to give the lease
+            seen = run_files.load(run_files.for_host("observation", host)) or {"error": "not seen"}
+            is_done = host == plan.validator
+            return None if is_done or seen.get("error") else record_work(plan, host)
+        return operation_work(plan, host, blocked_stacks(plan, recorded)) or None
 
     def _call(
         self, stage: str, arguments: dict[str, t.Any], work: Work, variables: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         host = arguments["host"]
-        owner = f"{getpass.getuser()}@{socket.gethostname()}"
-        full = {**arguments, "records": work.records, "operations": work.operations, "owner": owner}
+        share = {"records": work.records, "operations": work.operations, "refusals": work.refusals}
+        full = {**arguments, **share, "stage": stage, "claim": claims.claim()}
         result, reason = call_module(self, "drover.docker.act", full, variables)
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})
             return {"changed": True, "msg": reason}
-        observation = {**json.loads(result["observation"]), "taken_at": time.monotonic()}
-        run_files.save(run_files.for_host("observation", host), observation)
+        if "observation" in result:
+            observation = {**json.loads(result["observation"]), "taken_at": time.monotonic()}
+            run_files.save(run_files.for_host("observation", host), observation)
         refused = {item["stack"]: item["reason"] for item in result["refused"]}
-        outcome = {"results": result["results"], "refused": refused}
-        run_files.save(run_files.for_host(stage, host), outcome)
+        outcome = {"results": result["results"], "refused": refused, "lease": result["lease"]}
+        kind = "record" if stage == "validate" else stage  # the records of that host went with it
+        run_files.save(run_files.for_host(kind, host), outcome)
         return {"changed": bool(result["changed"])}
 
 
@@ -87,5 +96,7 @@ def outcomes(stage: str, hosts: list[str]) -> dict[str, Outcome | None]:
     found: dict[str, Outcome | None] = {}
     for host in hosts:
         saved = run_files.load(run_files.for_host(stage, host))
-        found[host] = Outcome(saved["results"], saved["refused"], None) if saved else None
+        found[host] = (
+            Outcome(saved["results"], saved["refused"], None, saved["lease"]) if saved else None
+        )
     return found

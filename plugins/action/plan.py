@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import datetime
-import getpass
 import secrets
-import socket
 import time
 import typing as t
 
@@ -27,14 +25,20 @@ from ansible_collections.drover.docker.plugins.module_utils.operations import (
     is_about_health,
 )
 from ansible_collections.drover.docker.plugins.module_utils.plan import Planner
+from ansible_collections.drover.docker.plugins.module_utils.refusals import (
+    Keeper,
+    refusals_to_note,
+)
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils.rounds import (
+    Outcome,
     blocked_stacks,
     next_request,
+    objections,
 )
 from ansible_collections.drover.docker.plugins.module_utils.status import service_rows, table
 from ansible_collections.drover.docker.plugins.module_utils.world import World
-from ansible_collections.drover.docker.plugins.plugin_utils import report, run_files
+from ansible_collections.drover.docker.plugins.plugin_utils import claims, report, run_files
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
     docker_hosts,
     host_labels,
@@ -49,6 +53,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import (
 from ansible_collections.drover.docker.plugins.plugin_utils.requests import request_from
 
 display = Display()
+Outcomes = t.Dict[str, t.Optional[Outcome]]
 
 
 class ActionModule(ActionBase):
@@ -67,11 +72,14 @@ class ActionModule(ActionBase):
         request = load_request()[0] if command == "prepared" else self._request(variables)
         if self._task.args.get("prepare"):
             save_request(request, rounds=0)
-            return {"changed": False, "work": False, "records": False}
+            return {"changed": False, "work": False, "prepare": False}
         planner = self._planner(request, variables)
         plan = planner.run()
         if request.command == "status":
             return self._status(planner, plan)
+        if not self._task.check_mode:
+            plan.refusals = _to_note(planner)
+            claims.begin(request, variables)
         return self._first_round(request, plan)
 
     # --- rounds ---
@@ -93,10 +101,18 @@ class ActionModule(ActionBase):
 
     def _next_round(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         request, rounds = load_request()
-        failures = self._tell_results(variables)
-        plan = self._planner(next_request(request), variables).run()
-        save_plan(plan)
-        save_request(request, rounds=rounds + 1)
+        hosts = docker_hosts(variables)
+        recorded, acted = outcomes("record", hosts), outcomes("operations", hosts)
+        failures = self._tell_results(recorded, acted, hosts)
+        if claims.holders(recorded):
+            return self._give_way(request, claims.holders(recorded), variables)
+        if objections(load_plan() or Plan(), recorded):
+            return self._finish(request, Plan(), failures=failures, changed=False)
+        request = next_request(request)
+        if claims.holders(acted):
+            return self._give_way(request, claims.holders(acted), variables)
+        claims.settle(acted.values())
+        plan = self._plan_again(request, rounds + 1, variables)
         progress = rounds < MAX_ROUNDS and not failures
         if plan.has_work and progress:
             return self._go_on(plan)
@@ -108,9 +124,33 @@ class ActionModule(ActionBase):
                 failures = [unsettled]
         return self._finish(request, plan, failures=failures, changed=False)
 
+    def _plan_again(self, request: Request, rounds: int, variables: dict[str, t.Any]) -> Plan:
+        planner = self._planner(request, variables)
+        plan = planner.run()
+        plan.refusals = _to_note(planner)
+        save_plan(plan)
+        save_request(request, rounds=rounds)
+        return plan
+
+    def _give_way(
+        self, request: Request, found: list[claims.Holder], variables: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """Another run has the lease: end, or wait for it and plan anew from what is seen then."""
+        turn = claims.give_way(found)
+        if turn.over and claims.is_unattended():
+            return self._finish(request, Plan(held=[Message(turn.text)]), failures=[], changed=False)
+        if turn.over:
+            return self._finish(request, Plan(), failures=[turn.text], changed=False)
+        self._say([turn.text] if turn.text else [])
+        time.sleep(turn.pause_s)
+        plan = self._plan_again(request, load_request()[1], variables)
+        if plan.has_work:
+            return self._go_on(plan)
+        return self._finish(request, plan, failures=[], changed=False)
+
     def _go_on(self, plan: Plan) -> dict[str, t.Any]:
-        records = any(write.required for write in plan.records)
-        return {"changed": False, "work": True, "records": records, "planned": plan.lines()}
+        stages = {"validations": bool(plan.validations), "prepare": claims.prepares(plan)}
+        return {"changed": False, "work": True, **stages, "planned": plan.lines()}
 
     def _finish(
         self, request: Request, plan: Plan, *, failures: list[str], changed: bool
@@ -118,7 +158,7 @@ class ActionModule(ActionBase):
         lines, errors = report.closing(request, plan, failures)
         told = run_files.take("told") or []
         self._say([line for line in lines if line not in told])
-        result = {"changed": changed, "work": False, "records": False, "planned": plan.lines()}
+        result = {"changed": changed, "work": False, "prepare": False, "planned": plan.lines()}
         if self._task.check_mode and self._task.diff:
             result["diff"] = {"prepared": "".join(f"{line}\n" for line in plan.lines())}
         if errors:
@@ -149,7 +189,7 @@ class ActionModule(ActionBase):
         return {
             "changed": False,
             "work": False,
-            "records": False,
+            "prepare": False,
             "services": [vars(row) for row in rows],
         }
 
@@ -157,7 +197,7 @@ class ActionModule(ActionBase):
 
     def _request(self, variables: dict[str, t.Any]) -> Request:
         stamp = {
-            "author": f"{getpass.getuser()}@{socket.gethostname()}",
+            "author": claims.owner(),
             "time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "token": secrets.token_hex(8),
             "inventory": docker_hosts(variables),
@@ -182,15 +222,16 @@ class ActionModule(ActionBase):
         )
         return Planner(world, request)
 
-    def _tell_results(self, variables: dict[str, t.Any]) -> list[str]:
+    def _tell_results(self, recorded: Outcomes, acted: Outcomes, hosts: list[str]) -> list[str]:
         """Print what the hosts did since the last plan; returns what failed."""
         plan = load_plan() or Plan()
-        hosts = docker_hosts(variables)
-        recorded, acted = outcomes("record", hosts), outcomes("operations", hosts)
-        lines = report.records(plan, recorded, acted)
-        done, failures = report.results(plan, acted)
+        lines, failures = report.validations(plan, recorded)
+        lines += report.records(plan, recorded, acted) if not failures else []
+        done, failed = report.results(plan, acted, stacks=load_request()[0].stacks)
         lines += done
-        for stack in blocked_stacks(plan, recorded):
+        blocked = not failures and not claims.holders(recorded)
+        failures += failed
+        for stack in blocked_stacks(plan, recorded) if blocked else []:
             failures.append(str(Message("the record did not reach a majority of its hosts", stack)))
         for stage in ("record", "operations"):
             for host in hosts:
@@ -201,3 +242,12 @@ class ActionModule(ActionBase):
     def _say(self, lines: list[str]) -> None:
         for line in lines:
             display.display(line)
+
+
+def _to_note(planner: Planner) -> dict[str, dict[str, str]]:
+    """What hosts have to remember as held, for their audit."""
+    remembered = {
+        host: planner.world.observation(host).get("refusals", {}) for host in planner.world.seen
+    }
+    stack_hosts = {name: body["hosts"] for name, body in planner.bodies.items()}
+    return refusals_to_note(planner.plan, Keeper(stack_hosts, remembered, planner.request.stacks))

@@ -16,7 +16,7 @@ import typing as t
 import uuid
 from urllib.parse import quote
 
-from .constants import DOCKER_HOST, ENGINE_DEADLINE_S
+from .constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
 from .engine_errors import EngineError, refusal
 from .output import plain_text, wait_for_exit
 from .transport import make_client, pull_request, refusal_text, transport_error
@@ -49,6 +49,9 @@ class Engine(t.Protocol):
 
     def inspect(self, container: str) -> Json:
         """C(GET /containers/ID/json). Raises NotFound."""
+
+    def events(self, since: float, until: float) -> list[Json]:
+        """C(GET /events) of our containers between two times (seconds since the epoch): what the engine still has."""
 
     def volumes(self) -> list[Json]:
         """C(GET /volumes), the list alone."""
@@ -210,6 +213,13 @@ class DockerEngine:
     def inspect(self, container: str) -> Json:
         """See Engine."""
         return dict(self._read(f"/containers/{_escaped(container)}/json"))
+
+    def events(self, since: float, until: float) -> list[Json]:
+        """See Engine."""
+        filters = json.dumps({"type": ["container"], "label": [LABEL_MANAGED]})
+        params = {"since": f"{since:.3f}", "until": f"{until:.3f}", "filters": filters}
+        lines = self._answer("/events", params).text.splitlines()
+        return [json.loads(line) for line in lines if line.strip()]
 
     def volumes(self) -> list[Json]:
         """See Engine."""

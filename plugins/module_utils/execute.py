@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .audit import without_secrets
 from .calls import Context, Failed, perform
 from .engine import Engine
 from .engine_errors import EngineError, EngineTimeout, EngineUnreachable, NetworkDown
@@ -75,8 +76,11 @@ def run_operations(
     clock: t.Callable[[], float],
     workers: int = WORKERS,
     on_result: OnResult | None = None,
+    before: t.Callable[[], str] = str,
 ) -> list[Json]:
     """Run operations in the order of their C(after). The caller holds the host's lock.
+
+    C(before) is asked before each one why it must not be begun any more; empty when it may.
 
     Returns:
         One result for each operation, by id: C(id), C(status), C(error) and C(seconds).
@@ -88,7 +92,7 @@ def run_operations(
         if on_result:
             on_result(result)
 
-    run = _Runner(Context(engine, host, state_dir, clock), clock)
+    run = _Runner(Context(engine, host, state_dir, clock), clock, before)
     run_in_order(operations, run, workers=workers, on_result=take)
     return sorted(results, key=lambda result: result["id"])
 
@@ -96,9 +100,12 @@ def run_operations(
 class _Runner:
     """Runs single operations, and remembers when the engine fell silent."""
 
-    def __init__(self, context: Context, clock: t.Callable[[], float]) -> None:
+    def __init__(
+        self, context: Context, clock: t.Callable[[], float], before: t.Callable[[], str]
+    ) -> None:
         self._context = context
         self._clock = clock
+        self._before = before
         self._silent = ""
 
     def __call__(self, operation: Json) -> Json:
@@ -110,6 +117,8 @@ class _Runner:
     def _try(self, operation: Json) -> tuple[str, str]:
         if self._silent:
             return "failed", f"not tried: {self._silent}"
+        if reason := self._before():
+            return "stale", reason
         try:
             remark = perform(self._context, operation)
             if operation["kind"] == "start":
@@ -125,10 +134,11 @@ class _Runner:
         return DONE, remark
 
     def _failure(self, operation: Json, error: Exception) -> str:
-        text = explain(error, operation)
+        text = without_secrets(explain(error, operation), operation)
         self._silent = self._silent or self._why_silent(error)
         not_its_fault = self._silent or isinstance(error, (NetworkDown, StoreError))
-        if operation["kind"] in _COUNTED and not not_its_fault:
+        counts = operation["kind"] in _COUNTED or "config_hash" in operation["args"]
+        if counts and not not_its_fault:
             text += self._count(operation, text)
         return text
 

@@ -19,6 +19,7 @@ from .haproxy.observe_balancers import observe_balancers
 from .haproxy.observe_checker import observe_checker
 from .networks import network_facts
 from .observed_container import is_ours, summary
+from .refusals import read_refusals
 from .store import StoreError, read_records
 
 Json = t.Dict[str, t.Any]
@@ -58,6 +59,7 @@ def observe(
         found["certificate_folders"] = observe_folders(records, found.pop("mountpoints"))
         found["checker"] = observe_checker(state_dir)
         found["balancers"] = observe_balancers(state_dir)
+        found["refusals"] = read_refusals(state_dir)
     except SdkMissing:
         raise
     except (EngineError, StoreError) as error:
@@ -84,6 +86,7 @@ def empty(host: str, *, now: float) -> Json:
         "certificate_folders": {},
         "records": {},
         "damaged_records": {},
+        "refusals": {},
     }
 
 

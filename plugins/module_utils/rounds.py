@@ -26,9 +26,11 @@ class Work:
 
     records: list[dict[str, t.Any]]
     operations: list[dict[str, t.Any]]
+    refusals: dict[str, str] | None = None
+    """What the host shall remember as not done; None leaves that as it is."""
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.operations)
+        return bool(self.records or self.operations or self.refusals is not None)
 
 
 @dataclasses.dataclass
@@ -38,22 +40,49 @@ class Outcome:
     results: list[dict[str, t.Any]]
     refused: dict[str, str]
     observation: Observation | None
+    lease: dict[str, t.Any] | None = None
+    """Who has the host's lease, where that is another run: then nothing was done there."""
+
+
+def validation_work(plan: Plan, host: str) -> Work:
+    """What one host validates, and its records: they are stored where nothing is rejected."""
+    if host != plan.validator:
+        return Work([], [])
+    return Work(_required(plan, host), plan.validations)
+
+
+def objections(plan: Plan, outcomes: dict[str, Outcome | None]) -> dict[int, str]:
+    """Why validations did not pass, by id: then nothing is recorded on any host, and nothing done."""
+    outcome = outcomes.get(plan.validator) if plan.validations else None
+    if outcome and outcome.lease:
+        return {}  # nobody was asked: another run acts there
+    results = {item["id"]: item for item in outcome.results} if outcome else {}
+    silent = {"status": "failed", "error": "its host did not answer"}
+    found = {item["id"]: results.get(item["id"], silent) for item in plan.validations}
+    return {number: item["error"] for number, item in found.items() if item["status"] != "done"}
 
 
 def record_work(plan: Plan, host: str) -> Work:
-    """The records that need a majority before anything else happens."""
-    return Work(
-        [write.record for write in plan.records if write.required and host in write.hosts], []
-    )
+    """The records that need a majority before anything else happens. The host that validates has them already."""
+    return Work([], []) if host == plan.validator else Work(_required(plan, host), [])
+
+
+def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
+    return [told(write) for write in plan.records if write.required and host in write.hosts]
+
+
+def told(write: RecordWrite) -> dict[str, t.Any]:
+    """A record as a host gets it, with the reason for its audit."""
+    return {**write.record, "cause": write.cause}
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
     """Copies of records that need no majority, and the operations of stacks that are not blocked."""
-    copies = [write.record for write in plan.records if not write.required and host in write.hosts]
+    copies = [told(write) for write in plan.records if not write.required and host in write.hosts]
     operations = [
         item for item in plan.operations if item["host"] == host and item["stack"] not in blocked
     ]
-    return Work(copies, operations)
+    return Work(copies, operations, plan.refusals.get(host))
 
 
 def blocked_stacks(plan: Plan, outcomes: dict[str, Outcome | None]) -> list[str]:
@@ -68,7 +97,7 @@ def _reached(write: RecordWrite, outcomes: dict[str, Outcome | None]) -> bool:
         host
         for host in write.hosts
         for outcome in [outcomes.get(host)]
-        if outcome is not None and write.stack not in outcome.refused
+        if outcome is not None and not outcome.lease and write.stack not in outcome.refused
     ]
     return all(is_majority(quorum, [*write.holders, *accepted]) for quorum in write.quorums)
 
@@ -151,9 +180,12 @@ def _one_round(
     act: Call,
     timer: t.Callable[[], float],
 ) -> list[str]:
-    """The record stage where there is one, then the operations; returns the stacks that were blocked."""
+    """Validations and records where there are any, then the operations; returns the stacks that were blocked."""
+    asked = _stage(seen, report, act, timer, {host: validation_work(plan, host) for host in seen})
+    if objections(plan, asked):
+        return sorted({item["stack"] for item in plan.operations})
     recorded = _stage(seen, report, act, timer, {host: record_work(plan, host) for host in seen})
-    blocked = blocked_stacks(plan, recorded)
+    blocked = blocked_stacks(plan, {**recorded, **asked})
     _stage(seen, report, act, timer, {host: operation_work(plan, host, blocked) for host in seen})
     return blocked
 

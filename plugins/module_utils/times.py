@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
 
 
 def parse_time(text: str) -> float:
@@ -30,3 +31,13 @@ def age(seconds: float | None) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{int(seconds)} s"
+
+
+def iso_seconds(seconds: float) -> str:
+    """A wall clock's time in UTC, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def iso_milliseconds(seconds: float) -> str:
+    """A wall clock's time in UTC, to the millisecond."""
+    return f"{iso_seconds(seconds)[:-1]}.{int(seconds * 1000) % 1000:03d}Z"

@@ -16,18 +16,21 @@ description:
   - This is what the playbooks of this collection call. It is of little use by itself. To keep a service at scale on
     one host from your own playbook, use M(drover.docker.service).
   - A host without a share of the plan is not contacted.
-  - Holds a lock on the host while it acts, so that two control nodes do not act at once. It never removes a volume that
-    is not named in an operation, nor a container that is not ours.
+  - Takes the lease of the host with O(stage=record), and acts under it, so that two control nodes do not act at once. It
+    never removes a volume that is not named in an operation, nor a container that is not ours.
+  - Writes a line for each thing it did, and for each that was refused, to the audit of the host; see
+    M(drover.docker.audit_info).
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 options:
   stage:
     description:
-      - The share to carry out. V(record) stores the records that need a majority of the hosts, V(operations) does all
-        that they allow.
+      - The share to carry out. V(record) takes the lease and stores the records that need a majority of the hosts,
+        V(operations) does all that they allow. V(validate) comes before both, on one host, where a load balancer
+        gets another config; that host stores its records where HAProxy rejects none.
     type: str
-    choices: [record, operations]
+    choices: [validate, record, operations]
     default: operations
   host:
     description:
@@ -51,6 +54,18 @@ options:
       - The task sets it to the user and the name of the control node.
     type: str
     default: drover.docker
+  claim:
+    description:
+      - In whose name the call acts, as JSON. The task takes it from the plan.
+      - Empty for a call that needs no lease.
+    type: json
+    default: '{}'
+  refusals:
+    description:
+      - What this host shall remember as wanted and not done, as JSON. The task takes it from the plan.
+      - V(null) leaves that as it is.
+    type: json
+    default: 'null'
   images:
     description:
       - Images to look for when looking at the host afterwards, besides those of stored stacks and of our containers.
@@ -123,48 +138,74 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils.act import act
+from ..module_utils.abandoned import abandoned
+from ..module_utils.act import Term, act
 from ..module_utils.constants import DOCKER_HOST, STATE_DIR
 from ..module_utils.engine import DockerEngine
 from ..module_utils.engine_errors import SdkMissing
 from ..module_utils.hostlock import HostBusy
+from ..module_utils.lease import Claim
 from ..module_utils.names import canonical_json
 from ..module_utils.observe import observe
 
 ARGUMENTS: dict[str, t.Any] = {
-    "stage": {"type": "str", "choices": ["record", "operations"], "default": "operations"},
+    "stage": {"type": "str", "choices": ["validate", "record", "operations"], "default": "operations"},
     "host": {"type": "str", "default": ""},
     "records": {"type": "json", "default": "[]"},
     "operations": {"type": "json", "default": "[]"},
     "owner": {"type": "str", "default": "drover.docker"},
+    "claim": {"type": "json", "default": "{}"},
+    "refusals": {"type": "json", "default": "null"},
     "images": {"type": "list", "elements": "str", "default": []},
     "docker_host": {"type": "str", "default": DOCKER_HOST},
     "state_dir": {"type": "path", "default": STATE_DIR},
 }
 
 
-def parsed(module: AnsibleModule, option: str) -> t.Any:
-    """An option that is a list, or the JSON of one."""
+def parsed(module: AnsibleModule, option: str, kind: type) -> t.Any:
+    """An option that is a list or a map, or the JSON of one."""
     try:
         value = json.loads(module.params[option])
     except ValueError as error:
         module.fail_json(msg=f"{option} is not JSON: {error}", invocation={})
-    if not isinstance(value, list):
-        module.fail_json(msg=f"{option} is not a list", invocation={})
+    if not isinstance(value, kind):
+        wanted = {list: "list", dict: "map"}[kind]
+        module.fail_json(msg=f"{option} is not a {wanted}", invocation={})
     return value
+
+
+def term_of(module: AnsibleModule) -> Term:
+    """In whose name this call acts."""
+    claim = parsed(module, "claim", dict)
+    try:
+        return Term(
+            claim=Claim(**claim) if claim else None,
+            prepare=module.params["stage"] != "operations",
+            abandoned=abandoned,
+            owner=module.params["owner"],
+        )
+    except TypeError as error:
+        module.fail_json(msg=f"claim is not one of this release: {error}", invocation={})
+        raise
+
+
+def remembered(module: AnsibleModule) -> t.Any:
+    """What this host shall remember as not done; None to leave that alone."""
+    return None if module.params["refusals"] == "null" else parsed(module, "refusals", dict)
 
 
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Act, look again, and return what the module returns."""
     params = module.params
     engine = DockerEngine(params["docker_host"])
-    records, operations = parsed(module, "records"), parsed(module, "operations")
+    records, operations = parsed(module, "records", list), parsed(module, "operations", list)
     place = {"host": params["host"], "state_dir": params["state_dir"], "clock": time.time}
-    outcome = {"changed": bool(records or operations), "results": [], "refused": []}
+    work = {"records": records, "operations": operations, "refusals": remembered(module)}
+    outcome = {"changed": bool(records or operations), "results": [], "refused": [], "lease": None}
     if not module.check_mode:
-        outcome = act(
-            engine, records=records, operations=operations, owner=params["owner"], **place
-        )
+        outcome = act(engine, term=term_of(module), **work, **place)
+    if params["stage"] == "record" and not records and not outcome["lease"]:
+        return outcome  # it only took the lease: nothing is different from what was seen before
     look = observe(engine, images=params["images"], **place)
     if look["error"]:  # an engine holds on to a container that it has just started: once more
         look = observe(engine, images=params["images"], **place)

@@ -32,7 +32,14 @@ def load_plan() -> Plan | None:
     }
     records = [RecordWrite(**item) for item in saved["records"]]
     kept = [tuple(pair) for pair in saved["kept_volumes"]]
-    return Plan(records=records, operations=saved["operations"], kept_volumes=kept, **messages)
+    return Plan(
+        records=records,
+        operations=saved["operations"],
+        validations=saved["validations"],
+        kept_volumes=kept,
+        refusals=saved["refusals"],
+        **messages,
+    )
 
 
 def save_request(request: Request, *, rounds: int) -> None:

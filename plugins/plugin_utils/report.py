@@ -6,18 +6,40 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils.operations import (
+    Message,
     Plan,
     operation_line,
     record_line,
 )
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
-from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome
+from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome, objections
 
 
-def results(plan: Plan, outcomes: dict[str, Outcome | None]) -> tuple[list[str], list[str]]:
-    """One line for each operation with its result, and what failed."""
+def validations(plan: Plan, outcomes: dict[str, Outcome | None]) -> tuple[list[str], list[str]]:
+    """One line for each config that HAProxy was asked about, and why nothing else was done."""
+    against = objections(plan, outcomes)
+    lines, failures = [], []
+    for item in plan.validations:
+        why = against.get(item["id"], "")
+        status, told = ("failed", f": {why}") if why else ("done ", "")
+        lines.append(f"{status}  {operation_line(item)}{told}")
+        if why:
+            text = f"{why}; nothing was recorded, nothing was changed"
+            failures.append(str(Message(text, item["stack"], item["service"])))
+    return lines, failures
+
+
+def results(
+    plan: Plan, outcomes: dict[str, Outcome | None], *, stacks: list[str] | None = None
+) -> tuple[list[str], list[str]]:
+    """One line for each operation with its result, and what failed.
+
+    C(stacks): those that the command is about, None for all. A load balancer of another one that does not take its
+    config is shown and is no failure of the command.
+    """
     by_id = {item["id"]: item for item in plan.operations}
     lines, failures = [], []
     for _host, outcome in sorted(outcomes.items()):
@@ -26,9 +48,14 @@ def results(plan: Plan, outcomes: dict[str, Outcome | None]) -> tuple[list[str],
             took = f"  ({result['seconds']:.1f} s)" if result["status"] == "done" else ""
             why = f": {result['error']}" if result["error"] else ""
             lines.append(f"{result['status']:<5}  {line}{took}{why}")
-            if result["status"] == "failed":
+            if result["status"] == "failed" and not _is_elsewhere(by_id[result["id"]], stacks):
                 failures.append(f"{line}{why}")
     return lines, failures
+
+
+def _is_elsewhere(operation: dict[str, t.Any], stacks: list[str] | None) -> bool:
+    meant = stacks is None or operation["stack"] in stacks
+    return operation["kind"] == "balancer" and not meant
 
 
 def records(
@@ -39,7 +66,9 @@ def records(
     for write in plan.records:
         outcomes = recorded if write.required else acted
         told = {host: outcomes.get(host) for host in write.hosts}
-        answered = {host: outcome for host, outcome in told.items() if outcome is not None}
+        answered = {
+            host: outcome for host, outcome in told.items() if outcome and not outcome.lease
+        }
         took = [host for host, outcome in answered.items() if write.stack not in outcome.refused]
         if took:
             lines.append(f"done   {record_line(dataclasses.replace(write, hosts=took))}")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.act import act
+from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
 from ansible_collections.drover.docker.plugins.module_utils.observe import observe
 from ansible_collections.drover.docker.plugins.module_utils.operations import (
     operation_line,
@@ -129,8 +129,8 @@ class Controller:
             records=json.loads(json.dumps(work.records)),
             operations=json.loads(json.dumps(work.operations)),
             clock=lambda: machine.now,
+            term=Term(lock_wait_s=0.0, syslog=""),
             workers=1,
-            lock_wait_s=0.0,
         )
         for refusal in found["refused"]:
             self.say(f"    {machine.name} refuses a record: {refusal['reason']}")

@@ -43,6 +43,7 @@ class FakeEngine:
         self.images: dict[str, Image] = {}
         self.network_map: dict[str, Network] = {}
         self.numbers: Iterator[int] = itertools.count(1)
+        self.happened: list[Json] = []
         for driver in ("bridge", "host", "null"):
             network = "none" if driver == "null" else driver
             subnet = "172.17.0.0/16" if driver == "bridge" else ""
@@ -118,6 +119,16 @@ class FakeEngine:
 
     def _image_id(self, container: Container) -> str:
         return Image(container.body["Image"]).id
+
+    def events(self, since: float, until: float) -> list[Json]:
+        """What became of containers; all of it, as the real one would say of the last 256 events."""
+        self._enter()
+        return [event for event in self.happened if since <= event["time"] <= until]
+
+    def _note(self, action: str, container: Container, **facts: str) -> None:
+        attributes = {**container.body.get("Labels", {}), "name": container.name, **facts}
+        event = {"Action": action, "time": self.clock.now, "Actor": {"Attributes": attributes}}
+        self.happened.append(event)
 
     def volumes(self) -> list[Json]:
         self._enter()
@@ -314,6 +325,7 @@ class FakeEngine:
         """The process is gone."""
         container.status, container.exit_code = "exited", exit_code
         container.finished_at = self.clock.stamp()
+        self._note("die", container, exitCode=str(exit_code))
         self.detach_all(container)
 
     def remove(self, container: str) -> None:
@@ -322,6 +334,7 @@ class FakeEngine:
 
     def erase(self, container: Container, *, with_volumes: bool = False) -> None:
         """As C(docker rm -f): named volumes stay in any case."""
+        self._note("destroy", container)
         self.detach_all(container)
         del self.by_id[container.id]
         for mount in container.mounts:

@@ -39,6 +39,8 @@ class Play:
         self.variables: Json = {}
         self.refusing: list[str] = []
         self.failing: dict[str, str] = {}
+        self.leased: dict[str, Json] = {}
+        """Host -> who else has its lease."""
         self.calls: list[tuple[str, str, Json]] = []
         self.returned: list[Json] = []
         self.printed: list[str] = []
@@ -101,11 +103,16 @@ class Play:
             refused = [
                 {"stack": item["stack"], "reason": "a newer one"} for item in arguments["records"]
             ]
-            return {"changed": False, "results": [], "refused": refused}
+            return {"changed": False, "results": [], "refused": refused, "lease": None}
+        if host in self.leased:
+            return {"changed": False, "results": [], "refused": [], "lease": self.leased[host]}
         for item in arguments["records"]:
-            self.bench[host]["records"][item["stack"]] = {**item, "host": host, "life": {}}
+            record = {key: value for key, value in item.items() if key != "cause"}
+            self.bench[host]["records"][item["stack"]] = {**record, "host": host, "life": {}}
+        if arguments["refusals"] is not None:
+            self.bench[host]["refusals"] = arguments["refusals"]
         results = [self._operate(item) for item in arguments["operations"]]
-        return {"changed": True, "results": results, "refused": []}
+        return {"changed": True, "results": results, "refused": [], "lease": None}
 
     def _operate(self, operation: Json) -> Json:
         error = self.failing.get(operation["kind"], "")

@@ -27,7 +27,7 @@ def status_of(play: Play) -> list[str]:
 
 def test_a_command_is_read_before_any_host_is_contacted(play: Play) -> None:
     result = play.task("plan", command="scale", service="shop/web", scale="2", prepare=True)
-    assert result == {"changed": False, "work": False, "records": False}
+    assert result == {"changed": False, "work": False, "prepare": False}
     assert (play.calls, load_plan()) == ([], None)
 
 
@@ -43,13 +43,14 @@ def test_an_inventory_without_docker_hosts_is_told(play: Play) -> None:
 
 
 def test_a_round_with_work(play: Play) -> None:
-    assert play.up(shop()) == {"changed": False, "work": True, "records": True, "planned": UP}
+    stages = {"validations": False, "prepare": True}
+    assert play.up(shop()) == {"changed": False, "work": True, **stages, "planned": UP}
     assert play.printed == []
 
 
 def test_check_mode_plans_and_changes_nothing(play: Play) -> None:
     result = play.up(shop(), check=True)
-    assert result == {"changed": True, "work": False, "records": False, "planned": UP}
+    assert result == {"changed": True, "work": False, "prepare": False, "planned": UP}
     assert play.printed == [f"would  {line}" for line in UP]
     for stage in ("record", "operations"):
         assert play.on_all("act", stage=stage, check=True) == [{"changed": False}] * 3
@@ -71,7 +72,7 @@ def test_results_are_printed_and_the_end_is_told(play: Play) -> None:
         "done   h3  start  shop-web-1  new container  (0.2 s)",
         "all is as it should be",
     ]
-    assert result == {"changed": False, "work": False, "records": False, "planned": []}
+    assert result == {"changed": False, "work": False, "prepare": False, "planned": []}
 
 
 def test_nothing_to_do_is_said(play: Play) -> None:

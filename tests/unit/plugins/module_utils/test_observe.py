@@ -52,6 +52,7 @@ KEYS = {
     "certificate_folders",
     "records",
     "damaged_records",
+    "refusals",
 }
 
 

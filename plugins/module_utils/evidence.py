@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine knows of why an operation is needed. Private to the collection.
+
+How a container ended is on its inspect; what happened to one that is gone is in the engine's events, of which it keeps
+the last 256. "No event left" is an honest answer.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .constants import LABEL_INDEX, LABEL_MANAGED, LABEL_SERVICE, LABEL_STACK
+from .engine import Engine
+from .engine_errors import EngineError
+from .times import iso_seconds
+
+Json = t.Dict[str, t.Any]
+Member = t.Tuple[str, str, int]
+
+LOOK_BACK_S = 3600.0
+EVENTS = ("kill", "die", "oom", "stop", "pause", "destroy")
+KEPT = 4
+ABSENT = "gone, no event left"
+_ABOUT_MEMBERS = ("create", "start", "stop", "remove", "unpause", "verdict")
+
+
+class Evidence:
+    """What can be said of the members of some operations. Asked once, before any of them is done."""
+
+    def __init__(self, engine: Engine, operations: list[Json], *, now: float) -> None:
+        """Never raises: an engine that does not say anything leaves no evidence.
+
+        Args:
+            engine: The host's engine.
+            operations: Operations of this host.
+            now: The host's wall clock, in seconds since the epoch.
+        """
+        about = [item for item in operations if item["kind"] in _ABOUT_MEMBERS]
+        self._events = _events(engine, now) if about else {}
+        ids = {item["container_id"] for item in about if item["container_id"]}
+        self._states = {number: state for number in ids for state in _state(engine, number)}
+
+    def of(self, operation: Json) -> Json:
+        """What is known: C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
+        if operation["kind"] not in _ABOUT_MEMBERS:
+            return {}
+        found = dict(self._states.get(operation["container_id"], {}))
+        member = (operation["stack"], operation["service"], operation["index"])
+        events = self._events.get(member, [])
+        if events:
+            found["events"] = events[-KEPT:]
+        elif operation["kind"] == "create" and not found:
+            found["events"] = [ABSENT]
+        return found
+
+
+def _state(engine: Engine, container_id: str) -> list[Json]:
+    """How a container is, or how it ended; empty where it is gone."""
+    try:
+        state = engine.inspect(container_id)["State"]
+    except EngineError:
+        return []
+    if state["Status"] in ("running", "paused"):
+        return [{"state": state["Status"], "started_at": state.get("StartedAt", "")}]
+    found = {"state": state["Status"], "exit_code": state.get("ExitCode", 0)}
+    found["finished_at"] = state.get("FinishedAt", "")
+    return [{**found, "oom": True} if state.get("OOMKilled") else found]
+
+
+def _events(engine: Engine, now: float) -> dict[Member, list[str]]:
+    try:
+        listed = engine.events(now - LOOK_BACK_S, now)
+    except EngineError:
+        return {}
+    found: dict[Member, list[str]] = {}
+    for event in listed:
+        for member in _member(event):
+            found.setdefault(member, []).append(_told(event))
+    return found
+
+
+def _member(event: Json) -> list[Member]:
+    """The member that an event is about; empty for all others."""
+    labels = (event.get("Actor") or {}).get("Attributes") or {}
+    index = labels.get(LABEL_INDEX, "")
+    ours = all(labels.get(label) for label in (LABEL_MANAGED, LABEL_STACK, LABEL_SERVICE))
+    if event.get("Action") not in EVENTS or not ours or not index.isdigit():
+        return []
+    return [(labels[LABEL_STACK], labels[LABEL_SERVICE], int(index))]
+
+
+def _told(event: Json) -> str:
+    """One event as text, e.g. C(2026-11-22T10:00:00Z kill signal 9)."""
+    facts = event["Actor"]["Attributes"]
+    text = f"{iso_seconds(float(event.get('time', 0)))} {event['Action']}"
+    if "signal" in facts:
+        text += f" signal {facts['signal']}"
+    if "exitCode" in facts:
+        text += f" exit code {facts['exitCode']}"
+    return text

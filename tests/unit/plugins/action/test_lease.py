@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run does when another one has the lease of its hosts."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible_collections.drover.docker.plugins.plugin_utils import claims
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
+
+Json = dict[str, t.Any]
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were made, without their time."""
+    made: list[float] = []
+    monkeypatch.setattr(claims.time, "sleep", made.append)
+    return made
+
+
+def holder(**given: t.Any) -> Json:
+    who = {"owner": "ann@c1", "reason": "up blog", "since": "2026-11-22T10:00:00Z", "token": "x"}
+    state = {"unattended": False, "started": True, "finished": False, "busy": False, "left_s": 12.0}
+    return {**who, **state, **given}
+
+
+def tokens(play: Play) -> list[str]:
+    claims_made = [item["claim"] for name, _host, item in play.calls if name.endswith(".act")]
+    return list(dict.fromkeys(item["token"] for item in claims_made))
+
+
+def test_all_hosts_give_the_lease_before_any_of_them_acts(play: Play) -> None:
+    play.leased = {"h2": holder()}
+    play.up(shop(3))
+    play.act()
+    assert play.called("act") == ["h1", "h2", "h3"]
+
+
+def test_a_person_waits_and_is_told_for_whom(play: Play, pauses: list[float]) -> None:
+    play.leased = {"h2": holder()}
+    play.up(shop(3))
+    assert [play.act()["work"], play.act()["work"]] == [True, True]
+    assert [line for line in play.printed if line.startswith("wait")] == [
+        "wait   ann@c1 acts (up blog); for up to 120 s"
+    ]
+    assert pauses == [claims.PAUSE_S] * 2
+    play.leased = {}
+    assert not play.act()["work"]
+    assert all(play.bench[host]["containers"] for host in ("h1", "h2", "h3"))
+    assert len(tokens(play)) == 3
+
+
+def test_a_person_does_not_wait_for_ever(play: Play) -> None:
+    play.variables = {"drover_lease_wait_s": 0}
+    play.leased = {"h2": holder()}
+    play.up(shop(3))
+    result = play.act()
+    text = "ann@c1 acts (up blog), for longer than 0 s: try again later"
+    assert (result["failed"], result["msg"], result["work"]) == (True, text, False)
+
+
+def test_a_timer_gives_way_and_that_is_no_failure(play: Play, pauses: list[float]) -> None:
+    play.variables = {"drover_unattended": True}
+    play.leased = {"h2": holder()}
+    play.up(shop(3))
+    result = play.act()
+    assert ("failed" in result, result["work"], pauses) == (False, False, [])
+    assert play.printed[-1] == "held   ann@c1 acts (up blog): this pass gives way"
+
+
+def test_for_a_run_that_has_ended_nobody_waits(play: Play, pauses: list[float]) -> None:
+    play.leased = {"h1": holder(finished=True), "h2": holder(started=False)}
+    play.up(shop(3))
+    assert play.act()["work"]
+    assert set(pauses) == {0.0}
+    assert not [line for line in play.printed if line.startswith("wait")]
+    play.leased = {}
+    play.act()
+    over = [item["claim"]["over"] for name, _host, item in play.calls if name.endswith(".act")]
+    assert over[:4] == [[], [], [], ["x"]]
+
+
+@pytest.mark.parametrize("state", [{"busy": True}, {"started": True, "finished": False}])
+def test_one_that_acts_on_any_host_has_not_ended(state: Json) -> None:
+    assert claims.finished([holder(finished=True), holder(**state)]) == []
+
+
+def test_the_command_is_carried_out_from_its_beginning_after_waiting(play: Play) -> None:
+    """What a person asked for is not lost when only a minority of the hosts stored it."""
+    play.leased = {"h2": holder(), "h3": holder()}
+    play.up(shop(3))
+    play.act()
+    play.leased = {}
+    play.act()
+    assert [len(play.bench[host]["containers"]) for host in ("h1", "h2", "h3")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("value", ["soon", "0", "4", "-1", "3601"])
+def test_the_time_of_a_lease_is_checked(play: Play, value: str) -> None:
+    play.variables = {"drover_lease_s": value}
+    with pytest.raises(AnsibleError, match="drover_lease_s must be a whole number of seconds"):
+        play.up(shop())
+
+
+def test_what_is_held_is_given_to_the_hosts_once(play: Play) -> None:
+    play.up(shop(3))
+    play.act()
+    play.bench["h3"]["containers"][0].update(state="exited")
+    play.variables = {"drover_unattended": True}
+    play.failing = {"start": "no such file"}
+    play.task("plan", command="reconcile")
+    play.act()
+    assert {"h3": play.bench["h3"].get("refusals")} != {"h3": {}}

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several controllers, three hosts, any order of their calls, deaths included: never do two act in turns.
+
+The controllers here take the very steps of a run: C(act) on each host to prepare, and when all gave the lease C(act)
+with operations; who is refused comes back under a new token, as C(claims.give_way) has it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pathlib
+import tempfile
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
+from ansible_collections.drover.docker.plugins.module_utils.lease import Claim
+from ansible_collections.drover.docker.plugins.plugin_utils.claims import finished
+from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
+from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+HOSTS = ("h1", "h2", "h3")
+DURATION_S = 30.0
+ROUNDS = 2
+Json = dict[str, t.Any]
+
+
+def pull(number: int) -> Json:
+    member = {"stack": "shop", "service": "web", "index": 1, "container": "", "container_id": ""}
+    fields = {"id": number, "kind": "pull", "after": [], "cause": "because", "version": 0}
+    return {**member, **fields, "args": {"image": "app:1"}}
+
+
+class Hosts:
+    """Three hosts with one boot clock for all, and the merged list of who acted when."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.now = 1000.0
+        self.acted: list[str] = []
+        self.engines = {
+            name: FakeEngine(name, clock=Clock(), registry=Registry([Image("app:1")]))
+            for name in HOSTS
+        }
+        self.folders = {name: str(folder / name) for name in HOSTS}
+
+    def call(self, host: str, claim: Claim, operations: list[Json]) -> Json:
+        term = Term(claim, not operations, lambda: self.now, syslog="", lock_wait_s=0.0)
+        place = {"host": host, "state_dir": self.folders[host], "clock": lambda: 1.0}
+        outcome = act(
+            self.engines[host], records=[], operations=operations, term=term, workers=1, **place
+        )
+        if outcome["results"]:
+            self.acted.append(claim.token)
+        return outcome
+
+
+class Controller:
+    """One run as a row of calls; between any two of them others may have their turn."""
+
+    _tokens = itertools.count()
+
+    def __init__(self, hosts: Hosts, *, unattended: bool, ticket: float) -> None:
+        self._hosts = hosts
+        self.over = False
+        self.claim = Claim(self._token(), "o", "r", unattended, ticket, DURATION_S)
+        self._steps = self._run()
+
+    def step(self) -> None:
+        """Make the next call."""
+        if next(self._steps, None) is None:
+            self.over = True
+
+    def _token(self) -> str:
+        return f"t{next(self._tokens)}"
+
+    def _run(self) -> t.Iterator[str]:
+        rounds = 0
+        while rounds < ROUNDS:
+            refused: list[Json] = []
+            for host in HOSTS if not self.claim.started else ():
+                found = self._hosts.call(host, self.claim, [])["lease"]
+                refused += [found] if found else []
+                yield host
+            for host in HOSTS if not refused else ():
+                found = self._hosts.call(host, self.claim, [pull(1)])["lease"]
+                refused += [found] if found else []
+                yield host
+            if refused and self.claim.unattended:
+                return
+            if refused:
+                over, token = finished(refused), self._token()
+                self.claim = dataclasses.replace(self.claim, token=token, over=over, started=False)
+            else:
+                self.claim = dataclasses.replace(self.claim, started=True, over=[])
+                rounds += 1
+
+
+Turn = st.one_of(
+    st.tuples(st.just("step"), st.integers(0, 2)),
+    st.tuples(st.just("step"), st.integers(0, 2)),
+    st.tuples(st.just("step"), st.integers(0, 2)),
+    st.tuples(st.just("wait"), st.sampled_from([1, 12, 31])),
+    st.tuples(st.just("die"), st.integers(0, 2)),
+)
+
+
+def in_one_piece(acted: list[str]) -> bool:
+    """Whether each token's acts stand together."""
+    blocks = [token for token, _group in itertools.groupby(acted)]
+    return len(blocks) == len(set(blocks))
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    kinds=st.lists(st.booleans(), min_size=3, max_size=3),
+    tickets=st.permutations([0.1, 0.5, 0.9]),
+    turns=st.lists(Turn, min_size=30, max_size=60),
+)
+def test_runs_never_interleave(
+    kinds: list[bool], tickets: list[float], turns: list[tuple[str, int]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        hosts = Hosts(pathlib.Path(folder))
+        runs = [
+            Controller(hosts, unattended=kind, ticket=ticket)
+            for kind, ticket in zip(kinds, tickets)
+        ]
+        dead: set[int] = set()
+        for what, number in turns:
+            if what == "wait":
+                hosts.now += number
+            elif what == "die":
+                dead.add(number)
+            elif number not in dead:
+                runs[number].step()
+        assert in_one_piece(hosts.acted), hosts.acted
+
+
+@settings(deadline=None, max_examples=100)
+@given(turns=st.lists(Turn, min_size=10, max_size=40))
+def test_whoever_dies_another_one_gets_its_turn(turns: list[tuple[str, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        hosts = Hosts(pathlib.Path(folder))
+        runs = [Controller(hosts, unattended=n > 0, ticket=n / 10) for n in range(3)]
+        for what, number in turns:
+            if what == "wait":
+                hosts.now += number
+            else:
+                runs[number].step()
+        hosts.now += DURATION_S  # all others are dead from here on
+        last = Controller(hosts, unattended=True, ticket=0.99)
+        for _step in range(100):
+            last.step()
+        assert hosts.acted[-2 * len(HOSTS) :] == [last.claim.token] * 2 * len(HOSTS)
