@@ -1,0 +1,414 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Dynamic inventory: containers of all Docker hosts with their stack, verdict and revision, or the hosts themselves."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: services
+short_description: Containers of many Docker hosts, by stack, service, verdict and revision
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Makes the containers of many Docker hosts inventory hosts, with the variables that it takes to connect to them, and
+    groups them by stack, service, Docker host, state, verdict and revision.
+  - Hosts are asked at the same time, each with one call. One that does not answer within its O(timeout) costs a
+    warning; the others are listed.
+  - Verdict and revision come from the stack records on the Docker hosts. They can be read where a host is reached by
+    SSH or is this machine; of containers on hosts that are reached by TCP they are V(unknown).
+  - It can also list the Docker hosts themselves with facts of their engines, as the inventory of the playbooks.
+  - The source is a YAML file whose name ends with C(.drover.yml) or C(.drover.yaml).
+notes:
+  - No environment, command or definition of a container leaves its Docker host. Labels do.
+  - What hosts say is never taken for a template.
+extends_documentation_fragment:
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+requirements:
+  - the SSH client C(ssh) on the control node, for hosts that are reached by SSH, and Python 3.8 or later on these hosts
+  - the Python package C(jmespath) on the control node, where there are O(filters)
+options:
+  plugin:
+    description: Must be C(drover.docker.services).
+    type: str
+    required: true
+    choices:
+      - drover.docker.services
+  hosts:
+    description:
+      - The Docker hosts. Without it, O(docker_host) is the only one.
+      - Every option of a host but O(hosts[].name) and O(hosts[].docker_host) may also stand at the top level of the
+        source, for all hosts that do not say otherwise.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Its name; that of its address unless given. For the playbooks it has to be the name that they know.
+        type: str
+      docker_host:
+        description:
+          - The way to its engine. V(ssh://USER@HOST:PORT), where user and port may be left out, V(tcp://HOST:PORT), or
+            V(unix:///var/run/docker.sock) for this machine.
+        type: str
+        required: true
+      timeout:
+        description: As O(timeout).
+        type: float
+      user:
+        description: As O(user).
+        type: str
+      port:
+        description: As O(port).
+        type: int
+      private_key_file:
+        description: As O(private_key_file).
+        type: str
+      ssh_args:
+        description: As O(ssh_args).
+        type: str
+      python:
+        description: As O(python).
+        type: str
+      become:
+        description: As O(become).
+        type: bool
+      socket:
+        description: As O(socket).
+        type: str
+      state_dir:
+        description: As O(state_dir).
+        type: str
+      tls:
+        description: As O(tls).
+        type: bool
+      validate_certs:
+        description: As O(validate_certs).
+        type: bool
+      ca_path:
+        description: As O(ca_path).
+        type: str
+      client_cert:
+        description: As O(client_cert).
+        type: str
+      client_key:
+        description: As O(client_key).
+        type: str
+      tls_hostname:
+        description: As O(tls_hostname).
+        type: str
+  docker_host:
+    description: The only engine of a source without O(hosts), written as O(hosts[].docker_host).
+    type: str
+    default: unix:///var/run/docker.sock
+  list:
+    description:
+      - What to list. V(containers), V(docker_hosts), or both.
+      - A Docker host is listed whether or not it answers, as the playbooks have to know of all their hosts.
+    type: list
+    elements: str
+    choices:
+      - containers
+      - docker_hosts
+    default:
+      - containers
+  system:
+    description: Whether to list the containers of system services, which are checkers and load balancers.
+    type: bool
+    default: false
+  foreign:
+    description: Whether to list containers that are not of this collection.
+    type: bool
+    default: false
+  filters:
+    description:
+      - JMESPath expressions over the variables of a container. It is listed if all of them are true.
+      - With O(strict), an expression that fails for a container is an error. Else it is not true of it.
+    type: list
+    elements: str
+    default: []
+  connection:
+    description:
+      - How tasks connect to the containers. V(docker-cli) is the connection C(community.docker.docker), which needs the
+        C(docker) program on the control node; V(docker-api) is C(community.docker.docker_api); V(none) sets nothing.
+      - The collection community.docker is needed to run tasks in containers, not to list them.
+    type: str
+    choices:
+      - docker-cli
+      - docker-api
+      - none
+    default: docker-cli
+  standard_groups:
+    description:
+      - Whether containers are put into groups by stack, service, Docker host, state, verdict and revision. Without them
+        there is C(drover_containers), and what O(groups) and O(keyed_groups) make.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds that a host has for its whole answer, connecting included.
+    type: float
+    default: 5
+  user:
+    description: User of the SSH connection, where the address names none. Without it, the SSH client decides.
+    type: str
+  port:
+    description: Port of the SSH connection, where the address names none. Without it, the SSH client decides.
+    type: int
+  private_key_file:
+    description: Key of the SSH connection. A relative path begins at the folder of the source.
+    type: str
+  ssh_args:
+    description: More arguments of the SSH client, such as V(-o ProxyJump=gate).
+    type: str
+  python:
+    description: Python on hosts that are reached by SSH.
+    type: str
+    default: python3
+  become:
+    description: Whether to ask with C(sudo -n) on hosts that are reached by SSH. Stack records are for root only.
+    type: bool
+    default: false
+  socket:
+    description: The engine's socket on hosts that are reached by SSH.
+    type: str
+    default: /var/run/docker.sock
+  state_dir:
+    description: Folder of the stack records on the Docker hosts.
+    type: str
+    default: /var/lib/drover
+  tls:
+    description: Whether TCP connections use TLS. They do on port 2376 and where O(ca_path) or O(client_cert) is set.
+    type: bool
+  validate_certs:
+    description: Whether the certificate of an engine is verified.
+    type: bool
+    default: true
+  ca_path:
+    description: File with the certificates to verify those of engines with. A relative path begins at the source.
+    type: str
+  client_cert:
+    description: Certificate to show to engines, together with O(client_key). A relative path begins at the source.
+    type: str
+  client_key:
+    description: Key of O(client_cert).
+    type: str
+  tls_hostname:
+    description: Name that an engine's certificate has to be for, if it is not that of the address.
+    type: str
+"""
+
+EXAMPLES = r"""
+# Containers of three hosts: services.drover.yml
+plugin: drover.docker.services
+user: root
+hosts:
+  - {name: web1, docker_host: ssh://192.0.2.11}
+  - {name: web2, docker_host: ssh://192.0.2.12}
+  - {name: web3, docker_host: ssh://192.0.2.13}
+
+---
+# Unhealthy members of one stack, with groups by image
+plugin: drover.docker.services
+hosts:
+  - {name: web1, docker_host: ssh://root@192.0.2.11}
+  - {name: web2, docker_host: tcp://192.0.2.12:2376, ca_path: ca.pem, client_cert: cert.pem, client_key: key.pem}
+filters:
+  - drover_stack == 'shop'
+  - drover_verdict == 'unhealthy'
+keyed_groups:
+  - {prefix: image, key: drover_image}
+
+---
+# The Docker hosts themselves, for the playbooks
+plugin: drover.docker.services
+list: [docker_hosts]
+user: root
+hosts:
+  - {name: web1, docker_host: ssh://192.0.2.11}
+  - {name: web2, docker_host: ssh://192.0.2.12}
+"""
+
+import os
+import time
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_entries import (
+    Entry,
+    container_entries,
+    container_facts,
+    host_entries,
+    marked,
+    variable_names,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_filters import Filters
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_probe import (
+    CONTAINERS,
+    ENGINE,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_reach import (
+    Answer,
+    ask_hosts,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_records import Records
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_source import (
+    KINDS,
+    TCP,
+    DockerHost,
+    SourceError,
+    check_keys,
+    read_hosts,
+)
+
+ENDINGS = (".drover.yml", ".drover.yaml")
+LISTS = {CONTAINERS: CONTAINERS, "docker_hosts": ENGINE}
+"""What each entry of C(list) asks a host for."""
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """The plugin C(drover.docker.services)."""
+
+    NAME = "drover.docker.services"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file is a source of this plugin, by its name."""
+        return bool(super().verify_file(path)) and path.endswith(ENDINGS)
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory.
+
+        Raises:
+            AnsibleParserError: The source is wrong. Hosts that do not answer are no error.
+        """
+        super().parse(inventory, loader, path, cache)
+        config = self._read_config_data(path)
+        try:
+            check_keys(config, self.option_definitions)
+            hosts = self._hosts(path)
+            filters = self._filters()
+            answers = self._answers(hosts, path, use_cache=cache)
+            self._warn(hosts, answers)
+            self._add_all(hosts, answers, filters)
+        except SourceError as error:
+            raise AnsibleParserError(f"{path}: {error}") from error
+
+    def _hosts(self, path: str) -> list[DockerHost]:
+        return read_hosts(
+            self.get_option("hosts"),
+            {key: self.get_option(key) for key in KINDS},
+            docker_host=self.get_option("docker_host"),
+            folder=os.path.dirname(os.path.abspath(path)),
+        )
+
+    def _filters(self) -> Filters:
+        return Filters(
+            self.get_option("filters"), known=variable_names(), strict=self.get_option("strict")
+        )
+
+    def _wanted(self) -> list[str]:
+        """What to ask the hosts for."""
+        given = self.get_option("list") or []
+        for number, item in enumerate(given):
+            if item not in LISTS:
+                raise SourceError(f"list[{number}]: {item!r} must be one of {', '.join(LISTS)}")
+        if not given:
+            raise SourceError(f"list: is empty; name one of {', '.join(LISTS)}, or both")
+        return sorted({LISTS[item] for item in given})
+
+    def _answers(self, hosts: list[DockerHost], path: str, *, use_cache: bool) -> dict[str, Answer]:
+        """What the hosts say, or said not long ago. A host that did not answer is asked again each time."""
+        want = self._wanted()
+        cached = self._cached(path) if use_cache else {}
+        marks = {host.name: f"{host.mark} {' '.join(want)}" for host in hosts}
+        answers = {
+            name: cached[name]["answer"]
+            for name, mark in marks.items()
+            if cached.get(name, {}).get("mark") == mark
+        }
+        answers |= ask_hosts([host for host in hosts if host.name not in answers], want)
+        if self.get_option("cache"):
+            self._cache[self.get_cache_key(path)] = {
+                name: {"mark": marks[name], "answer": answer}
+                for name, answer in answers.items()
+                if not answer["error"]
+            }
+        return answers
+
+    def _cached(self, path: str) -> dict[str, t.Any]:
+        if not self.get_option("cache"):
+            return {}
+        try:
+            return dict(self._cache[self.get_cache_key(path)])
+        except KeyError:
+            return {}
+
+    def _warn(self, hosts: list[DockerHost], answers: dict[str, Answer]) -> None:
+        """A line for each thing that is missing in the inventory, and why."""
+        for host in hosts:
+            answer = answers[host.name]
+            if answer["error"]:
+                self._say(f"{host.name} is not seen: {answer['error']} ({host.url})")
+                continue
+            if answer["unread"] and host.transport != TCP:
+                self._say(f"{host.name}: verdicts and revisions are unknown: {answer['unread']}")
+            for stack, reason in sorted(answer["damaged"].items()):
+                self._say(f"{host.name}: the record of stack {stack} is damaged ({reason})")
+        seen = {name: answer for name, answer in answers.items() if not answer["error"]}
+        for stack, conflict in Records(seen).conflicts().items():
+            self._say(f"{stack}: {conflict}")
+
+    def _say(self, text: str) -> None:
+        self.display.warning(f"{self.NAME}: {text}")
+
+    def _add_all(
+        self, hosts: list[DockerHost], answers: dict[str, Answer], filters: Filters
+    ) -> None:
+        listed = self.get_option("list")
+        own = host_entries(hosts, answers) if "docker_hosts" in listed else []
+        for entry in own:
+            self._add(entry)
+        if CONTAINERS not in listed:
+            return
+        facts = container_facts(hosts, answers, now=time.time())
+        entries = container_entries(
+            [item for item in facts if self._is_shown(item) and filters.let_pass(item)],
+            hosts,
+            connection=self.get_option("connection"),
+            standard_groups=self.get_option("standard_groups"),
+            taken=[entry.name for entry in own],
+        )
+        for entry in entries:
+            self._add(entry)
+        for failure in filters.failures.values():
+            self._say(f"{failure}; such containers are left out")
+
+    def _is_shown(self, facts: dict[str, t.Any]) -> bool:
+        if not facts["drover_managed"]:
+            return bool(self.get_option("foreign"))
+        return not facts["drover_system"] or bool(self.get_option("system"))
+
+    def _add(self, entry: Entry) -> None:
+        """One host with its variables and groups; what Docker hosts said is marked, so that it is no template."""
+        self.inventory.add_host(entry.name)
+        for group, parent in entry.groups:
+            self._join(entry.name, group, parent)
+        variables = marked(entry.variables)
+        for key, value in variables.items():
+            self.inventory.set_variable(entry.name, str(key), value)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, entry.name, strict=strict)
+        self._add_host_to_composed_groups(
+            self.get_option("groups"), variables, entry.name, strict=strict
+        )
+        self._add_host_to_keyed_groups(
+            self.get_option("keyed_groups"), variables, entry.name, strict=strict
+        )
+
+    def _join(self, name: str, group: str, parent: str) -> None:
+        child = self.inventory.add_group(self._sanitize_group_name(group))
+        self.inventory.add_child(child, name)
+        if parent:
+            above = self.inventory.add_group(self._sanitize_group_name(parent))
+            self.inventory.add_child(above, child)
