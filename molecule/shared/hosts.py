@@ -12,7 +12,7 @@ import typing as t
 
 import testinfra
 
-from .inventory import LAB, lab_hosts
+from .inventory import LAB, control_nodes, lab_hosts
 from .waiting import eventually
 
 SSH_OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
@@ -67,7 +67,7 @@ class Host:
     def __init__(self, name: str) -> None:
         self.name = name
         lab = lab_hosts()
-        self.address = lab["hosts"][name]["ansible_host"]
+        self.address = {**lab["hosts"], **control_nodes()}[name]["ansible_host"]
         sockets = pathlib.Path(lab["vars"]["ansible_control_path_dir"])
         sockets.mkdir(mode=0o700, exist_ok=True)
         self.shell = testinfra.get_host(

@@ -17,12 +17,15 @@ import typing as t
 import yaml
 
 GROUP = "docker_hosts"
+NODES = "control_nodes"
 SCENARIOS = {
     "single": ["h1"],
     "three": ["h1", "h2", "h3"],
     "health": ["h1", "h2", "h3"],
     "load_balancer": ["h1", "h2", "h3"],
+    "loop": ["h1", "h2", "h3"],
 }
+WITH_CONTROL_NODES = {"loop"}
 # The hosts share one machine, which may be busy; where seconds are what is tested, the default holds.
 PATIENT = {"drover_observe_timeout_s": 30}
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -36,6 +39,12 @@ def lab_hosts() -> dict[str, t.Any]:
     return group
 
 
+def control_nodes() -> dict[str, t.Any]:
+    """The control nodes and their addresses, as ``lab/control up`` wrote them; none before that."""
+    path = LAB / "control.yml"
+    return dict(yaml.safe_load(path.read_text())[NODES]["hosts"]) if path.exists() else {}
+
+
 def inventory(hosts: t.Sequence[str], **variables: t.Any) -> dict[str, t.Any]:
     """An inventory whose group docker_hosts holds just these hosts of the lab."""
     lab = lab_hosts()
@@ -43,13 +52,32 @@ def inventory(hosts: t.Sequence[str], **variables: t.Any) -> dict[str, t.Any]:
     return {GROUP: {"hosts": chosen, "vars": {**lab["vars"], **variables}}}
 
 
+def with_control_nodes(found: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The same, and the group control_nodes: they are reached as the hosts are, and reach these."""
+    group = found[GROUP]
+    reached = {key: value for key, value in group["vars"].items() if key.startswith("ansible_")}
+    known = {key: value for key, value in group["vars"].items() if not key.startswith("ansible_")}
+    seen = {GROUP: {"hosts": group["hosts"], "vars": {"ansible_user": "root", **known}}}
+    role = {
+        "reconcile_timer_inventory": seen,
+        "reconcile_timer_ssh_key_src": str(LAB / "id_ed25519"),
+    }
+    return {**found, NODES: {"hosts": control_nodes(), "vars": {**reached, **role}}}
+
+
 def as_script(found: dict[str, t.Any]) -> dict[str, t.Any]:
     """The same in the form that Ansible wants of a program."""
-    group = found[GROUP]
-    listed = {"hosts": list(group["hosts"]), "vars": group["vars"]}
-    return {GROUP: listed, "_meta": {"hostvars": group["hosts"]}}
+    listed = {
+        name: {"hosts": list(group["hosts"]), "vars": group["vars"]}
+        for name, group in found.items()
+    }
+    of_hosts = {name: item for group in found.values() for name, item in group["hosts"].items()}
+    return {**listed, "_meta": {"hostvars": of_hosts}}
 
 
 if __name__ == "__main__":
     scenario = os.environ.get("MOLECULE_SCENARIO_NAME", "three")
-    print(json.dumps(as_script(inventory(SCENARIOS[scenario], **PATIENT))))
+    whole = inventory(SCENARIOS[scenario], **PATIENT)
+    if scenario in WITH_CONTROL_NODES:
+        whole = with_control_nodes(whole)
+    print(json.dumps(as_script(whole)))

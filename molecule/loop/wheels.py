@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetches the wheels that the role installs on the control nodes, once, and prints the folder that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import subprocess
+import sys
+
+import yaml
+
+PYTHONS = ("3.11", "3.13")  # of Debian bookworm and trixie
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+ROLE = CHECKOUT / "roles" / "reconcile_timer" / "vars" / "main.yml"
+
+
+def names(python: str) -> list[str]:
+    """What the role installs for a Python."""
+    variables = yaml.safe_load(ROLE.read_text())
+    return [*variables["__reconcile_timer_cores"][python], *variables["__reconcile_timer_pins"]]
+
+
+def fetch(folder: pathlib.Path) -> None:
+    """Download them for each of the Pythons; the folder is there when all of them are."""
+    unfinished = folder.with_suffix(".new")
+    for python in PYTHONS:
+        words = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"]
+        words += ["--disable-pip-version-check", f"--python-version={python}"]
+        subprocess.run([*words, f"--dest={unfinished}", *names(python)], check=True, stdout=2)
+    unfinished.rename(folder)
+
+
+def main() -> None:
+    """Fetch what is missing."""
+    key = hashlib.sha256(repr([names(python) for python in PYTHONS]).encode()).hexdigest()[:12]
+    folder = CHECKOUT / ".cache" / f"wheels-{key}"
+    if not folder.exists():
+        fetch(folder)
+    print(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit that the hosts keep, merged, as a test reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import itertools
+import json
+import typing as t
+
+from .hosts import Host
+
+FOLDER = "/var/lib/drover/audit"
+# What changes containers or records; the rest of the lines are verdicts, refusals and commands.
+OPERATIONS = {"create", "start", "stop", "unpause", "remove", "connect", "disconnect", "record"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One line."""
+
+    time: float
+    run: str
+    host: str
+    stack: str
+    service: str
+    member: str
+    action: str
+    result: str
+    line: str = dataclasses.field(repr=False)
+
+    @property
+    def container(self) -> str:
+        """The name of the container that it is about."""
+        return f"{self.stack}-{self.service}-{self.member.rpartition('/')[2]}"
+
+
+def entries(hosts: dict[str, Host], since: float = 0.0) -> list[Entry]:
+    """All that the hosts wrote down since a moment (Unix time, s), in order."""
+    found = [
+        entry(line)
+        for host in hosts.values()
+        for line in host.run(f"cat {FOLDER}/audit.jsonl* 2>/dev/null || true").splitlines()
+    ]
+    return sorted((item for item in found if item.time >= since), key=lambda item: item.time)
+
+
+def entry(line: str) -> Entry:
+    """A line, read."""
+    read: dict[str, t.Any] = json.loads(line)
+    moment = read["time"]
+    if isinstance(moment, str):
+        moment = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+    names = [str(read[key] or "") for key in ("run", "host", "stack", "service", "member")]
+    return Entry(float(moment), *names, str(read["action"]), str(read["result"] or ""), line)
+
+
+def interleaved(found: t.Iterable[Entry]) -> list[tuple[Entry, Entry, Entry]]:
+    """Operations of another run between two of one run: first, stranger, and the next of the first's run."""
+    acts = [item for item in found if item.action in OPERATIONS]
+    groups = [list(items) for _run, items in itertools.groupby(acts, key=lambda item: item.run)]
+    last: dict[str, int] = {}
+    wrong = []
+    for number, group in enumerate(groups):
+        before = last.get(group[0].run)
+        if before is not None:
+            wrong.append((groups[before][-1], groups[before + 1][0], group[0]))
+        last[group[0].run] = number
+    return wrong
