@@ -9,6 +9,7 @@ import os
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils.compose.balancer import (
+    certificate_name,
     certificate_wishes,
     place_of,
 )
@@ -186,16 +187,22 @@ class StackLoader:
                 )
             except StackError as error:
                 self.notes.problems += error.problems
+                self.want_certificates(raw, place, refused={item.key for item in error.problems})
                 continue
             found[name] = (service, place)
-            self.want_certificates(service, raw, place)
+            if service["balancer"]:
+                self.want_certificates(raw, place)
         return found
 
-    def want_certificates(self, service: Definition, raw: RawService, place: Place) -> None:
-        """Remember the certificates that a load balancer names, each with its place."""
-        if service["balancer"]:
-            for wish in certificate_wishes(raw.keys):
-                self.wanted.append((line(wish[1]).strip(), place_of(wish, place)))
+    def want_certificates(
+        self, raw: RawService, place: Place, *, refused: t.Collection[str] = ()
+    ) -> None:
+        """Remember the certificates that a load balancer names, each with its place; not those that are refused."""
+        for wish in certificate_wishes(raw.keys):
+            where = place_of(wish, place)
+            name = "" if where.key in refused else where.attempt(certificate_name, wish[1])
+            if name:
+                self.wanted.append((name, where))
 
     def complete(self, name: str, value: t.Any) -> tuple[RawService | None, str]:
         """All keys of a service, those of the rancher file laid over those of the compose file.

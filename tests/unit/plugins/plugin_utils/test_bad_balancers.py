@@ -268,6 +268,26 @@ def test_a_rule_is_a_map(tmp_path: pathlib.Path, rules: str, kind: str) -> None:
     assert problem.message.endswith(f"not {kind}")
 
 
+def test_certificates_are_looked_at_though_rules_are_wrong(tmp_path: pathlib.Path) -> None:
+    config = f"certs: [nothing, '../x']\ndefault_cert: [a]\nport_rules:\n- {{{PLAIN}, weight: 999}}"
+    problems = refused(tmp_path, two_files(config))
+    assert sorted(item.key for item in problems) == [
+        "lb_config.certs.0",
+        "lb_config.certs.1",
+        "lb_config.default_cert",
+        "lb_config.port_rules.0.weight",
+    ]
+    assert 'no certificate "nothing"' in next(
+        item.message for item in problems if item.key == "lb_config.certs.0"
+    )
+
+
+def test_certificates_are_looked_at_though_another_key_is_wrong(tmp_path: pathlib.Path) -> None:
+    config = f"certs: [nothing]\nport_rules:\n- {{{PLAIN}}}"
+    problems = refused(tmp_path, two_files(config, "    imge: b\n"))
+    assert sorted(item.key for item in problems) == ["imge", "lb_config.certs.0"]
+
+
 # keys of a service that is no load balancer -> key of the problem, part of its message
 NO_BALANCER = [
     ("lb_config: {port_rules: [{target_port: 80, service: web}]}", "source_port", "is missing"),
