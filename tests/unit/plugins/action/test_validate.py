@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A load balancer's config is shown to HAProxy before anything is recorded: the tasks of a play."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils import operations
+from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
+    service,
+    stack,
+)
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.test_balancer_model import (
+    BALANCER,
+    rule,
+)
+
+Json = dict[str, t.Any]
+TYPO = "backend 80_\n  retires 3"
+
+
+def front(name: str = "shop") -> Json:
+    lb = service(balancer={**BALANCER, "rules": [rule()], "config": TYPO})
+    return stack({"lb": lb, "web": service()}, name=name)
+
+
+def calls(play: Play) -> list[tuple[str, list[str], list[str]]]:
+    """Host, stacks whose records it got, and kinds of operations, of each call that acts."""
+    return [
+        (
+            host,
+            [item["stack"] for item in arguments["records"]],
+            [item["kind"] for item in arguments["operations"]],
+        )
+        for name, host, arguments in play.calls
+        if name == "drover.docker.act"
+    ]
+
+
+def validate(play: Play) -> Json:
+    """The tasks of a round, with the one that comes first."""
+    play.on_all("act", stage="validate")
+    return play.act()
+
+
+def test_the_host_that_validates_gets_its_record_in_the_same_call(play: Play) -> None:
+    assert play.up(front())["validations"] is True
+    validate(play)
+    assert calls(play)[0] == ("h1", ["shop"], ["validate"])
+    assert [host for host, stacks, _kinds in calls(play) if stacks] == ["h1", "h2", "h3"]
+    most = max(play.called("act").count(host) for host in play.bench.seen)
+    assert most == 2  # with the look before, three calls
+    assert "done   h1  validate  shop-lb-1  its config is new" in play.printed
+
+
+def test_what_is_rejected_is_recorded_nowhere(play: Play) -> None:
+    play.failing["validate"] = "HAProxy rejects the key config: x"
+    play.up(front())
+    result = validate(play)
+    assert [host for host, _stacks, _kinds in calls(play)] == ["h1"]
+    assert [len(play.bench[host]["containers"]) for host in ("h1", "h2", "h3")] == [0, 0, 0]
+    text = "HAProxy rejects the key config: x; nothing was recorded, nothing was changed"
+    assert (result["failed"], result["msg"]) == (True, f"shop/lb: {text}")
+    assert play.printed == [
+        "failed  h1  validate  shop-lb-1  its config is new: HAProxy rejects the key config: x"
+    ]
+
+
+def test_a_host_that_is_lost_while_it_validates_stops_the_command(play: Play) -> None:
+    play.up(front())
+    play.bench.seen["h1"] = None
+    play.task("act", "h1", stage="validate")
+    result = play.act()
+    assert calls(play) == [("h1", ["shop"], ["validate"])]
+    assert "shop/lb: its host did not answer" in result["msg"]
+
+
+def test_who_has_the_lease_is_no_objection(play: Play) -> None:
+    holder = {"owner": "other", "reason": "up shop", "since": "x", "left_s": 1, "busy": False}
+    play.leased["h1"] = {
+        **holder,
+        "token": "o",
+        "unattended": True,
+        "started": False,
+        "finished": False,
+    }
+    play.up(front())
+    play.on_all("act", stage="validate")
+    plan = load_plan() or operations.Plan()
+    assert plan.validator == "h1"
+    assert play.on_all("act", stage="record") == [{"changed": False}] * 3
+
+
+def test_a_load_balancer_of_another_stack_fails_no_command(play: Play) -> None:
+    play.bench.settled(front("other"))
+    play.failing["balancer"] = "HAProxy rejects the key config: x"
+    play.up(stack({"web": service()}))
+    result = play.act()
+    told = [line for line in play.printed if "balancer  other-lb-1" in line]
+    assert [line.partition("  ")[0] for line in told] == ["failed"]
+    assert "failed" not in result
