@@ -15,6 +15,7 @@ from .hosts import Host
 FOLDER = "/var/lib/drover/audit"
 # What changes containers or records; the rest of the lines are verdicts, refusals and commands.
 OPERATIONS = {"create", "start", "stop", "unpause", "remove", "connect", "disconnect", "record"}
+TEXTS = ("run", "host", "stack", "service", "member", "action", "cause", "result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Entry:
     service: str
     member: str
     action: str
+    cause: str
     result: str
     line: str = dataclasses.field(repr=False)
 
@@ -53,8 +55,8 @@ def entry(line: str) -> Entry:
     moment = read["time"]
     if isinstance(moment, str):
         moment = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
-    names = [str(read[key] or "") for key in ("run", "host", "stack", "service", "member")]
-    return Entry(float(moment), *names, str(read["action"]), str(read["result"] or ""), line)
+    texts = {key: str(read[key] or "") for key in TEXTS}
+    return Entry(time=float(moment), line=line, **texts)
 
 
 def interleaved(found: t.Iterable[Entry]) -> list[tuple[Entry, Entry, Entry]]:

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both control nodes' timers are on, and members of three stacks meet random faults."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+import time
+import typing as t
+
+import pytest
+
+from ...shared.audit import Entry, entries, interleaved
+from ...shared.control import Control
+from ...shared.health import break_page, counts
+from ...shared.hosts import Container, Host, everywhere
+from ...shared.nodes import Installer, Node, now, soak
+from ...shared.stacks import Stack
+from ...shared.waiting import eventually
+
+Hosts = dict[str, Host]
+Nodes = dict[str, Node]
+FAULTS = 50 if soak() else 10
+SEED = int(os.environ.get("DROVER_LOOP_SEED") or random.randrange(10**6))
+PAUSES_S = (1.0, 6.0)  # between two faults, from and to
+KINDS: dict[str, t.Callable[[Host, str], t.Any]] = {
+    "kill": lambda host, name: host.docker("kill", name),
+    "remove": lambda host, name: host.docker("rm", "-f", name),
+    "stop": lambda host, name: host.docker("stop", "--time", "1", name),
+    "pause": lambda host, name: host.docker("pause", name),
+    "500": break_page,
+}
+# What puts right a member that met a fault, where it is not made anew.
+MENDS = {"kill": {"start"}, "remove": set(), "stop": {"start"}, "pause": {"unpause"}, "500": set()}
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """What was done to whom, and when that was done (Unix time, s)."""
+
+    kind: str
+    host: str
+    name: str
+    container_id: str
+    time: float
+
+
+@pytest.fixture(scope="module", autouse=True)
+def timers(nodes: Nodes, stacks: dict[str, Stack], install: Installer) -> None:
+    """On, on both nodes. What c2 says is all that there is to say (-vvv): test_4_secrets reads it."""
+    install("c1,c2")
+    nodes["c2"].run(
+        "mkdir -p /etc/systemd/system/drover-reconcile.service.d && printf '[Service]\\n"
+        "Environment=ANSIBLE_VERBOSITY=3 ANSIBLE_DIFF_ALWAYS=1\\n' "
+        ">/etc/systemd/system/drover-reconcile.service.d/test.conf && systemctl daemon-reload"
+    )
+
+
+def sound(hosts: Hosts, met: t.Collection[str]) -> list[Container]:
+    """Members of the three stacks that run and met no fault in this life."""
+    found = [item for item in everywhere(hosts).values() if "-checker-" not in item.name]
+    return [item for item in found if item.state == "running" and item.id not in met]
+
+
+def strike(hosts: Hosts, dice: random.Random, met: set[str]) -> Fault:
+    """One random fault at a random member; one that is just being repaired gives way to another."""
+
+    def once() -> Fault | None:
+        choice = sound(hosts, met)
+        if not choice:
+            return None
+        kind = dice.choice(sorted(KINDS))
+        chosen = dice.choice(sorted(choice, key=lambda item: item.name))
+        began = now()
+        KINDS[kind](hosts[chosen.host], chosen.name)
+        return Fault(kind, chosen.host, chosen.name, chosen.id, began)
+
+    fault = eventually(once, seconds=120)
+    assert fault
+    met.add(fault.container_id)
+    return fault
+
+
+def healthy(control: Control) -> bool:
+    """Whether each service has all its members, running and healthy."""
+    found = counts(control.play("status"))
+    return len(found) == 3 and all(row == (3, 3, 3) for row in found.values())
+
+
+@pytest.fixture(scope="module")
+def faults(hosts: Hosts, control: Control) -> list[Fault]:
+    """All of them, one after the other, and the time until everything is well again."""
+    print(f"seed {SEED}: DROVER_LOOP_SEED={SEED} repeats the choices")
+    dice, met = random.Random(SEED), set[str]()
+    found = []
+    for _number in range(FAULTS):
+        found.append(strike(hosts, dice, met))
+        print(f"{found[-1].kind:<6} {found[-1].name} on {found[-1].host}")
+        time.sleep(dice.uniform(*PAUSES_S))
+    eventually(lambda: healthy(control), seconds=240)
+    print(f"well again {now() - found[-1].time:.0f} s after the last of {FAULTS} faults")
+    return found
+
+
+def test_scale_is_met_and_all_are_healthy(hosts: Hosts, faults: list[Fault]) -> None:
+    """Must show 2. No index is there twice: everywhere() would not have it."""
+    members = {name: item for name, item in everywhere(hosts).items() if "-checker-" not in name}
+    wanted = {f"{stack}-web-{index}" for stack in ("alpha", "beta", "gamma") for index in (1, 2, 3)}
+    assert set(members) == wanted
+    assert {item.state for item in members.values()} == {"running"}
+    assert not {item.id for item in members.values()} & {
+        fault.container_id for fault in faults if fault.kind in ("remove", "500")
+    }
+
+
+def test_nothing_is_left_to_do(nodes: Nodes) -> None:
+    for node in nodes.values():
+        began = now()
+        eventually(lambda node=node, began=began: node.quiet(began), seconds=60)  # type: ignore[misc]
+
+
+def test_operations_of_two_passes_never_interleave(hosts: Hosts, faults: list[Fault]) -> None:
+    """Must show 2."""
+    found = entries(hosts, since=faults[0].time)
+    assert len({item.run for item in found}) > 1
+    assert interleaved(found) == []
+
+
+def mended(found: list[Entry], fault: Fault) -> list[Entry]:
+    """What the audit has of a fault's repair: the member was made anew, started or unpaused after it."""
+    wanted = {"create", *MENDS[fault.kind]}
+    return [
+        item
+        for item in found
+        if item.container == fault.name and item.time >= fault.time and item.action in wanted
+    ]
+
+
+def test_each_fault_and_its_repair_is_in_the_audit(hosts: Hosts, faults: list[Fault]) -> None:
+    """Must show 2. With its cause: how the container ended, or who removed it."""
+    found = entries(hosts, since=faults[0].time)
+    for fault in faults:
+        repairs = mended(found, fault)
+        assert repairs, f"{fault} has no repair in the audit"
+        assert any(item.cause for item in repairs), repairs

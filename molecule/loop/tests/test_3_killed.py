@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller is killed while it acts: the other control node takes over and finishes."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+import pytest
+
+from ...shared.control import Control
+from ...shared.health import break_page, counts
+from ...shared.hosts import Host, everywhere
+from ...shared.nodes import UNIT, Node, now, soak
+from ...shared.waiting import eventually
+
+Hosts = dict[str, Host]
+Nodes = dict[str, Node]
+LEASE_S = 30
+# Fails while a module acts on this host: it holds this lock then.
+ACTS = "flock --nonblock --exclusive /var/lib/drover/lock true"
+
+
+@dataclasses.dataclass(frozen=True)
+class Moment:
+    """Faults that make work of a certain kind, and how long into it the kill comes (s)."""
+
+    what: str
+    faults: tuple[tuple[str, int], ...]
+    late_s: float = 0.0
+
+
+MOMENTS = [
+    Moment("while members are made anew", (("rm -f", 3),)),
+    Moment("while members are started", (("stop --time 1", 4),), 0.3),
+    Moment("while a sick member is replaced", (("500", 2),), 0.5),
+    Moment("while members are unpaused", (("pause", 4),)),
+    Moment("later, while members are made anew", (("rm -f", 3),), 1.0),
+    Moment("while all of it is done", (("rm -f", 1), ("stop --time 1", 1), ("pause", 1))),
+    Moment("later, while all of it is done", (("rm -f", 1), ("kill", 1), ("pause", 1)), 0.7),
+    Moment("later, while a sick member is replaced", (("500", 1),), 1.5),
+    Moment("while one member is made anew", (("rm -f", 1),), 0.2),
+    Moment("while killed members are started", (("kill", 4),), 0.1),
+]
+CHOSEN = MOMENTS if soak() else MOMENTS[:3]
+
+
+@pytest.fixture(autouse=True)
+def _timers_off(nodes: Nodes) -> t.Iterator[None]:
+    for node in nodes.values():
+        node.switch(on=False)
+        node.wait_idle()
+    yield
+    for node in nodes.values():
+        node.switch(on=False)
+
+
+def members(hosts: Hosts) -> list[tuple[Host, str]]:
+    """Host and name of each member of the three stacks, sorted by index so that no service loses two in a row."""
+    found = [item for item in everywhere(hosts).values() if "-checker-" not in item.name]
+    ordered = sorted(found, key=lambda item: (item.name[-1], item.name))
+    return [(hosts[item.host], item.name) for item in ordered]
+
+
+def make_faults(hosts: Hosts, moment: Moment) -> None:
+    """Each at another member."""
+    left = members(hosts)
+    for words, number in moment.faults:
+        for host, name in left[:number]:
+            if words == "500":
+                break_page(host, name)
+            else:
+                host.docker(*words.split(), name)
+        left = left[number:]
+
+
+def acting(hosts: Hosts) -> bool:
+    """Whether a module acts on one of the hosts at this moment."""
+    return any(host.shell.run(ACTS).rc != 0 for host in hosts.values())
+
+
+def wait_acting(hosts: Hosts, seconds: float) -> None:
+    """Wait until a module acts; it may do so for a moment only, so this asks without a pause."""
+    until = time.monotonic() + seconds
+    while not acting(hosts):
+        assert time.monotonic() < until, f"nothing acted within {seconds} s"
+
+
+def well(control: Control) -> bool:
+    """Whether each of the three services has all its members, running and healthy."""
+    found = counts(control.play("status"))
+    return len(found) == 3 and all(row == (3, 3, 3) for row in found.values())
+
+
+@pytest.mark.parametrize("moment", CHOSEN, ids=lambda moment: moment.what.replace(" ", "-"))
+def test_other_node_takes_over(
+    hosts: Hosts, nodes: Nodes, control: Control, moment: Moment, request: pytest.FixtureRequest
+) -> None:
+    """Must show 3. The nodes take turns in being killed."""
+    number = CHOSEN.index(moment)
+    dies, lives = (nodes[name] for name in (("c1", "c2") if number % 2 else ("c2", "c1")))
+    eventually(lambda: well(control), seconds=90)
+    make_faults(hosts, moment)
+    dies.switch(on=True)
+    wait_acting(hosts, 60)
+    time.sleep(moment.late_s)
+    dies.run(f"systemctl stop {UNIT}.timer; systemctl kill --signal=KILL {UNIT}.service")
+    killed = now()
+    lives.switch(on=True)
+    eventually(lambda: well(control), seconds=LEASE_S + 90)
+    print(f"{moment.what}: {dies.name} killed, {lives.name} was done {now() - killed:.0f} s later")
+    assert "code=killed" in "\n".join(dies.journal(killed - 60)), "it was not killed in a pass"
