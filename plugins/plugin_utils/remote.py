@@ -15,6 +15,10 @@ from ansible.plugins.action import ActionBase
 
 from .deadline import NoAnswer, deadline
 
+_NO_MESSAGE = ("MODULE FAILURE", "Module result deserialization failed")
+"""How Ansible says that a module ended without a result."""
+_LONGEST = 500
+
 
 def call_module(
     action: ActionBase,
@@ -37,17 +41,27 @@ def call_module(
         return {}, str(error)
     except AnsibleConnectionFailure as error:
         # Ansible censors the reason itself, as these tasks have no_log.
-        reason = _first_line(str(error)).rpartition("over ssh: ")[2]
+        reason = _last_line(str(error)).rpartition("over ssh: ")[2]
         host = task_vars["inventory_hostname"]
         hint = f"try: ansible {host} -m ping" if "censored" in reason else reason
         return {}, f"not reached ({hint})"
     if result.get("unreachable") or result.get("failed"):
-        return {}, _first_line(
-            str(result.get("msg") or result.get("module_stderr") or "the module failed")
-        )
+        return {}, _reason(result, name.rpartition(".")[2], task_vars["inventory_hostname"])
     return dict(result), ""
 
 
-def _first_line(text: str) -> str:
+def _reason(result: dict[str, t.Any], module: str, host: str) -> str:
+    """What the module said, or what there is to say of one that ended without a word of its own."""
+    message = str(result.get("msg") or "")
+    if message and not message.startswith(_NO_MESSAGE):
+        return _last_line(message)
+    output = (result.get(key) for key in ("module_stderr", "module_stdout", "exception"))
+    said = next((_last_line(str(text)) for text in output if text), "it printed nothing")
+    code = f" (exit code {result['rc']})" if result.get("rc") is not None else ""
+    return f"the module {module} failed on {host}{code}: {said}"[:_LONGEST]
+
+
+def _last_line(text: str) -> str:
+    """A traceback, as ssh's complaints, says what is wrong in its last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "no reason given"
