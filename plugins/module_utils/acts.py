@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .audit import Audit, without_secrets
+from .audit import Audit
 from .engine import Engine
 from .evidence import Evidence
 
@@ -38,7 +38,7 @@ class Chronicle:
             cause=operation["cause"],
             evidence=self._evidence.of(operation),
             result=result["status"],
-            error=without_secrets(result["error"], operation),
+            error=result["error"],
             seconds=result["seconds"],
         )
 

@@ -14,7 +14,6 @@ import json
 import logging
 import logging.handlers
 import os
-import re
 import typing as t
 
 from .times import iso_milliseconds
@@ -27,7 +26,6 @@ MAX_BYTES = 4 * 1024 * 1024
 KEPT_FILES = 4
 SYSLOG = "/dev/log"
 _LONGEST_TEXT = 500
-_SHORTEST_SECRET = 4
 
 
 def audit_folder(state_dir: str) -> str:
@@ -112,20 +110,3 @@ class Audit:
         handler = _Syslog(self._syslog, facility=logging.handlers.SysLogHandler.LOG_DAEMON)
         handler.ident = "drover: "
         return handler
-
-
-def without_secrets(text: str, operation: Json) -> str:
-    """A text of the engine or of HAProxy without the values that this operation was given to keep."""
-    for secret in sorted(_secrets(operation), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
-    return text
-
-
-def _secrets(operation: Json) -> set[str]:
-    args = operation.get("args", {})
-    service = args.get("service") or {}
-    values = list((service.get("container") or {}).get("environment", {}).values())
-    values += (args.get("certificates") or {}).values()
-    statistics = (args.get("model") or {}).get("statistics") or {}
-    values.append(statistics.get("password", ""))
-    return {str(value) for value in values if len(str(value)) >= _SHORTEST_SECRET}

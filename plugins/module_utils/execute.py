@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .audit import without_secrets
 from .calls import Context, Failed, perform
 from .engine import Engine
 from .engine_errors import EngineError, EngineTimeout, EngineUnreachable, NetworkDown
@@ -134,7 +133,7 @@ class _Runner:
         return DONE, remark
 
     def _failure(self, operation: Json, error: Exception) -> str:
-        text = without_secrets(explain(error, operation), operation)
+        text = explain(error, operation)
         self._silent = self._silent or self._why_silent(error)
         not_its_fault = self._silent or isinstance(error, (NetworkDown, StoreError))
         counts = operation["kind"] in _COUNTED or "config_hash" in operation["args"]

@@ -43,10 +43,16 @@ def is_address_taken(text: str) -> bool:
 
 
 def hide_values(text: str, operation: Json) -> str:
-    """A text without the environment values of the operation: some engines repeat what they were given."""
-    service = operation["args"].get("service") or {}
-    values = (service.get("container") or {}).get("environment", {}).values()
-    for value in sorted(values, key=len, reverse=True):
+    """A text without what the operation has to keep: engines and HAProxy may repeat what they were given."""
+    for value in sorted(_secrets(operation["args"]), key=len, reverse=True):
         if len(value) >= _MIN_SECRET:
             text = text.replace(value, _HIDDEN)
     return text
+
+
+def _secrets(args: Json) -> list[str]:
+    """Environment values, certificates with their keys, and the password of the statistics page."""
+    container = (args.get("service") or {}).get("container") or {}
+    statistics = (args.get("model") or {}).get("statistics") or {}
+    found = [*container.get("environment", {}).values(), *(args.get("certificates") or {}).values()]
+    return [*found, statistics.get("password", "")]

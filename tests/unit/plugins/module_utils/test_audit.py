@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils import audit as audit_file
-from ansible_collections.drover.docker.plugins.module_utils.audit import Audit, without_secrets
+from ansible_collections.drover.docker.plugins.module_utils.audit import Audit
 
 Json = dict[str, t.Any]
 COMMON = {"run": "r1", "who": "root@control", "host": "h1"}
@@ -89,27 +89,3 @@ def test_without_a_syslog_the_file_is_written(tmp_path: pathlib.Path) -> None:
     with contextlib.closing(new(tmp_path, syslog=str(tmp_path / "none"))) as audit:
         audit.write(action="start")
     assert len(lines(tmp_path)) == 1
-
-
-def operation(**environment: str) -> Json:
-    return {"args": {"service": {"container": {"environment": environment}}}}
-
-
-def test_values_of_the_environment_are_not_told() -> None:
-    text = "invalid: PASSWORD=correct horse, correct"
-    assert without_secrets(text, operation(PASSWORD="correct horse")) == (
-        "invalid: PASSWORD=***, correct"
-    )
-
-
-def test_what_is_part_of_a_word_is_left_alone() -> None:
-    assert without_secrets("no rootfs at root", operation(USER="root")) == "no rootfs at ***"
-    assert without_secrets("port 80 is taken", operation(PORT="80")) == "port 80 is taken"
-
-
-def test_certificates_and_the_password_of_the_statistics_are_not_told() -> None:
-    args = {
-        "certificates": {"shop": "KEY MATERIAL"},
-        "model": {"statistics": {"password": "s3cret"}},
-    }
-    assert without_secrets("KEY MATERIAL of s3cret", {"args": args}) == "*** of ***"

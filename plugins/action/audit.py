@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Print the merged audit of several hosts. Nothing is sent to a host."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.drover.docker.plugins.plugin_utils.audit_table import as_table, merged
+
+display = Display()
+
+ARGUMENTS: dict[str, t.Any] = {
+    "results": {"type": "dict", "required": True},
+    "limit": {"type": "int", "default": 200},
+    "format": {"type": "str", "choices": ["table", "json"], "default": "table"},
+}
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller only."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Merge, print, and return what was printed."""
+        super().run(tmp, task_vars or {})
+        _result, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        by_host = {host: (found or {}).get("lines") for host, found in args["results"].items()}
+        missing = sorted(host for host, lines in by_host.items() if lines is None)
+        lines = merged({host: found for host, found in by_host.items() if found})
+        self._print(lines[-args["limit"] :], args["format"], missing)
+        return {"changed": False, "lines": lines[-args["limit"] :], "missing": missing}
+
+    def _print(self, lines: list[dict[str, t.Any]], style: str, missing: list[str]) -> None:
+        if style == "json":
+            text = [json.dumps(line) for line in lines]
+        else:
+            text = ["", *(as_table(lines) or ["nothing is recorded"]), ""]
+        text += [f"{host}: not read" for host in missing]
+        for line in text:
+            display.display(line)

@@ -1,0 +1,72 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name, which runs on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: audit
+short_description: Print the merged audit of several Docker hosts
+version_added: 0.1.0
+author:
+  - drover.docker contributors (@drover)
+description:
+  - Merges what M(drover.docker.audit_info) returned for several hosts, newest last, and prints it.
+  - What one run did stands together under a line that says who ran it and when. What several hosts did alike, such as
+    storing a record, is one line.
+  - Runs on the controller and contacts no host.
+options:
+  results:
+    description: What M(drover.docker.audit_info) returned, by host. A host without RV(lines) is named at the end.
+    type: dict
+    required: true
+  limit:
+    description: How many lines to show at most, the newest ones.
+    type: int
+    default: 200
+  format:
+    description: A table for people, or one JSON object a line.
+    type: str
+    choices: [table, json]
+    default: table
+attributes:
+  check_mode:
+    description: Can run in check mode. It never changes anything.
+    support: full
+  diff_mode:
+    description: Shows what would change.
+    support: none
+    details: It never changes anything.
+  action:
+    description: Runs on the controller.
+    support: full
+seealso:
+  - module: drover.docker.audit_info
+"""
+
+EXAMPLES = r"""
+- name: Read
+  drover.docker.audit_info:
+    stack: shop
+  register: read
+
+- name: Print
+  drover.docker.audit:
+    results: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'read'))) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+lines:
+  description: The merged lines, oldest first, as M(drover.docker.audit_info) describes them; C(host) may name several.
+  returned: success
+  type: list
+  elements: dict
+missing:
+  description: Hosts that returned no lines because they did not answer.
+  returned: success
+  type: list
+  elements: str
+"""
