@@ -258,7 +258,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils.inventory_source imp
     TCP,
     DockerHost,
     SourceError,
-    check_keys,
+    check_source,
     read_hosts,
 )
 
@@ -285,7 +285,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
         try:
-            check_keys(config, self.option_definitions)
+            check_source(config, self.option_definitions)
             hosts = self._hosts(path)
             filters = self._filters()
             answers = self._answers(hosts, path, use_cache=cache)

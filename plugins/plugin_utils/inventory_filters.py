@@ -84,8 +84,13 @@ def _check_names(place: str, node: t.Any, known: t.Collection[str]) -> None:
     """A name of ours that no container has would hide all of them without a word."""
     name = node.get("value") if node.get("type") == "field" else None
     if isinstance(name, str) and name.startswith(PREFIX) and name not in known:
-        close = difflib.get_close_matches(name, sorted(known), 1)
-        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(known))}"
+        names = [item[len(PREFIX) :] for item in sorted(known)]
+        close = difflib.get_close_matches(name[len(PREFIX) :], names, 1)
+        hint = (
+            f"did you mean {PREFIX}{close[0]}?"
+            if close
+            else f"there are: {', '.join(sorted(known))}"
+        )
         raise SourceError(f"{place}: no container has a variable {name}; {hint}")
     for child in node.get("children", []):
         if isinstance(child, dict):

@@ -100,7 +100,8 @@ def ask_host(host: DockerHost, want: t.Collection[str]) -> Answer:
     if host.transport == SSH:
         return _by_ssh(host, want)
     if host.transport == TCP:
-        found = _survey(host, lambda left_s: _tcp(host, left_s), want, state_dir="")
+        context = _tls_context(host) if host.tls else None
+        found = _survey(host, lambda left_s: _tcp(host, context, left_s), want, state_dir="")
         return {**found, "unread": BY_TCP}
     return _survey(
         host,
@@ -121,27 +122,35 @@ def _survey(
     return t.cast("Answer", found)
 
 
-def _tcp(host: DockerHost, left_s: float) -> socket.socket:
+def _tcp(host: DockerHost, context: ssl.SSLContext | None, left_s: float) -> socket.socket:
     """A connection to an engine's TCP port, with TLS where it is asked for."""
     address = (host.address.strip("[]"), host.port)
     connection = socket.create_connection(address, timeout=left_s)
-    if not host.tls:
+    if context is None:
         return connection
     try:
         name = host.tls_hostname or address[0]
-        return _tls_context(host).wrap_socket(connection, server_hostname=name)
+        return context.wrap_socket(connection, server_hostname=name)
     except BaseException:
         connection.close()
         raise
 
 
 def _tls_context(host: DockerHost) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=host.ca_path or None)
+    """What this side shows and demands. Raises NoAnswer where a file is not as it should be."""
+    try:
+        context = ssl.create_default_context(cafile=host.ca_path or None)
+    except OSError as error:
+        raise NoAnswer(f"ca_path {host.ca_path}: {error}") from error
     if not host.validate_certs:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if host.client_cert:
-        context.load_cert_chain(host.client_cert, host.client_key)
+        try:
+            context.load_cert_chain(host.client_cert, host.client_key)
+        except OSError as error:
+            files = f"client_cert {host.client_cert}, client_key {host.client_key}"
+            raise NoAnswer(f"{files}: {error}") from error
     return context
 
 

@@ -122,8 +122,9 @@ class Records:
         answer = self._answers[host]
         entry = view.life.get(member_key(place["service"], place["index"]), {})
         health = entry.get("health")
-        verdict = starting_verdict(health, _generation(container, health, answer["now"]))
-        if not health or verdict != health["verdict"]:
+        generation = _generation(container, health, answer["now"])
+        verdict = starting_verdict(health, generation)
+        if not health or generation != health["generation"]:
             return _health(verdict, None, "no verdict on this life of the container yet")
         age_s = answer["now"] - float(health["since"]) + now - answer["taken_at"]
         return _health(verdict, max(0, round(age_s)), str(health["why"]))

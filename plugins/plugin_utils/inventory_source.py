@@ -120,6 +120,19 @@ def check_keys(given: t.Iterable[t.Any], known: t.Iterable[str], place: str = ""
             raise SourceError(f"{_at(place, str(key))}: no such key; {hint}")
 
 
+def check_source(given: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> None:
+    """Refuse keys that are no options, and what Ansible would silently read as false.
+
+    Args:
+        given: The source as it was read.
+        options: The documented options.
+    """
+    check_keys(given, options)
+    for key, value in given.items():
+        if str(options[key].get("type")).startswith("bool"):
+            _flag(value, key)
+
+
 def _host(given: t.Any, defaults: t.Mapping[str, t.Any], *, place: str, folder: str) -> DockerHost:
     """One entry of C(hosts), or the top level of a source without it."""
     if not isinstance(given, dict):

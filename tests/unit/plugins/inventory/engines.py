@@ -163,13 +163,14 @@ class Engine:
     def serve(self, connection: socket.socket) -> None:
         """One request."""
         with contextlib.suppress(OSError):
-            head = connection.recv(4096).decode("ascii")
-            if not head:
+            received = connection.recv(4096)
+            if not received:
                 return
-            self.asked.append(head.split()[1])
             if self.silent:
                 self.ended.wait(20)
                 return
+            head = received.decode("ascii")
+            self.asked.append(head.split()[1])
             body = json.dumps(self.info if head.split()[1] == "/info" else self.containers)
             self._send(
                 connection, f"HTTP/1.0 {self.status}\r\nServer: Docker\r\n\r\n{body}".encode()

@@ -1,0 +1,369 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin as Ansible runs it: a file, hosts that are servers of this test, and the inventory that comes out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible import constants
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.doc_fragments import constructed, inventory_cache
+from ansible.template import Templar
+from ansible.utils.display import Display
+from ansible_collections.drover.docker.plugins.inventory import services
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_connection import API, CLI
+from ansible_collections.drover.docker.plugins.plugin_utils.inventory_source import KINDS
+from ansible_collections.drover.docker.tests.unit.plugins.inventory import engines
+
+NAME = "drover.docker.services"
+
+
+def make_plugin() -> services.InventoryModule:
+    """The plugin as Ansible's loader would make it, with its documented options."""
+    options: dict[str, t.Any] = {}
+    fragments = [item.ModuleDocFragment for item in (constructed, inventory_cache)]
+    for text in [*(item.DOCUMENTATION for item in fragments), services.DOCUMENTATION]:
+        options.update(yaml.safe_load(text)["options"])
+    constants.config.initialize_plugin_configuration_definitions("inventory", NAME, options)
+    plugin = services.InventoryModule()
+    plugin._load_name = plugin.ansible_name = NAME
+    plugin._redirected_names = [NAME]
+    return plugin
+
+
+class Lab:
+    """Two engines behind sockets, h1 and h2, with a stack; a test changes them and reads the inventory."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.warnings: list[str] = []
+        monkeypatch.setattr(
+            Display, "warning", lambda _self, text, *_a, **_n: self.warnings.append(text)
+        )
+        web = [engines.member(f"shop/web/{index}", Id=f"{index:064d}") for index in (1, 2)]
+        checker = engines.member("drover/checker/1", Id="c" * 64)
+        self.engines = {
+            "h1": engines.Engine([web[0], checker]),
+            "h2": engines.Engine([web[1], engines.listed("redis")]),
+        }
+        started = time.strftime("%Y%m%d%H%M%S", time.gmtime(time.time() - 180))
+        life = {
+            f"web/{index}": engines.healthy(
+                item, time.time() - 60, generation=engines.generation(item, started)
+            )
+            for index, item in enumerate(web, 1)
+        }
+        for name in self.engines:
+            record = engines.shop_record(host=name, life=life)
+            engines.store(folder / name / "state", record)
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for name, engine in self.engines.items():
+                stack.enter_context(engines.serving(engine, self.folder / name / "s"))
+            yield
+
+    @property
+    def hosts(self) -> list[dict]:
+        return [
+            {
+                "name": name,
+                "docker_host": f"unix://{self.folder}/{name}/s",
+                "state_dir": f"{self.folder}/{name}/state",
+            }
+            for name in self.engines
+        ]
+
+    def read(self, *, use_cache: bool = True, **source: t.Any) -> InventoryData:
+        """The inventory of a source."""
+        path = self.folder / "x.drover.yml"
+        content = {"plugin": NAME, "hosts": self.hosts, **source}
+        path.write_text(
+            yaml.safe_dump({key: item for key, item in content.items() if item is not None})
+        )
+        plugin = make_plugin()
+        inventory = InventoryData()
+        assert plugin.verify_file(str(path))
+        plugin.parse(inventory, DataLoader(), str(path), cache=use_cache)
+        with contextlib.suppress(AttributeError):
+            plugin.update_cache_if_changed()
+        inventory.reconcile_inventory()
+        return inventory
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    found = Lab(tmp_path, monkeypatch)
+    with found.serving():
+        yield found
+
+
+def hosts_of(inventory: InventoryData, group: str = "all") -> list[str]:
+    return sorted(host.name for host in inventory.groups[group].get_hosts())
+
+
+def variables(inventory: InventoryData, host: str) -> dict[str, t.Any]:
+    return dict(inventory.get_host(host).get_vars())
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("x.drover.yml", True),
+        ("x.drover.yaml", True),
+        ("drover.yml", False),
+        ("x.yml", False),
+        ("x.drover.json", False),
+    ],
+)
+def test_the_names_of_sources(tmp_path: Path, name: str, taken: bool) -> None:
+    (tmp_path / name).write_text("")
+    assert make_plugin().verify_file(str(tmp_path / name)) is taken
+    assert make_plugin().verify_file(str(tmp_path / f"no-{name}")) is False
+
+
+def test_containers_in_groups_with_variables(lab: Lab) -> None:
+    found = lab.read()
+    assert hosts_of(found) == ["shop-web-1", "shop-web-2"]
+    groups = {
+        name: hosts_of(found, name) for name in found.groups if name not in ("all", "ungrouped")
+    }
+    both = ["shop-web-1", "shop-web-2"]
+    assert groups == {
+        "drover_containers": both,
+        "stack_shop": both,
+        "service_shop__web": both,
+        "state_running": both,
+        "verdict_healthy": both,
+        "revision_shop__1": both,
+        "host_h1": ["shop-web-1"],
+        "host_h2": ["shop-web-2"],
+    }
+    assert [child.name for child in found.groups["stack_shop"].child_groups] == [
+        "service_shop__web"
+    ]
+    own = variables(found, "shop-web-2")
+    assert (own["drover_verdict"], own["drover_verdict_why"]) == ("healthy", "2 of 2 checkers")
+    assert 60 <= own["drover_verdict_age_s"] < 90
+    assert own["ansible_connection"] == "community.docker.docker"
+    assert own["ansible_docker_extra_args"] == f"--host=unix://{lab.folder}/h2/s"
+    assert lab.warnings == []
+
+
+def test_one_call_to_each_engine(lab: Lab) -> None:
+    lab.read(system=True, foreign=True)
+    assert [engine.asked for engine in lab.engines.values()] == [["/containers/json?all=1"]] * 2
+
+
+def test_no_secret_is_in_the_inventory(lab: Lab) -> None:
+    found = lab.read(system=True, foreign=True, list=["containers", "docker_hosts"])
+    assert len(found.hosts) == 6
+    text = repr([variables(found, name) for name in found.hosts])
+    assert "shop_data" in text
+    assert engines.SECRET not in text
+
+
+def test_system_services_and_foreign_containers_only_where_asked(lab: Lab) -> None:
+    assert hosts_of(lab.read(system=True)) == ["drover-checker-1", "shop-web-1", "shop-web-2"]
+    assert hosts_of(lab.read(foreign=True)) == ["redis@h2", "shop-web-1", "shop-web-2"]
+
+
+def test_a_dead_host_costs_a_warning(lab: Lab) -> None:
+    lab.engines["h1"].silent = True
+    begin = time.monotonic()
+    found = lab.read(timeout=0.5)
+    assert time.monotonic() - begin < 3
+    assert hosts_of(found) == ["shop-web-2"]
+    url = f"unix://{lab.folder}/h1/s"
+    assert lab.warnings == [
+        f"drover.docker.services: h1 is not seen: the engine did not answer within 0.5 s ({url})"
+    ]
+
+
+def test_all_hosts_dead_is_an_empty_inventory(lab: Lab) -> None:
+    hosts = [{"name": name, "docker_host": f"unix://{lab.folder}/none"} for name in "ab"]
+    assert hosts_of(lab.read(hosts=hosts)) == []
+    assert len(lab.warnings) == 2
+
+
+def test_records_that_cannot_be_read_are_told(lab: Lab) -> None:
+    (lab.folder / "file").write_text("")
+    hosts = [{**host, "state_dir": f"{lab.folder}/file"} for host in lab.hosts]
+    (lab.folder / "h2" / "state" / "stacks" / "bad.json").write_text("no json")
+    found = lab.read(hosts=[hosts[0], lab.hosts[1]])
+    assert variables(found, "shop-web-1")["drover_verdict"] == "unknown"
+    assert variables(found, "shop-web-2")["drover_verdict"] == "healthy"
+    assert (
+        "h1: verdicts and revisions are unknown: the stack records cannot be read"
+        in lab.warnings[0]
+    )
+    assert "h2: the record of stack bad is damaged" in lab.warnings[1]
+
+
+def test_contradicting_records_are_told(lab: Lab) -> None:
+    engines.store(lab.folder / "h2" / "state", engines.shop_record(host="h2", token="other"))
+    lab.read()
+    assert "shop: hosts hold different records of the same number" in lab.warnings[0]
+
+
+def test_constructed_features(lab: Lab) -> None:
+    found = lab.read(
+        standard_groups=False,
+        connection="none",
+        compose={"tier": "drover_service ~ '-' ~ drover_index", "ansible_host": "drover_address"},
+        groups={"second": "drover_index == 2"},
+        keyed_groups=[{"prefix": "image", "key": "drover_image"}, {"key": "drover_networks"}],
+    )
+    assert variables(found, "shop-web-1")["tier"] == "web-1"
+    assert variables(found, "shop-web-1")["ansible_host"] == "10.42.128.7"
+    assert hosts_of(found, "second") == ["shop-web-2"]
+    assert hosts_of(found, "image_app_1") == ["shop-web-1", "shop-web-2"]
+    assert hosts_of(found, "_drover_10_42_128_7") == ["shop-web-1", "shop-web-2"]
+    assert not [name for name in found.groups if name.startswith("stack_")]
+
+
+def test_strict(lab: Lab) -> None:
+    broken = {"compose": {"x": "no_such_variable + 1"}}
+    assert "x" not in variables(lab.read(**broken), "shop-web-1")
+    with pytest.raises(AnsibleError, match="Could not set x for host shop-web-1"):
+        lab.read(strict=True, **broken)
+
+
+def test_filters(lab: Lab) -> None:
+    assert hosts_of(lab.read(filters=["drover_index == `2`"])) == ["shop-web-2"]
+    found = lab.read(filters=["starts_with(drover_stack, 'sh')"], foreign=True)
+    assert hosts_of(found) == ["shop-web-1", "shop-web-2"]
+    assert "filters[0]" in lab.warnings[-1]
+    assert lab.warnings[-1].endswith("; such containers are left out")
+
+
+def test_docker_hosts_for_the_playbooks(lab: Lab) -> None:
+    lab.engines["h2"].silent = True
+    found = lab.read(list=["docker_hosts"], timeout=0.5)
+    assert hosts_of(found) == ["h1", "h2"]
+    assert hosts_of(found, "docker_hosts") == ["h1", "h2"]
+    assert hosts_of(found, "docker_hosts_not_seen") == ["h2"]
+    own = variables(found, "h1")
+    assert (own["drover_engine"]["version"], own["ansible_connection"]) == ("26.1.5", "local")
+    assert own["drover_docker_host"] == f"unix://{lab.folder}/h1/s"
+    assert own["drover_state_dir"] == f"{lab.folder}/h1/state"
+    assert lab.engines["h1"].asked == ["/info"]
+
+
+def test_a_source_without_hosts(lab: Lab) -> None:
+    found = lab.read(
+        hosts=None, docker_host=f"unix://{lab.folder}/h1/s", state_dir=f"{lab.folder}/h1/state"
+    )
+    assert hosts_of(found, "host_localhost") == ["shop-web-1"]
+
+
+@pytest.fixture
+def cache(lab: Lab) -> dict[str, t.Any]:
+    """Options that cache into files."""
+    folder = lab.folder / "cache"
+    return {
+        "cache": True,
+        "cache_plugin": "jsonfile",
+        "cache_connection": str(folder),
+    }
+
+
+def asked(lab: Lab) -> list[int]:
+    return [len(engine.asked) for engine in lab.engines.values()]
+
+
+def test_cached_answers_are_not_asked_for_again(lab: Lab, cache: dict) -> None:
+    first = lab.read(**cache)
+    again = lab.read(**cache)
+    assert asked(lab) == [1, 1]
+    assert hosts_of(again) == hosts_of(first)
+    assert variables(again, "shop-web-1")["drover_verdict"] == "healthy"
+
+
+def test_flushing_writes_it_anew(lab: Lab, cache: dict) -> None:
+    """As --flush-cache does: the source says cache, the call says not to use it."""
+    lab.read(**cache)
+    lab.engines["h1"].containers = []
+    assert hosts_of(lab.read(use_cache=False, **cache)) == ["shop-web-2"]
+    assert asked(lab) == [2, 2]
+    assert hosts_of(lab.read(**cache)) == ["shop-web-2"]
+    assert asked(lab) == [2, 2]
+
+
+def test_a_host_that_was_dead_is_asked_again(lab: Lab, cache: dict) -> None:
+    lab.engines["h1"].silent = True
+    assert hosts_of(lab.read(timeout=0.5, **cache)) == ["shop-web-2"]
+    lab.engines["h1"].silent = False
+    assert hosts_of(lab.read(timeout=0.5, **cache)) == ["shop-web-1", "shop-web-2"]
+    assert asked(lab) == [1, 1]
+
+
+def test_another_way_to_a_host_is_another_answer(lab: Lab, cache: dict) -> None:
+    lab.read(**cache)
+    lab.read(timeout=4, **cache)
+    assert asked(lab) == [2, 2]
+    lab.read(timeout=4, list=["containers", "docker_hosts"], **cache)
+    assert asked(lab) == [4, 4]
+
+
+def test_what_hosts_say_is_no_template(lab: Lab) -> None:
+    evil = "{{ lookup('ansible.builtin.pipe', 'touch ' ~ evil_path) }}"
+    lab.engines["h1"].containers = [engines.member("shop/web/1", labels={"x": evil})]
+    found = lab.read(
+        compose={"copied": "drover_labels.x"},
+        keyed_groups=[{"prefix": "x", "key": "drover_labels.x"}],
+    )
+    own = variables(found, "shop-web-1")
+    assert own["drover_labels"]["x"] == evil
+    path = lab.folder / "evil"
+    templar = Templar(loader=DataLoader(), variables={**own, "evil_path": str(path)})
+    assert templar.template(own["drover_labels"]["x"]) == evil
+    assert templar.template(own["copied"]) == evil
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ({"host": []}, "host: no such key; did you mean hosts?"),
+        (
+            {"hosts": [{"docker_host": "h1"}]},
+            "hosts[0].docker_host: 'h1' is no address of an engine",
+        ),
+        ({"timeout": 9999}, "timeout: must be seconds, 0.1 to 600"),
+        ({"filters": ["a ="]}, "filters[0]: 'a =' is no JMESPath expression"),
+        ({"list": []}, "list: is empty; name one of containers, docker_hosts, or both"),
+        ({"list": ["hosts"]}, "hosts"),
+        ({"connection": "ssh"}, "connection"),
+        ({"system": "maybe"}, "system: must be true or false, not 'maybe'"),
+        ({"become": "ture"}, "become: must be true or false, not 'ture'"),
+    ],
+)
+def test_a_source_that_is_wrong(lab: Lab, source: dict, text: str) -> None:
+    with pytest.raises(AnsibleError) as caught:
+        lab.read(**source)
+    assert text in str(caught.value)
+    assert asked(lab) == [0, 0]
+
+
+def test_the_file_is_named(lab: Lab) -> None:
+    with pytest.raises(AnsibleParserError, match=r"x\.drover\.yml: hsts: no such key"):
+        lab.read(hsts=1)
+
+
+def test_all_options_are_documented() -> None:
+    plugin = make_plugin()
+    documented = plugin.option_definitions
+    assert set(KINDS) <= set(documented)
+    assert {"name", "docker_host", *KINDS} == set(documented["hosts"]["suboptions"])
+    assert set(documented["connection"]["choices"]) == {CLI, API, "none"}
