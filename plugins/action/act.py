@@ -75,8 +75,9 @@ class ActionModule(ActionBase):
         self, stage: str, arguments: dict[str, t.Any], work: Work, variables: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         host = arguments["host"]
-        share = {"records": work.records, "operations": work.operations, "refusals": work.refusals}
-        full = {**arguments, **share, "stage": stage, "claim": claims.claim()}
+        share = {"records": work.records, "operations": work.operations}
+        refusals = json.dumps(work.refusals)  # as text, because Ansible takes None for no value
+        full = {**arguments, **share, "refusals": refusals, "stage": stage, "claim": claims.claim()}
         result, reason = call_module(self, "drover.docker.act", full, variables)
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})

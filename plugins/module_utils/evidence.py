@@ -22,8 +22,10 @@ Member = t.Tuple[str, str, int]
 LOOK_BACK_S = 3600.0
 EVENTS = ("kill", "die", "oom", "stop", "pause", "destroy")
 KEPT = 4
-ABSENT = "gone, no event left"
+ABSENT = "no event left of an earlier container"
 _ABOUT_MEMBERS = ("create", "start", "stop", "remove", "unpause", "verdict")
+_FRESH = ("start", "verdict")
+"""What comes after something else was done about the member: only a container that was there before tells of why."""
 
 
 class Evidence:
@@ -44,9 +46,10 @@ class Evidence:
 
     def of(self, operation: Json) -> Json:
         """What is known: C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
-        if operation["kind"] not in _ABOUT_MEMBERS:
-            return {}
         found = dict(self._states.get(operation["container_id"], {}))
+        fresh = operation["kind"] in _FRESH and found.get("state") in (None, "running")
+        if operation["kind"] not in _ABOUT_MEMBERS or fresh:
+            return {}
         member = (operation["stack"], operation["service"], operation["index"])
         events = self._events.get(member, [])
         if events:

@@ -191,7 +191,8 @@ def term_of(module: AnsibleModule) -> Term:
 
 def remembered(module: AnsibleModule) -> t.Any:
     """What this host shall remember as not done; None to leave that alone."""
-    return None if module.params["refusals"] == "null" else parsed(module, "refusals", dict)
+    given = module.params["refusals"]
+    return None if given == "null" else parsed(module, "refusals", dict)
 
 
 def run(module: AnsibleModule) -> dict[str, t.Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 import typing as t
 
@@ -109,8 +110,8 @@ class Play:
         for item in arguments["records"]:
             record = {key: value for key, value in item.items() if key != "cause"}
             self.bench[host]["records"][item["stack"]] = {**record, "host": host, "life": {}}
-        if arguments["refusals"] is not None:
-            self.bench[host]["refusals"] = arguments["refusals"]
+        if arguments["refusals"] != "null":
+            self.bench[host]["refusals"] = json.loads(arguments["refusals"])
         results = [self._operate(item) for item in arguments["operations"]]
         return {"changed": True, "results": results, "refused": [], "lease": None}
 

@@ -68,13 +68,13 @@ def test_what_happened_to_one_that_is_gone(engine: FakeEngine, container: str) -
 def test_no_event_left_is_an_honest_answer(engine: FakeEngine, container: str) -> None:
     engine.remove(container)
     engine.clock.advance(4000)
-    assert evidence(engine, operation("create")) == {"events": ["gone, no event left"]}
+    assert evidence(engine, operation("create")) == {"events": ["no event left of an earlier container"]}
 
 
 def test_other_members_are_other_members(engine: FakeEngine, container: str) -> None:
     engine.remove(container)
     asked = {**operation("create"), "index": 2}
-    assert evidence(engine, asked) == {"events": ["gone, no event left"]}
+    assert evidence(engine, asked) == {"events": ["no event left of an earlier container"]}
 
 
 def test_of_what_is_about_no_member_there_is_none(engine: FakeEngine, container: str) -> None:
@@ -91,3 +91,12 @@ def test_an_engine_that_says_nothing_leaves_none(
     for name in ("events", "inspect"):
         monkeypatch.setattr(engine, name, silent)
     assert evidence(engine, operation("start", container)) == {}
+
+
+def test_what_follows_a_new_container_has_none(engine: FakeEngine, container: str) -> None:
+    engine.remove(container)
+    assert evidence(engine, operation("start")) == {}
+
+
+def test_a_verdict_on_what_runs_needs_no_events(engine: FakeEngine, container: str) -> None:
+    assert evidence(engine, operation("verdict", container)) == {}
