@@ -39,6 +39,7 @@ from ansible_collections.drover.docker.plugins.module_utils.rounds import (
 from ansible_collections.drover.docker.plugins.module_utils.status import service_rows, table
 from ansible_collections.drover.docker.plugins.module_utils.world import World
 from ansible_collections.drover.docker.plugins.plugin_utils import claims, report, run_files
+from ansible_collections.drover.docker.plugins.plugin_utils.balancer_diff import balancer_diffs
 from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
     docker_hosts,
     host_labels,
@@ -138,7 +139,9 @@ class ActionModule(ActionBase):
         """Another run has the lease: end, or wait for it and plan anew from what is seen then."""
         turn = claims.give_way(found)
         if turn.over and claims.is_unattended():
-            return self._finish(request, Plan(held=[Message(turn.text)]), failures=[], changed=False)
+            return self._finish(
+                request, Plan(held=[Message(turn.text)]), failures=[], changed=False
+            )
         if turn.over:
             return self._finish(request, Plan(), failures=[turn.text], changed=False)
         self._say([turn.text] if turn.text else [])
@@ -160,7 +163,10 @@ class ActionModule(ActionBase):
         self._say([line for line in lines if line not in told])
         result = {"changed": changed, "work": False, "prepare": False, "planned": plan.lines()}
         if self._task.check_mode and self._task.diff:
-            result["diff"] = {"prepared": "".join(f"{line}\n" for line in plan.lines())}
+            result["diff"] = [
+                {"prepared": "".join(f"{line}\n" for line in plan.lines())},
+                *balancer_diffs(plan),
+            ]
         if errors:
             result.update(failed=True, msg=report.sentence(errors))
         return result

@@ -37,6 +37,7 @@ def observe(
     images: t.Iterable[str],
     clock: t.Callable[[], float],
     timer: t.Callable[[], float] = time.monotonic,
+    configs: bool = False,
 ) -> Json:
     """One host's engine and record files.
 
@@ -47,6 +48,7 @@ def observe(
         images: Images to look for, besides those of the current revisions and of our containers.
         clock: The host's wall clock, in seconds since the epoch.
         timer: A clock that only goes forward, in seconds, for the deadline of the whole look.
+        configs: Whether to read the configs of load balancers too, for a diff.
 
     Raises:
         SdkMissing: The Docker SDK for Python is not installed.
@@ -58,7 +60,7 @@ def observe(
         found = look.at(host_images={*images, *current_images(records)})
         found["certificate_folders"] = observe_folders(records, found.pop("mountpoints"))
         found["checker"] = observe_checker(state_dir)
-        found["balancers"] = observe_balancers(state_dir)
+        found["balancers"] = observe_balancers(state_dir, configs=configs)
         found["refusals"] = read_refusals(state_dir)
     except SdkMissing:
         raise

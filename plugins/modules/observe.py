@@ -56,7 +56,8 @@ attributes:
   diff_mode:
     description: Shows what would change.
     support: none
-    details: Nothing ever changes.
+    details: Nothing ever changes. In check mode it reads the configs of load balancers as well then, for the diff of
+      M(drover.docker.plan).
   action:
     description: Has a part that runs on the controller.
     support: full
@@ -126,6 +127,7 @@ def main() -> None:
             state_dir=params["state_dir"],
             images=params["images"],
             clock=time.time,
+            configs=module.check_mode and module._diff,
         )
     except SdkMissing as error:
         module.fail_json(

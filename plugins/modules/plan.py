@@ -75,7 +75,9 @@ attributes:
     description: Prints the operations that a run would perform. Nothing is acted on afterwards.
     support: full
   diff_mode:
-    description: In check mode returns the operations as a diff, one a line.
+    description:
+      - In check mode returns the operations as a diff, one a line, and the diff of each load balancer's config, without
+        passwords and certificates.
     support: full
   action:
     description: Runs on the controller.

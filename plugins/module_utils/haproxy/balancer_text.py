@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import typing as t
 
 from .balancer_config import CERTIFICATE_COMMENT
 from .server_state import Server, Wanted
@@ -16,6 +15,13 @@ _ONE_WORD = re.compile(
     r"[A-Za-z0-9_.:,/@=+*&~!\[\]-]+\Z"
 )  # the same to a config and to the command line
 _DESCRIPTION = "    description rev-"
+# What is behind these words: the page of statistics, users of a userlist, a header with credentials, a variable.
+_SECRETS = (
+    re.compile(r"^(\s*stats auth ).*$", re.MULTILINE),
+    re.compile(r"^(\s*user\s+\S+\s.*?\b(?:insecure-)?password\s+).*$", re.MULTILINE),
+    re.compile(r"^(.*\bauthorization\b\S*\s+).*$", re.MULTILINE | re.IGNORECASE),
+    re.compile(r"^(\s*(?:pre)?setenv\s+\S+\s+).*$", re.MULTILINE),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,8 +110,8 @@ def wanted_states(config: str) -> dict[Server, Wanted]:
     return {key: line.wanted for key, line in parse(config).servers.items()}
 
 
-def without_passwords(config: str, secrets: t.Iterable[str] = ("stats auth ",)) -> str:
+def without_passwords(config: str) -> str:
     """The config as it may be shown."""
-    for secret in secrets:
-        config = re.sub(rf"^(\s*{re.escape(secret)}).*$", r"\1********", config, flags=re.MULTILINE)
+    for secret in _SECRETS:
+        config = secret.sub(r"\1********", config)
     return config

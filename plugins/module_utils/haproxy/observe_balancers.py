@@ -15,6 +15,7 @@ import time
 import typing as t
 
 from .balancer_folder import balancer_folders, balancers_folder, certificate_path
+from .balancer_text import without_passwords
 from .balancer_worker import running_info, states, traffic
 from .folders import FolderError, Folders
 from .marker import marker_of
@@ -33,12 +34,15 @@ _NAME = re.compile(r"[a-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+\Z")
 _NOT_AFTER = re.compile(r"^notAfter: (.*)$|^Not ?After: (.*)$", re.MULTILINE | re.IGNORECASE)
 
 
-def observe_balancers(state_dir: str, *, deadline_s: float = DEADLINE_S) -> Json:
+def observe_balancers(
+    state_dir: str, *, deadline_s: float = DEADLINE_S, configs: bool = False
+) -> Json:
     """Every load balancer that has a folder here, by C(stack.service.index). Never raises.
 
     Args:
         state_dir: Folder of all our files on this host.
         deadline_s: Seconds for all of them.
+        configs: Whether to read their configs too, for a diff.
     """
     until = time.monotonic() + deadline_s
     found = {}
@@ -46,6 +50,8 @@ def observe_balancers(state_dir: str, *, deadline_s: float = DEADLINE_S) -> Json
         left = max(0.0, until - time.monotonic())
         folders = balancer_folders(state_dir, name)
         found[name] = observe_balancer(folders, deadline_s=min(ANSWER_S, left))
+        if configs:
+            found[name]["config"] = _shown_config(folders)
     return found
 
 
@@ -75,6 +81,14 @@ def _nothing() -> Json:
 def _file_revision(folders: Folders) -> str:
     try:
         return marker_of(folders.read_config() or "")
+    except FolderError:
+        return ""
+
+
+def _shown_config(folders: Folders) -> str:
+    """The config in place, without passwords; empty where none can be read."""
+    try:
+        return without_passwords(folders.read_config() or "")
     except FolderError:
         return ""
 

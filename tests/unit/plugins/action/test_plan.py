@@ -59,7 +59,7 @@ def test_check_mode_plans_and_changes_nothing(play: Play) -> None:
 
 def test_check_mode_with_diff_gives_the_plan_as_the_diff(play: Play) -> None:
     result = play.up(shop(), check=True, diff=True)
-    assert result["diff"] == {"prepared": "".join(f"{line}\n" for line in UP)}
+    assert result["diff"] == [{"prepared": "".join(f"{line}\n" for line in UP)}]
     assert play.printed == []
 
 

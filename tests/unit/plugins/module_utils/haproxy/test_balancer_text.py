@@ -137,3 +137,27 @@ def test_passwords_are_not_shown() -> None:
     shown = without_passwords(text(statistics=page))
     assert "secret" not in shown
     assert "    stats auth ********\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("user ops insecure-password hidden", "user ops insecure-password"),
+        ("user ops password $6$hidden groups a", "user ops password"),
+        ("user ops groups a password $6$hidden", "user ops groups a password"),
+        (
+            "http-request set-header Authorization 'Basic hidden'",
+            "http-request set-header Authorization",
+        ),
+        ("http-check send hdr authorization hidden", "http-check send hdr authorization"),
+        ("setenv TOKEN hidden", "setenv TOKEN"),
+        ("  stats auth ops:hidden", "  stats auth"),
+    ],
+)
+def test_credentials_of_a_custom_config_are_not_shown(line: str, kept: str) -> None:
+    assert without_passwords(f"a\n{line}\nb\n") == f"a\n{kept} ********\nb\n"
+
+
+def test_what_is_no_secret_stays() -> None:
+    lines = "userlist ops\n  timeout client 5s\n  http-request auth realm shop\n"
+    assert without_passwords(lines) == lines
