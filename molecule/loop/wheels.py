@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import pathlib
 import subprocess
@@ -33,11 +34,14 @@ def fetch(folder: pathlib.Path) -> None:
 
 
 def main() -> None:
-    """Fetch what is missing."""
+    """Fetch what is missing; Ansible asks for several hosts at once, and one of them fetches."""
     key = hashlib.sha256(repr([names(python) for python in PYTHONS]).encode()).hexdigest()[:12]
     folder = CHECKOUT / ".cache" / f"wheels-{key}"
-    if not folder.exists():
-        fetch(folder)
+    folder.parent.mkdir(exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            fetch(folder)
     print(folder)
 
 
