@@ -18,9 +18,9 @@ from .inventory import inventory
 BIN = pathlib.Path(sys.executable).parent
 KINDS = (
     "network|pull|create|start|unpause|stop|connect|disconnect|remove|remove_volume|record"
-    "|checker|verdict|balancer|drain"
+    "|checker|verdict|balancer|drain|validate"
 )
-HEALTH_KINDS = ("checker", "verdict", "balancer", "drain")
+HEALTH_KINDS = ("checker", "verdict", "balancer", "drain", "validate")
 OPERATION = re.compile(rf"\S+  ({KINDS})  ")
 TOOK = re.compile(r"  \(\d+\.\d s\)")
 RECAP = re.compile(

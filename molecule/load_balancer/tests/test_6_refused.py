@@ -91,12 +91,16 @@ def test_second_run_changes_nothing(kiosk: Stack, fronts: list[Balancer]) -> Non
     assert [front.life for front in fronts] == before
 
 
-def test_dry_run_shows_the_operations(kiosk: Stack, fronts: list[Balancer]) -> None:
-    """Must show 4: a change of rules is one operation for each load balancer."""
+def test_dry_run_shows_the_operations_and_the_diff(kiosk: Stack, fronts: list[Balancer]) -> None:
+    """Must show 4: a change of rules is one operation for each load balancer; the config's diff is shown once."""
     before = [(front.life, front.config()) for front in fronts]
     run = with_rule(kiosk, 7).up("--check", "--diff")
     names = {front.container.name for front in fronts}
     assert {line.split("  ")[2] for line in run.planned if "  balancer  " in line} == names
+    assert run.output.count("+++ haproxy.cfg of kiosk/lb on ") == 1, run.output
+    added = [line for line in run.output.splitlines() if line.startswith("+  ")]
+    assert any("shop7.example" in line for line in added), run.output
+    assert not any(line.startswith("-  ") for line in run.output.splitlines()), run.output
     assert [(front.life, front.config()) for front in fronts] == before
 
 
@@ -175,16 +179,24 @@ def test_clash_of_ports_is_refused(refused: Run) -> None:
 
 
 def test_typo_that_only_haproxy_sees(hosts: Hosts, kiosk: Stack, fronts: list[Balancer]) -> None:
-    """Must show 6: validated in the very image; config and processes stay, and the next good one is applied."""
+    """Must show 6: validated in the very image before it is recorded; nothing changes, and a good one is applied."""
     before = [(front.life, front.config()) for front in fronts]
+    records = [host.record("kiosk")["version"] for host in hosts.values()]
     with Load([host.address for host in hosts.values()], PORT) as load:
         load.flows()
         typo = {"port_rules": [RULE], "config": "frontend 18080\n  http-requst deny\n"}
         with_config(kiosk, typo)
         run = kiosk.control.play("up", fails=True, stack_dir=kiosk.folder)
         load.flows()
-    assert "http-requst" in run.output
+    (line,) = run.told("failed")
+    assert "  validate  kiosk-lb-" in line
+    assert "HAProxy rejects the key config: parsing [haproxy.cfg:" in line
+    assert ": http-requst deny]" in line
+    assert "kiosk/lb: HAProxy rejects" in run.output
+    assert "nothing was recorded, nothing was changed" in run.output
+    assert [host.record("kiosk")["version"] for host in hosts.values()] == records
     assert [(front.life, front.config()) for front in fronts] == before
+    assert kiosk.reconcile().code == 0
     assert load.failures() == []
     with_rule(kiosk, 0).up()
     settled(kiosk.control, stack="kiosk")
