@@ -54,7 +54,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import (
 from ansible_collections.drover.docker.plugins.plugin_utils.requests import request_from
 
 display = Display()
-Outcomes = t.Dict[str, t.Optional[Outcome]]
+Outcomes = dict[str, Outcome | None]
 
 
 class ActionModule(ActionBase):

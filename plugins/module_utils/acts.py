@@ -17,9 +17,7 @@ Json = t.Dict[str, t.Any]
 class Chronicle:
     """Tells the audit what one call does."""
 
-    def __init__(
-        self, audit: Audit, engine: Engine, operations: list[Json], *, now: float
-    ) -> None:
+    def __init__(self, audit: Audit, engine: Engine, operations: list[Json], *, now: float) -> None:
         """What speaks for each operation is gathered here, before any of them is done."""
         self._audit = audit
         self._by_id = {item["id"]: item for item in operations}

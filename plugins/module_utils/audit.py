@@ -74,7 +74,9 @@ class Audit:
             key: value[:_LONGEST_TEXT] if isinstance(value, str) else value
             for key, value in fields.items()
         }
-        line = json.dumps({"time": iso_milliseconds(self._clock()), **self._common, **short}, sort_keys=False)
+        line = json.dumps(
+            {"time": iso_milliseconds(self._clock()), **self._common, **short}, sort_keys=False
+        )
         record = logging.makeLogRecord({"msg": line, "levelno": logging.INFO, "levelname": "INFO"})
         for handler in self._handlers():
             handler.emit(record)

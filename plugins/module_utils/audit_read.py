@@ -23,7 +23,7 @@ def since_time(text: str, *, now: float) -> str:
     """The oldest time that is wanted, as it stands in lines.
 
     Args:
-        text: How long ago, C(45s), C(30min), C(2h) or C(7d); or a time in UTC, C(2026-11-22) or C(2026-11-22T10:00:00Z).
+        text: How long ago, C(45s), C(30min), C(2h) or C(7d); or a UTC time, C(2026-11-22) or C(2026-11-22T10:00:00Z).
         now: The host's wall clock, in seconds since the epoch.
 
     Raises:

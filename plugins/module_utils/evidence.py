@@ -45,7 +45,7 @@ class Evidence:
         self._states = {number: state for number in ids for state in _state(engine, number)}
 
     def of(self, operation: Json) -> Json:
-        """What is known: C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
+        """C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
         found = dict(self._states.get(operation["container_id"], {}))
         fresh = operation["kind"] in _FRESH and found.get("state") in (None, "running")
         if operation["kind"] not in _ABOUT_MEMBERS or fresh:

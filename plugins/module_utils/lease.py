@@ -149,7 +149,7 @@ def shown(found: Json, now: float) -> Json:
 
 
 def _is_over(found: Json, now: float) -> bool:
-    return now >= found["until"] or found["boot"] != _boot_id()
+    return bool(now >= found["until"] or found["boot"] != _boot_id())
 
 
 def _read(state_dir: str) -> Json | None:

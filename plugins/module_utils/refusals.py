@@ -105,7 +105,9 @@ def _home(message: Message, keeper: Keeper) -> str:
     if message.host in keeper.remembered:
         return message.host
     seen = [
-        host for host in sorted(keeper.stack_hosts.get(message.stack, [])) if host in keeper.remembered
+        host
+        for host in sorted(keeper.stack_hosts.get(message.stack, []))
+        if host in keeper.remembered
     ]
     return seen[0] if seen and message.stack else ""
 

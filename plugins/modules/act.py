@@ -16,8 +16,8 @@ description:
   - This is what the playbooks of this collection call. It is of little use by itself. To keep a service at scale on
     one host from your own playbook, use M(drover.docker.service).
   - A host without a share of the plan is not contacted.
-  - Takes the lease of the host with O(stage=record), and acts under it, so that two control nodes do not act at once. It
-    never removes a volume that is not named in an operation, nor a container that is not ours.
+  - Takes the lease of the host with O(stage=record), and acts under it, so that two control nodes do not act at once.
+    It never removes a volume that is not named in an operation, nor a container that is not ours.
   - Writes a line for each thing it did, and for each that was refused, to the audit of the host; see
     M(drover.docker.audit_info).
 version_added: 0.1.0
@@ -149,7 +149,11 @@ from ..module_utils.names import canonical_json
 from ..module_utils.observe import observe
 
 ARGUMENTS: dict[str, t.Any] = {
-    "stage": {"type": "str", "choices": ["validate", "record", "operations"], "default": "operations"},
+    "stage": {
+        "type": "str",
+        "choices": ["validate", "record", "operations"],
+        "default": "operations",
+    },
     "host": {"type": "str", "default": ""},
     "records": {"type": "json", "default": "[]"},
     "operations": {"type": "json", "default": "[]"},
@@ -169,7 +173,7 @@ def parsed(module: AnsibleModule, option: str, kind: type) -> t.Any:
     except ValueError as error:
         module.fail_json(msg=f"{option} is not JSON: {error}", invocation={})
     if not isinstance(value, kind):
-        wanted = {list: "list", dict: "map"}[kind]
+        wanted = "list" if kind is list else "map"
         module.fail_json(msg=f"{option} is not a {wanted}", invocation={})
     return value
 

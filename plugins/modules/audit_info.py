@@ -31,8 +31,8 @@ options:
     type: str
   action:
     description:
-      - Only lines of this action. It is the kind of an operation, such as V(create), V(stop) or V(verdict), or V(record),
-        or V(refusal).
+      - Only lines of this action. It is the kind of an operation, such as V(create), V(stop) or V(verdict), or it is
+        V(record) or V(refusal).
     type: str
   result:
     description: Only lines with this result, such as V(done), V(failed), V(stale), V(refused) or V(began).
@@ -148,7 +148,10 @@ lines:
       action: create
       cause: no container
       evidence:
-        events: ['2026-11-22T09:59:52Z kill signal 9', '2026-11-22T09:59:52Z die exit code 137', '2026-11-22T09:59:52Z destroy']
+        events:
+          - 2026-11-22T09:59:52Z kill signal 9
+          - 2026-11-22T09:59:52Z die exit code 137
+          - 2026-11-22T09:59:52Z destroy
       result: done
       error: ''
       seconds: 0.21

@@ -345,6 +345,9 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_con
     render_balancer,
 )
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_options import (
+    BACKEND,
+    FRONTEND,
+    STATISTICS,
     model_from_options,
 )
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.module_call import (
@@ -352,67 +355,6 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.module_call 
     target_of,
 )
 
-REQUIRED = {"type": "str", "required": True}
-RULE: dict[str, t.Any] = {"hostname": {"type": "str"}, "path": {"type": "str"}, "backend": REQUIRED}
-FRONTEND: dict[str, t.Any] = {
-    "port": {"type": "int", "required": True},
-    "protocol": {
-        "type": "str",
-        "choices": ["http", "https", "tcp", "tls", "sni"],
-        "default": "http",
-    },
-    "proxy_protocol": {"type": "bool", "default": False},
-    "rules": {"type": "list", "elements": "dict", "default": [], "options": RULE},
-    "default_backend": {"type": "str"},
-}
-SERVER: dict[str, t.Any] = {
-    "name": REQUIRED,
-    "address": REQUIRED,
-    "port": {"type": "int", "required": True},
-    "weight": {"type": "int", "default": 1},
-    "drain": {"type": "bool", "default": False},
-    "backup": {"type": "bool", "default": False},
-    "resolve": {"type": "bool", "default": False},
-}
-REQUEST: dict[str, t.Any] = {
-    "method": {"type": "str", "default": "GET"},
-    "uri": {"type": "str", "default": "/"},
-    "version": {"type": "str", "choices": ["HTTP/1.0", "HTTP/1.1"], "default": "HTTP/1.0"},
-    "headers": {"type": "dict", "default": {}},
-}
-CHECK: dict[str, t.Any] = {
-    "port": {"type": "int"},
-    "request_line": {"type": "str"},
-    "request": {"type": "dict", "options": REQUEST},
-    "interval": {"type": "int"},
-    "response_timeout": {"type": "int"},
-    "healthy_threshold": {"type": "int"},
-    "unhealthy_threshold": {"type": "int"},
-}
-STICKINESS: dict[str, t.Any] = {
-    "cookie": {"type": "str"},
-    "domain": {"type": "str"},
-    "indirect": {"type": "bool", "default": False},
-    "nocache": {"type": "bool", "default": False},
-    "postonly": {"type": "bool", "default": False},
-    "mode": {"type": "str", "choices": ["insert", "rewrite", "prefix"], "default": "insert"},
-}
-BACKEND: dict[str, t.Any] = {
-    "name": REQUIRED,
-    "mode": {"type": "str", "choices": ["http", "tcp"], "default": "http"},
-    "servers": {"type": "list", "elements": "dict", "default": [], "options": SERVER},
-    "check": {
-        "type": "dict",
-        "options": CHECK,
-        "mutually_exclusive": [("request", "request_line")],
-    },
-    "stickiness": {"type": "dict", "options": STICKINESS},
-}
-STATISTICS: dict[str, t.Any] = {
-    "port": {"type": "int", "required": True},
-    "user": REQUIRED,
-    "password": {"type": "str", "required": True, "no_log": True},
-}
 OPTIONS: dict[str, t.Any] = {
     "frontends": {"type": "list", "elements": "dict", "default": [], "options": FRONTEND},
     "backends": {"type": "list", "elements": "dict", "default": [], "options": BACKEND},

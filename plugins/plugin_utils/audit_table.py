@@ -17,7 +17,9 @@ _TO_THE_SECOND = len("2026-11-22T10:00:00")
 
 def merged(by_host: dict[str, list[Json]]) -> list[Json]:
     """All lines in the order of their times; what several hosts did alike is one line."""
-    lines = sorted(itertools.chain(*by_host.values()), key=lambda line: (line["time"], line["host"]))
+    lines = sorted(
+        itertools.chain(*by_host.values()), key=lambda line: (line["time"], line["host"])
+    )
     found: list[Json] = []
     alike: dict[str, Json] = {}
     for line in lines:
@@ -54,11 +56,16 @@ def _heading(line: Json) -> str:
 
 
 def _rows(lines: list[Json]) -> list[str]:
-    cells = [(_time(line), line["host"], _action(line), _subject(line), _result(line)) for line in lines]
+    cells = [
+        (_time(line), line["host"], _action(line), _subject(line), _result(line)) for line in lines
+    ]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    columns = [
+        [cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells
+    ]
     return [
-        "  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), _why(line)]).rstrip()
-        for row, line in zip(cells, lines)
+        "  " + "  ".join([*row, _why(line)]).rstrip()
+        for row, line in zip(columns, lines, strict=True)
     ]
 
 

@@ -169,5 +169,7 @@ def _seconds(variables: Json, name: str, default: int) -> int:
     low, high = _LIMITS[name]
     text = str(default if value in (None, "") else value).strip()
     if not text.isdigit() or not low <= int(text) <= high:
-        raise AnsibleError(f"{name} must be a whole number of seconds from {low} to {high}, not {value!r}")
+        raise AnsibleError(
+            f"{name} must be a whole number of seconds from {low} to {high}, not {value!r}"
+        )
     return int(text)

@@ -221,8 +221,8 @@ def test_a_lost_quorum_is_said_and_heals(fleet: Fleet, three: list[str]) -> None
         assert f"{fleet.address(host)} (does not answer)" in run.text
     assert f"{three[2]} {fleet.address(three[2])} (answers)" in run.text
     assert running == "running"
-    for host in three:  # each engine that was started has to find the others by itself
-        assert eventually(lambda name=host: in_swarm(fleet.swarm(name)), seconds=60), host
+    # Each engine that was started has to find the others by itself.
+    assert eventually(lambda: all(in_swarm(fleet.swarm(host)) for host in three), seconds=60)
     again = fleet.play(hosts=three)
     assert (again.code, again.changed) == (0, dict.fromkeys(three, 0)), again.output
 

@@ -12,6 +12,69 @@ from .check_options import NUMBERS, request_of
 
 Json = t.Dict[str, t.Any]
 
+# Argument specs of the options that have suboptions.
+_REQUIRED = {"type": "str", "required": True}
+RULE: Json = {"hostname": {"type": "str"}, "path": {"type": "str"}, "backend": _REQUIRED}
+FRONTEND: Json = {
+    "port": {"type": "int", "required": True},
+    "protocol": {
+        "type": "str",
+        "choices": ["http", "https", "tcp", "tls", "sni"],
+        "default": "http",
+    },
+    "proxy_protocol": {"type": "bool", "default": False},
+    "rules": {"type": "list", "elements": "dict", "default": [], "options": RULE},
+    "default_backend": {"type": "str"},
+}
+SERVER: Json = {
+    "name": _REQUIRED,
+    "address": _REQUIRED,
+    "port": {"type": "int", "required": True},
+    "weight": {"type": "int", "default": 1},
+    "drain": {"type": "bool", "default": False},
+    "backup": {"type": "bool", "default": False},
+    "resolve": {"type": "bool", "default": False},
+}
+REQUEST: Json = {
+    "method": {"type": "str", "default": "GET"},
+    "uri": {"type": "str", "default": "/"},
+    "version": {"type": "str", "choices": ["HTTP/1.0", "HTTP/1.1"], "default": "HTTP/1.0"},
+    "headers": {"type": "dict", "default": {}},
+}
+CHECK: Json = {
+    "port": {"type": "int"},
+    "request_line": {"type": "str"},
+    "request": {"type": "dict", "options": REQUEST},
+    "interval": {"type": "int"},
+    "response_timeout": {"type": "int"},
+    "healthy_threshold": {"type": "int"},
+    "unhealthy_threshold": {"type": "int"},
+}
+STICKINESS: Json = {
+    "cookie": {"type": "str"},
+    "domain": {"type": "str"},
+    "indirect": {"type": "bool", "default": False},
+    "nocache": {"type": "bool", "default": False},
+    "postonly": {"type": "bool", "default": False},
+    "mode": {"type": "str", "choices": ["insert", "rewrite", "prefix"], "default": "insert"},
+}
+BACKEND: Json = {
+    "name": _REQUIRED,
+    "mode": {"type": "str", "choices": ["http", "tcp"], "default": "http"},
+    "servers": {"type": "list", "elements": "dict", "default": [], "options": SERVER},
+    "check": {
+        "type": "dict",
+        "options": CHECK,
+        "mutually_exclusive": [("request", "request_line")],
+    },
+    "stickiness": {"type": "dict", "options": STICKINESS},
+}
+STATISTICS: Json = {
+    "port": {"type": "int", "required": True},
+    "user": _REQUIRED,
+    "password": {"type": "str", "required": True, "no_log": True},
+}
+
 
 def model_from_options(params: Json) -> Json:
     """The model of render_balancer.

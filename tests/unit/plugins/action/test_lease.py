@@ -18,7 +18,7 @@ Json = dict[str, t.Any]
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made, without their time."""
     made: list[float] = []
-    monkeypatch.setattr(claims.time, "sleep", made.append)
+    monkeypatch.setattr("time.sleep", made.append)
     return made
 
 

@@ -45,7 +45,12 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., Json]:
     engine = FakeEngine("h1", clock=Clock(), registry=Registry([Image("app:1")]))
 
     def call(**given: t.Any) -> Json:
-        arguments: Json = {"records": [], "operations": [], "term": Term(lock_wait_s=0.1, syslog=""), **given}
+        arguments: Json = {
+            "records": [],
+            "operations": [],
+            "term": Term(lock_wait_s=0.1, syslog=""),
+            **given,
+        }
         return act(engine, host="h1", state_dir=str(tmp_path), clock=lambda: 1.0, **arguments)
 
     return call

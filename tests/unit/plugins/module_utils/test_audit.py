@@ -66,7 +66,7 @@ def test_a_disk_that_refuses_is_no_failure(
         raise OSError(28, "No space left on device")
 
     if fault == "folder":
-        monkeypatch.setattr(audit_file.os, "makedirs", full)
+        monkeypatch.setattr("os.makedirs", full)
     else:
         monkeypatch.setattr(audit_file._File, "shouldRollover", full)
     with contextlib.closing(new(tmp_path)) as audit:

@@ -68,7 +68,9 @@ def test_what_happened_to_one_that_is_gone(engine: FakeEngine, container: str) -
 def test_no_event_left_is_an_honest_answer(engine: FakeEngine, container: str) -> None:
     engine.remove(container)
     engine.clock.advance(4000)
-    assert evidence(engine, operation("create")) == {"events": ["no event left of an earlier container"]}
+    assert evidence(engine, operation("create")) == {
+        "events": ["no event left of an earlier container"]
+    }
 
 
 def test_other_members_are_other_members(engine: FakeEngine, container: str) -> None:

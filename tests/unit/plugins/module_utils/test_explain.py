@@ -14,10 +14,10 @@ def test_environment_certificates_and_passwords_are_hidden() -> None:
         "model": {"statistics": {"password": "s3cret"}},
     }
     text = "PASSWORD=correct horse, abc, KEY MATERIAL of s3cret"
-    assert hide_values(text, {"args": args}) == (
-        "PASSWORD=********, abc, ******** of ********"
-    )
+    assert hide_values(text, {"args": args}) == ("PASSWORD=********, abc, ******** of ********")
 
 
 def test_without_secrets_a_text_is_left_as_it_is() -> None:
-    assert hide_values("no such image", {"args": {"model": {"statistics": None}}}) == "no such image"
+    assert (
+        hide_values("no such image", {"args": {"model": {"statistics": None}}}) == "no such image"
+    )

@@ -81,11 +81,12 @@ def test_acting_renews_it(host: Host) -> None:
 
 def test_since_is_when_the_term_began(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     stamps = iter(["first", "second", "third"])
-    monkeypatch.setattr(lease_file.time, "strftime", lambda *_: next(stamps))
+    monkeypatch.setattr("time.strftime", lambda *_: next(stamps))
     host.lease(claim("a")).take()
     host.lease(claim("a")).resume()
     found = holder_of(host.folder, clock=lambda: host.now)
-    assert found and found["since"] == "first"
+    assert found
+    assert found["since"] == "first"
 
 
 def test_nobody_acts_under_the_lease_of_another(host: Host) -> None:
@@ -175,7 +176,7 @@ def test_a_disk_that_refuses_keeps_nobody_from_acting(
 
     host.lease(claim("old")).take()
     host.now += DURATION_S
-    monkeypatch.setattr(lease_file.os, "pwrite", full)
+    monkeypatch.setattr("os.pwrite", full)
     host.lease(claim("new")).take()
     host.lease(claim("new")).resume()
     assert not pathlib.Path(host.folder, FILE).exists()

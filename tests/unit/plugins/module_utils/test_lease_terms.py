@@ -48,9 +48,15 @@ class Hosts:
 
     def call(self, host: str, claim: Claim, operations: list[Json]) -> Json:
         term = Term(claim, not operations, lambda: self.now, syslog="", lock_wait_s=0.0)
-        place = {"host": host, "state_dir": self.folders[host], "clock": lambda: 1.0}
         outcome = act(
-            self.engines[host], records=[], operations=operations, term=term, workers=1, **place
+            self.engines[host],
+            host=host,
+            state_dir=self.folders[host],
+            records=[],
+            operations=operations,
+            clock=lambda: 1.0,
+            term=term,
+            workers=1,
         )
         if outcome["results"]:
             self.acted.append(claim.token)
@@ -126,7 +132,7 @@ def test_runs_never_interleave(
         hosts = Hosts(pathlib.Path(folder))
         runs = [
             Controller(hosts, unattended=kind, ticket=ticket)
-            for kind, ticket in zip(kinds, tickets)
+            for kind, ticket in zip(kinds, tickets, strict=True)
         ]
         dead: set[int] = set()
         for what, number in turns:

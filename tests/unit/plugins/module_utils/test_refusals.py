@@ -10,7 +10,6 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils import refusals as module
 from ansible_collections.drover.docker.plugins.module_utils.audit import Audit
 from ansible_collections.drover.docker.plugins.module_utils.operations import Message, Plan
 from ansible_collections.drover.docker.plugins.module_utils.refusals import (
@@ -71,7 +70,7 @@ def test_what_cannot_be_remembered_is_not_told_again_and_again(
     def full(*_args: t.Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     assert note({"shop": "held"}) == []
 
 
