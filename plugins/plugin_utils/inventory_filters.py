@@ -74,7 +74,7 @@ def _compiled(place: str, text: t.Any, known: t.Collection[str]) -> t.Any:
         # A text of YAML has a class of its own, which JMESPath does not take for a text.
         found = jmespath.compile(str.__str__(text))
     except JMESPathError as error:
-        reason = " ".join(str(error).split("\n")[0].split())
+        reason = " ".join(str(error).partition("\n")[0].split())
         raise SourceError(f"{place}: {text!r} is no JMESPath expression: {reason}") from error
     _check_names(place, found.parsed, known)
     return found

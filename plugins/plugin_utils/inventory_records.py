@@ -32,7 +32,7 @@ from ansible_collections.drover.docker.plugins.module_utils.verdict import (
 Json = dict[str, t.Any]
 
 UNCHECKED = "unchecked"
-"""The verdict on a container that no checker looks at, as its service has no health check."""
+"""The verdict on a container that no checker looks at: its service has no health check, or it is of no stack."""
 UNITS = {
     "second": 1,
     "minute": 60,
@@ -109,6 +109,8 @@ class Records:
         now: float,
     ) -> Json:
         """Verdict, for how long it has been standing in seconds, and why."""
+        if place["managed"] != MANAGED_BY_STACK:
+            return _health(UNCHECKED, None, why)
         service = ((current(view.body) or {}) if view else {}).get("services", {})
         service = service.get(place["service"])
         if view and service is None:

@@ -99,7 +99,7 @@ def test_a_foreign_container_has_no_stack() -> None:
     assert [name for name, _parent in container_groups(found)] == [
         "host_h1",
         "state_running",
-        "verdict_unknown",
+        "verdict_unchecked",
     ]
     assert found["drover_stack"] is None
 

@@ -123,13 +123,13 @@ def test_over_tcp_nothing_is_known(folder: Path) -> None:
         pytest.param(
             engines.listed("foreign"),
             [shop()],
-            ("unknown", None, "no stack record knows this container"),
+            ("unchecked", None, "no stack record knows this container"),
             id="foreign",
         ),
         pytest.param(
             engines.member("shop/web/1", labels={"io.drover.managed": "module"}),
             [shop()],
-            ("unknown", None, "no stack record knows this container"),
+            ("unchecked", None, "no stack record knows this container"),
             id="made by a module",
         ),
     ],
