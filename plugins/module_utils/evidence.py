@@ -41,22 +41,34 @@ class Evidence:
         """
         about = [item for item in operations if item["kind"] in _ABOUT_MEMBERS]
         self._events = _events(engine, now) if about else {}
+        self._replaced = {member_of(item) for item in about if item["kind"] == "remove"}
         ids = {item["container_id"] for item in about if item["container_id"]}
         self._states = {number: state for number in ids for state in _state(engine, number)}
 
     def of(self, operation: Json) -> Json:
         """C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
         found = dict(self._states.get(operation["container_id"], {}))
-        fresh = operation["kind"] in _FRESH and found.get("state") in (None, "running")
-        if operation["kind"] not in _ABOUT_MEMBERS or fresh:
+        if operation["kind"] not in _ABOUT_MEMBERS or self._follows(operation, found):
             return {}
-        member = (operation["stack"], operation["service"], operation["index"])
-        events = self._events.get(member, [])
+        wanted = operation["container_id"]
+        seen = self._events.get(member_of(operation), [])
+        events = [text for container, text in seen if not wanted or container == wanted]
         if events:
             found["events"] = events[-KEPT:]
-        elif operation["kind"] == "create" and not found:
+        elif not found:
             found["events"] = [ABSENT]
         return found
+
+    def _follows(self, operation: Json, state: Json) -> bool:
+        """Whether it follows from another operation of this call, or from a report, and not from what happened."""
+        replaced = operation["kind"] == "create" and member_of(operation) in self._replaced
+        fresh = operation["kind"] in _FRESH and state.get("state") in (None, "running")
+        return replaced or fresh
+
+
+def member_of(operation: Json) -> Member:
+    """Which member an operation is about."""
+    return operation["stack"], operation["service"], operation["index"]
 
 
 def _state(engine: Engine, container_id: str) -> list[Json]:
@@ -72,15 +84,16 @@ def _state(engine: Engine, container_id: str) -> list[Json]:
     return [{**found, "oom": True} if state.get("OOMKilled") else found]
 
 
-def _events(engine: Engine, now: float) -> dict[Member, list[str]]:
+def _events(engine: Engine, now: float) -> dict[Member, list[tuple[str, str]]]:
+    """The events of each member, oldest first: id of the container, and text."""
     try:
         listed = engine.events(now - LOOK_BACK_S, now)
     except EngineError:
         return {}
-    found: dict[Member, list[str]] = {}
+    found: dict[Member, list[tuple[str, str]]] = {}
     for event in listed:
         for member in _member(event):
-            found.setdefault(member, []).append(_told(event))
+            found.setdefault(member, []).append((event["Actor"].get("ID", ""), _told(event)))
     return found
 
 

@@ -127,7 +127,11 @@ class FakeEngine:
 
     def _note(self, action: str, container: Container, **facts: str) -> None:
         attributes = {**container.body.get("Labels", {}), "name": container.name, **facts}
-        event = {"Action": action, "time": self.clock.now, "Actor": {"Attributes": attributes}}
+        event = {
+            "Action": action,
+            "time": self.clock.now,
+            "Actor": {"ID": container.id, "Attributes": attributes},
+        }
         self.happened.append(event)
 
     def volumes(self) -> list[Json]:

@@ -102,3 +102,24 @@ def test_what_follows_a_new_container_has_none(engine: FakeEngine, container: st
 
 def test_a_verdict_on_what_runs_needs_no_events(engine: FakeEngine, container: str) -> None:
     assert evidence(engine, operation("verdict", container)) == {}
+
+
+def test_a_container_that_is_there_has_only_its_own_events(
+    engine: FakeEngine, container: str
+) -> None:
+    engine.remove(container)
+    second = engine.create("shop-web-1", {"Image": "app:1", "Labels": LABELS})
+    engine.start(second)
+    engine.end(engine.find(second), 3)
+    assert evidence(engine, operation("remove", second))["events"] == [
+        "2026-11-22T10:00:00Z die exit code 3"
+    ]
+
+
+def test_a_replacement_has_the_evidence_with_what_it_replaces(
+    engine: FakeEngine, container: str
+) -> None:
+    operations = [operation("remove", container), operation("create")]
+    gathered = Evidence(engine, operations, now=engine.clock.now)
+    assert gathered.of(operations[0])["state"] == "running"
+    assert gathered.of(operations[1]) == {}
