@@ -121,7 +121,9 @@ def test_every_variable_of_a_playbook_is_documented(name: str) -> None:
 
 def test_every_variable_of_the_inventory_is_documented() -> None:
     files = [*ROOT.glob("plugins/action/*.py"), *ROOT.glob("plugins/plugin_utils/*.py")]
-    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    # Those of the inventory plugin are what it says of containers: docs/inventory.md, and its own test.
+    read = [path for path in files if not path.name.startswith("inventory_")]
+    code = "".join(path.read_text(encoding="utf-8") for path in read)
     variables = set(re.findall(r'"(drover_\w+)"', code))
     assert variables
     assert variables <= first_cells(section("commands.md", "What they have in common"))
