@@ -14,8 +14,18 @@ from .hosts import Host
 
 FOLDER = "/var/lib/drover/audit"
 # What changes containers or records; the rest of the lines are verdicts, refusals and commands.
-OPERATIONS = {"create", "start", "stop", "unpause", "remove", "connect", "disconnect", "record"}
-TEXTS = ("run", "host", "stack", "service", "member", "action", "cause", "result")
+OPERATIONS = {
+    "create",
+    "start",
+    "stop",
+    "unpause",
+    "remove",
+    "connect",
+    "disconnect",
+    "record",
+    "checker",
+}
+TEXTS = ("run", "host", "stack", "service", "member", "container", "action", "cause", "result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,15 +38,11 @@ class Entry:
     stack: str
     service: str
     member: str
+    container: str
     action: str
     cause: str
     result: str
     line: str = dataclasses.field(repr=False)
-
-    @property
-    def container(self) -> str:
-        """The name of the container that it is about."""
-        return f"{self.stack}-{self.service}-{self.member.rpartition('/')[2]}"
 
 
 def entries(hosts: dict[str, Host], since: float = 0.0) -> list[Entry]:
@@ -52,11 +58,9 @@ def entries(hosts: dict[str, Host], since: float = 0.0) -> list[Entry]:
 def entry(line: str) -> Entry:
     """A line, read."""
     read: dict[str, t.Any] = json.loads(line)
-    moment = read["time"]
-    if isinstance(moment, str):
-        moment = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
-    texts = {key: str(read[key] or "") for key in TEXTS}
-    return Entry(time=float(moment), line=line, **texts)
+    moment = datetime.datetime.fromisoformat(read["time"].replace("Z", "+00:00"))
+    texts = {key: str(read.get(key) or "") for key in TEXTS}
+    return Entry(time=moment.timestamp(), line=line, **texts)
 
 
 def interleaved(found: t.Iterable[Entry]) -> list[tuple[Entry, Entry, Entry]]:

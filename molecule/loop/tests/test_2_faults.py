@@ -53,7 +53,7 @@ def timers(nodes: Nodes, stacks: dict[str, Stack], install: Installer) -> None:
     install("c1,c2")
     nodes["c2"].run(
         "mkdir -p /etc/systemd/system/drover-reconcile.service.d && printf '[Service]\\n"
-        "Environment=ANSIBLE_VERBOSITY=3 ANSIBLE_DIFF_ALWAYS=1\\n' "
+        "Environment=ANSIBLE_VERBOSITY=3 ANSIBLE_DIFF_ALWAYS=1 ANSIBLE_STDOUT_CALLBACK=default\\n' "
         ">/etc/systemd/system/drover-reconcile.service.d/test.conf && systemctl daemon-reload"
     )
 
