@@ -108,6 +108,8 @@ class Balancers:
             self._tell(plan, member, f"the new one cannot be written: {error}")
             return
         makes = makers(plan, host, member.place)
+        if not makes and self._is_stopped_by(plan, member):
+            return
         claims = self.world.claims(member.stack).get(member.place[1:], [])
         running = running_on(host, claims) is not None
         seen = self.world.balancers(host).get(".".join(map(str, member.place))) or {}
@@ -127,6 +129,14 @@ class Balancers:
         version = self.version(member.stack)
         cause = _cause(model)
         add_config(plan, "balancer", host, member.place, cause=cause, version=version, args=args)
+
+    def _is_stopped_by(self, plan: Plan, member: Member) -> bool:
+        """Whether its container ends in this very round: nobody has to tell it anything any more."""
+        return any(
+            item["kind"] in ("stop", "remove")
+            and (item["stack"], item["service"], item["index"]) == member.place
+            for item in plan.operations
+        )
 
     def arguments(self, member: Member, model: Json, revision: str) -> Json:
         """What the operation that gives a load balancer its config takes."""

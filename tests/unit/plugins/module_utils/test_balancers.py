@@ -181,6 +181,11 @@ def test_nobody_drains_for_a_load_balancer_that_goes_too(bench: FrontBench) -> N
     assert not any(item["kind"] == "drain" for item in plan.operations)
 
 
+def test_one_that_is_stopped_is_told_nothing_any_more(bench: FrontBench) -> None:
+    plan = bench.plan("stop", stacks=["shop"])
+    assert kinds(plan) == ["stop shop-lb-1", "drain shop-web-1", "drain shop-web-2"]
+
+
 def test_one_that_does_not_answer_is_left_as_it_is(bench: FrontBench) -> None:
     bench["h1"]["balancers"]["shop.lb.1"].update(error="no answer", reports=[])
     plan = bench.plan()
