@@ -108,28 +108,30 @@ class Records:
         why: str,
         now: float,
     ) -> Json:
-        """Verdict, for how long it has been standing in seconds, and why."""
+        """Verdict, for how long it has been standing in seconds, and why. C(why): the reason that there is none."""
         if place["managed"] != MANAGED_BY_STACK:
             return _health(UNCHECKED, None, why)
-        service = ((current(view.body) or {}) if view else {}).get("services", {})
-        service = service.get(place["service"])
-        if view and service is None:
-            why = "its service is not in the stack's current revision"
-        if service is not None and not service["checked"]:
-            return _health(UNCHECKED, None, "its service has no health check")
-        if not why and container["state"] != "running":
-            why = f"it is {container['state']}"
-        if why or not view:
+        if not view:
             return _health(UNKNOWN, None, why)
-        answer = self._answers[host]
-        entry = view.life.get(member_key(place["service"], place["index"]), {})
-        health = entry.get("health")
-        generation = _generation(container, health, answer["now"])
+        service = ((current(view.body) or {}).get("services") or {}).get(place["service"])
+        if service is None:
+            return _health(UNKNOWN, None, "its service is not in the stack's current revision")
+        if not service["checked"]:
+            return _health(UNCHECKED, None, "its service has no health check")
+        if container["state"] != "running":
+            return _health(UNKNOWN, None, f"it is {container['state']}")
+        key = member_key(place["service"], place["index"])
+        return _judged(container, view.life.get(key, {}).get("health"), self._answers[host], now)
+
+
+def _judged(container: Json, health: Json | None, answer: Json, now: float) -> Json:
+    """The verdict on a container that runs and is checked, from what is remembered of its member."""
+    generation = _generation(container, health, answer["now"])
+    if not health or generation != health["generation"]:
         verdict = starting_verdict(health, generation)
-        if not health or generation != health["generation"]:
-            return _health(verdict, None, "no verdict on this life of the container yet")
-        age_s = answer["now"] - float(health["since"]) + now - answer["taken_at"]
-        return _health(verdict, max(0, round(age_s)), str(health["why"]))
+        return _health(verdict, None, "no verdict on this life of the container yet")
+    age_s = answer["now"] - float(health["since"]) + now - answer["taken_at"]
+    return _health(str(health["verdict"]), max(0, round(age_s)), str(health["why"]))
 
 
 def _health(verdict: str, age_s: int | None, why: str) -> Json:

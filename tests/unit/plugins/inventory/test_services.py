@@ -233,7 +233,7 @@ def test_constructed_features(lab: Lab) -> None:
 
 
 def test_strict(lab: Lab) -> None:
-    broken = {"compose": {"x": "no_such_variable + 1"}}
+    broken: dict[str, t.Any] = {"compose": {"x": "no_such_variable + 1"}}
     assert "x" not in variables(lab.read(**broken), "shop-web-1")
     with pytest.raises(AnsibleError, match="Could not set x for host shop-web-1"):
         lab.read(strict=True, **broken)
