@@ -33,7 +33,15 @@ def audit_folder(state_dir: str) -> str:
     return os.path.join(state_dir, FOLDER)
 
 
+def private(path: str, flags: int) -> int:
+    """Opens a file so that, where it is made, only root reads it."""
+    return os.open(path, flags, 0o600)
+
+
 class _File(logging.handlers.RotatingFileHandler):
+    def _open(self) -> t.Any:
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private)  # noqa: SIM115
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (name of the standard library)
         """A line that cannot be written is lost."""
 

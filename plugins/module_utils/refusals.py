@@ -13,7 +13,7 @@ import os
 import re
 import typing as t
 
-from .audit import Audit, audit_folder
+from .audit import Audit, audit_folder, private
 from .operations import Message, Plan
 
 Json = t.Dict[str, t.Any]
@@ -65,7 +65,7 @@ def _store(state_dir: str, refusals: Refusals) -> bool:
     path = os.path.join(folder, FILE)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        with open(path + ".new", "w", encoding="utf-8") as stream:
+        with open(path + ".new", "w", encoding="utf-8", opener=private) as stream:
             json.dump(refusals, stream)
         os.replace(path + ".new", path)
     except OSError:

@@ -40,6 +40,7 @@ def test_only_root_reads_it(tmp_path: pathlib.Path) -> None:
     with contextlib.closing(new(tmp_path)) as audit:
         audit.write(action="start")
     assert (tmp_path / "audit").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "audit" / "audit.jsonl").stat().st_mode & 0o777 == 0o600
 
 
 def test_nothing_is_made_before_the_first_line(tmp_path: pathlib.Path) -> None:
