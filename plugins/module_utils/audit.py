@@ -40,7 +40,7 @@ def private(path: str, flags: int) -> int:
 
 class _File(logging.handlers.RotatingFileHandler):
     def _open(self) -> t.Any:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private)  # noqa: SIM115
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (name of the standard library)
         """A line that cannot be written is lost."""
