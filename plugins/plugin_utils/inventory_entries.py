@@ -30,11 +30,17 @@ from .inventory_connection import container_connection, host_connection
 from .inventory_records import Records
 from .inventory_source import TCP, DockerHost
 
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19
+    trust_as_template = None
+
 Json = dict[str, t.Any]
 
 CONTAINERS_GROUP = "drover_containers"
 TCP_GROUP = "docker_hosts_by_tcp"
 UNSEEN_GROUP = "docker_hosts_not_seen"
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.,:/@=+ -]*")
 _SOUND_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -234,9 +240,17 @@ def _host_entry(host: DockerHost, answer: Json) -> Entry:
 
 
 def marked(value: t.Any) -> t.Any:
-    """The value, with each text that could be a template marked as none: ansible-core before 2.19 believes them all."""
+    """The value, with its texts marked as what they are to Ansible.
+
+    What could be a template or a call is marked as none: ansible-core before 2.19 believes every text. Later ones
+    believe none, and ansible-inventory prints each with a note around it; so plain texts are marked as trusted.
+    """
     if isinstance(value, dict):
-        return {marked(key): marked(item) for key, item in value.items()}
+        return {key: marked(item) for key, item in value.items()}
     if isinstance(value, list):
         return [marked(item) for item in value]
-    return wrap_var(value) if isinstance(value, str) and "{" in value else value
+    if not isinstance(value, str):
+        return value
+    if not _PLAIN_TEXT.fullmatch(value):
+        return wrap_var(value)
+    return trust_as_template(value) if trust_as_template else value

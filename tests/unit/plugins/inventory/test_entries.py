@@ -8,6 +8,9 @@ import sys
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 from ansible_collections.drover.docker.plugins.plugin_utils import inventory_probe as probe
 from ansible_collections.drover.docker.plugins.plugin_utils.inventory_connection import (
     container_connection,
@@ -247,8 +250,26 @@ def test_the_playbooks_reach_a_host_as_the_inventory_does() -> None:
     }
 
 
-def test_only_what_could_be_a_template_is_marked() -> None:
-    found = marked({"a": ["{{ 1 }}", "plain", 1, None], "{{ k }}": {"b": "{% x %}"}})
-    assert found == {"a": ["{{ 1 }}", "plain", 1, None], "{{ k }}": {"b": "{% x %}"}}
-    assert getattr(found["a"][0], "__UNSAFE__", True)
-    assert found["a"][1].__class__ is str
+EVIL = "lookup('ansible.builtin.pipe', 'touch /nowhere/x')"
+
+
+@pytest.mark.parametrize("text", ["{{ " + EVIL + " }}", "{% if 1 %}", "#jinja2: x: '['", EVIL])
+def test_what_could_be_a_template_or_do_something_is_never_trusted(text: str) -> None:
+    found = marked({"a": [text], text: {"b": text}})
+    assert found == {"a": [text], text: {"b": text}}
+    for value in (found["a"][0], found[text]["b"]):
+        templar = Templar(loader=DataLoader(), variables={"x": value})
+        assert templar.template(value) == text
+        if hasattr(templar, "evaluate_conditional"):
+            with pytest.raises(AnsibleError):
+                templar.evaluate_conditional("{{ x }}")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "shop-web-1", "10.42.0.1", "registry:5000/app:1", "Up 3 minutes"]
+)
+def test_plain_texts_are_plain(text: str) -> None:
+    """In what ansible-inventory --list prints there is no note around them."""
+    found = marked({"a": [text], "n": 1, "none": None})
+    assert found == {"a": [text], "n": 1, "none": None}
+    assert found["a"][0] == text

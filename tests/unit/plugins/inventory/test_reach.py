@@ -91,13 +91,16 @@ def test_the_probe_runs_on_the_other_side(ssh: Path, tmp_path: Path) -> None:
     assert found["error"] == ""
 
 
-def test_the_host_itself_says_that_its_engine_hangs(ssh: Path, tmp_path: Path) -> None:
+def test_the_host_itself_says_that_its_engine_hangs(
+    ssh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "ENGINE_SHARE", 0.05)
     script(ssh, RUN_HERE)
     engine = engines.Engine()
     engine.silent = True
     with engines.serving(engine, tmp_path / "s"):
-        found = reach.ask_host(by_ssh(socket=str(tmp_path / "s"), timeout=2.0), WANT)
-    assert found["error"] == "the engine did not answer within 1.6 s"
+        found = reach.ask_host(by_ssh(socket=str(tmp_path / "s"), timeout=20.0), WANT)
+    assert found["error"] == "the engine did not answer within 1 s"
 
 
 @pytest.mark.parametrize(
@@ -121,9 +124,9 @@ def test_a_connection_that_fails_says_why(ssh: Path, text: str, reason: str) -> 
     script(ssh, text)
     begin = time.monotonic()
     with pytest.raises(reach.NoAnswer) as caught:
-        reach.ask_host(by_ssh(timeout=0.5 if "sleep" in text else 20.0), WANT)
+        reach.ask_host(by_ssh(timeout=0.5 if "sleep" in text else 30.0), WANT)
     assert reason in str(caught.value)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 20
 
 
 def test_what_the_client_started_ends_with_it(ssh: Path, tmp_path: Path) -> None:
