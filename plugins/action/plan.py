@@ -106,12 +106,11 @@ class ActionModule(ActionBase):
         recorded, acted = outcomes("record", hosts), outcomes("operations", hosts)
         failures = self._tell_results(recorded, acted, hosts)
         if claims.holders(recorded):
-            return self._give_way(request, claims.holders(recorded), variables)
+            return self._give_way(request, rounds, claims.holders(recorded), variables)
         if objections(load_plan() or Plan(), recorded):
             return self._finish(request, Plan(), failures=failures, changed=False)
-        request = next_request(request)
-        if claims.holders(acted):
-            return self._give_way(request, claims.holders(acted), variables)
+        if claims.holders(acted) and not failures:
+            return self._give_way(request, rounds + 1, claims.holders(acted), variables)
         claims.settle(acted.values())
         plan = self._plan_again(request, rounds + 1, variables)
         progress = rounds < MAX_ROUNDS and not failures
@@ -126,7 +125,8 @@ class ActionModule(ActionBase):
         return self._finish(request, plan, failures=failures, changed=False)
 
     def _plan_again(self, request: Request, rounds: int, variables: dict[str, t.Any]) -> Plan:
-        planner = self._planner(request, variables)
+        """The plan of a round: of the first one for what was asked, then for what the hosts have stored of it."""
+        planner = self._planner(request if rounds == 1 else next_request(request), variables)
         plan = planner.run()
         plan.refusals = _to_note(planner)
         save_plan(plan)
@@ -134,9 +134,13 @@ class ActionModule(ActionBase):
         return plan
 
     def _give_way(
-        self, request: Request, found: list[claims.Holder], variables: dict[str, t.Any]
+        self,
+        request: Request,
+        rounds: int,
+        found: list[claims.Holder],
+        variables: dict[str, t.Any],
     ) -> dict[str, t.Any]:
-        """Another run has the lease: end, or wait for it and plan anew from what is seen then."""
+        """Another run has the lease: end, or wait for it and plan this round anew from what is seen then."""
         turn = claims.give_way(found)
         if turn.over and claims.is_unattended():
             return self._finish(
@@ -146,7 +150,7 @@ class ActionModule(ActionBase):
             return self._finish(request, Plan(), failures=[turn.text], changed=False)
         self._say([turn.text] if turn.text else [])
         time.sleep(turn.pause_s)
-        plan = self._plan_again(request, load_request()[1], variables)
+        plan = self._plan_again(request, rounds, variables)
         if plan.has_work:
             return self._go_on(plan)
         return self._finish(request, plan, failures=[], changed=False)

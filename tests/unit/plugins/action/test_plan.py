@@ -9,7 +9,7 @@ import json
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.drover.docker.plugins.module_utils.constants import MAX_ROUNDS
-from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan
+from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan, load_request
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
 UP = [
@@ -132,3 +132,14 @@ def test_no_secret_is_returned_or_printed(play: Play) -> None:
     play.act()
     assert SECRET in json.dumps([arguments for _name, _host, arguments in play.calls])
     assert SECRET not in json.dumps([play.returned, play.printed])
+
+
+def test_the_last_word_is_about_what_was_asked_for(play: Play) -> None:
+    """Only `scale` and `down` tell which volumes they leave; the rounds after the first one must not forget that."""
+    play.bench.settled(shop(2))
+    play.task("plan", command="scale", service="shop/web", scale="1")
+    for _round in range(MAX_ROUNDS):
+        asked, _rounds = load_request()
+        assert (asked.command, asked.scale) == ("scale", 1)
+        if not play.act()["work"]:
+            break
