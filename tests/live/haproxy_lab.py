@@ -1,41 +1,32 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real HAProxy containers on the local engine, and targets for their checks. All labelled drover.lab.haproxy=1."""
+"""Real checkers on the local engine, and targets for their checks."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import pathlib
 import socket
 import threading
 import time
 import typing as t
-import uuid
 
-import pytest
 from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
     Applied,
-    Target,
     apply_config,
 )
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
     render_checker,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_checker import (
     observe_haproxy,
 )
 
-Json = dict[str, t.Any]
+from .haproxy_container import Container, Json, gateway, one_container
 
-MARK = "drover.lab.haproxy"
 IMAGES = ("drover-demo/haproxy:3.0", "drover-lab/haproxy:2.6")
-COMMAND = ["haproxy", "-W", "-db", "-S", "/run/haproxy/master.sock,mode,600"]
-COMMAND += ["-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 GOOD = b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -91,35 +82,10 @@ class Backend:
 
 
 @dataclasses.dataclass
-class Haproxy:
-    """One HAProxy container with its folders."""
+class Haproxy(Container):
+    """A checker with its folders."""
 
-    engine: DockerEngine
-    image: str
-    folders: Folders
-    name: str = dataclasses.field(default_factory=lambda: "drover-hx-" + uuid.uuid4().hex[:8])
-
-    @property
-    def target(self) -> Target:
-        return Target(self.folders, self.name, self.image)
-
-    def start(self) -> None:
-        """As the system stack starts a checker."""
-        body = {
-            "Image": self.image,
-            "Entrypoint": COMMAND[:1],
-            "Cmd": COMMAND[1:],
-            "User": "99:99",
-            "Labels": {MARK: "1"},
-            "HostConfig": {
-                "Binds": self.folders.binds(),
-                "ReadonlyRootfs": True,
-                "CapDrop": ["ALL"],
-                "SecurityOpt": ["no-new-privileges"],
-            },
-        }
-        self.engine.create(self.name, body)
-        self.engine.start(self.name)
+    report_key: t.ClassVar[str] = "backend"
 
     def apply(self, model: Json, *, wait_s: float = 2.5, check_mode: bool = False) -> Applied:
         text, _marker = render_checker(model)
@@ -129,29 +95,6 @@ class Haproxy:
         found = observe_haproxy(self.folders)
         assert found is not None
         return found
-
-    def report(self, backend: str) -> Json:
-        return next(item for item in self.seen()["reports"] if item["backend"] == backend)
-
-    def until(self, backend: str, holds: t.Callable[[Json], bool], *, wait_s: float = 10) -> Json:
-        """The first report of a backend of which something holds."""
-        end = time.monotonic() + wait_s
-        while True:
-            found = self.report(backend)
-            if holds(found):
-                return found
-            assert time.monotonic() < end, found
-            time.sleep(0.05)
-
-    def remove(self) -> None:
-        with contextlib.suppress(Exception):
-            self.engine.remove(self.name)
-
-
-def gateway(engine: DockerEngine) -> str:
-    """An address of this machine that containers reach."""
-    network = next(item for item in engine.networks() if item["Name"] == "bridge")
-    return str(network["IPAM"]["Config"][0]["Gateway"])
 
 
 def check(backend: str, place: Backend, **given: t.Any) -> Json:
@@ -178,21 +121,9 @@ def get(uri: str = "/", version: str = "HTTP/1.0", **headers: str) -> Json:
 
 @contextlib.contextmanager
 def one_haproxy(image: str, folder: pathlib.Path) -> t.Iterator[Haproxy]:
-    """A HAProxy that is not started yet; the test is skipped where there can be none."""
-    if os.geteuid() != 0:
-        pytest.skip("the folders of a checker have owners, which only root can give")
-    engine = DockerEngine()
-    try:
-        present = engine.image(image)
-    except EngineError as error:
-        pytest.skip(f"no engine here: {error}")
-    if not present:
-        pytest.skip(f"no image {image} here: lab/images haproxy")
-    made = Haproxy(engine, image, Folders(str(folder / "checker")))
-    try:
+    """A checker that is not started yet; the test is skipped where there can be none."""
+    with one_container(Haproxy, image, folder / "checker") as made:
         yield made
-    finally:
-        made.remove()
 
 
 @contextlib.contextmanager

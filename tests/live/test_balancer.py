@@ -21,23 +21,21 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils.balancer_model import Route, build_model
 from ansible_collections.drover.docker.plugins.module_utils.balancer_model import Server as Target
 
+from .balancer_clients import request
 from .balancer_lab import (
     GET,
     IMAGES,
     Balancer,
-    Json,
-    Member,
     backend,
     frontend,
-    gateway,
     model,
     one_balancer,
-    request,
     rule,
     server,
     simple,
-    some_members,
 )
+from .balancer_members import Member, some_members
+from .haproxy_container import Json, gateway
 
 SOAK = os.environ.get("DROVER_SOAK") == "1"
 # Tests of what is ours alone, the same with every version, run with the older one in soak runs only.

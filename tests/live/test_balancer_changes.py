@@ -29,23 +29,20 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.runtime impo
     ask,
 )
 
+from .balancer_clients import clients
 from .balancer_lab import (
     IMAGES,
-    MARK,
     QUICK,
     Balancer,
-    Json,
-    Member,
     backend,
-    clients,
     frontend,
-    gateway,
     model,
     one_balancer,
     server,
     simple,
-    some_members,
 )
+from .balancer_members import Member, some_members
+from .haproxy_container import MARK, Json, gateway
 
 SOAK = os.environ.get("DROVER_SOAK") == "1"
 CHANGES = {"3.0": 100 if SOAK else 25, "2.6": 100 if SOAK else 5}

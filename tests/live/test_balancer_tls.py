@@ -16,23 +16,10 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import ApplyError
 
-from .balancer_lab import (
-    IMAGES,
-    Balancer,
-    Certificate,
-    Json,
-    Member,
-    backend,
-    client_context,
-    clients,
-    frontend,
-    gateway,
-    make_certificate,
-    model,
-    one_balancer,
-    rule,
-    some_members,
-)
+from .balancer_clients import Certificate, client_context, clients, make_certificate
+from .balancer_lab import IMAGES, Balancer, backend, frontend, model, one_balancer, rule
+from .balancer_members import Member, some_members
+from .haproxy_container import Json, gateway
 
 
 @pytest.fixture(scope="module", params=IMAGES)

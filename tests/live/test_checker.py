@@ -23,7 +23,8 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_conf
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.marker import with_marker
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.stats import completed
 
-from .haproxy_lab import IMAGES, Backend, Haproxy, Json, check, get, one_haproxy, some_backends
+from .haproxy_container import Json
+from .haproxy_lab import IMAGES, Backend, Haproxy, check, get, one_haproxy, some_backends
 
 SOAK = os.environ.get("DROVER_SOAK") == "1"
 RELOADS = {

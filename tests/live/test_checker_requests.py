@@ -21,7 +21,8 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_conf
 )
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.marker import with_marker
 
-from .haproxy_lab import IMAGES, Backend, Haproxy, Json, check, one_haproxy, some_backends
+from .haproxy_container import Json
+from .haproxy_lab import IMAGES, Backend, Haproxy, check, one_haproxy, some_backends
 
 ROUNDS = 10 if os.environ.get("DROVER_SOAK") == "1" else 1
 REQUESTS = 60
