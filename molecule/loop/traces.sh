@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # traces.sh [FILE]: writes to FILE (/var/tmp/before) what the role could leave: files, units, users, groups, cron jobs.
-# Not what logs, SSH logins and Ansible itself leave.
+# Not what logs, SSH logins and Ansible itself leave, nor what passes leave on a Docker host.
 set -euo pipefail
 {
   find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /var/log \
-    -o -path /var/lib/docker -o -path /var/lib/systemd -o -path /root/.ansible \) -prune -o -printf '%p %y %m %u %g\n'
+    -o -path /var/lib/docker -o -path /var/lib/drover -o -path /var/lib/systemd -o -path /root/.ansible \) -prune -o -printf '%p %y %m %u %g\n'
   find /run -maxdepth 2 -name '*drover*'
   systemctl list-unit-files --no-legend --no-pager --all
   systemctl list-units --all --plain --no-legend --no-pager '*drover*'

@@ -34,10 +34,16 @@ class Node(Host):
         show = f"systemctl show --property=ActiveState --value {UNIT}.service"
         eventually(lambda: self.run(show) in idle, seconds=60)
 
-    def journal(self, since: float = 0.0) -> list[str]:
-        """What its passes said since a moment (Unix time, s)."""
-        words = f"journalctl --no-pager --output=cat --since=@{since:.6f} SYSLOG_IDENTIFIER={UNIT}"
-        return self.run(f"{words} + UNIT={UNIT}.service").splitlines()
+    def journal(self, since: float = 0.0, *, form: str = "cat") -> list[str]:
+        """What its passes said since a moment (Unix time, s), in one of journalctl's forms."""
+        words = f"journalctl --no-pager --output={form} --since=@{since:.6f} --quiet"
+        matches = f"SYSLOG_IDENTIFIER={UNIT} + UNIT={UNIT}.service"
+        return self.run(f"{words} {matches}").splitlines()
+
+    def moments(self, since: float) -> list[float]:
+        """When passes said that there was nothing to do (Unix time, s)."""
+        lines = self.journal(since, form="short-unix")
+        return [float(line.split()[0]) for line in lines if line.endswith(QUIET)]
 
     def quiet(self, since: float) -> int:
         """How many passes since a moment found nothing to do."""
