@@ -42,6 +42,8 @@ class Term:
     prepared_at: float = 0.0
     waiting_since: float = 0.0
     told: str = ""
+    earlier: list[str] = dataclasses.field(default_factory=list)
+    """Tokens that this run had before: it must not be in its own way."""
 
 
 @dataclasses.dataclass
@@ -106,7 +108,7 @@ def settle(outcomes: t.Iterable[Outcome | None]) -> None:
     """Note that this run got the lease, and whether it has acted."""
     term = load()
     started = term.claim["started"] or any(item and item.results for item in outcomes)
-    claim_now = {**term.claim, "started": started, "over": []}
+    claim_now = {**term.claim, "started": started, "over": term.earlier}
     _save(dataclasses.replace(term, claim=claim_now, waiting_since=0.0, told=""))
 
 
@@ -121,11 +123,14 @@ def give_way(found: list[Holder]) -> Turn:
     since = term.waiting_since or time.monotonic()
     left = since + term.wait_s - time.monotonic()
     over = finished(found)
-    again = {**term.claim, "token": secrets.token_hex(8), "over": over, "started": False}
+    earlier = [*term.earlier, term.claim["token"]]
+    fresh = {"token": secrets.token_hex(8), "over": [*over, *earlier], "started": False}
+    again = {**term.claim, **fresh}
     first = max(found, key=lambda holder: (holder["busy"], holder["left_s"]))
     who = f"{first['owner']} acts ({first['reason']})"
     turn = _turn(term, over=bool(over), who=who, left=left)
-    _save(dataclasses.replace(term, claim=again, prepared_at=0.0, waiting_since=since, told=who))
+    waiting = dataclasses.replace(term, waiting_since=since, told=who, earlier=earlier)
+    _save(dataclasses.replace(waiting, claim=again, prepared_at=0.0))
     return turn
 
 

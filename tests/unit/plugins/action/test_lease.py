@@ -80,8 +80,9 @@ def test_for_a_run_that_has_ended_nobody_waits(play: Play, pauses: list[float]) 
     assert not [line for line in play.printed if line.startswith("wait")]
     play.leased = {}
     play.act()
-    over = [item["claim"]["over"] for name, _host, item in play.calls if name.endswith(".act")]
-    assert over[:4] == [[], [], [], ["x"]]
+    asked = [item["claim"] for name, _host, item in play.calls if name.endswith(".act")]
+    assert [item["over"] for item in asked[:3]] == [[], [], []]
+    assert asked[3]["over"] == ["x", asked[0]["token"]]
 
 
 @pytest.mark.parametrize("state", [{"busy": True}, {"started": True, "finished": False}])

@@ -71,6 +71,7 @@ class Controller:
     def __init__(self, hosts: Hosts, *, unattended: bool, ticket: float) -> None:
         self._hosts = hosts
         self.over = False
+        self.earlier: list[str] = []
         self.claim = Claim(self._token(), "o", "r", unattended, ticket, DURATION_S)
         self._steps = self._run()
 
@@ -97,10 +98,11 @@ class Controller:
             if refused and self.claim.unattended:
                 return
             if refused:
-                over, token = finished(refused), self._token()
+                self.earlier.append(self.claim.token)
+                over, token = finished(refused) + self.earlier, self._token()
                 self.claim = dataclasses.replace(self.claim, token=token, over=over, started=False)
             else:
-                self.claim = dataclasses.replace(self.claim, started=True, over=[])
+                self.claim = dataclasses.replace(self.claim, started=True, over=self.earlier)
                 rounds += 1
 
 
@@ -161,3 +163,25 @@ def test_whoever_dies_another_one_gets_its_turn(turns: list[tuple[str, int]]) ->
         for _step in range(100):
             last.step()
         assert hosts.acted[-2 * len(HOSTS) :] == [last.claim.token] * 2 * len(HOSTS)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    order=st.lists(st.integers(0, 1), min_size=60, max_size=60),
+    tickets=st.permutations([0.1, 0.9]),
+    unattended=st.booleans(),
+)
+def test_persons_who_wait_all_get_their_turn(
+    order: list[int], tickets: list[float], unattended: bool
+) -> None:
+    """Also one that is refused on some hosts and not on others, again and again; the clock goes on all the time."""
+    with tempfile.TemporaryDirectory() as folder:
+        hosts = Hosts(pathlib.Path(folder))
+        timer = Controller(hosts, unattended=unattended, ticket=0.5)
+        runs = [Controller(hosts, unattended=False, ticket=ticket) for ticket in tickets]
+        timer.step()
+        for number in [*order, *[0, 1] * 60]:
+            hosts.now += 1
+            runs[number].step()
+        assert [run.over for run in runs] == [True, True]
+        assert in_one_piece(hosts.acted)
