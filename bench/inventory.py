@@ -78,7 +78,8 @@ class Site:
         """How many containers the inventory of these has."""
         words = [word for source in sources for word in ("-i", source)]
         output = run([self.inventory, *words, "--list"], **self.environment)
-        return len(json.loads(output)["_meta"].get("hostvars", {}))
+        names = json.loads(output)["_meta"].get("hostvars", {})
+        return sum(name.startswith(f"{STACK}-app-") for name in names)
 
 
 MAKE = f"""

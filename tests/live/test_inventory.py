@@ -133,7 +133,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Site]:
         made.play("up", stack_dir=str(stack))
         yield made
     finally:
-        made.play("down", stack=STACK)
+        fleet.everywhere("docker ps -aqf label=io.drover.managed | xargs -r docker rm -fv")
         fleet.clear()
         fleet.everywhere("rm -rf /var/lib/drover")
 
