@@ -176,8 +176,8 @@ def test_docker_host_looks_after_itself(hosts: Hosts, install: Installer) -> Non
     install("h1", inventory=LOCAL, ssh_key_src="", known_hosts=[], period_s=PERIOD_S)
     host.docker("rm", "-f", name)
     eventually(lambda: host.container(name).state == "running", seconds=PERIOD_S + 60)
-    said = host.run("journalctl -u drover-reconcile.service -o cat")
-    assert f"  create  {name}  no container" in said
+    created = f"  create  {name}  no container"
+    eventually(lambda: created in host.run("journalctl -t drover-reconcile -o cat"))
     install("h1", inventory=LOCAL, state="absent")
     assert processes(host) == []
     assert traces(host, "after") == ""
