@@ -199,34 +199,22 @@ options:
 """
 
 EXAMPLES = r"""
-# Containers of three hosts: services.drover.yml
+# services.drover.yml
 plugin: drover.docker.services
 user: root
 hosts:
   - {name: web1, docker_host: ssh://192.0.2.11}
-  - {name: web2, docker_host: ssh://192.0.2.12}
-  - {name: web3, docker_host: ssh://192.0.2.13}
-
----
-# Unhealthy members of one stack, with groups by image
-plugin: drover.docker.services
-hosts:
-  - {name: web1, docker_host: ssh://root@192.0.2.11}
-  - {name: web2, docker_host: tcp://192.0.2.12:2376, ca_path: ca.pem, client_cert: cert.pem, client_key: key.pem}
+  - {name: web2, docker_host: ssh://deploy@192.0.2.12:2222, become: true}
+  - {name: web3, docker_host: tcp://192.0.2.13:2376, ca_path: ca.pem, client_cert: cert.pem, client_key: key.pem}
+# Only members of one stack that are not well
 filters:
   - drover_stack == 'shop'
-  - drover_verdict == 'unhealthy'
+  - drover_verdict != 'healthy'
+# Groups such as image_nginx_1, beside those by stack, service, host, state, verdict and revision
 keyed_groups:
   - {prefix: image, key: drover_image}
-
----
-# The Docker hosts themselves, for the playbooks
-plugin: drover.docker.services
-list: [docker_hosts]
-user: root
-hosts:
-  - {name: web1, docker_host: ssh://192.0.2.11}
-  - {name: web2, docker_host: ssh://192.0.2.12}
+# To list the Docker hosts themselves, for the playbooks:
+# list: [docker_hosts]
 """
 
 import os

@@ -367,3 +367,24 @@ def test_all_options_are_documented() -> None:
     assert set(KINDS) <= set(documented)
     assert {"name", "docker_host", *KINDS} == set(documented["hosts"]["suboptions"])
     assert set(documented["connection"]["choices"]) == {CLI, API, "none"}
+
+
+EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
+
+
+@pytest.mark.parametrize(
+    "text", [services.EXAMPLES, (EXAMPLES / "services.drover.yml").read_text(encoding="utf-8")]
+)
+def test_the_examples_are_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    asked_for: list[str] = []
+
+    def ask_hosts(hosts: t.Any, _want: t.Any) -> dict[str, t.Any]:
+        asked_for.extend(host.url for host in hosts)
+        return {host.name: {"error": "not asked", "taken_at": 0.0} for host in hosts}
+
+    monkeypatch.setattr(services, "ask_hosts", ask_hosts)
+    path = tmp_path / "x.drover.yml"
+    path.write_text(text)
+    make_plugin().parse(InventoryData(), DataLoader(), str(path))
+    assert len(asked_for) == 3
+    assert asked_for[0] == "ssh://root@192.0.2.11"
