@@ -97,7 +97,7 @@ def test_dry_run_shows_the_operations_and_the_diff(kiosk: Stack, fronts: list[Ba
     run = with_rule(kiosk, 7).up("--check", "--diff")
     names = {front.container.name for front in fronts}
     assert {line.split("  ")[2] for line in run.planned if "  balancer  " in line} == names
-    assert run.output.count("+++ haproxy.cfg of kiosk/lb on ") == 1, run.output
+    assert run.output.count("+++ after: haproxy.cfg of kiosk/lb on ") == 1, run.output
     added = [line for line in run.output.splitlines() if line.startswith("+  ")]
     assert any("shop7.example" in line for line in added), run.output
     assert not any(line.startswith("-  ") for line in run.output.splitlines()), run.output
