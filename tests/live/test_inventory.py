@@ -223,12 +223,12 @@ def test_filters_and_constructed_groups(settled: Site) -> None:
     found = settled.list(
         filters=["drover_service == 'web'", "contains(['1', '2'], to_string(drover_index))"],
         keyed_groups=[{"prefix": "app", "key": "drover_image | split('/') | last"}],
-        compose={"short": "drover_id[:12]"},
+        compose={"next": "drover_index + 1"},
         strict=True,
     )
     assert sorted(found["_meta"]["hostvars"]) == WEB[:2]
     assert sorted(found["app_testapp_1"]["hosts"]) == WEB[:2]
-    assert len(found["_meta"]["hostvars"][WEB[0]]["short"]) == 12
+    assert found["_meta"]["hostvars"][WEB[0]]["next"] == 2
 
 
 def _outer(*words: str) -> None:
