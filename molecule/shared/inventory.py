@@ -62,7 +62,10 @@ def with_control_nodes(found: dict[str, t.Any]) -> dict[str, t.Any]:
         "reconcile_timer_inventory": seen,
         "reconcile_timer_ssh_key_src": str(LAB / "id_ed25519"),
     }
-    return {**found, NODES: {"hosts": control_nodes(), "vars": {**reached, **role}}}
+    nodes = {name: dict(node) for name, node in control_nodes().items()}
+    if "c2" in nodes:  # one has passes made by a user without rights
+        nodes["c2"]["reconcile_timer_user"] = "drover"
+    return {**found, NODES: {"hosts": nodes, "vars": {**reached, **role}}}
 
 
 def as_script(found: dict[str, t.Any]) -> dict[str, t.Any]:
