@@ -122,9 +122,8 @@ def _count(found: dict[Service, Json | None]) -> tuple[int, int]:
 def _operation(balancers: Balancers, members: list[Member], host: str) -> Json | None:
     """How a host could ask HAProxy: in a container that it runs, or in the image that it has."""
     world = balancers.world
-    here = [member for member in members if member.host == host]
-    running = [(member, _running(world, member)) for member in here]
-    member, container = max(running or [(members[0], "")], key=lambda pair: bool(pair[1]))
+    here = [(member, _running(world, member)) for member in members if member.host == host]
+    member, container = max(here or [(members[0], "")], key=lambda pair: bool(pair[1]))
     if not container and not world.image(member.service["image"], host):
         return None
     model = _model(balancers, member)

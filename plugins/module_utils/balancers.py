@@ -100,35 +100,42 @@ class Balancers:
         return {**model, "certificates": found, "default_certificate": default}
 
     def _plan_member(self, plan: Plan, member: Member) -> None:
-        host = member.host
         model = self.model(member.stack, member.key, member.service)
         try:
             revision = render_balancer(model)[1]
         except ValueError as error:
             self._tell(plan, member, f"the new one cannot be written: {error}")
             return
-        makes = makers(plan, host, member.place)
-        if not makes and self._is_stopped_by(plan, member):
-            return
-        claims = self.world.claims(member.stack).get(member.place[1:], [])
-        running = running_on(host, claims) is not None
-        seen = self.world.balancers(host).get(".".join(map(str, member.place))) or {}
-        if not makes and running and seen.get("error"):
-            text = f"its config is left as it is: {seen['error']}"
-            plan.held.append(Message(text, *member.place, host))
-            return
-        if not (running or makes) or (not makes and self._is_current(seen, revision, model)):
+        makes = makers(plan, member.host, member.place)
+        if not makes and not self._needs_another(plan, member, model, revision):
             return
         waits = self._waits(member, revision)
-        if waits and (not makes or seen.get("file_revision")):
+        if waits and (not makes or self._seen(member).get("file_revision")):
             self._tell(plan, member, waits)
             return
         args = self.arguments(member, model, revision)
         if makes:
             args["config_hash"] = makes[0]["args"]["config_hash"]
+        where = (member.host, member.place)
         version = self.version(member.stack)
-        cause = _cause(model)
-        add_config(plan, "balancer", host, member.place, cause=cause, version=version, args=args)
+        add_config(plan, "balancer", *where, cause=_cause(model), version=version, args=args)
+
+    def _needs_another(self, plan: Plan, member: Member, model: Json, revision: str) -> bool:
+        """Whether its container runs, goes on running, and has another config than this; if it answers at all."""
+        claims = self.world.claims(member.stack).get(member.place[1:], [])
+        if not running_on(member.host, claims) or self._is_stopped_by(plan, member):
+            return False
+        seen = self._seen(member)
+        if seen.get("error"):
+            text = f"its config is left as it is: {seen['error']}"
+            plan.held.append(Message(text, *member.place, member.host))
+            return False
+        return not self._is_current(seen, revision, model)
+
+    def _seen(self, member: Member) -> Json:
+        """What its host reports of it; empty where there is nothing."""
+        name = ".".join(map(str, member.place))
+        return self.world.balancers(member.host).get(name) or {}
 
     def _is_stopped_by(self, plan: Plan, member: Member) -> bool:
         """Whether its container ends in this very round: nobody has to tell it anything any more."""
