@@ -7,7 +7,7 @@
 set -euo pipefail
 {
   find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /var/log \
-    -o -path /var/lib/docker -o -path /var/lib/drover -o -path /var/lib/systemd -o -path /root/.ansible \) -prune -o -printf '%p %y %m %u %g\n'
+    -o -path /var/lib/containerd -o -path /var/lib/docker -o -path /var/lib/drover -o -path /var/lib/systemd -o -path /root/.ansible \) -prune -o -printf '%p %y %m %u %g\n'
   find /run -maxdepth 2 -name '*drover*'
   systemctl list-unit-files --no-legend --no-pager --all
   systemctl list-units --all --plain --no-legend --no-pager '*drover*'
