@@ -18,6 +18,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -245,6 +246,7 @@ def main() -> None:
     )
     parser.add_argument("--pairs", type=int, default=PAIRS)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was made is removed then, too
     with tempfile.TemporaryDirectory(prefix="drover-bench-") as folder:
         show(measure(Site(Path(folder), str(Path(options.peer).absolute())), options.pairs))
 
