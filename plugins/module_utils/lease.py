@@ -142,6 +142,20 @@ def holder_of(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
     return {**shown(found, clock()), "busy": True} if found else None
 
 
+def ended_runs(found: list[Json]) -> list[str]:
+    """Tokens of runs that some host has seen end, where none of them still acts anywhere; empty if any does."""
+    by_token: dict[str, list[Json]] = {}
+    for holder in found:
+        by_token.setdefault(holder["token"], []).append(holder)
+    ended = all(_has_ended(items) for items in by_token.values())
+    return sorted(by_token) if ended else []
+
+
+def _has_ended(items: list[Json]) -> bool:
+    acting = any(item["busy"] or (item["started"] and not item["finished"]) for item in items)
+    return not acting and any(item["finished"] for item in items)
+
+
 def shown(found: Json, now: float) -> Json:
     """What others are told of a lease; C(left_s): seconds until it ends by itself."""
     left = max(0.0, round(found["until"] - now, 1))

@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible_collections.drover.docker.plugins.module_utils.lease import Claim
+from ansible_collections.drover.docker.plugins.module_utils.lease import Claim, ended_runs
 from ansible_collections.drover.docker.plugins.module_utils.operations import Plan
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome
@@ -122,7 +122,7 @@ def give_way(found: list[Holder]) -> Turn:
     term = load()
     since = term.waiting_since or time.monotonic()
     left = since + term.wait_s - time.monotonic()
-    over = finished(found)
+    over = ended_runs(found)
     earlier = [*term.earlier, term.claim["token"]]
     fresh = {"token": secrets.token_hex(8), "over": [*over, *earlier], "started": False}
     again = {**term.claim, **fresh}
@@ -143,20 +143,6 @@ def _turn(term: Term, *, over: bool, who: str, left: float) -> Turn:
         return Turn(text=f"{who}, for longer than {term.wait_s:g} s: try again later", over=True)
     news = "" if who == term.told else f"wait   {who}; for up to {left:.0f} s"
     return Turn(text=news, pause_s=min(PAUSE_S, left))
-
-
-def finished(found: list[Holder]) -> list[str]:
-    """Tokens of runs that some host has seen end, where none of them still acts anywhere; empty if any does."""
-    by_token: dict[str, list[Holder]] = {}
-    for holder in found:
-        by_token.setdefault(holder["token"], []).append(holder)
-    ended = all(_has_ended(items) for items in by_token.values())
-    return sorted(by_token) if ended else []
-
-
-def _has_ended(items: list[Holder]) -> bool:
-    acting = any(item["busy"] or (item["started"] and not item["finished"]) for item in items)
-    return not acting and any(item["finished"] for item in items)
 
 
 def load() -> Term:

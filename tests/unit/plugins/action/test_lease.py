@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleError
+from ansible_collections.drover.docker.plugins.module_utils.lease import ended_runs
 from ansible_collections.drover.docker.plugins.plugin_utils import claims
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
 
@@ -87,7 +88,7 @@ def test_for_a_run_that_has_ended_nobody_waits(play: Play, pauses: list[float]) 
 
 @pytest.mark.parametrize("state", [{"busy": True}, {"started": True, "finished": False}])
 def test_one_that_acts_on_any_host_has_not_ended(state: Json) -> None:
-    assert claims.finished([holder(finished=True), holder(**state)]) == []
+    assert ended_runs([holder(finished=True), holder(**state)]) == []
 
 
 def test_the_command_is_carried_out_from_its_beginning_after_waiting(play: Play) -> None:

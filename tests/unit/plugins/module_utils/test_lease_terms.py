@@ -3,7 +3,7 @@
 """Several controllers, three hosts, any order of their calls, deaths included: never do two act in turns.
 
 The controllers here take the very steps of a run: C(act) on each host to prepare, and when all gave the lease C(act)
-with operations; who is refused comes back under a new token, as C(claims.give_way) has it.
+with operations; who is refused comes back under a new token, as the claims of a run have it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
-from ansible_collections.drover.docker.plugins.module_utils.lease import Claim
-from ansible_collections.drover.docker.plugins.plugin_utils.claims import finished
+from ansible_collections.drover.docker.plugins.module_utils.lease import Claim, ended_runs
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 from hypothesis import given, settings
@@ -99,7 +98,7 @@ class Controller:
                 return
             if refused:
                 self.earlier.append(self.claim.token)
-                over, token = finished(refused) + self.earlier, self._token()
+                over, token = ended_runs(refused) + self.earlier, self._token()
                 self.claim = dataclasses.replace(self.claim, token=token, over=over, started=False)
             else:
                 self.claim = dataclasses.replace(self.claim, started=True, over=self.earlier)

@@ -70,7 +70,7 @@ def bench(tmp_path: pathlib.Path) -> t.Iterator[Bench]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "RELOAD_S", 0.3)
+    monkeypatch.setattr(worker, "RELOAD_S", 1.0)
 
 
 def test_a_new_config_is_validated_loaded_and_read_back(bench: Bench) -> None:
