@@ -25,7 +25,18 @@ OPERATIONS = {
     "record",
     "checker",
 }
-TEXTS = ("run", "host", "stack", "service", "member", "container", "action", "cause", "result")
+TEXTS = (
+    "run",
+    "who",
+    "host",
+    "stack",
+    "service",
+    "member",
+    "container",
+    "action",
+    "cause",
+    "result",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +45,7 @@ class Entry:
 
     time: float
     run: str
+    who: str
     host: str
     stack: str
     service: str
