@@ -4,78 +4,73 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import types
 import typing as t
-from pathlib import Path
 
 import pytest
+from ansible_collections.drover.docker.plugins.callback.journal import CallbackModule
 
-ROOT = Path(__file__).resolve().parents[4]
-# Under ansible-test the checkout is a copy on a collections path; else the venv shows it.
-PLACE = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2])} if ROOT.parent.name == "drover" else {}
-PLAY = """
-- hosts: docker_hosts
-  gather_facts: false
-  tasks:
-    - name: Fine
-      ansible.builtin.debug: {msg: not shown}
-    - name: Not so bad
-      ansible.builtin.fail: {msg: ignored}
-      ignore_errors: true
-    - name: Break
-      ansible.builtin.fail: {msg: "no\\n  luck"}
-      when: breaks | default(false) | bool
-    - name: Break in silence
-      ansible.builtin.fail: {msg: secret}
-      no_log: true
-      when: hides | default(false) | bool
-"""
+
+class Screen:
+    """Takes what would be printed."""
+
+    verbosity = 0
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def display(self, text: str, **_how: t.Any) -> None:
+        self.lines.append(text)
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> t.Callable[..., tuple[int, str]]:
-    """Runs the play; its exit status and what it printed."""
-    (tmp_path / "play.yml").write_text(PLAY)
-
-    def run(*options: str, hosts: str = "[docker_hosts]\nh1") -> tuple[int, str]:
-        (tmp_path / "hosts").write_text(f"{hosts} ansible_connection=local\n")
-        words = [sys.executable, "-m", "ansible", "playbook", "-i", str(tmp_path / "hosts")]
-        environment = {
-            **os.environ,
-            **PLACE,
-            "ANSIBLE_STDOUT_CALLBACK": "drover.docker.journal",
-            "ANSIBLE_HOME": str(tmp_path),
-            "LC_ALL": "C.UTF-8",
-        }
-        done = subprocess.run(
-            [*words, str(tmp_path / "play.yml"), *options],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout
-
-    return run
+def screen() -> Screen:
+    return Screen()
 
 
-def test_nothing_to_say(play: t.Callable[..., tuple[int, str]]) -> None:
-    assert play() == (0, "")
+@pytest.fixture
+def journal(screen: Screen) -> CallbackModule:
+    return CallbackModule(display=screen)
 
 
-def test_failure_is_one_line(play: t.Callable[..., tuple[int, str]]) -> None:
-    assert play("-e", "breaks=true") == (2, "failed h1: Break: no luck\n")
+def result(**found: t.Any) -> t.Any:
+    """The result of a task on h1, as callbacks get it."""
+    host = types.SimpleNamespace(get_name=lambda: "h1")
+    both = {"_result": found, "result": found, "_host": host, "host": host}
+    return types.SimpleNamespace(**both, task_name="Break")
 
 
-def test_hidden_failure_stays_hidden(play: t.Callable[..., tuple[int, str]]) -> None:
-    code, said = play("-e", "hides=true")
-    assert code == 2
-    assert said.startswith("failed h1: Break in silence: the output has been hidden")
-    assert said.count("\n") == 1
-    assert "secret" not in said
+def test_what_goes_well_is_not_said(journal: CallbackModule, screen: Screen) -> None:
+    heading = types.SimpleNamespace(name="Reconcile", get_name=lambda: "Reconcile")
+    journal.v2_playbook_on_play_start(heading)
+    journal.v2_playbook_on_task_start(heading, False)
+    journal.v2_runner_on_ok(result(changed=True, msg="fine"))
+    journal.v2_runner_on_skipped(result(skipped=True))
+    journal.v2_playbook_on_stats(None)
+    assert screen.lines == []
 
 
-def test_inventory_without_the_group_is_said(play: t.Callable[..., tuple[int, str]]) -> None:
-    assert "no host in the group docker_hosts" in play(hosts="[others]\nh1")[1]
+def test_failure_is_one_line(journal: CallbackModule, screen: Screen) -> None:
+    journal.v2_runner_on_failed(result(failed=True, msg="no\n  luck"))
+    assert screen.lines == ["failed h1: Break: no luck"]
+
+
+def test_failure_that_is_ignored_is_not_said(journal: CallbackModule, screen: Screen) -> None:
+    journal.v2_runner_on_failed(result(failed=True, msg="no luck"), ignore_errors=True)
+    assert screen.lines == []
+
+
+def test_hidden_failure_stays_hidden(journal: CallbackModule, screen: Screen) -> None:
+    """Ansible leaves nothing but this of the result of a task with no_log."""
+    journal.v2_runner_on_failed(result(failed=True, censored="the output has been hidden"))
+    assert screen.lines == ["failed h1: Break: the output has been hidden"]
+
+
+def test_host_that_is_not_reached_is_said(journal: CallbackModule, screen: Screen) -> None:
+    journal.v2_runner_on_unreachable(result(unreachable=True, msg="timed out"))
+    assert screen.lines == ["failed h1: Break: timed out"]
+
+
+def test_inventory_without_the_group_is_said(journal: CallbackModule, screen: Screen) -> None:
+    journal.v2_playbook_on_no_hosts_matched()
+    assert screen.lines == ["error  the inventory has no host in the group docker_hosts"]
