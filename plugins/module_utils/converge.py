@@ -24,6 +24,7 @@ from .placement import labels_match
 from .revisions import Request, current, is_live
 from .settle import Claims
 from .times import parse_time
+from .verdict import generation_of
 from .world import Container, World
 
 LIVE_STATES = ("running", "paused", "restarting")
@@ -197,10 +198,22 @@ class Converger:
         if container["state"] == "dead":
             self._replace(member, container, "dead: the engine cannot start it again")
             return
+        if self._is_half_repaired(member, container):
+            self._replace(
+                member, container, "stopped to be replaced for its health, by a run that ended"
+            )
+            return
         after = self.network.check(member, container)
         self.operations.start(
             member, stopped_because(container), after=after, container_id=container["id"]
         )
+
+    def _is_half_repaired(self, member: Member, container: Container) -> bool:
+        """Whether its repair was begun and not finished: started again it would be as sick as it was."""
+        entry = self.life.get(member_key(member.name, member.index)) or {}
+        health = entry.get("health") or {}
+        generation = generation_of(container["id"], container["started_at"])
+        return bool(health.get("repairing") and health.get("generation") == generation)
 
     def _replace(self, member: Member, container: Container, cause: str) -> None:
         if not self._held_back(member):

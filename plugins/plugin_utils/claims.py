@@ -42,6 +42,8 @@ class Term:
     prepared_at: float = 0.0
     waiting_since: float = 0.0
     told: str = ""
+    hasty: bool = False
+    """The last try did not wait, as the others' runs had ended: twice in a row is not done."""
     earlier: list[str] = dataclasses.field(default_factory=list)
     """Tokens that this run had before: it must not be in its own way."""
 
@@ -109,7 +111,7 @@ def settle(outcomes: t.Iterable[Outcome | None]) -> None:
     term = load()
     started = term.claim["started"] or any(item and item.results for item in outcomes)
     claim_now = {**term.claim, "started": started, "over": term.earlier}
-    _save(dataclasses.replace(term, claim=claim_now, waiting_since=0.0, told=""))
+    _save(dataclasses.replace(term, claim=claim_now, waiting_since=0.0, told="", hasty=False))
 
 
 def holders(*stages: dict[str, Outcome | None]) -> list[Holder]:
@@ -122,14 +124,16 @@ def give_way(found: list[Holder]) -> Turn:
     term = load()
     since = term.waiting_since or time.monotonic()
     left = since + term.wait_s - time.monotonic()
-    over = ended_runs(found)
+    over = [] if term.hasty else ended_runs(found)
     earlier = [*term.earlier, term.claim["token"]]
     fresh = {"token": secrets.token_hex(8), "over": [*over, *earlier], "started": False}
     again = {**term.claim, **fresh}
     first = max(found, key=lambda holder: (holder["busy"], holder["left_s"]))
     who = f"{first['owner']} acts ({first['reason']})"
     turn = _turn(term, over=bool(over), who=who, left=left)
-    waiting = dataclasses.replace(term, waiting_since=since, told=who, earlier=earlier)
+    waiting = dataclasses.replace(
+        term, waiting_since=since, told=who, earlier=earlier, hasty=bool(over)
+    )
     _save(dataclasses.replace(waiting, claim=again, prepared_at=0.0))
     return turn
 

@@ -230,3 +230,14 @@ def test_quorum_met_and_not_met() -> None:
         told.wait(105)
         assert told.repaired() == 1
         assert "kept: recreateOnQuorum wants 2 healthy, there are 1" in told.held()
+
+
+@pytest.mark.parametrize("kill_after", range(5))
+def test_a_repair_that_was_cut_short_is_finished_at_once(kill_after: int) -> None:
+    """Also between stop and remove: the sick container is not started again, to be waited for in vain."""
+    with story({"web": web(3)}) as told:
+        told.sicken(1)
+        told.world.pass_time(10)
+        assert told.reconcile(kill_after=kill_after) is None
+        assert told.settle(within_s=40) <= 40
+        assert told.verdict(1) == "healthy"

@@ -86,6 +86,17 @@ def test_for_a_run_that_has_ended_nobody_waits(play: Play, pauses: list[float]) 
     assert asked[3]["over"] == ["x", asked[0]["token"]]
 
 
+def test_runs_that_end_again_and_again_do_not_make_it_hurry_for_ever(
+    play: Play, pauses: list[float]
+) -> None:
+    play.variables = {"drover_lease_wait_s": 0}
+    play.leased = {"h1": holder(finished=True)}
+    play.up(shop(3))
+    assert play.act()["work"]
+    assert play.act()["failed"]
+    assert pauses == [0.0]
+
+
 @pytest.mark.parametrize("state", [{"busy": True}, {"started": True, "finished": False}])
 def test_one_that_acts_on_any_host_has_not_ended(state: Json) -> None:
     assert ended_runs([holder(finished=True), holder(**state)]) == []
