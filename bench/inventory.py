@@ -233,7 +233,11 @@ def measure(site: Site, pairs: int) -> list[Figure]:
         ]
         figures: list[Figure] = []
         for peer, action, times in rows:
-            figures += compare(name, f"{plugin}: {peer}", *paired(mine, action, times))
+            found = compare(name, f"{plugin}: {peer}", *paired(mine, action, times))
+            print(
+                f"bench: {found[0].value:g} s beside {found[1].value:g} s: {peer}", file=sys.stderr
+            )
+            figures += found
         nothing = site.source("none.yml", {"all": {}})
         idle, _none = paired(lambda: site.listed(nothing), lambda: None, 3)
         return [*figures, Figure("ansible-inventory with nothing to ask", round(min(idle), 3), "s")]
