@@ -9,7 +9,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.act import act
+from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
 from ansible_collections.drover.docker.plugins.module_utils.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils.observe import observe
 from ansible_collections.drover.docker.plugins.module_utils.record import make_record
@@ -34,7 +34,7 @@ class Shop:
         self.act(records=[self.record])
 
     def act(self, **work: t.Any) -> Json:
-        arguments: Json = {"records": [], "operations": [], **work}
+        arguments: Json = {"records": [], "operations": [], "term": Term(syslog=""), **work}
         return act(self.live.engine, host="h1", state_dir=self.state, clock=time.time, **arguments)
 
     def run(self, *operations: Json) -> list[tuple[str, str]]:
@@ -52,6 +52,7 @@ class Shop:
             "index": index,
             "container": f"{self.live.stack}-web-{index}",
             "container_id": "",
+            "cause": "because",
             "after": [],
             "args": {},
         }
