@@ -50,9 +50,9 @@ class Evidence:
         found = dict(self._states.get(operation["container_id"], {}))
         if operation["kind"] not in _ABOUT_MEMBERS or self._follows(operation, found):
             return {}
-        wanted = operation["container_id"]
         seen = self._events.get(member_of(operation), [])
-        events = [text for container, text in seen if not wanted or container == wanted]
+        wanted = operation["container_id"] or (seen[-1][0] if seen else "")
+        events = [text for container, text in seen if container == wanted]
         if events:
             found["events"] = events[-KEPT:]
         elif not found:

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
+from ansible_collections.drover.docker.plugins.module_utils.evidence import Evidence
 from ansible_collections.drover.docker.plugins.module_utils.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils.observe import observe
 from ansible_collections.drover.docker.plugins.module_utils.record import make_record
@@ -270,3 +271,21 @@ def test_what_the_observation_says_of_the_network(shop: Shop) -> None:
     status, error = shop.run(overlap)[0]
     assert status == "failed"
     assert "choose another one" in error
+
+
+def test_the_engine_tells_what_became_of_a_member(shop: Shop) -> None:
+    """The audit's evidence of a member that is gone."""
+    shop.run(shop.create(), shop.start())
+    gone = shop.member()["id"]
+    shop.live.raw.remove_container(gone, force=True)
+    asked = shop.create()
+    found = Evidence(shop.live.engine, [asked], now=time.time() + 1).of(asked)
+    assert [text.split(" ", 1)[1] for text in found["events"]] == [
+        "kill signal 9",
+        "die exit code 137",
+        "destroy",
+    ]
+    shop.run(asked, shop.start())
+    running = shop.operation("remove", container_id=shop.member()["id"])
+    found = Evidence(shop.live.engine, [running], now=time.time() + 1).of(running)
+    assert (found["state"], "events" in found) == ("running", False)
