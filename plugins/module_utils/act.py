@@ -118,14 +118,16 @@ class _Call:
         self._lease = Lease(state_dir, claim, clock=term.boot) if claim else None
 
     def run(self, records: list[Json], operations: list[Json], refusals: Refusals | None) -> Json:
-        if self._lease:
-            self._lease.take() if self._term.prepare else self._lease.resume()
+        acts = self._term.prepare or bool(records or operations)
+        lease = self._lease if acts else None  # to remember what is held needs none
+        if lease:
+            lease.take() if self._term.prepare else lease.resume()
         with contextlib.closing(self._audit()) as audit:
             outcome = self._run(records, operations, audit)
             if refusals is not None:
                 note_refusals(self._state_dir, refusals, audit)
-        if self._lease and not self._term.prepare:
-            self._lease.finish()
+        if lease and not self._term.prepare:
+            lease.finish()
         return outcome
 
     def _run(self, records: list[Json], operations: list[Json], audit: Audit) -> Json:

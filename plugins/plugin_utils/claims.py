@@ -97,6 +97,8 @@ def is_unattended() -> bool:
 
 def prepares(plan: Plan) -> bool:
     """Whether the next round has to ask for the lease, or for it again; then it counts from now."""
+    if not (plan.operations or plan.records):
+        return False  # hosts are only told what is held
     term = load()
     age = time.monotonic() - term.prepared_at
     needed = not term.prepared_at or age > term.claim["duration_s"] * 2 / 3

@@ -144,10 +144,11 @@ def test_while_somebody_acts_it_is_told_who(
 def test_a_call_that_acted_is_finished_and_one_that_prepared_is_not(
     run: t.Callable[..., Json],
 ) -> None:
+    asks = {"operations": [pull(2, "x")], "term": term("b")}
     run(term=term("a", prepare=True))
-    assert not run(term=term("b"))["lease"]["finished"]
+    assert not run(**asks)["lease"]["finished"]
     run(operations=[pull(1, "x")], term=term("a"))
-    assert run(term=term("b"))["lease"]["finished"]
+    assert run(**asks)["lease"]["finished"]
 
 
 def test_whose_controller_is_gone_stops_before_the_next_operation(
@@ -200,3 +201,12 @@ def test_what_is_held_is_remembered_and_told(
     run(refusals={"shop/web/1": "given up"}, term=term("a", prepare=True))
     (line,) = audit_lines(tmp_path)
     assert (line["action"], line["member"], line["result"]) == ("refusal", "web/1", "began")
+
+
+def test_to_remember_what_is_held_needs_no_lease(
+    run: t.Callable[..., Json], tmp_path: pathlib.Path
+) -> None:
+    run(term=term("a", prepare=True))
+    assert run(refusals={"shop": "a conflict"}, term=term("b"))["lease"] is None
+    assert [item["run"] for item in audit_lines(tmp_path)] == ["b"]
+    assert run(operations=[pull(1, "x")], term=term("b"))["lease"]["owner"] == "root@a"
