@@ -11,10 +11,11 @@ import typing as t
 
 from .acts import Chronicle
 from .audit import SYSLOG, Audit
+from .boot import boot_clock
 from .engine import Engine
 from .execute import OWNER, WORKERS, run_operations
 from .hostlock import LOCK_WAIT_S, HostBusy, host_lock
-from .lease import Claim, Lease, LeaseHeld, boot_clock, holder_of
+from .lease import Claim, Lease, LeaseHeld, holder_of
 from .refusals import Refusals, note_refusals
 from .store import StoreError, write_record
 
@@ -37,6 +38,11 @@ class Term:
     owner: str = OWNER
     syslog: str = SYSLOG
     lock_wait_s: float | None = None
+
+    @property
+    def who(self) -> str:
+        """Who acts, for the lock and the audit."""
+        return self.claim.owner if self.claim else self.owner
 
     @property
     def wait_s(self) -> float:
@@ -80,7 +86,7 @@ def act(
     term = term or Term()
     call = _Call(engine, host, state_dir, clock, term, workers)
     try:
-        with host_lock(state_dir, owner=term.owner, wait_s=term.wait_s):
+        with host_lock(state_dir, owner=term.who, wait_s=term.wait_s):
             return call.run(records, operations, refusals)
     except LeaseHeld as held:
         return {**_NOTHING, "lease": held.holder}
@@ -169,7 +175,7 @@ class _Call:
         claim = self._term.claim
         common = {
             "run": claim.token if claim else "",
-            "who": claim.owner if claim else self._term.owner,
+            "who": self._term.who,
             "by": "timer" if claim and claim.unattended else "person",
             "command": claim.reason if claim else "",
             "host": self._host,

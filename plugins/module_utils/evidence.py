@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .constants import LABEL_INDEX, LABEL_MANAGED, LABEL_SERVICE, LABEL_STACK
+from .constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
 from .engine import Engine
 from .engine_errors import EngineError
+from .observed_container import is_ours, number
 from .times import iso_seconds
 
 Json = t.Dict[str, t.Any]
@@ -43,7 +44,7 @@ class Evidence:
         self._events = _events(engine, now) if about else {}
         self._replaced = {member_of(item) for item in about if item["kind"] == "remove"}
         ids = {item["container_id"] for item in about if item["container_id"]}
-        self._states = {number: state for number in ids for state in _state(engine, number)}
+        self._states = {name: state for name in ids for state in _state(engine, name)}
 
     def of(self, operation: Json) -> Json:
         """C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
@@ -100,11 +101,9 @@ def _events(engine: Engine, now: float) -> dict[Member, list[tuple[str, str]]]:
 def _member(event: Json) -> list[Member]:
     """The member that an event is about; empty for all others."""
     labels = (event.get("Actor") or {}).get("Attributes") or {}
-    index = labels.get(LABEL_INDEX, "")
-    ours = all(labels.get(label) for label in (LABEL_MANAGED, LABEL_STACK, LABEL_SERVICE))
-    if event.get("Action") not in EVENTS or not ours or not index.isdigit():
+    if event.get("Action") not in EVENTS or not is_ours(labels):
         return []
-    return [(labels[LABEL_STACK], labels[LABEL_SERVICE], int(index))]
+    return [(labels[LABEL_STACK], labels[LABEL_SERVICE], number(labels[LABEL_INDEX]))]
 
 
 def _told(event: Json) -> str:

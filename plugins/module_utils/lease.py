@@ -17,11 +17,13 @@ import os
 import time
 import typing as t
 
+from .boot import boot_clock, boot_id
+from .times import iso_seconds
+
 Json = t.Dict[str, t.Any]
 Clock = t.Callable[[], float]
 
 FILE = "lease"
-_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _SHOWN = ("owner", "reason", "since", "token", "unattended", "started", "finished")
 
 
@@ -56,19 +58,6 @@ class LeaseHeld(Exception):
         self.holder = holder
 
 
-def boot_clock() -> float:
-    """Seconds since this machine was started, also those for which it slept."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def _boot_id() -> str:
-    try:
-        with open(_BOOT_ID, encoding="ascii") as stream:
-            return stream.read().strip()
-    except OSError:
-        return ""
-
-
 class Lease:
     """The lease of one host, in the hands of who holds the host's lock."""
 
@@ -77,7 +66,7 @@ class Lease:
         self._claim = claim
         self._clock = clock
         self._renewed = 0.0
-        self._since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._since = iso_seconds(time.time())
 
     def take(self) -> None:
         """Take the lease, or take it again. Raises LeaseHeld."""
@@ -129,7 +118,7 @@ class Lease:
                 "ticket": claim.ticket,
                 "since": self._since,
                 "until": self._renewed + claim.duration_s,
-                "boot": _boot_id(),
+                "boot": boot_id(),
                 "started": started,
                 "finished": finished,
             },
@@ -163,7 +152,7 @@ def shown(found: Json, now: float) -> Json:
 
 
 def _is_over(found: Json, now: float) -> bool:
-    return bool(now >= found["until"] or found["boot"] != _boot_id())
+    return bool(now >= found["until"] or found["boot"] != boot_id())
 
 
 def _read(state_dir: str) -> Json | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .boot import boot_id
 from .certificate_folders import observe_folders
 from .constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
 from .engine import Engine
@@ -26,7 +27,6 @@ Json = t.Dict[str, t.Any]
 Found = t.TypeVar("Found")
 
 FORMAT = 1
-_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 def observe(
@@ -76,7 +76,7 @@ def empty(host: str, *, now: float) -> Json:
         "host": host,
         "error": None,
         "now": now,
-        "boot_id": _boot_id(),
+        "boot_id": boot_id(),
         "engine": {},
         "containers": [],
         "foreign": [],
@@ -240,12 +240,3 @@ def _foreign(listed: Json) -> Json:
 
 def _volume(volume: Json) -> Json:
     return {"driver": volume.get("Driver", ""), "labels": volume.get("Labels") or {}}
-
-
-def _boot_id() -> str:
-    """Changes with each start of the machine: telling apart "was stopped" and "the machine was off"."""
-    try:
-        with open(_BOOT_ID, encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return ""

@@ -210,3 +210,8 @@ def test_to_remember_what_is_held_needs_no_lease(
     assert run(refusals={"shop": "a conflict"}, term=term("b"))["lease"] is None
     assert [item["run"] for item in audit_lines(tmp_path)] == ["b"]
     assert run(operations=[pull(1, "x")], term=term("b"))["lease"]["owner"] == "root@a"
+
+
+def test_the_lock_says_who_acts(run: t.Callable[..., Json], tmp_path: pathlib.Path) -> None:
+    run(term=term("a", prepare=True))
+    assert json.loads((tmp_path / "lock").read_text(encoding="utf-8"))["owner"] == "root@a"

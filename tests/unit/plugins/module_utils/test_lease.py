@@ -156,7 +156,7 @@ def test_one_that_acts_again_is_not_over(host: Host) -> None:
 
 def test_a_reboot_ends_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.lease(claim("a")).take()
-    monkeypatch.setattr(lease_file, "_boot_id", lambda: "another boot")
+    monkeypatch.setattr(lease_file, "boot_id", lambda: "another boot")
     host.lease(claim("b")).take()
     assert host.holder() == "b"
 

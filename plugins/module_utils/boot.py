@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Since when this machine runs, and which of its lives this is. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def boot_clock() -> float:
+    """Seconds since this machine was started, also those for which it slept."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def boot_id() -> str:
+    """Changes with each start of the machine: telling apart "was stopped" and "the machine was off"."""
+    try:
+        with open(_BOOT_ID, encoding="ascii") as stream:
+            return stream.read().strip()
+    except OSError:
+        return ""
