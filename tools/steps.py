@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".cache" / "logs"
 CLOSING = re.compile(r"^=+ .*\d+ (passed|failed|skipped|errors?).* in [\d.]+s.* =+$")
+BROKEN = re.compile(r"^(FAILED|ERROR) \S+::")
 SHOWN_LINES = 120
 
 
@@ -121,6 +122,8 @@ def close() -> int:
             print(heading + line)
             closing += 1
             heading = ""
+        elif BROKEN.match(line):
+            print(line[:200])
         elif re.match(r"(ok|FAILED): (units|live|molecule)", line):
             heading = f"{line}\n"
     failed = [step.name for step in STEPS if step.state != "ok"]

@@ -255,7 +255,9 @@ class ActionModule(ActionBase):
 
 
 def _to_note(planner: Planner) -> dict[str, dict[str, str]]:
-    """What hosts have to remember as held, for their audit."""
+    """What hosts have to remember as held, for their audit. Of a command that is refused they learn nothing."""
+    if planner.plan.refused:
+        return {}
     remembered = {
         host: planner.world.observation(host).get("refusals", {}) for host in planner.world.seen
     }

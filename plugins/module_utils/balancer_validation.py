@@ -61,7 +61,7 @@ def plan_validations(plan: Plan, before: Balancers, after: Balancers, stacks: li
 
 def _refuse(plan: Plan, member: Member, why: str) -> None:
     """A config that not even we can write: nothing is done for it."""
-    plan.records, plan.operations = [], []
+    plan.refuse()
     place = (member.stack, member.name)
     if not any((item.stack, item.service) == place for item in plan.errors):
         plan.errors.append(Message(f"its config cannot be written: {why}", *place))

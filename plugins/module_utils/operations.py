@@ -59,6 +59,14 @@ class Plan:
     refusals: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     """What hosts shall newly remember as held, for the audit: host -> place -> reason."""
 
+    refused: bool = False
+    """Whether the command cannot be carried out: then nothing is done, so that its error is the last word."""
+
+    def refuse(self) -> None:
+        """Leave nothing to do, only what there is to say."""
+        self.refused = True
+        self.records, self.operations, self.validations, self.refusals = [], [], [], {}
+
     def add(
         self, kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any
     ) -> int:

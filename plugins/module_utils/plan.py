@@ -100,7 +100,18 @@ class Planner:
             plan_validations(self.plan, self._balancers_of(self.bodies), balancers, selected)
         if self.request.command in ("down", "scale"):
             self.volumes.tell_unknown()
+        if self._is_refused():
+            self.plan.refuse()
         return self.plan
+
+    def _is_refused(self) -> bool:
+        """Whether a person's command fails for its stack as a whole.
+
+        Its later rounds converge to what is stored and would know nothing of the error, so there must be none.
+        """
+        asked = self.request.stacks or []
+        errors = [item for item in self.plan.errors if item.stack in asked and not item.service]
+        return bool(errors) and self.request.command not in ("reconcile", "status")
 
     # --- what there is ---
 

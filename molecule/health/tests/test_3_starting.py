@@ -81,7 +81,8 @@ def test_member_that_is_never_healthy_is_replaced(story: Story) -> None:
     """Behaviour 12 cattle test_health_check_init_timeout. Each time later: neither for ever nor in a row."""
     assert 1 <= story.repairs["begin-never-1"] <= MOST_REPAIRS
     told = "\n".join(line for run in story.runs for line in run.done)
-    assert re.search(r"remove  begin-never-1  initializing for more than 2 s: 0 of 2 ", told)
+    # 2 s the first time, which may have come during up already; twice as long each time after it.
+    assert re.search(r"remove  begin-never-1  initializing for more than [248] s: 0 of 2 ", told)
 
 
 def test_back_off_is_shown(story: Story) -> None:

@@ -107,6 +107,8 @@ def test_stopped_and_hung_hosts_cost_seconds(
 
 
 def test_scale_is_refused_without_a_majority(hosts: Hosts, loss: Stack) -> None:
+    # An engine that finds that its Swarm lost the majority answers GET /info only after 20 s, for about that long.
+    eventually(lambda: hosts["h1"].run("timeout 2 docker info"), seconds=60)
     before = hosts["h1"].record("loss")["version"]
     run = loss.control.play("scale", service="loss/bare", scale=5, fails=True)
     assert "needs 2 of the stack's 3 hosts (h1, h2, h3); reached: h1" in run.errors

@@ -179,6 +179,19 @@ def test_scale_without_majority_is_refused() -> None:
     ]
 
 
+def test_refused_command_does_nothing_else_either() -> None:
+    """What is to be repaired waits for the next pass: a second round would not know of the error."""
+    bench = Bench("h1", "h2", "h3")
+    body = bench.settled(WEB)
+    here = next(key for key, entry in body["members"].items() if entry["host"] == "h1")
+    bench.remove(here.replace("web/", "shop-web-"))
+    bench.seen["h2"] = bench.seen["h3"] = None
+    assert bench.plan().has_work
+    plan = bench.plan("scale", stacks=["shop"], service="web", scale=3)
+    assert plan.refused
+    assert not plan.has_work
+
+
 def test_a_limited_view_does_not_fake_a_majority() -> None:
     bench = Bench("h1", "h2", "h3")
     bench.seen["h2"] = bench.seen["h3"] = None
