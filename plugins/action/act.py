@@ -81,15 +81,29 @@ class ActionModule(ActionBase):
         result, reason = call_module(self, "drover.docker.act", full, variables)
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})
+            if stage == "validate":
+                _save(stage, host, unanswered(work, reason))
             return {"changed": True, "msg": reason}
         if "observation" in result:
             observation = {**json.loads(result["observation"]), "taken_at": time.monotonic()}
             run_files.save(run_files.for_host("observation", host), observation)
         refused = {item["stack"]: item["reason"] for item in result["refused"]}
         outcome = {"results": result["results"], "refused": refused, "lease": result["lease"]}
-        kind = "record" if stage == "validate" else stage  # the records of that host went with it
-        run_files.save(run_files.for_host(kind, host), outcome)
+        _save(stage, host, outcome)
         return {"changed": bool(result["changed"])}
+
+
+def _save(stage: str, host: str, outcome: dict[str, t.Any]) -> None:
+    """Keep what a host's call brought. The records of the host that validates go with that call."""
+    kind = "record" if stage == "validate" else stage
+    run_files.save(run_files.for_host(kind, host), outcome)
+
+
+def unanswered(work: Work, reason: str) -> dict[str, t.Any]:
+    """The outcome of validations on a host that did not answer: they did not pass."""
+    failed = {"status": "failed", "error": f"its host did not answer: {reason}"}
+    results = [{"id": item["id"], "seconds": 0.0, **failed} for item in work.operations]
+    return {"results": results, "refused": {}, "lease": None}
 
 
 def outcomes(stage: str, hosts: list[str]) -> dict[str, Outcome | None]:

@@ -75,7 +75,7 @@ def test_a_host_that_is_lost_while_it_validates_stops_the_command(play: Play) ->
     play.task("act", "h1", stage="validate")
     result = play.act()
     assert calls(play) == [("h1", ["shop"], ["validate"])]
-    assert "shop/lb: its host did not answer" in result["msg"]
+    assert "shop/lb: its host did not answer: not reached" in result["msg"]
 
 
 def test_who_has_the_lease_is_no_objection(play: Play) -> None:
