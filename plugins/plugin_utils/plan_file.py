@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils.operations import (
     Message,
@@ -27,9 +28,6 @@ def load_plan() -> Plan | None:
     saved = run_files.load("plan")
     if saved is None:
         return None
-    messages = {
-        name: [Message(**item) for item in saved[name]] for name in ("errors", "held", "notes")
-    }
     records = [RecordWrite(**item) for item in saved["records"]]
     kept = [tuple(pair) for pair in saved["kept_volumes"]]
     return Plan(
@@ -38,8 +36,15 @@ def load_plan() -> Plan | None:
         validations=saved["validations"],
         kept_volumes=kept,
         refusals=saved["refusals"],
-        **messages,
+        refused=saved["refused"],
+        errors=_messages(saved["errors"]),
+        held=_messages(saved["held"]),
+        notes=_messages(saved["notes"]),
     )
+
+
+def _messages(saved: list[dict[str, t.Any]]) -> list[Message]:
+    return [Message(**item) for item in saved]
 
 
 def save_request(request: Request, *, rounds: int) -> None:
