@@ -15,6 +15,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.drover.docker.plugins.action.observe import wanted_images
+from ansible_collections.drover.docker.plugins.module_utils.operations import Plan
 from ansible_collections.drover.docker.plugins.module_utils.rounds import (
     Outcome,
     Work,
@@ -66,10 +67,9 @@ class ActionModule(ActionBase):
         if objections(plan, recorded) or claims.holders(asked if stage == "record" else recorded):
             return None
         if stage == "record":  # all that answer, as each of them has to give the lease
-            seen = run_files.load(run_files.for_host("observation", host)) or {"error": "not seen"}
-            is_done = host == plan.validator
-            return None if is_done or seen.get("error") else record_work(plan, host)
-        return operation_work(plan, host, blocked_stacks(plan, recorded)) or None
+            return record_work(plan, host) if host != plan.validator and _is_seen(host) else None
+        work = operation_work(plan, host, blocked_stacks(plan, recorded))
+        return work if work or (_has_to_end(plan) and _is_seen(host)) else None
 
     def _call(
         self, stage: str, arguments: dict[str, t.Any], work: Work, variables: dict[str, t.Any]
@@ -77,7 +77,8 @@ class ActionModule(ActionBase):
         host = arguments["host"]
         share = {"records": work.records, "operations": work.operations}
         refusals = json.dumps(work.refusals)  # as text, because Ansible takes None for no value
-        full = {**arguments, **share, "refusals": refusals, "stage": stage, "claim": claims.claim()}
+        term = {"stage": stage, "claim": claims.claim(), "last": _is_last(stage)}
+        full = {**arguments, **share, **term, "refusals": refusals}
         result, reason = call_module(self, "drover.docker.act", full, variables)
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})
@@ -91,6 +92,22 @@ class ActionModule(ActionBase):
         outcome = {"results": result["results"], "refused": refused, "lease": result["lease"]}
         _save(stage, host, outcome)
         return {"changed": bool(result["changed"])}
+
+
+def _is_seen(host: str) -> bool:
+    found = run_files.load(run_files.for_host("observation", host)) or {"error": "not seen"}
+    return not found.get("error")
+
+
+def _has_to_end(plan: Plan) -> bool:
+    """Whether hosts without a share are called as well: only these calls end a term that was begun once more."""
+    return bool(plan.operations) and claims.is_prepared_again()
+
+
+def _is_last(stage: str) -> bool:
+    """Whether the host's lease is given back: no operations follow the records on any host, or they are done."""
+    plan = load_plan() or Plan()
+    return not plan.operations or (stage == "operations" and _has_to_end(plan))
 
 
 def _save(stage: str, host: str, outcome: dict[str, t.Any]) -> None:

@@ -80,7 +80,7 @@ class ActionModule(ActionBase):
             return self._status(planner, plan)
         if not self._task.check_mode:
             plan.refusals = _to_note(planner)
-            claims.begin(request, variables)
+            claims.begin(request, variables, _leases(planner))
         return self._first_round(request, plan)
 
     # --- rounds ---
@@ -252,6 +252,12 @@ class ActionModule(ActionBase):
     def _say(self, lines: list[str]) -> None:
         for line in lines:
             display.display(line)
+
+
+def _leases(planner: Planner) -> list[claims.Holder]:
+    """The leases that hosts were seen to have."""
+    found = [planner.world.observation(host).get("lease") for host in planner.world.seen]
+    return [lease for lease in found if lease]
 
 
 def _to_note(planner: Planner) -> dict[str, dict[str, str]]:

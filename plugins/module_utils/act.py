@@ -38,6 +38,8 @@ class Term:
     owner: str = OWNER
     syslog: str = SYSLOG
     lock_wait_s: float | None = None
+    last: bool = False
+    """Nothing follows on this host in this round: the lease is given back, also without anything to do."""
 
     @property
     def who(self) -> str:
@@ -124,7 +126,7 @@ class _Call:
         self._lease = Lease(state_dir, claim, clock=term.boot) if claim else None
 
     def run(self, records: list[Json], operations: list[Json], refusals: Refusals | None) -> Json:
-        acts = self._term.prepare or bool(records or operations)
+        acts = self._term.prepare or self._term.last or bool(records or operations)
         lease = self._lease if acts else None  # to remember what is held needs none
         if lease:
             lease.take() if self._term.prepare else lease.resume()
@@ -132,9 +134,14 @@ class _Call:
             outcome = self._run(records, operations, audit)
             if refusals is not None:
                 note_refusals(self._state_dir, refusals, audit)
-        if lease and not self._term.prepare:
+        if lease and self._is_done(outcome["results"]):
             lease.finish()
         return outcome
+
+    def _is_done(self, results: list[Json]) -> bool:
+        """Whether nothing of this round is left for this host. What fails while preparing is a validation."""
+        rejected = any(item["status"] != "done" for item in results)
+        return not self._term.prepare or self._term.last or rejected
 
     def _run(self, records: list[Json], operations: list[Json], audit: Audit) -> Json:
         chronicle = Chronicle(audit, self._engine, operations, now=self._clock())

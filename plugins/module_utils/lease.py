@@ -125,6 +125,12 @@ class Lease:
         )
 
 
+def standing(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
+    """The lease as it stands, for who only looks; None where there is none or its time is over."""
+    found = _read(state_dir)
+    return shown(found, clock()) if found and not _is_over(found, clock()) else None
+
+
 def holder_of(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
     """Who has the lease, for who could not get the lock: it acts at this very moment."""
     found = _read(state_dir)

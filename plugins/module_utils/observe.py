@@ -18,6 +18,7 @@ from .engine import Engine
 from .engine_errors import EngineError, EngineTimeout, NotFound, SdkMissing
 from .haproxy.observe_balancers import observe_balancers
 from .haproxy.observe_checker import observe_checker
+from .lease import standing
 from .networks import network_facts
 from .observed_container import is_ours, summary
 from .refusals import read_refusals
@@ -62,6 +63,7 @@ def observe(
         found["checker"] = observe_checker(state_dir)
         found["balancers"] = observe_balancers(state_dir, configs=configs)
         found["refusals"] = read_refusals(state_dir)
+        found["lease"] = standing(state_dir)
     except SdkMissing:
         raise
     except (EngineError, StoreError) as error:
@@ -89,6 +91,7 @@ def empty(host: str, *, now: float) -> Json:
         "records": {},
         "damaged_records": {},
         "refusals": {},
+        "lease": None,
     }
 
 

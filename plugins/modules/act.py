@@ -60,6 +60,13 @@ options:
       - Empty for a call that needs no lease.
     type: json
     default: '{}'
+  last:
+    description:
+      - Whether nothing follows for this host in this round. Then the lease is given back, also where there is nothing
+        to do. V(operations) with something to do gives it back in any case.
+      - The task sets it from the plan.
+    type: bool
+    default: false
   refusals:
     description:
       - What this host shall remember as wanted and not done, as JSON. The task takes it from the plan.
@@ -159,6 +166,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "operations": {"type": "json", "default": "[]"},
     "owner": {"type": "str", "default": "drover.docker"},
     "claim": {"type": "json", "default": "{}"},
+    "last": {"type": "bool", "default": False},
     "refusals": {"type": "json", "default": "null"},
     "images": {"type": "list", "elements": "str", "default": []},
     "docker_host": {"type": "str", "default": DOCKER_HOST},
@@ -185,6 +193,7 @@ def term_of(module: AnsibleModule) -> Term:
         return Term(
             claim=Claim(**claim) if claim else None,
             prepare=module.params["stage"] != "operations",
+            last=module.params["last"],
             abandoned=abandoned,
             owner=module.params["owner"],
         )

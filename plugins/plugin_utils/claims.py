@@ -40,6 +40,8 @@ class Term:
     claim: Json
     wait_s: float
     prepared_at: float = 0.0
+    again: bool = False
+    """This round took the lease that the run had already: every host has to say anew that it is done."""
     waiting_since: float = 0.0
     told: str = ""
     hasty: bool = False
@@ -71,8 +73,11 @@ def describe(request: Request) -> str:
     return f"{request.command} {target}".strip()
 
 
-def begin(request: Request, variables: Json) -> None:
-    """Make the claim of this run. Nothing is asked of any host yet."""
+def begin(request: Request, variables: Json, leases: list[Holder]) -> None:
+    """Make the claim of this run. Nothing is asked of any host yet.
+
+    C(leases): those that hosts were seen to have; nobody waits for a run that has ended already.
+    """
     claim = Claim(
         token=secrets.token_hex(8),
         owner=owner(),
@@ -80,6 +85,7 @@ def begin(request: Request, variables: Json) -> None:
         unattended=str(variables.get("drover_unattended", "")).lower() in ("true", "yes", "1"),
         ticket=random.random(),  # noqa: S311 (only to tell two runs apart)
         duration_s=_seconds(variables, "drover_lease_s", LEASE_S),
+        over=ended_runs(leases),
     )
     wait_s = _seconds(variables, "drover_lease_wait_s", WAIT_S)
     _save(Term(dataclasses.asdict(claim), wait_s))
@@ -97,15 +103,25 @@ def is_unattended() -> bool:
 
 def prepares(plan: Plan) -> bool:
     """Whether the next round has to ask for the lease, or for it again; then it counts from now."""
+    term = load()
+    needed = _has_to_prepare(plan, term)
+    began = time.monotonic() if needed else term.prepared_at
+    again = needed and bool(term.prepared_at)
+    _save(dataclasses.replace(term, prepared_at=began, again=again))
+    return needed
+
+
+def _has_to_prepare(plan: Plan, term: Term) -> bool:
     if not (plan.operations or plan.records):
         return False  # hosts are only told what is held
-    term = load()
     age = time.monotonic() - term.prepared_at
-    needed = not term.prepared_at or age > term.claim["duration_s"] * 2 / 3
-    needed = needed or any(write.required for write in plan.records)
-    if needed:
-        _save(dataclasses.replace(term, prepared_at=time.monotonic()))
-    return needed
+    late = not term.prepared_at or age > term.claim["duration_s"] * 2 / 3
+    return late or any(write.required for write in plan.records)
+
+
+def is_prepared_again() -> bool:
+    """Whether this round took the lease that the run had already."""
+    return bool(run_files.load("claim")) and load().again  # in check mode there is no claim
 
 
 def settle(outcomes: t.Iterable[Outcome | None]) -> None:

@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleError
 from ansible_collections.drover.docker.plugins.module_utils.lease import ended_runs
-from ansible_collections.drover.docker.plugins.plugin_utils import claims
+from ansible_collections.drover.docker.plugins.plugin_utils import claims, run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
+    service,
+    stack,
+)
 
 Json = dict[str, t.Any]
 
@@ -95,6 +100,57 @@ def test_runs_that_end_again_and_again_do_not_make_it_hurry_for_ever(
     assert play.act()["work"]
     assert play.act()["failed"]
     assert pauses == [0.0]
+
+
+def acted(play: Play) -> list[tuple[str, str, bool]]:
+    """Host, stage and whether the lease is given back, of each call that acts."""
+    return [
+        (host, item["stage"], item["last"])
+        for name, host, item in play.calls
+        if name.endswith(".act")
+    ]
+
+
+def test_who_has_ended_is_known_from_looking(play: Play) -> None:
+    for host in ("h1", "h2"):
+        play.bench[host]["lease"] = holder(finished=True)
+    play.up(shop(3))
+    play.on_all("act", stage="record")
+    assert play.calls[-1][2]["claim"]["over"] == ["x"]
+
+
+def test_a_round_of_records_alone_gives_the_lease_back(play: Play) -> None:
+    """What runs is left as it is, so that no operation follows."""
+    play.bench.settled(shop(3))
+    play.up(stack({"web": service(scale=3, container={"environment": {"NEW": "1"}})}))
+    play.act()
+    assert acted(play) == [(host, "record", True) for host in ("h1", "h2", "h3")]
+
+
+def exits(play: Play, host: str) -> None:
+    """The member of a host has exited by the time of the look at it."""
+    play.bench[host]["containers"][0].update(state="exited", exit_code=1)
+    seen = {**play.bench[host], "taken_at": time.monotonic()}
+    run_files.save(run_files.for_host("observation", host), seen)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "called"), [(1, ["h2"]), (25, ["h1", "h2", "h3"])], ids=["soon", "late"]
+)
+def test_every_host_ends_a_term_that_is_begun_once_more(
+    play: Play, age_s: float, called: list[str]
+) -> None:
+    """A round that comes late takes the lease anew from all, though only one of them has a share of it."""
+    play.up(shop(3))
+    play.on_all("act", stage="record")
+    play.on_all("act", stage="operations")
+    exits(play, "h2")
+    term = claims.load()
+    run_files.save("claim", {**vars(term), "prepared_at": term.prepared_at - age_s})
+    assert play.task("plan", command="continue")["prepare"] is (age_s > 20)
+    play.calls.clear()
+    play.on_all("act", stage="operations")
+    assert acted(play) == [(host, "operations", age_s > 20) for host in called]
 
 
 @pytest.mark.parametrize("state", [{"busy": True}, {"started": True, "finished": False}])

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
 from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy, host_lock
-from ansible_collections.drover.docker.plugins.module_utils.lease import Claim
+from ansible_collections.drover.docker.plugins.module_utils.lease import Claim, holder_of
 from ansible_collections.drover.docker.plugins.module_utils.record import make_record
 from ansible_collections.drover.docker.plugins.module_utils.store import read_records
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
@@ -130,6 +130,16 @@ def test_without_the_lease_nothing_is_done(
     assert (outcome["results"], outcome["refused"], outcome["changed"]) == ([], [], False)
     assert outcome["lease"]["owner"] == "root@a"
     assert read_records(str(tmp_path)) == ({}, {})
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_the_lease_is_given_back_where_nothing_follows(
+    run: t.Callable[..., Json], tmp_path: pathlib.Path, *, last: bool
+) -> None:
+    run(records=[record("x", 1)], term=term("a", prepare=True, last=last))
+    found = holder_of(str(tmp_path), clock=lambda: 1000.0)
+    assert found
+    assert found["finished"] is last
 
 
 def test_while_somebody_acts_it_is_told_who(

@@ -53,6 +53,7 @@ KEYS = {
     "records",
     "damaged_records",
     "refusals",
+    "lease",
 }
 
 
