@@ -105,9 +105,12 @@ def _has_to_end(plan: Plan) -> bool:
 
 
 def _is_last(stage: str) -> bool:
-    """Whether the host's lease is given back: no operations follow the records on any host, or they are done."""
+    """Whether the host's lease is given back: no operations follow the records on any host, or they are done.
+
+    A call that is only told what is held needs no lease, and gives none back.
+    """
     plan = load_plan() or Plan()
-    return not plan.operations or (stage == "operations" and _has_to_end(plan))
+    return _has_to_end(plan) if stage == "operations" else not plan.operations
 
 
 def _save(stage: str, host: str, outcome: dict[str, t.Any]) -> None:

@@ -175,12 +175,15 @@ def test_the_time_of_a_lease_is_checked(play: Play, value: str) -> None:
         play.up(shop())
 
 
-def test_what_is_held_is_given_to_the_hosts_once(play: Play) -> None:
-    play.up(shop(3))
-    play.act()
-    play.bench["h3"]["containers"][0].update(state="exited")
-    play.variables = {"drover_unattended": True}
-    play.failing = {"start": "no such file"}
-    play.task("plan", command="reconcile")
-    play.act()
-    assert {"h3": play.bench["h3"].get("refusals")} != {"h3": {}}
+def test_what_is_held_is_told_once_and_needs_no_lease(play: Play) -> None:
+    play.bench.settled(shop(3))
+    play.bench.seen["h3"] = None
+    for host in ("h1", "h2"):
+        play.task("observe", host)
+    assert not play.task("plan", command="reconcile")["prepare"]
+    play.calls.clear()
+    play.on_all("act", stage="operations")
+    assert acted(play) == [("h1", "operations", False)]
+    assert "not seen" in str(play.bench["h1"]["refusals"])
+    assert not play.task("plan", command="continue")["work"]
+    assert not play.task("plan", command="reconcile")["work"]
