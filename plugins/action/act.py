@@ -45,21 +45,22 @@ class ActionModule(ActionBase):
         super().run(tmp, variables)
         stage = self._task.args.get("stage", "operations")
         arguments = module_arguments(variables, self._templar.template)
-        work = self._share(stage, arguments["host"], variables)
+        plan = load_plan()
+        if plan is None:
+            raise AnsibleActionFail("there is no plan to act on: drover.docker.plan comes first")
+        work = self._share(plan, stage, arguments["host"], variables)
         if work is None or self._task.check_mode:
             return {"changed": False}
+        images = wanted_images(variables, self._templar.template)
         return self._call(
             stage,
-            {**arguments, "images": wanted_images(variables, self._templar.template)},
+            {**arguments, "images": images, "last": _is_last(plan, stage)},
             work,
             variables,
         )
 
-    def _share(self, stage: str, host: str, variables: dict[str, t.Any]) -> Work | None:
+    def _share(self, plan: Plan, stage: str, host: str, variables: dict[str, t.Any]) -> Work | None:
         """What this host is called for; None where it is not called."""
-        plan = load_plan()
-        if plan is None:
-            raise AnsibleActionFail("there is no plan to act on: drover.docker.plan comes first")
         if stage == "validate":
             return validation_work(plan, host) or None
         recorded = outcomes("record", docker_hosts(variables))
@@ -77,8 +78,7 @@ class ActionModule(ActionBase):
         host = arguments["host"]
         share = {"records": work.records, "operations": work.operations}
         refusals = json.dumps(work.refusals)  # as text, because Ansible takes None for no value
-        term = {"stage": stage, "claim": claims.claim(), "last": _is_last(stage)}
-        full = {**arguments, **share, **term, "refusals": refusals}
+        full = {**arguments, **share, "refusals": refusals, "stage": stage, "claim": claims.claim()}
         result, reason = call_module(self, "drover.docker.act", full, variables)
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})
@@ -104,12 +104,11 @@ def _has_to_end(plan: Plan) -> bool:
     return bool(plan.operations) and claims.is_prepared_again()
 
 
-def _is_last(stage: str) -> bool:
+def _is_last(plan: Plan, stage: str) -> bool:
     """Whether the host's lease is given back: no operations follow the records on any host, or they are done.
 
     A call that is only told what is held needs no lease, and gives none back.
     """
-    plan = load_plan() or Plan()
     return _has_to_end(plan) if stage == "operations" else not plan.operations
 
 

@@ -80,9 +80,8 @@ class Controller:
         self._hosts = hosts
         self.over = False
         self.earlier: list[str] = []
-        self._again = (
-            ticket > 0.4
-        )  # as one whose rounds take long, or have records, takes the lease for each of them
+        # As one whose rounds take long, or have records, takes the lease for each of them.
+        self._again = ticket > 0.4
         self.claim = Claim(self._token(), "o", "r", unattended, ticket, DURATION_S)
         self._steps = self._run()
 
