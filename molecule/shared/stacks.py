@@ -24,6 +24,7 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.control = control
         self.name = name
+        self.begun: list[Run] = []
 
     def define(self, *, volumes: dict[str, t.Any] | None = None, **services: t.Any) -> Stack:
         """Write the stack file. Services are those of the lab's test application unless they say otherwise."""
@@ -38,9 +39,9 @@ class Stack:
 
     @contextlib.contextmanager
     def lasting(self) -> t.Iterator[Stack]:
-        """Bring it up, and down in the end, whatever happens."""
+        """Bring it up, and down in the end, whatever happens. What the command told is in ``begun``."""
         try:
-            self.up()
+            self.begun.append(self.up())
             yield self
         finally:
             self.down()
