@@ -19,7 +19,7 @@ import typing as t
 from .waiting import eventually
 
 TIMEOUT_S = 3.0
-MOST_REQUESTS = 50_000
+MOST_REQUESTS = 200_000
 MOST_SECONDS = 1800.0
 UNANSWERED = (OSError, http.client.HTTPException)
 
@@ -82,12 +82,14 @@ class Client:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Let the request under way end, and no other begin."""
+    def stop(self) -> bool:
+        """Let the request under way end, and no other begin. Whether it asked until now."""
+        lasted = self._thread.is_alive()
         self._end.set()
         self._thread.join()
         for connection in self._connections.values():
             connection.close()
+        return lasted
 
     def _run(self) -> None:
         until = time.monotonic() + MOST_SECONDS
@@ -137,8 +139,8 @@ class Load:
         return self
 
     def __exit__(self, *_details: object) -> None:
-        for client in self.clients:
-            client.stop()
+        lasted = [client.stop() for client in self.clients]
+        assert all(lasted), "the load ended before that what it was for"
 
     @property
     def sent(self) -> int:

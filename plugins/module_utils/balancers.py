@@ -12,6 +12,7 @@ from .backoff import delay_s
 from .balancer_model import Directory, build_model, routes_of
 from .config_operation import FIRST_RESULT_S, add_config, makers
 from .haproxy.balancer_config import render_balancer
+from .haproxy.balancer_text import wanted_states
 from .names import split_member_key
 from .operations import Message, Plan
 from .revisions import Request, current, is_live
@@ -102,12 +103,12 @@ class Balancers:
     def _plan_member(self, plan: Plan, member: Member) -> None:
         model = self.model(member.stack, member.key, member.service)
         try:
-            revision = render_balancer(model)[1]
+            config, revision = render_balancer(model)
         except ValueError as error:
             self._tell(plan, member, f"the new one cannot be written: {error}")
             return
         makes = makers(plan, member.host, member.place)
-        if not makes and not self._needs_another(plan, member, model, revision):
+        if not makes and not self._needs_another(plan, member, config, revision):
             return
         waits = self._waits(member, revision)
         if waits and (not makes or self._seen(member).get("file_revision")):
@@ -120,7 +121,7 @@ class Balancers:
         version = self.version(member.stack)
         add_config(plan, "balancer", *where, cause=_cause(model), version=version, args=args)
 
-    def _needs_another(self, plan: Plan, member: Member, model: Json, revision: str) -> bool:
+    def _needs_another(self, plan: Plan, member: Member, config: str, revision: str) -> bool:
         """Whether its container runs, goes on running, and has another config than this; if it answers at all."""
         claims = self.world.claims(member.stack).get(member.place[1:], [])
         if not running_on(member.host, claims) or self._is_stopped_by(plan, member):
@@ -130,7 +131,8 @@ class Balancers:
             text = f"its config is left as it is: {seen['error']}"
             plan.held.append(Message(text, *member.place, member.host))
             return False
-        return not self._is_current(seen, revision, model)
+        told = (seen.get("revision"), seen.get("file_revision"))
+        return told != (revision, revision) or not _is_followed(config, seen.get("reports", []))
 
     def _seen(self, member: Member) -> Json:
         """What its host reports of it; empty where there is nothing."""
@@ -180,24 +182,22 @@ class Balancers:
         message = Message(f"its config is left as it is: {why}", *member.place, member.host)
         (plan.errors if self._is_meant(member) else plan.notes).append(message)
 
-    def _is_current(self, seen: Json, revision: str, model: Json) -> bool:
-        """Whether the running config and the drain state of each server are as they should be."""
-        if (seen.get("revision"), seen.get("file_revision")) != (revision, revision):
-            return False
-        weights = {
-            (item["backend"], item["server"]): item["weight"] for item in seen.get("reports", [])
-        }
-        return all(
-            (weights.get((backend["name"], server["name"]), 1) == 0)
-            == (server["drain"] or server["weight"] == 0)
-            for backend in model["backends"]
-            for server in backend["servers"]
-        )
-
     def _pems(self, stack: str, model: Json) -> dict[str, str]:
         definition = (current(self._bodies[stack]) or {})["definition"]
         known = definition.get("certificates", {})
         return {name: known[name]["pem"] for name in model["certificates"] if name in known}
+
+
+def _is_followed(config: str, reports: list[Json]) -> bool:
+    """Whether just those servers are drained of which the config says so.
+
+    Weights are not compared: an order at run time leaves them as they are, and a server's agent may set others.
+    """
+    wanted = wanted_states(config)
+    found = [(wanted.get((item["backend"], item["server"])), item) for item in reports]
+    return all(
+        item["drain"] == (order.disabled or order.weight == 0) for order, item in found if order
+    )
 
 
 def _cause(model: Json) -> str:

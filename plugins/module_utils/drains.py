@@ -25,7 +25,7 @@ DEFAULT_TIMEOUT_MS = 10000
 
 def is_sent_to(report: Json) -> bool:
     """Whether a load balancer sends new requests to a server."""
-    return bool(report["status"].startswith("UP") and report["weight"])
+    return bool(report["status"].startswith("UP") and not report["drain"])
 
 
 class Drains:
@@ -107,7 +107,7 @@ class Drains:
 
     def _has_ended(self, host: str, container: Container, drain: Json, serving: list[Json]) -> bool:
         left_s = drain["until"] - self._world.now(host)
-        told = all(item["weight"] == 0 for item in serving)
+        told = all(item["drain"] for item in serving)
         sessions = sum(item["sessions"] for item in serving)
         if (told and not sessions and not self._old_workers()) or left_s <= 0:
             return True

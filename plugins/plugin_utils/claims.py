@@ -98,7 +98,12 @@ def claim() -> Json:
 
 def is_unattended() -> bool:
     """Whether this is a timer's run."""
-    return bool(run_files.load("claim")) and bool(load().claim["unattended"])
+    return _has_claim() and bool(load().claim["unattended"])
+
+
+def _has_claim() -> bool:
+    """In check mode there is none."""
+    return bool(run_files.load("claim"))
 
 
 def prepares(plan: Plan) -> bool:
@@ -121,7 +126,7 @@ def _has_to_prepare(plan: Plan, term: Term) -> bool:
 
 def is_prepared_again() -> bool:
     """Whether this round took the lease that the run had already."""
-    return bool(run_files.load("claim")) and load().again  # in check mode there is no claim
+    return _has_claim() and load().again
 
 
 def settle(outcomes: t.Iterable[Outcome | None]) -> None:

@@ -49,8 +49,10 @@ class FrontBench(Bench):
             {
                 "backend": backend["name"],
                 "server": server["name"],
-                "status": "UP",
-                "weight": 0 if server["drain"] else server["weight"],
+                # As HAProxy tells it: an order at run time leaves the weight as it is.
+                "status": "DRAIN" if server["drain"] else "UP",
+                "weight": server["weight"],
+                "drain": server["drain"] or not server["weight"],
                 "sessions": sessions.get(server["name"].rpartition(".")[2], 0),
             }
             for backend in model["backends"]
@@ -143,6 +145,29 @@ def test_its_sessions_are_waited_for_and_not_for_ever(bench: FrontBench) -> None
     assert "draining: 3 sessions left, at most 6 s" in str(held.held[0])
     bench["h1"]["now"] += 6
     assert kinds(bench.plan())[:2] == ["stop shop-web-2", "remove shop-web-2"]
+
+
+def test_a_drain_that_is_told_is_not_told_again(bench: FrontBench) -> None:
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    bench.report("h1", plan.operations[-1]["args"]["model"], **{"2": 3})
+    assert kinds(bench.plan()) == []
+
+
+def test_what_was_drained_is_in_use_again_once_it_is_another_container(bench: FrontBench) -> None:
+    """It was replaced for its health at the same address: no record and no revision tells of it any more."""
+    model = bench.model
+    drained = {**model["backends"][0]["servers"][1], "drain": True}
+    pool = {**model["backends"][0], "servers": [model["backends"][0]["servers"][0], drained]}
+    bench.report("h1", {**model, "backends": [pool]})
+    plan = bench.plan()
+    assert kinds(plan) == ["balancer shop-lb-1"]
+    assert plan.operations[0]["args"]["model"] == model
+
+
+def test_an_agent_may_give_a_server_another_weight(bench: FrontBench) -> None:
+    bench["h1"]["balancers"]["shop.lb.1"]["reports"][0]["weight"] = 7
+    assert kinds(bench.plan()) == []
 
 
 def test_old_workers_may_still_serve_it(bench: FrontBench) -> None:
