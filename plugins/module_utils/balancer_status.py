@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .balancers import Balancers
+from .haproxy.stats import is_up
 from .names import split_member_key
 from .revisions import current
 from .times import parse_time
@@ -65,7 +66,7 @@ def _state(model: Json, name: str, seen: list[Json]) -> str:
     known = [found for found in reports if found]
     if not known:
         return f"{len(backend['servers'])} members, no report yet"
-    up = min(sum(item["status"].startswith("UP") for item in found) for found in known)
+    up = min(sum(is_up(item) for item in found) for found in known)
     sessions = sum(item["sessions"] for found in known for item in found)
     text = f"{up} of {len(backend['servers'])} up"
     return f"{text}, {sessions} session{'' if sessions == 1 else 's'}"

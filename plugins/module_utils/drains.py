@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .haproxy.stats import is_up
 from .member_operations import MemberOperations
 from .names import member_key
 from .world import Container
@@ -25,7 +26,7 @@ DEFAULT_TIMEOUT_MS = 10000
 
 def is_sent_to(report: Json) -> bool:
     """Whether a load balancer sends new requests to a server."""
-    return bool(report["status"].startswith("UP") and not report["drain"])
+    return is_up(report) and not report["drain"]
 
 
 class Drains:

@@ -55,6 +55,12 @@ def parse_traffic(answer: str) -> list[Json]:
     ]
 
 
+def is_up(report: t.Mapping[str, t.Any]) -> bool:
+    """Whether a server may be sent requests, as far as checks know; C(no check): nobody checks it."""
+    status = str(report["status"])
+    return status.startswith("UP") or status == "no check"
+
+
 def _rows(answer: str) -> list[dict[str, str]]:
     text = answer.replace("\0", "").lstrip()  # which csv refuses before Python 3.11
     table = io.StringIO(text[2:] if text.startswith("# ") else text)

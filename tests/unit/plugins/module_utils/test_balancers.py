@@ -147,6 +147,13 @@ def test_its_sessions_are_waited_for_and_not_for_ever(bench: FrontBench) -> None
     assert kinds(bench.plan())[:2] == ["stop shop-web-2", "remove shop-web-2"]
 
 
+def test_what_nobody_checks_is_drained_too(bench: FrontBench) -> None:
+    """A config of the user's may have C(server $IP no-check)."""
+    for item in bench["h1"]["balancers"]["shop.lb.1"]["reports"]:
+        item["status"] = "no check"
+    assert kinds(bench.scaled_down()) == ["drain shop-web-2", "balancer shop-lb-1"]
+
+
 def test_a_drain_that_is_told_is_not_told_again(bench: FrontBench) -> None:
     plan = bench.scaled_down()
     bench.remember(plan)
