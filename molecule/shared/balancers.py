@@ -32,6 +32,8 @@ class Server:
     status: str
     weight: int
     sessions: int
+    is_throttled: bool
+    """It is in its slow start."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,12 @@ class Balancer:
         rows = csv.DictReader(io.StringIO(self.ask("show stat").lstrip("# ")))
         return [
             Server(
-                row["pxname"], row["svname"], row["status"], int(row["weight"]), int(row["scur"])
+                row["pxname"],
+                row["svname"],
+                row["status"],
+                int(row["weight"]),
+                int(row["scur"]),
+                row["throttle"] not in ("", "100"),
             )
             for row in rows
             if row["type"] == "2"

@@ -56,8 +56,14 @@ def fronts(hosts: Hosts, annex: Stack) -> list[Balancer]:
     """Those of both services, with two members in use."""
     annex.scale("slow", 2)
     found = [*balancers(hosts, "annex", "one"), *balancers(hosts, "annex", "two")]
-    eventually(lambda: states(found, LEAVING) == {"UP"})
+    eventually(lambda: all(is_in_full_use(front) for front in found))
     return found
+
+
+def is_in_full_use(front: Balancer) -> bool:
+    """Whether the second member gets every other request: its slow start is over."""
+    found = [item for item in front.servers() if item.name == LEAVING]
+    return bool(found) and all(item.status == "UP" and not item.is_throttled for item in found)
 
 
 def sessions(front: Balancer) -> int:
