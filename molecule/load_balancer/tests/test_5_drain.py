@@ -22,7 +22,7 @@ from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
 Hosts = dict[str, Host]
-Asked = list["concurrent.futures.Future[Reply]"]
+Asked = list[concurrent.futures.Future[Reply]]
 
 PORTS = (18095, 18096)
 SLOW_S = 4.0

@@ -11,12 +11,17 @@ from ansible_collections.drover.docker.plugins.module_utils.crash_loop import (
     CRASH_LOOP_WINDOW_S,
 )
 
+from .balancers import SERVICE
 from .faults import APPLICATIONS, THEMES, Faults
-from .story import Story, story, web
+from .story import Story, front, story, web
 from .watch import Broken, detection_s
 
 Json = dict[str, Any]
 QUIET_PASSES = 3
+BALANCED = 0.5
+"""How many stories have load balancers."""
+TRUSTING = 0.3
+"""How many of these do not see that a member is sick."""
 
 
 def service_of(number: int) -> Json:
@@ -48,8 +53,12 @@ def play(hosts: int, about: int, steps: list[int]) -> None:
     """One random story from its beginning to its end."""
     dice = random.Random(about)
     found = service_of(about)
-    with story({"web": found}, hosts=hosts, seed=about) as told:
-        told.say(f"{hosts} hosts, {found['health_check']}, scale {found['scale']}")
+    services = {"web": found, **({SERVICE: front()} if dice.random() < BALANCED else {})}
+    with story(services, hosts=hosts, seed=about) as told:
+        told.say(f"{hosts} hosts, {', '.join(services)}: {found['health_check']}, {found['scale']}")
+        balancers = told.world.balancers
+        balancers.session_s = dice.choice([0.0, 3.0, 30.0])
+        balancers.trusting = {host for host in told.world.machines if dice.random() < TRUSTING}
         if dice.random() < 0.3:
             told.world.needs_database.add("web")
         for machine in told.world.machines.values():

@@ -44,6 +44,24 @@ def web(scale: int, **check: Any) -> Json:
     return {**service("app:1", scale), "container": {}, "health_check": {**CHECK, **check}}
 
 
+def front(scale: int = 2) -> Json:
+    """Load balancers of the service web."""
+    rule = {"source_port": 80, "target_port": 80, "protocol": "http", "service": f"{STACK}/web"}
+    more = {"selector": None, "hostname": "", "path": "", "priority": 0, "backend_name": ""}
+    balancer = {
+        "rules": [{**rule, **more, "weight": 1}],
+        "proxy_protocol_ports": [],
+        "certificates": [],
+        "default_certificate": "",
+        "certificate_dir": "",
+        "default_certificate_dir": "",
+        "stickiness": None,
+        "config": "",
+        "target": "any",
+    }
+    return {**web(scale, request=None), "balancer": balancer}
+
+
 class Loop(Controller):
     """A controller that does one request again and again."""
 
@@ -155,7 +173,9 @@ class Story:
             self.world.pass_time(period_s)
 
     def is_well(self) -> bool:
-        """Whether every member has one good container which the ledger calls healthy, and the last plan was empty."""
+        """Whether every member has one good container, healthy to the ledger and not drained, and the last plan was
+        empty.
+        """
         wanted = sum(item["scale"] for item in self.definition["services"].values())
         found = self.world.checked()
         ledger = self.watch.ledger()
@@ -166,7 +186,8 @@ class Story:
         ]
         good = [item for machine, item in found if self.world.is_good(machine, item)]
         rests = self.last is not None and not self.last.plans[0].has_work
-        return rests and len(good) == len(found) == len(healthy) == wanted
+        used = not self.world.balancers.drained()
+        return rests and used and len(good) == len(found) == len(healthy) == wanted
 
     def _generations(self) -> set[str]:
         return {

@@ -20,6 +20,8 @@ PERCENT = 25
 UNSURE_S = 60.0
 """A crash loop's minute. Other times are shorter: the 3 s until "not reached" counts, the ends of cuts, a pass."""
 GIVE_UP_AFTER = 8
+DRAIN_S = 10.0
+"""The time that a drain has where the stack says nothing else."""
 
 
 class Broken(AssertionError):
@@ -99,6 +101,7 @@ class Watch:
         member = member_of(container)
         if any(item.container == container.id for item in self.repairs):
             return
+        self._check_drained(container)
         self._check_not_healthy(machine, container)
         check = self.services[member[1]]["health_check"]
         if check["strategy"] == "none":
@@ -120,6 +123,22 @@ class Watch:
             raise Broken(
                 f"{container.name} on {machine.name} is healthy and is killed; good for {lasting_s:.1f} s"
             )
+
+    def _check_drained(self, container: Container) -> None:
+        """Nobody whom a load balancer sends requests to is stopped, and none with requests before its time is over."""
+        if container.status != "running":
+            return
+        name, now = ".".join(map(str, member_of(container))), self.world.clock.now
+        for front in self.world.balancers.fronts():
+            for server in front.process.servers:
+                if server.name != name or front.host not in self.seen:
+                    continue
+                fresh = max(front.process.began_at, server.changed_at) > self.seen_at
+                if front.process.sends_to(server) and not fresh:
+                    raise Broken(f"{container.name} is stopped, and {front.container.name} uses it")
+                left = front.process.drains(server) and front.process.sessions(server, now)
+                if left and now - front.process.drained_at(server) < DRAIN_S:
+                    raise Broken(f"{container.name} is stopped, and has requests under way")
 
     def _check_quorum(self, member: Member, check: Json) -> None:
         """Property 6: an unhealthy one is kept while too few are not."""

@@ -36,6 +36,7 @@ from ansible_collections.drover.docker.tests.unit.simulation.machine import Mach
 from ansible_collections.drover.docker.tests.unit.simulation.world import SimulatedWorld
 
 from .applications import GOOD, Life, Place, answer
+from .balancers import Balancers, is_balancer
 from .virtual_haproxy import Answer, Haproxy, Server, revision_of
 
 Json = dict[str, Any]
@@ -108,6 +109,7 @@ class HealthWorld(SimulatedWorld):
         """Told before the code under test stops or removes a container."""
         self.on_start: Callable[[Machine, Container], None] = lambda machine, container: None
         super().__init__(folder, hosts)
+        self.balancers = Balancers(self)
         self.registry.images[CHECKER_IMAGE] = Image(CHECKER_IMAGE)
         self.clock = Ticking(self._tick)
         for machine in self.machines.values():
@@ -131,7 +133,9 @@ class HealthWorld(SimulatedWorld):
         ]
 
     def answer_of(self, container: Container) -> Answer:
-        """What the application in a running container does."""
+        """What the application in a running container does; the load balancers' own listener just answers."""
+        if is_balancer(container):
+            return Answer(GOOD)
         member = member_of(container)
         up = self.database_up or member[1] not in self.needs_database
         life = self.lives[container.id]
@@ -156,6 +160,8 @@ class HealthWorld(SimulatedWorld):
             if config is not None:
                 self.checkers[engine.name] = Haproxy(config, self.clock.now, self.dice)
             return
+        if is_balancer(container):
+            self.balancers.started(engine.name, container)
         ill = self.lives[container.id].ill if container.id in self.lives else ""
         self.lives[container.id] = Life(self.clock.now, ill)
         self.on_start(machine, container)
@@ -166,7 +172,8 @@ class HealthWorld(SimulatedWorld):
                 self.lives[container.id].note(now, good=self.is_good(machine, container))
         for host, haproxy in self.checkers.items():
             if self._works(host):
-                haproxy.step(now, lambda server, host=host: self._probe(host, server))  # type: ignore[misc]
+                haproxy.step(now, lambda server, host=host: self.probe(host, server))  # type: ignore[misc]
+        self.balancers.tick(now)
 
     @property
     def is_disturbed(self) -> bool:
@@ -227,28 +234,29 @@ class HealthWorld(SimulatedWorld):
 
     # --- network
 
-    def _probe(self, source: str, server: Server) -> Answer:
-        """What the checker of a host meets at an address now."""
+    def probe(self, source: str, server: Server, *, of_checker: bool = True) -> Answer:
+        """What the checker, or a load balancer, of a host meets at an address now."""
         holder = self._holder(server.address)
         if holder is None:
             return Answer(CUT)
         machine, container = holder
-        fault = self._fault(source, machine.name, server.port)
+        fault = self._fault(source, machine.name, server.port, of_checker=of_checker)
         if fault:
             return Answer(fault)
         if server.port == CONTROL_PORT:  # of a frozen process the kernel still accepts connections
             return Answer("good")
         if container.status == "paused":
             return Answer("hang")
-        return Answer("500") if source in self.bad_to else self.answer_of(container)
+        bad = of_checker and source in self.bad_to
+        return Answer("500") if bad else self.answer_of(container)
 
-    def _fault(self, source: str, target: str, port: int) -> str:
+    def _fault(self, source: str, target: str, port: int, *, of_checker: bool) -> str:
         inside = port == CONTROL_PORT and source == target
         if inside:
             return ""
-        found = [self.checker_faults.get(source, "")]
+        found = [self.checker_faults.get(source, "")] if of_checker else []
         if source == target:
-            found.append(self.local_faults.get(target, ""))
+            found.append(self.local_faults.get(target, "") if of_checker else "")
         else:
             found.append(self.overlay_faults.get((source, target), ""))
             found.append("" if port == CONTROL_PORT else self.member_faults.get(target, ""))
@@ -290,6 +298,9 @@ def health_world(hosts: int, *, seed: int = 0) -> Iterator[HealthWorld]:
             mock.patch.object(os, "fsync", world.fsync),
             mock.patch.object(observe, "observe_checker", world.observe_checker),
             mock.patch.object(calls, "apply_config", world.apply_config),
+            mock.patch.object(observe, "observe_balancers", world.balancers.observe),
+            mock.patch.object(calls, "apply_balancer", world.balancers.apply),
+            mock.patch.object(calls, "validate_balancer"),
         ):
             yield world
     finally:
