@@ -69,6 +69,8 @@ class ActionModule(ActionBase):
             return None
         if stage == "record":  # all that answer, as each of them has to give the lease
             return record_work(plan, host) if host != plan.validator and _is_seen(host) else None
+        if claims.is_late(recorded.values()):
+            return None
         work = operation_work(plan, host, blocked_stacks(plan, recorded))
         return work if work or (_has_to_end(plan) and _is_seen(host)) else None
 
@@ -115,7 +117,7 @@ def _is_last(plan: Plan, stage: str) -> bool:
 def _save(stage: str, host: str, outcome: dict[str, t.Any]) -> None:
     """Keep what a host's call brought. The records of the host that validates go with that call."""
     kind = "record" if stage == "validate" else stage
-    run_files.save(run_files.for_host(kind, host), outcome)
+    run_files.save(run_files.for_host(kind, host), {**outcome, "answered_at": time.monotonic()})
 
 
 def unanswered(work: Work, reason: str) -> dict[str, t.Any]:
@@ -131,6 +133,8 @@ def outcomes(stage: str, hosts: list[str]) -> dict[str, Outcome | None]:
     for host in hosts:
         saved = run_files.load(run_files.for_host(stage, host))
         found[host] = (
-            Outcome(saved["results"], saved["refused"], None, saved["lease"]) if saved else None
+            Outcome(saved["results"], saved["refused"], None, saved["lease"], saved["answered_at"])
+            if saved
+            else None
         )
     return found

@@ -111,7 +111,9 @@ class ActionModule(ActionBase):
             return self._finish(request, Plan(), failures=failures, changed=False)
         if claims.holders(acted) and not failures:
             return self._give_way(request, rounds + 1, claims.holders(acted), variables)
+        late = claims.is_late(recorded.values())
         claims.settle(acted.values())
+        self._say([f"wait   {claims.ask_for_longer()}"] if late else [])
         plan = self._plan_again(request, rounds + 1, variables)
         progress = rounds < MAX_ROUNDS and not failures
         if plan.has_work and progress:

@@ -44,11 +44,6 @@ class Claim:
     started: bool = False
     over: list[str] = dataclasses.field(default_factory=list)
 
-    @property
-    def rank(self) -> tuple[bool, bool, float]:
-        """Persons before timers, who has acted already before who has not, then the lower ticket."""
-        return (self.unattended, not self.started, self.ticket)
-
 
 class LeaseHeld(Exception):
     """Another run has the lease of this host. C(holder) says who: owner, reason, since, left_s, busy and more."""
@@ -97,13 +92,18 @@ class Lease:
     def _gives_way(self, found: Json) -> bool:
         """Whether what the file says keeps this claim from the lease no longer."""
         claim = self._claim
-        if found["token"] == claim.token or _is_over(found, self._clock()):
+        if found["token"] == claim.token:
             return True
         if found["token"] in claim.over and (found["finished"] or not found["started"]):
             return True
+        # Who comes later may have acted. A run that has acted goes on under another token then, whoever that was.
+        if claim.started:
+            return False
+        if _is_over(found, self._clock()):
+            return True
         if claim.unattended != found["unattended"]:
             return found["unattended"] is True
-        return not found["started"] and claim.rank < (found["unattended"], True, found["ticket"])
+        return not found["started"] and claim.ticket < found["ticket"]
 
     def _write(self, *, started: bool, finished: bool = False) -> None:
         self._renewed = self._clock()

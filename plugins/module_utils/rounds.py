@@ -42,6 +42,8 @@ class Outcome:
     observation: Observation | None
     lease: dict[str, t.Any] | None = None
     """Who has the host's lease, where that is another run: then nothing was done there."""
+    answered_at: float = 0.0
+    """When the answer was there, in seconds of the controller's clock that only goes forward."""
 
 
 def validation_work(plan: Plan, host: str) -> Work:

@@ -64,6 +64,11 @@ def _no_view() -> Report:
     return {"quorum": False, "swarm_id": "", "nodes": [], "services": 0}
 
 
+def is_cut_off(report: Report) -> bool:
+    """Whether the host is a manager that knows no leader: it does not reach the others, or an election goes on."""
+    return bool(report["state"] == "active" and report["manager"] and not report["quorum"])
+
+
 def _manager_view(client: SwarmClient) -> Report:
     """What only a manager with a quorum can tell; without one, the engine's words for it."""
     try:

@@ -9,6 +9,7 @@ import typing as t
 
 from .swarm_fleet import Fleet, Node, Settings, largest_odd
 from .swarm_network import describe
+from .swarm_report import is_cut_off
 
 if t.TYPE_CHECKING:
     from .swarm_plan import Plan
@@ -56,8 +57,7 @@ def _availability(node: Node) -> str:
 
 
 def _is_cut_off(fleet: Fleet, host: str) -> bool:
-    report = fleet.reports[host]
-    return bool(report["state"] == "active" and report["manager"] and not report["quorum"])
+    return is_cut_off(fleet.reports[host])
 
 
 def _cut_off(host: str) -> str:

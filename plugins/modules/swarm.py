@@ -250,6 +250,7 @@ join_tokens:
   type: dict
 """
 
+import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -259,8 +260,10 @@ from ..module_utils.engine_errors import EngineError, SdkMissing
 from ..module_utils.swarm_actions import Host, Refused, Wanted, join_tokens
 from ..module_utils.swarm_client import SocketClient
 from ..module_utils.swarm_network import parse_subnet
-from ..module_utils.swarm_report import look
+from ..module_utils.swarm_report import is_cut_off, look
 
+ELECTION_S = 15.0
+POLL_S = 1.0
 STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
 SPEC: dict[str, t.Any] = {
     "docker_host": {"type": "str", "default": DOCKER_HOST},
@@ -313,8 +316,18 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 def report_of(client: SocketClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
     """How the host is; the address that a person gave goes before what the host would choose."""
-    report = look(client, preferred_addr=params["preferred_addr"])
+    report = look_patiently(client, params["preferred_addr"])
     return {**report, "advertise_addr": params["advertise_addr"] or report["advertise_addr"]}
+
+
+def look_patiently(client: SocketClient, preferred_addr: str) -> dict[str, t.Any]:
+    """How the host is. A manager without a quorum is asked again for a while: an election takes some seconds."""
+    until = time.monotonic() + ELECTION_S
+    while True:
+        report = look(client, preferred_addr=preferred_addr)
+        if not is_cut_off(report) or time.monotonic() >= until:
+            return report
+        time.sleep(POLL_S)
 
 
 def wanted(params: dict[str, t.Any], *, advertise_addr: str) -> Wanted:

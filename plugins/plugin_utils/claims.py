@@ -137,6 +137,28 @@ def settle(outcomes: t.Iterable[Outcome | None]) -> None:
     _save(dataclasses.replace(term, claim=claim_now, waiting_since=0.0, told="", hasty=False))
 
 
+def is_late(recorded: t.Iterable[Outcome | None]) -> bool:
+    """Whether the lease of the first hosts may have ended before the last one gave it: then none of them acts."""
+    if not _has_claim():
+        return False
+    term = load()
+    answered_at = max((item.answered_at for item in recorded if item), default=0.0)
+    return bool(answered_at - term.prepared_at >= term.claim["duration_s"])
+
+
+def ask_for_longer() -> str:
+    """The next round takes the lease anew, for twice the time. What to tell the person."""
+    term = load()
+    before_s = term.claim["duration_s"]
+    duration_s = min(2 * before_s, _LIMITS["drover_lease_s"][1])
+    _save(
+        dataclasses.replace(term, claim={**term.claim, "duration_s": duration_s}, prepared_at=0.0)
+    )
+    return (
+        f"the hosts took longer than {before_s} s to give the lease: once more, for {duration_s} s"
+    )
+
+
 def holders(*stages: dict[str, Outcome | None]) -> list[Holder]:
     """Who has the lease of hosts that did not give it to this run."""
     return [item.lease for stage in stages for item in stage.values() if item and item.lease]

@@ -119,6 +119,42 @@ def test_who_has_ended_is_known_from_looking(play: Play) -> None:
     assert play.calls[-1][2]["claim"]["over"] == ["x"]
 
 
+def answers_after(play: Play, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The record stage of a round of which the last host answered so late."""
+    play.on_all("act", stage="record")
+    now = time.monotonic()
+    monkeypatch.setattr("time.monotonic", lambda: now + seconds)
+    run_files.save(
+        run_files.for_host("record", "h3"),
+        {**run_files.load(run_files.for_host("record", "h3")), "answered_at": now + seconds},
+    )
+
+
+def test_nobody_acts_where_the_hosts_were_slower_than_the_lease(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first ones may have given it to another run since. The next round asks for twice the time."""
+    play.up(shop(3))
+    answers_after(play, monkeypatch, 31)
+    play.on_all("act", stage="operations")
+    assert {stage for _host, stage, _last in acted(play)} == {"record"}
+    assert play.task("plan", command="continue")["prepare"]
+    told = "wait   the hosts took longer than 30 s to give the lease: once more, for 60 s"
+    assert told in play.printed
+    play.act()
+    assert play.calls[-1][2]["claim"]["duration_s"] == 60
+    assert all(play.bench[host]["containers"] for host in ("h1", "h2", "h3"))
+
+
+def test_a_lease_that_was_given_in_time_is_acted_on(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play.up(shop(3))
+    answers_after(play, monkeypatch, 29)
+    play.on_all("act", stage="operations")
+    assert {stage for _host, stage, _last in acted(play)} == {"record", "operations"}
+
+
 def test_a_round_of_records_alone_gives_the_lease_back(play: Play) -> None:
     """What runs is left as it is, so that no operation follows."""
     play.bench.settled(shop(3))

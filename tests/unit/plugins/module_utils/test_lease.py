@@ -126,10 +126,12 @@ def test_of_two_that_only_prepare_the_lower_ticket_wins(host: Host) -> None:
     assert host.holder() == "low"
 
 
-def test_who_has_acted_goes_before_who_only_prepares(host: Host) -> None:
-    host.lease(claim("fresh", ticket=0.1)).take()
-    host.lease(claim("at-work", ticket=0.9, started=True)).take()
-    assert host.holder() == "at-work"
+@pytest.mark.parametrize("ticket", [0.1, 0.9])
+def test_who_has_acted_does_not_take_back_what_another_one_has(host: Host, ticket: float) -> None:
+    """That one may have acted elsewhere; the run comes back under another token."""
+    host.lease(claim("fresh", ticket=0.5)).take()
+    with pytest.raises(LeaseHeld):
+        host.lease(claim("at-work", ticket=ticket, started=True)).take()
 
 
 def test_a_finished_term_is_left_alone_until_another_host_confirms_it(host: Host) -> None:
