@@ -35,6 +35,8 @@ class Run:
     code: int
     output: str
     seconds: float
+    began: float = 0.0
+    """On the clock time.monotonic (s)."""
 
     def told(self, word: str) -> list[str]:
         """The rest of the lines that begin with a word such as done, held, note, error or kept."""
@@ -136,7 +138,7 @@ class Control:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-        return Run(done.returncode, done.stdout, time.monotonic() - began)
+        return Run(done.returncode, done.stdout, time.monotonic() - began, began)
 
     def words(self, playbook: str, options: t.Sequence[str], extra: dict[str, t.Any]) -> list[str]:
         name = playbook if playbook.endswith(".yml") else f"drover.docker.{playbook}"

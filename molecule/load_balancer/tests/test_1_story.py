@@ -262,6 +262,7 @@ def test_replaced_one_by_one(
     And the new ones are in use again: the drain was that of the old ones.
     """
     settled(control, seconds=120, stack="kiosk")
+    all_runs: list[Run] = []
     with case("replaced one by one for their health, while they still serve") as load:
         for name in PAIR:
             item = web(hosts, name)
@@ -271,8 +272,8 @@ def test_replaced_one_by_one(
                 runs = passes(control, replaced, seconds=120, stack="kiosk")
             assert [line for run in runs for line in run.done if f"  drain  {name}" in line]
             wait_reached(hosts.values(), PORT, PAIR)
-            settled(control, seconds=120, stack="kiosk")
-    assert load.failures() == []
+            all_runs += [*runs, *settled(control, seconds=120, stack="kiosk")]
+    assert load.failures() == [], "\n".join(f"{run.began:.1f} {run.output}" for run in all_runs)
 
 
 def test_drained_by_hand_is_in_use_after_a_pass(
