@@ -44,6 +44,7 @@ class Drains:
         self._begun: dict[str, float] = {}
         self._undone: set[str] = set()
         self._left: set[str] = set()
+        self._ending: set[str] = set()
 
     def is_over(
         self,
@@ -60,8 +61,9 @@ class Drains:
         One that leaves for good is taken out of the load balancers as soon as its drain is over.
         """
         over = self._is_over(host, container, reason, sick=sick)
-        if over and leaves:
-            self._left.add(member_key(container["service"], container["index"]))
+        if over:
+            ends = self._left if leaves else self._ending
+            ends.add(member_key(container["service"], container["index"]))
         return over
 
     def _is_over(self, host: str, container: Container, reason: str, *, sick: bool) -> bool:
@@ -132,7 +134,7 @@ class Drains:
 
     def still(self, claims: Claims) -> dict[str, float]:
         """Members that are being drained after this round, with the seconds that are left for it."""
-        found = dict(self._begun)
+        found = {**dict.fromkeys(filter(self._is_drained, self._ending), 0.0), **self._begun}
         for key, entry in self._life.items():
             drain = entry.get("drain")
             if not drain or key in found or key in self._undone | self._left:
@@ -142,6 +144,16 @@ class Drains:
                 if container["id"] == drain["container"]:
                     found[key] = max(0.0, drain["until"] - self._world.now(host))
         return found
+
+    def _is_drained(self, key: str) -> bool:
+        """Whether any load balancer drains a member. One that is stopped just now is not put in use beside that."""
+        name = f"{self._stack}.{key.replace('/', '.')}"
+        return any(
+            item["server"] == name and item["drain"]
+            for host in self._world.seen
+            for balancer in self._balancers(host)
+            for item in balancer["reports"]
+        )
 
     def undo_rest(self, claims: Claims) -> None:
         """End the drains whose reason is gone: nobody asked for them in this round."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .names import member_key
-from .store import read_record, update_life
+from .store import in_one_piece, read_record, update_life
 
 Json = t.Dict[str, t.Any]
 
@@ -19,6 +19,7 @@ _MAX_REASON = 300
 _NOTHING: Json = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": ""}
 
 
+@in_one_piece
 def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) -> None:
     """Count a failed create or start.
 
@@ -45,6 +46,7 @@ def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) ->
     )
 
 
+@in_one_piece
 def note_success(state_dir: str, operation: Json) -> None:
     """Forget the failures of a member that was started. Writes nothing where there were none."""
     before = _entry(state_dir, operation)
@@ -53,6 +55,7 @@ def note_success(state_dir: str, operation: Json) -> None:
         _write(state_dir, operation, {**before, **fresh})
 
 
+@in_one_piece
 def note_health(state_dir: str, operation: Json) -> bool:
     """Remember the verdict on a member, or that its repair begins.
 
@@ -67,6 +70,7 @@ def note_health(state_dir: str, operation: Json) -> bool:
     return update_life(state_dir, operation["stack"], _key(operation), fresh)
 
 
+@in_one_piece
 def note_drain(state_dir: str, operation: Json) -> bool:
     """Remember that a member is drained, or no longer (entry null).
 
@@ -79,12 +83,14 @@ def note_drain(state_dir: str, operation: Json) -> bool:
     return update_life(state_dir, operation["stack"], _key(operation), fresh)
 
 
+@in_one_piece
 def forget_drain(state_dir: str, operation: Json) -> None:
     """The drain of a member ends with its stop. Writes nothing where there is none."""
     if _entry(state_dir, operation).get("drain"):
         note_drain(state_dir, {**operation, "args": {"entry": None}})
 
 
+@in_one_piece
 def note_config(state_dir: str, operation: Json, why: str, *, now: float) -> None:
     """Remember that a load balancer did not take a config, or (why empty) forget that it ever did not.
 

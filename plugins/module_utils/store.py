@@ -9,6 +9,7 @@ host's lock (hostlock), so there is one at a time; readers need none.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import threading
@@ -23,6 +24,20 @@ FORMAT = 1
 
 # Operations of one host run concurrently, and each may note something in the record of the same stack.
 _writing = threading.RLock()
+
+
+Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
+
+
+def in_one_piece(function: Function) -> Function:
+    """A function that reads a record and writes it: no other operation's note comes between the two."""
+
+    @functools.wraps(function)
+    def alone(*given: t.Any, **named: t.Any) -> t.Any:
+        with _writing:
+            return function(*given, **named)
+
+    return t.cast(Function, alone)
 
 
 class StoreError(Exception):
