@@ -19,6 +19,7 @@ import typing as t
 from .waiting import eventually
 
 TIMEOUT_S = 3.0
+PAUSE_S = 0.02
 MOST_REQUESTS = 200_000
 MOST_SECONDS = 1800.0
 UNANSWERED = (OSError, http.client.HTTPException)
@@ -67,16 +68,13 @@ def moment() -> t.Iterator[Moment]:
 class Client:
     """Asks all the time in one way, until it is stopped."""
 
-    def __init__(
-        self, kind: Kind, addresses: t.Sequence[str], port: int, *, path: str, pause_s: float
-    ) -> None:
+    def __init__(self, kind: Kind, addresses: t.Sequence[str], port: int, *, path: str) -> None:
         self.kind = kind
         self.sent = 0
         self.members: collections.Counter[str] = collections.Counter()
         self.failures: list[Failure] = []
         self._places = [(address, port) for address in addresses]
         self._path = path
-        self._pause_s = pause_s
         self._connections: dict[tuple[str, int], http.client.HTTPConnection] = {}
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -93,7 +91,7 @@ class Client:
 
     def _run(self) -> None:
         until = time.monotonic() + MOST_SECONDS
-        while not self._end.wait(self._pause_s):
+        while not self._end.wait(PAUSE_S):
             if self.sent >= MOST_REQUESTS or time.monotonic() > until:
                 return
             self._one(self._places[self.sent % len(self._places)])
@@ -129,11 +127,8 @@ class Client:
 class Load:
     """All four clients at once; what has failed is asked for while they run, or after it."""
 
-    def __init__(
-        self, addresses: t.Sequence[str], port: int, *, path: str = "/", pause_s: float = 0.02
-    ) -> None:
-        given: t.Any = {"path": path, "pause_s": pause_s}
-        self.clients = [Client(kind, addresses, port, **given) for kind in KINDS]
+    def __init__(self, addresses: t.Sequence[str], port: int, *, path: str = "/") -> None:
+        self.clients = [Client(kind, addresses, port, path=path) for kind in KINDS]
 
     def __enter__(self) -> Load:
         return self

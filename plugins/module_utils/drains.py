@@ -88,13 +88,18 @@ class Drains:
 
     def _serving(self, container: Container) -> list[Json]:
         """What the load balancers report on it, where they send requests to it or still hold sessions of it."""
-        name = f"{container['stack']}.{container['service']}.{container['index']}"
+        key = member_key(container["service"], container["index"])
+        return [item for item in self._reports(key) if is_sent_to(item) or item["sessions"]]
+
+    def _reports(self, key: str) -> list[Json]:
+        """All that the load balancers report on a member."""
+        name = f"{self._stack}.{key.replace('/', '.')}"
         return [
             item
             for host in self._world.seen
             for balancer in self._balancers(host)
             for item in balancer["reports"]
-            if item["server"] == name and (is_sent_to(item) or item["sessions"])
+            if item["server"] == name
         ]
 
     def _begin(self, host: str, container: Container, reason: str, timeout_s: float) -> None:
@@ -147,13 +152,7 @@ class Drains:
 
     def _is_drained(self, key: str) -> bool:
         """Whether any load balancer drains a member. One that is stopped just now is not put in use beside that."""
-        name = f"{self._stack}.{key.replace('/', '.')}"
-        return any(
-            item["server"] == name and item["drain"]
-            for host in self._world.seen
-            for balancer in self._balancers(host)
-            for item in balancer["reports"]
-        )
+        return any(item["drain"] for item in self._reports(key))
 
     def undo_rest(self, claims: Claims) -> None:
         """End the drains whose reason is gone: nobody asked for them in this round."""

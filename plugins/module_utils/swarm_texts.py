@@ -26,7 +26,7 @@ def node_notes(fleet: Fleet, nodes: list[Node], settings: Settings) -> list[str]
     """What a person should know of the nodes as they are."""
     notes = [_availability(node) for node in nodes if node["availability"] != "active"]
     notes += _few_managers(fleet, nodes)
-    notes += [_cut_off(host) for host in fleet.members() if _is_cut_off(fleet, host)]
+    notes += [_cut_off(host) for host in fleet.members() if is_cut_off(fleet.reports[host])]
     if len(fleet.hosts) == 2:
         notes.append(
             "With two hosts one is the only manager: while it is down, nothing can start on the overlay."
@@ -54,10 +54,6 @@ def _availability(node: Node) -> str:
         f"{node['hostname']} is set to {node['availability']} in the Swarm: nothing can start on the overlay there. "
         f"docker node update --availability active {node['id']}"
     )
-
-
-def _is_cut_off(fleet: Fleet, host: str) -> bool:
-    return is_cut_off(fleet.reports[host])
 
 
 def _cut_off(host: str) -> str:

@@ -16,13 +16,12 @@ import typing as t
 import pytest
 
 from ...conftest import MakeStack
-from ...shared.balancers import Balancer, Reply, balancers, get, states
+from ...shared.balancers import Balancer, balancers, get, states
 from ...shared.hosts import Host, everywhere
 from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
 Hosts = dict[str, Host]
-Asked = list[concurrent.futures.Future[Reply]]
 
 PORTS = (18095, 18096)
 SLOW_S = 4.0
@@ -71,7 +70,7 @@ def sessions(front: Balancer) -> int:
 
 
 @contextlib.contextmanager
-def slow_requests(fronts: list[Balancer]) -> t.Iterator[Asked]:
+def slow_requests(fronts: list[Balancer]) -> t.Iterator[None]:
     """Some are under way through every load balancer, at both members. In the end all of them were answered."""
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         asked = [
@@ -80,7 +79,7 @@ def slow_requests(fronts: list[Balancer]) -> t.Iterator[Asked]:
             for _number in range(4)
         ]
         eventually(lambda: all(sessions(front) for front in fronts))
-        yield asked
+        yield
     replies = [item.result() for item in asked]
     assert [reply.status for reply in replies] == [200] * len(asked)
     assert {reply.member for reply in replies} == {"annex-slow-1", "annex-slow-2"}

@@ -12,8 +12,8 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import
 from ansible_collections.drover.docker.tests.unit.simulation.checks import member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 
-from .virtual_balancer import Balancer, revision_of, silent
-from .virtual_haproxy import Answer, Server
+from .virtual_balancer import Balancer, silent
+from .virtual_haproxy import Answer, Server, revision_of
 
 if TYPE_CHECKING:
     from .world import HealthWorld

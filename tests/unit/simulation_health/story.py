@@ -12,6 +12,10 @@ from typing import Any
 from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome, Report, Work
 from ansible_collections.drover.docker.plugins.module_utils.world import Observation
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils.test_balancer_model import (
+    BALANCER,
+    rule,
+)
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.controller import Controller
 from ansible_collections.drover.docker.tests.unit.simulation.machine import Machine
@@ -46,19 +50,7 @@ def web(scale: int, **check: Any) -> Json:
 
 def front(scale: int = 2) -> Json:
     """Load balancers of the service web."""
-    rule = {"source_port": 80, "target_port": 80, "protocol": "http", "service": f"{STACK}/web"}
-    more = {"selector": None, "hostname": "", "path": "", "priority": 0, "backend_name": ""}
-    balancer = {
-        "rules": [{**rule, **more, "weight": 1}],
-        "proxy_protocol_ports": [],
-        "certificates": [],
-        "default_certificate": "",
-        "certificate_dir": "",
-        "default_certificate_dir": "",
-        "stickiness": None,
-        "config": "",
-        "target": "any",
-    }
+    balancer = {**BALANCER, "rules": [rule(f"{STACK}/web", target_port=80)]}
     return {**web(scale, request=None), "balancer": balancer}
 
 

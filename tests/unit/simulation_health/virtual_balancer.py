@@ -16,7 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_tex
     wanted_states,
 )
 
-from .virtual_haproxy import Haproxy, Probe, Server, revision_of
+from .virtual_haproxy import Haproxy, Probe, Server
 
 Json = dict[str, Any]
 Key = tuple[str, str]
@@ -139,6 +139,3 @@ def silent(file_revision: str) -> Json:
 
 def _key(server: Server) -> Key:
     return server.backend, server.name
-
-
-__all__ = ["Balancer", "revision_of", "silent"]
