@@ -26,7 +26,7 @@ Hosts = dict[str, Host]
 PORTS = (18095, 18096)
 SLOW_S = 4.0
 LEASE_S = 5
-LEAVING = "annex.slow.2"
+STAYING, LEAVING = "annex.slow.1", "annex.slow.2"
 
 
 def balancer(port: int) -> dict[str, t.Any]:
@@ -60,9 +60,10 @@ def fronts(hosts: Hosts, annex: Stack) -> list[Balancer]:
 
 
 def is_in_full_use(front: Balancer) -> bool:
-    """Whether the second member gets every other request: its slow start is over."""
-    found = [item for item in front.servers() if item.name == LEAVING]
-    return bool(found) and all(item.status == "UP" and not item.is_throttled for item in found)
+    """Whether each member gets every other request: the slow start of both is over."""
+    found = front.servers()
+    ready = all(item.status == "UP" and not item.is_throttled for item in found)
+    return ready and {item.name for item in found} == {STAYING, LEAVING}
 
 
 def sessions(front: Balancer) -> int:
