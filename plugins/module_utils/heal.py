@@ -105,7 +105,7 @@ class Healer:
         self._checkers = checkers
         self._drains = drains
         self._is_retry = is_retry
-        self._bases: dict[str, str] = {}
+        self._launches: dict[str, str] = {}
         self.patients: dict[str, Patient] = {}
 
     def service(
@@ -357,11 +357,15 @@ class Healer:
         )
 
     def _basis(self, member: Member) -> str:
-        """What the count of repairs belongs to: this definition with this check."""
-        if member.name not in self._bases:
-            launch = config_hash(member.service, self._operations.volumes)
-            self._bases[member.name] = digest([launch, member.service["health_check"]])[:16]
-        return self._bases[member.name]
+        """What the count of repairs belongs to: this definition with this check, since the member was last made."""
+        if member.name not in self._launches:
+            self._launches[member.name] = config_hash(member.service, self._operations.volumes)
+        counted = [
+            self._launches[member.name],
+            member.service["health_check"],
+            member.entry["create_index"],
+        ]
+        return digest(counted)[:16]
 
     def _now(self, patient: Patient) -> float:
         return self._world.now(patient.member.host)

@@ -134,6 +134,15 @@ class HealthBench(Bench):
 
     made = 0
 
+    def command(self, name: str, **fields: t.Any) -> None:
+        """A person's command on the stack shop: its records and operations, with what is known of the members kept."""
+        plan = self.plan(name, stacks=["shop"], **fields)
+        for write in plan.records:
+            for host in write.hosts:
+                life = self[host]["records"].get(write.stack, {}).get("life", {})
+                self[host]["records"][write.stack] = {**write.record, "host": host, "life": life}
+        self.carry_out(plan)
+
     def _remember(self, operation: dict[str, t.Any]) -> None:
         record = self[operation["host"]]["records"][operation["stack"]]
         key = f"{operation['service']}/{operation['index']}"

@@ -401,6 +401,19 @@ def test_lasting_health_begins_a_new_row(bench: HealthBench) -> None:
     assert bench.health("web/1")["repairs"] == 1
 
 
+def test_a_member_that_a_person_had_removed_begins_a_new_row(bench: HealthBench) -> None:
+    bench.checked(2)
+    assert flap(bench) == "replaced"
+    assert "replaced once lately" in flap(bench)
+    for scale in (0, 2):
+        bench.command("scale", service="web", scale=scale)
+    bench.configure()
+    bench.say("up")
+    bench.carry_out(bench.plan())
+    assert flap(bench) == "replaced"
+    assert bench.health("web/1")["repairs"] == 1
+
+
 def test_a_given_up_member_does_not_hold_up_another(bench: HealthBench) -> None:
     bench.checked(5)
     for wait in (0, 10, 20, 40, 80, 160, 320, 600):
