@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .names import member_key
-from .store import in_one_piece, read_record, update_life
+from .store import update_life
 
 Json = t.Dict[str, t.Any]
 
@@ -19,7 +19,6 @@ _MAX_REASON = 300
 _NOTHING: Json = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": ""}
 
 
-@in_one_piece
 def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) -> None:
     """Count a failed create or start.
 
@@ -29,68 +28,48 @@ def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) ->
         reason: What the engine said; kept short.
         now: The host's wall clock, in seconds since the epoch.
     """
-    before = _entry(state_dir, operation)
     config_hash = operation["args"].get("config_hash", "")
-    same = before.get("config_hash") == config_hash
-    _write(
-        state_dir,
-        operation,
-        {
-            **before,
-            "seq": before.get("seq", 0) + 1,
-            "config_hash": config_hash,
-            "failures": before.get("failures", 0) + 1 if same else 1,
-            "last_failure": now,
-            "reason": reason[:_MAX_REASON],
-        },
-    )
+
+    def change(before: Json) -> Json:
+        same = before["config_hash"] == config_hash
+        failures = before["failures"] + 1 if same else 1
+        told = {"failures": failures, "last_failure": now, "reason": reason[:_MAX_REASON]}
+        return {"config_hash": config_hash, **told}
+
+    _note(state_dir, operation, change)
 
 
-@in_one_piece
 def note_success(state_dir: str, operation: Json) -> None:
     """Forget the failures of a member that was started. Writes nothing where there were none."""
-    before = _entry(state_dir, operation)
-    if before.get("failures"):
-        fresh = {"seq": before["seq"] + 1, "failures": 0, "last_failure": 0.0, "reason": ""}
-        _write(state_dir, operation, {**before, **fresh})
+    fresh = {"failures": 0, "last_failure": 0.0, "reason": ""}
+    _note(state_dir, operation, lambda before: fresh if before["failures"] else None)
 
 
-@in_one_piece
 def note_health(state_dir: str, operation: Json) -> bool:
     """Remember the verdict on a member, or that its repair begins.
 
     Returns:
         Whether there was a record to remember it in.
     """
-    before = _entry(state_dir, operation)
     entry = operation["args"]["entry"]
-    kept = {**_NOTHING, **before}
-    why = str(entry["why"])[:_MAX_REASON]
-    fresh = {**kept, "seq": before.get("seq", 0) + 1, "health": {**entry, "why": why}}
-    return update_life(state_dir, operation["stack"], _key(operation), fresh)
+    health = {**entry, "why": str(entry["why"])[:_MAX_REASON]}
+    return _note(state_dir, operation, lambda _before: {"health": health})
 
 
-@in_one_piece
 def note_drain(state_dir: str, operation: Json) -> bool:
     """Remember that a member is drained, or no longer (entry null).
 
     Returns:
         Whether there was a record to remember it in.
     """
-    before = _entry(state_dir, operation)
-    kept = {**_NOTHING, **before}
-    fresh = {**kept, "seq": before.get("seq", 0) + 1, "drain": operation["args"]["entry"]}
-    return update_life(state_dir, operation["stack"], _key(operation), fresh)
+    return _note(state_dir, operation, lambda _before: {"drain": operation["args"]["entry"]})
 
 
-@in_one_piece
 def forget_drain(state_dir: str, operation: Json) -> None:
     """The drain of a member ends with its stop. Writes nothing where there is none."""
-    if _entry(state_dir, operation).get("drain"):
-        note_drain(state_dir, {**operation, "args": {"entry": None}})
+    _note(state_dir, operation, lambda before: {"drain": None} if before.get("drain") else None)
 
 
-@in_one_piece
 def note_config(state_dir: str, operation: Json, why: str, *, now: float) -> None:
     """Remember that a load balancer did not take a config, or (why empty) forget that it ever did not.
 
@@ -100,25 +79,26 @@ def note_config(state_dir: str, operation: Json, why: str, *, now: float) -> Non
         why: What HAProxy said; kept short.
         now: The host's wall clock, in seconds since the epoch.
     """
-    before = _entry(state_dir, operation)
-    failed = before.get("config") or {}
-    if not why and not failed:
-        return
     revision = operation["args"]["revision"]
-    times = failed["failures"] + 1 if failed.get("revision") == revision else 1
-    entry = {"revision": revision, "failures": times, "last": now, "why": why[:_MAX_REASON]}
-    kept = {**_NOTHING, **before, "seq": before.get("seq", 0) + 1}
-    _write(state_dir, operation, {**kept, "config": entry if why else None})
+
+    def change(before: Json) -> Json | None:
+        failed = before.get("config") or {}
+        if not why:
+            return {"config": None} if failed else None
+        times = failed["failures"] + 1 if failed.get("revision") == revision else 1
+        entry = {"revision": revision, "failures": times, "last": now, "why": why[:_MAX_REASON]}
+        return {"config": entry}
+
+    _note(state_dir, operation, change)
 
 
-def _entry(state_dir: str, operation: Json) -> Json:
-    record = read_record(state_dir, operation["stack"])
-    return dict((record or {}).get("life", {}).get(_key(operation), {}))
+def _note(state_dir: str, operation: Json, change: t.Callable[[Json], Json | None]) -> bool:
+    """Change the entry of an operation's member. One that is new begins without failures."""
 
+    def complete(before: Json) -> Json | None:
+        kept = {**_NOTHING, **before}
+        new = change(kept)
+        return None if new is None else {**kept, **new}
 
-def _write(state_dir: str, operation: Json, entry: Json) -> None:
-    update_life(state_dir, operation["stack"], _key(operation), entry)
-
-
-def _key(operation: Json) -> str:
-    return member_key(operation["service"], operation["index"])
+    key = member_key(operation["service"], operation["index"])
+    return update_life(state_dir, operation["stack"], key, complete)

@@ -9,7 +9,6 @@ host's lock (hostlock), so there is one at a time; readers need none.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import threading
@@ -23,21 +22,7 @@ Json = t.Dict[str, t.Any]
 FORMAT = 1
 
 # Operations of one host run concurrently, and each may note something in the record of the same stack.
-_writing = threading.RLock()
-
-
-Function = t.TypeVar("Function", bound=t.Callable[..., t.Any])
-
-
-def in_one_piece(function: Function) -> Function:
-    """A function that reads a record and writes it: no other operation's note comes between the two."""
-
-    @functools.wraps(function)
-    def alone(*given: t.Any, **named: t.Any) -> t.Any:
-        with _writing:
-            return function(*given, **named)
-
-    return t.cast(Function, alone)
+_writing = threading.Lock()
 
 
 class StoreError(Exception):
@@ -116,14 +101,17 @@ def write_record(state_dir: str, record: Json) -> bool:
     return True
 
 
-def update_life(state_dir: str, stack: str, key: str, entry: Json) -> bool:
-    """Store what the host remembers of one member. Without a good record there is nothing to remember it in.
+def update_life(
+    state_dir: str, stack: str, key: str, change: t.Callable[[Json], Json | None]
+) -> bool:
+    """Change what the host remembers of one member. Without a good record there is nothing to remember it in.
 
     Args:
         state_dir: Folder of all our files on this host.
         stack: Stack name.
         key: Member, e.g. C(web/1).
-        entry: The new entry of C(life).
+        change: Gets the entry of C(life) that is there (empty without one) and returns what is new in it; None where
+            there is nothing new. No other operation's note comes between the two.
 
     Returns:
         Whether it was written.
@@ -133,11 +121,13 @@ def update_life(state_dir: str, stack: str, key: str, entry: Json) -> bool:
     """
     with _writing:
         record = read_record(state_dir, stack)
-        if record is None:
+        before = record["life"].get(key, {}) if record else {}
+        new = change(before) if record else None
+        if record is None or new is None:
             return False
-        _replace(
-            state_dir, stack, {**record, "life": {**record["life"], key: entry}}, keep_old=False
-        )
+        entry = {**before, **new, "seq": before.get("seq", 0) + 1}
+        life = {**record["life"], key: entry}
+        _replace(state_dir, stack, {**record, "life": life}, keep_old=False)
     return True
 
 

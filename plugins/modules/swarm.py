@@ -250,7 +250,6 @@ join_tokens:
   type: dict
 """
 
-import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -258,12 +257,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils.constants import DOCKER_HOST, OVERLAY_NETWORK, OVERLAY_SUBNET
 from ..module_utils.engine_errors import EngineError, SdkMissing
 from ..module_utils.swarm_actions import Host, Refused, Wanted, join_tokens
-from ..module_utils.swarm_client import SocketClient
+from ..module_utils.swarm_client import SocketClient, wait_until
 from ..module_utils.swarm_network import parse_subnet
 from ..module_utils.swarm_report import is_cut_off, look
 
 ELECTION_S = 15.0
-POLL_S = 1.0
 STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
 SPEC: dict[str, t.Any] = {
     "docker_host": {"type": "str", "default": DOCKER_HOST},
@@ -322,12 +320,10 @@ def report_of(client: SocketClient, params: dict[str, t.Any]) -> dict[str, t.Any
 
 def look_patiently(client: SocketClient, preferred_addr: str) -> dict[str, t.Any]:
     """How the host is. A manager without a quorum is asked again for a while: an election takes some seconds."""
-    until = time.monotonic() + ELECTION_S
-    while True:
+    report = look(client, preferred_addr=preferred_addr)
+    if is_cut_off(report) and wait_until(lambda: bool(client.get("/nodes")), seconds=ELECTION_S):
         report = look(client, preferred_addr=preferred_addr)
-        if not is_cut_off(report) or time.monotonic() >= until:
-            return report
-        time.sleep(POLL_S)
+    return report
 
 
 def wanted(params: dict[str, t.Any], *, advertise_addr: str) -> Wanted:

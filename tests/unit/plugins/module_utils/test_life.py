@@ -10,7 +10,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils import life
+from ansible_collections.drover.docker.plugins.module_utils import life, store
 from ansible_collections.drover.docker.plugins.module_utils.record import make_record
 from ansible_collections.drover.docker.plugins.module_utils.store import read_record, write_record
 
@@ -34,7 +34,7 @@ def state(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
     made = make_record("shop", {"hosts": ["h1"]}, number=1, token="t")
     write_record(str(tmp_path), {**made, "host": "h1", "life": {}})
-    monkeypatch.setattr(life, "read_record", slowly)
+    monkeypatch.setattr(store, "read_record", slowly)
     return str(tmp_path)
 
 
