@@ -113,7 +113,7 @@ class Controller:
     def call(self, work: dict[str, Work]) -> dict[str, Outcome | None]:
         """One call of the module act for each host that has work."""
         outcomes: dict[str, Outcome | None] = {}
-        for host in sorted(work):
+        for host in self.world.order.sample(sorted(work), len(work)):
             self.before_act(self.acts)
             self.acts += 1
             machine = self.world.machines[host]

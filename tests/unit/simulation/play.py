@@ -17,6 +17,7 @@ from unittest import mock
 from ansible_collections.drover.docker.plugins.module_utils.record import is_majority
 from ansible_collections.drover.docker.plugins.module_utils.rounds import Report
 
+from .any_order import any_order
 from .checks import Broken, Watch
 from .controller import Controller
 from .ending import Expectation, heal, view_of
@@ -239,23 +240,23 @@ class Play:
 
 
 @contextmanager
-def simulated(hosts: int) -> Iterator[SimulatedWorld]:
+def simulated(hosts: int, *, seed: int = 0) -> Iterator[SimulatedWorld]:
     """A world whose files are in memory where the machine offers that."""
     memory = Path("/dev/shm")
     folder = Path(
         tempfile.mkdtemp(prefix="drover-simulation-", dir=memory if memory.is_dir() else None)
     )
-    world = SimulatedWorld(folder, hosts)
+    world = SimulatedWorld(folder, hosts, seed=seed)
     try:
-        with mock.patch.object(os, "fsync", world.fsync):
+        with any_order(world.order), mock.patch.object(os, "fsync", world.fsync):
             yield world
     finally:
         shutil.rmtree(folder)
 
 
-def play(hosts: int, steps: list[Step]) -> None:
+def play(hosts: int, steps: list[Step], *, seed: int = 0) -> None:
     """Play a sequence; a failure prints all that happened."""
-    with simulated(hosts) as world:
+    with simulated(hosts, seed=seed) as world:
         sequence = Play(world)
         try:
             sequence.run(steps)

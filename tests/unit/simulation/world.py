@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,10 @@ class ControllerKilled(BaseException):
 class SimulatedWorld:
     """Hosts and what they share, with all that can be wrong with them."""
 
-    def __init__(self, folder: Path, hosts: int) -> None:
+    def __init__(self, folder: Path, hosts: int, *, seed: int = 0) -> None:
         self.folder = folder
+        self.order = random.Random(seed)
+        """Which host and which operation comes first, where no plan says so."""
         self.clock = Clock()
         self.registry = Registry(
             [Image(item.reference, item.volumes, item.ends) for item in IMAGES]

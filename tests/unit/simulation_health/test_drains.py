@@ -5,21 +5,22 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from .balancers import SERVICE
-from .story import Story, front, story, web
+from .story import STACK, Story, front, story, web
 
 CHANGES = range(22)
 """A controller may be killed before any of these changes; the last ones come after the end of a pass."""
 
 
 @contextlib.contextmanager
-def served(*, hosts: int = 3, session_s: float = 0.0) -> Iterator[Story]:
+def served(*, hosts: int = 3, session_s: float = 0.0, seed: int = 0) -> Iterator[Story]:
     """Two members behind load balancers that trust them: only checkers notice a sick one."""
-    with story({"web": web(2), SERVICE: front()}, hosts=hosts) as told:
+    with story({"web": web(2), SERVICE: front()}, hosts=hosts, seed=seed) as told:
         told.world.balancers.trusting = set(told.world.machines)
         told.world.balancers.session_s = session_s
         yield told
@@ -42,6 +43,29 @@ def test_a_controller_that_is_killed_in_a_drain_leaves_nobody_drained(left: int)
         told.sicken(1)
         told.world.pass_time(10)
         told.reconcile(kill_after=left)
+        told.settle(within_s=90)
+        assert told.repaired(1) == 1
+
+
+def forget_drains(told: Story) -> None:
+    """The hosts remember no drain, as where their files were lost; the load balancers go on with it."""
+    for machine in told.world.machines.values():
+        path = told.world.records.path(machine, STACK)
+        record = json.loads(path.read_text())
+        for entry in record["life"].values():
+            entry["drain"] = None
+        path.write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_drained_member_is_not_put_in_use_beside_its_stop(seed: int) -> None:
+    """Its drain was forgotten, so its load balancers would be put right in the very round that stops it."""
+    with served(seed=seed) as told:
+        told.sicken(1)
+        told.world.pass_time(10)
+        while len(told.world.balancers.drained()) < len(told.world.balancers.fronts()):
+            told.reconcile(kill_after=5)
+        forget_drains(told)
         told.settle(within_s=90)
         assert told.repaired(1) == 1
 

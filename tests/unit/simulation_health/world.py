@@ -28,6 +28,7 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import
     ApplyError,
     Target,
 )
+from ansible_collections.drover.docker.tests.unit.simulation.any_order import any_order
 from ansible_collections.drover.docker.tests.unit.simulation.checks import Member, member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image
@@ -108,7 +109,7 @@ class HealthWorld(SimulatedWorld):
         self.before_end: Callable[[Machine, Container], None] = lambda machine, container: None
         """Told before the code under test stops or removes a container."""
         self.on_start: Callable[[Machine, Container], None] = lambda machine, container: None
-        super().__init__(folder, hosts)
+        super().__init__(folder, hosts, seed=seed)
         self.balancers = Balancers(self)
         self.registry.images[CHECKER_IMAGE] = Image(CHECKER_IMAGE)
         self.clock = Ticking(self._tick)
@@ -295,6 +296,7 @@ def health_world(hosts: int, *, seed: int = 0) -> Iterator[HealthWorld]:
     world = HealthWorld(folder, hosts, seed=seed)
     try:
         with (
+            any_order(world.order),
             mock.patch.object(os, "fsync", world.fsync),
             mock.patch.object(observe, "observe_checker", world.observe_checker),
             mock.patch.object(calls, "apply_config", world.apply_config),

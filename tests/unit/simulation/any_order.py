@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operations of a host in any order that their plan allows, as its workers make it on a real one."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+from ansible_collections.drover.docker.plugins.module_utils import ordering
+
+Json = dict[str, Any]
+
+
+@contextlib.contextmanager
+def any_order(dice: random.Random) -> Iterator[None]:
+    """While this lasts, chance says which of the operations that may run is the next."""
+
+    def run_serially(
+        queue: ordering.Queue, run: Callable[[Json], Json], on_result: Callable[[Json], None]
+    ) -> None:
+        ready = queue.ready()
+        while ready:
+            chosen = ready.pop(dice.randrange(len(ready)))
+            ordering._settle(queue, run(chosen), on_result)
+            ready += queue.ready()
+
+    with mock.patch.object(ordering, "_run_serially", run_serially):
+        yield
