@@ -15,7 +15,7 @@ from .balancer_backends import RESOLVERS, backend
 from .balancer_custom import merge
 from .balancer_frontends import TLS, frontend
 from .folders import CONFIG_IN_CONTAINER
-from .marker import marked, with_marker
+from .marker import CERTIFICATE_COMMENT, marked, with_marker
 from .section import Section
 
 Json = t.Dict[str, t.Any]
@@ -26,7 +26,6 @@ HEALTH_LISTENER = "answer"
 METRICS_FRONTEND = "metrics"
 STATISTICS_LISTENER = "statistics"
 ERROR_PAGE = f"{CONFIG_IN_CONTAINER}/errors/503.http"
-CERTIFICATE_COMMENT = "# certificate"
 
 _OWN_NAMES = (HEALTH_LISTENER, METRICS_FRONTEND, STATISTICS_LISTENER)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from .balancer_config import CERTIFICATE_COMMENT
+from .marker import CERTIFICATE_COMMENT
 from .server_state import Server, Wanted
 
 _ONE_WORD = re.compile(

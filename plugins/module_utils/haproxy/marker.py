@@ -8,6 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 
+CERTIFICATE_COMMENT = "# certificate"
+"""Begins a line that names a certificate. Here, so that who only reads configs need not carry what writes them."""
+
 _LINE = re.compile(r"^    description (rev-[0-9a-f]{16})$", re.MULTILINE)
 
 
