@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the steps of ``make test``: two tracks side by side, then the scenarios on the Docker hosts.
 
-The lab's images wait for the network most of the time, so the checks of the code run beside them. The scenarios
-measure times, so they run alone. Each step writes a log; what failed is shown, and the run closes with the seconds
-of each step and with the lines that pytest itself closed with.
+The lab's images wait for the network most of the time, and tests/live for containers, so the checks of the code run
+beside them, with what they leave of the processors. The scenarios measure times, so they run alone. Each step writes a
+log; what failed is shown, and the run closes with the seconds of each step and with the lines that pytest itself closed
+with.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Step:
 
     name: str
     command: tuple[str, ...]
+    keeps_lab: bool = False
     seconds: float = 0.0
     state: str = "not run"
     lines: list[str] = field(default_factory=list)
@@ -42,14 +44,13 @@ class Step:
 
 
 LAB = [Step("engine", ("lab/engine", "start")), Step("images", ("lab/images",))]
+LAST_IN_LINE = ("nice", "-n", "19")
 CODE = [
-    Step("lint", ("tools/lint",)),
-    Step("units", ("tools/units",)),
-    Step("sanity", ("tools/sanity",)),
-    Step("build", ("tools/build",)),
+    Step(name, (*LAST_IN_LINE, f"tools/{name}")) for name in ("lint", "units", "sanity", "build")
 ]
-SCENARIOS = Step("molecule", ("tools/molecule",))
-STEPS = [*LAB, *CODE, SCENARIOS]
+LIVE = Step("live", ("tools/molecule", "live"), keeps_lab=True)
+SCENARIOS = Step("molecule", ("tools/molecule", "scenarios"))
+STEPS = [*LAB, *CODE, LIVE, SCENARIOS]
 
 running: set[subprocess.Popen[bytes]] = set()
 stopping = threading.Event()
@@ -64,6 +65,7 @@ def run(step: Step) -> bool:
         process = subprocess.Popen(
             step.command,
             cwd=ROOT,
+            env={**os.environ, **({"KEEP_LAB": "1"} if step.keeps_lab else {})},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -95,13 +97,17 @@ def run_code() -> None:
 
 
 def run_all() -> None:
-    """Run everything; the scenarios only where engine and images are there."""
+    """Run everything; what needs the lab only where engine and images are there."""
     code = threading.Thread(target=run_code)
     code.start()
     lab_is_ready = all(run(step) for step in LAB)
+    if lab_is_ready:
+        run(LIVE)
     code.join()
     if lab_is_ready:
         run(SCENARIOS)
+    if LIVE.state != "not run" and SCENARIOS.state == "not run":
+        subprocess.run(["lab/down"], cwd=ROOT, check=False)
 
 
 def stop(signum: int, _frame: object) -> None:
@@ -140,7 +146,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     print(
-        "running lint, units, sanity and build beside engine and images, then molecule", flush=True
+        "running lint, units, sanity and build beside engine, images and live, then molecule",
+        flush=True,
     )
     work = threading.Thread(target=run_all)
     work.start()
