@@ -43,21 +43,21 @@ def look(client: SwarmClient, *, preferred_addr: str = "") -> Report:
 
 def membership(swarm: dict[str, t.Any]) -> Report:
     """Which part the host has in a swarm, by its own account."""
-    managers = swarm.get("RemoteManagers") or []
+    node_id = swarm.get("NodeID") or ""
     return {
         "state": swarm.get("LocalNodeState") or "inactive",
         "error": swarm.get("Error") or "",
-        "node_id": swarm.get("NodeID") or "",
+        "node_id": node_id,
         "node_addr": swarm.get("NodeAddr") or "",
         "manager": bool(swarm.get("ControlAvailable")),
-        "managers": sorted(
-            ({"node_id": item["NodeID"], "addr": item["Addr"]} for item in managers), key=_by_addr
-        ),
+        "managers": _known_managers(swarm.get("RemoteManagers") or [], node_id),
     }
 
 
-def _by_addr(item: dict[str, str]) -> str:
-    return item["addr"]
+def _known_managers(items: list[dict[str, str]], node_id: str) -> list[dict[str, str]]:
+    """This host first: it answers, and a host that joins asks only the first address that it is told of."""
+    known = [{"node_id": item["NodeID"], "addr": item["Addr"]} for item in items]
+    return sorted(known, key=lambda item: (item["node_id"] != node_id, item["addr"]))
 
 
 def _no_view() -> Report:

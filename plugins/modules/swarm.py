@@ -57,6 +57,8 @@ options:
   remote_addrs:
     description:
       - Managers of the Swarm to join, as C(ADDRESS:2377).
+      - Engines ask only the first one (seen with 20.10 and 26.1), so that one has to be up. In RV(swarm.managers) it is
+        the host that told of them.
     type: list
     elements: str
     default: []
@@ -212,7 +214,7 @@ swarm:
       description: Id of the Swarm, where RV(swarm.quorum) is true.
       type: str
     managers:
-      description: Managers that the host knows of, each with node_id and addr.
+      description: Managers that the host knows of, each with node_id and addr; the host itself goes first.
       type: list
       elements: dict
     nodes:

@@ -227,8 +227,12 @@ def test_a_lost_quorum_is_said_and_heals(fleet: Fleet, three: list[str]) -> None
     assert (again.code, again.changed) == (0, dict.fromkeys(three, 0)), again.output
 
 
-def test_a_wiped_host_rejoins_and_its_old_entry_goes(fleet: Fleet, three: list[str]) -> None:
-    wiped = three[2]
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_wiped_host_rejoins_and_its_old_entry_goes(
+    fleet: Fleet, three: list[str], place: int
+) -> None:
+    """The first host is the first of the managers too, by which another one could be told to join itself."""
+    wiped, other = three[place], three[1]
     before = fleet.swarm(wiped)["NodeID"]
     fleet.shell(
         wiped,
@@ -238,8 +242,8 @@ def test_a_wiped_host_rejoins_and_its_old_entry_goes(fleet: Fleet, three: list[s
     run = fleet.play(hosts=three)
     assert run.code == 0, run.output
     assert fleet.swarm(wiped)["NodeID"] not in ("", before)
-    assert sorted(fleet.nodes(three[0])) == three
-    assert roles(fleet, three[0]) == three
+    assert sorted(fleet.nodes(other)) == three
+    assert roles(fleet, other) == three
     again = fleet.play(hosts=three)
     assert (again.code, set(again.changed.values())) == (0, {0})
 

@@ -264,3 +264,12 @@ def test_routes_of_the_kernel() -> None:
         "docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
     )
     assert parse_routes(text) == [{"subnet": "172.17.0.0/16", "interface": "docker0"}]
+
+
+def test_a_manager_names_itself_first_among_the_managers() -> None:
+    """A host whose own old address came first would be told to join itself."""
+    engine = FakeEngine(n1=dict(SOUND))
+    known = {"n0": "172.16.0.1:2377", "n1": "172.16.0.2:2377", "n2": "172.16.0.0:2377"}
+    engine.swarm["RemoteManagers"] = [{"NodeID": key, "Addr": addr} for key, addr in known.items()]
+    found = [item["node_id"] for item in look(engine)["managers"]]
+    assert found == ["n1", "n2", "n0"]
