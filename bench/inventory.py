@@ -175,7 +175,7 @@ def socket_of(site: Site, host: str) -> Iterator[str]:
                 time.sleep(0.05)
             yield f"unix://{path}"
         finally:
-            process.terminate()
+            process.kill()
 
 
 def ours(site: Site) -> Callable[[], None]:

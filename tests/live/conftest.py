@@ -79,9 +79,9 @@ class Tunnels:
         return "unix://" + socket
 
     def close(self) -> None:
-        """End the SSH processes and remove the sockets."""
+        """End the SSH processes and remove the sockets. A process that missed a SIGTERM went on for 300 s."""
         for process in self._processes:
-            process.terminate()
+            process.kill()
             process.wait()
         self._folder.cleanup()
 

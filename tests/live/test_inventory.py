@@ -297,7 +297,7 @@ def tcp(site: Site, host: str) -> t.Iterator[str]:
             assert eventually(lambda: _listens(port), seconds=10)
             yield f"tcp://127.0.0.1:{port}"
         finally:
-            process.terminate()
+            process.kill()
 
 
 def _listens(port: int) -> bool:
