@@ -123,14 +123,12 @@ def close() -> int:
     print("\nseconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in STEPS))
     heading = ""
     closing = 0
-    told: set[str] = set()
     for line in [line for step in STEPS for line in step.lines]:
         if CLOSING.match(line):
             print(heading + line)
             closing += 1
             heading = ""
-        elif BROKEN.match(line) and line[:200] not in told:
-            told.add(line[:200])
+        elif BROKEN.match(line):
             print(line[:200])
         elif re.match(r"(ok|FAILED): (units|live|molecule)", line):
             heading = f"{line}\n"

@@ -25,6 +25,8 @@ from ansible_collections.drover.docker.plugins.module_utils.engine import Docker
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
 from docker import APIClient
 
+from .network_fleet import SSH
+
 LAB = pathlib.Path(__file__).resolve().parents[2] / ".lab"
 LAB_HOSTS = ("h1", "h2")
 IMAGES = ("registry.lab:5000/drover-lab/testapp:1", "drover-lab/testapp:1")
@@ -56,19 +58,7 @@ class Tunnels:
         """The engine address of a lab host."""
         inventory = yaml.safe_load((LAB / "hosts.yml").read_text())["docker_hosts"]["hosts"]
         socket = f"{self._folder.name}/{host}.sock"
-        options = [
-            "BatchMode=yes",
-            "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-            "LogLevel=ERROR",
-        ]
-        command = [
-            "ssh",
-            "-N",
-            "-i",
-            str(LAB / "id_ed25519"),
-            *[word for item in options for word in ("-o", item)],
-        ]
+        command = ["ssh", "-N", "-i", str(LAB / "id_ed25519"), *SSH.split()]
         target = f"root@{inventory[host]['ansible_host']}"
         self._processes.append(
             subprocess.Popen([*command, "-L", f"{socket}:/var/run/docker.sock", target])
