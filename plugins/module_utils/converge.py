@@ -20,14 +20,13 @@ from .member_network import MemberNetwork
 from .member_operations import Member, MemberOperations
 from .names import member_key, split_member_key
 from .operations import Message
+from .ownership import LIVE_STATES, Stranger, is_earlier_life, takes_from
 from .placement import labels_match
 from .revisions import Request, current, is_live
 from .settle import Claims
 from .times import parse_time
 from .verdict import generation_of
 from .world import Container, World
-
-LIVE_STATES = ("running", "paused", "restarting")
 
 
 class Converger:
@@ -43,7 +42,9 @@ class Converger:
         life: dict[str, t.Any],
         request: Request,
         checkers: Checkers,
+        is_decided: bool,
     ) -> None:
+        """C(is_decided): whether a majority of the stack's hosts is known to have this body, or will be."""
         self.stack = stack
         self.body = body
         self.operations = operations
@@ -53,6 +54,7 @@ class Converger:
         self.claims = claims
         self.life = life
         self.request = request
+        self._is_decided = is_decided
         self.drains = Drains(operations, life, stack=stack, live=is_live(body))
         self.healer = Healer(
             operations, life=life, checkers=checkers, drains=self.drains, is_retry=self._retry
@@ -89,11 +91,12 @@ class Converger:
 
     def _member(self, member: Member) -> None:
         found = self.claims.get((member.name, member.index), [])
-        old = [claim for claim in found if self._superseded(member, claim)]
+        old = [claim for claim in found if is_earlier_life(*claim, member.entry)]
         for host, container in old:
-            self.operations.remove(
-                host, container, f"superseded: the member is on {member.host} now"
-            )
+            if self._may_take_away(host, container):
+                self.operations.remove(
+                    host, container, f"superseded: the member is on {member.host} now"
+                )
         claims = [claim for claim in found if claim not in old]
         if len(claims) > 1 or any(host != member.host for host, _container in claims):
             self._conflict(member, claims)
@@ -110,13 +113,6 @@ class Converger:
         if not labels_match(self.world.labels(member.host), member.service["placement"]):
             self._note(member, "the labels of its host do not match any more; it is not moved")
 
-    def _superseded(self, member: Member, claim: tuple[str, Container]) -> bool:
-        """An older life of the member, left on a host where it is no longer recorded."""
-        host, container = claim
-        return bool(
-            host != member.host and container["create_index"] < member.entry["create_index"]
-        )
-
     def _conflict(self, member: Member, found: list[tuple[str, Container]]) -> None:
         places = ", ".join(
             f"{container['name']} ({container['id'][:12]}) on {host}" for host, container in found
@@ -125,12 +121,25 @@ class Converger:
         self._error(member, text)
 
     def _missing(self, member: Member) -> None:
+        if self._is_impersonated(member):
+            return
         holder = self.world.names(member.host).get(member.container)
         if holder:
             name = f"the name {member.container} on {member.host} ({holder[:12]})"
             self._error(member, f"another container holds {name}; rename or remove it")
         elif not self._held_back(member):
             self._make(member)
+
+    def _is_impersonated(self, member: Member) -> bool:
+        """Whether a stranger with this member's labels has what is the member's: two must never write to one volume."""
+        for stranger in self.world.strangers_of(self.stack, (member.name, member.index)):
+            taken = takes_from(stranger, member.entry)
+            if taken:
+                name = stranger.container["name"]
+                text = f"container {name} uses its {taken}: remove it, or call it {member.container} again"
+                self._error(member, text)
+                return True
+        return False
 
     def _make(self, member: Member, *, after: t.Iterable[int] = ()) -> None:
         created = self.operations.create(member, after=after)
@@ -162,7 +171,9 @@ class Converger:
 
     def _deactivate(self, member: Member, container: Container) -> None:
         cause = "the service is stopped"
-        if container["state"] in LIVE_STATES and self.drains.is_over(member.host, container, cause):
+        if container["state"] not in LIVE_STATES or not self._may_take_away(member.host, container):
+            return
+        if self.drains.is_over(member.host, container, cause):
             thaw = [self._unpause(member, container)] if container["state"] == "paused" else []
             self.operations.stop(
                 member.host,
@@ -191,7 +202,7 @@ class Converger:
             self.operations.hold(member, "the engine is removing its container")
         elif member.service["start_once"] and state == "exited":
             return
-        elif not self._held_back(member):
+        elif not self._held_back(member) and not self._is_impersonated(member):
             self._start_again(member, container)
 
     def _start_again(self, member: Member, container: Container) -> None:
@@ -250,23 +261,49 @@ class Converger:
     # --- what is not wanted ---
 
     def _unwanted(self) -> None:
-        """Containers of retired members go; containers that no record knows are shown and left alone."""
+        """Containers of retired members go; what no record proves to be ours is shown and left alone."""
         for (name, index), found in sorted(self.claims.items()):
             entry = self.body["members"].get(member_key(name, index))
             for host, container in found:
-                if entry is None and is_live(self.body):
+                if entry is None:
                     text = f"container {container['name']} has labels of a member that no record knows; left alone"
                     self.plan.notes.append(Message(text, self.stack, name, index, host))
-                elif entry is None or entry["retired"]:
-                    reason = self._reason_to_remove(name)
-                    if self.drains.is_over(host, container, reason, leaves=True):
-                        self.operations.remove(host, container, reason, leaves=True)
+                elif entry["retired"] and _is_at_home(host, container, entry):
+                    self._take_away(host, container)
+                elif entry["retired"]:
+                    self._show(Stranger(host, container, f"its member was on {entry['host']}"))
+        for stranger in self.world.strangers(self.stack):
+            self._show(stranger)
+
+    def _take_away(self, host: str, container: Container) -> None:
+        reason = self._reason_to_remove(container["service"])
+        if self._may_take_away(host, container) and self.drains.is_over(
+            host, container, reason, leaves=True
+        ):
+            self.operations.remove(host, container, reason, leaves=True)
+
+    def _may_take_away(self, host: str, container: Container) -> bool:
+        """Whether the record that wants a container away is known to count; a minority's may never have."""
+        if not self._is_decided:
+            text = "not wanted any more, but no majority of the stack's hosts was seen to say so; left as it is"
+            self.operations.hold_container(host, container, text)
+        return self._is_decided
+
+    def _show(self, stranger: Stranger) -> None:
+        container = stranger.container
+        text = f"container {container['name']} has labels of this member but is not its own: {stranger.why}; left alone"
+        place = (self.stack, container["service"], container["index"])
+        self.plan.notes.append(Message(text, *place, stranger.host))
 
     def _reason_to_remove(self, name: str) -> str:
         if not is_live(self.body):
             return "the stack is down"
         known = name in self.operations.revision["definition"]["services"]
         return "scaled down" if known else "the service was removed"
+
+
+def _is_at_home(host: str, container: Container, entry: dict[str, t.Any]) -> bool:
+    return bool(host == entry["host"]) or is_earlier_life(host, container, entry)
 
 
 def revision_of(body: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -37,6 +37,8 @@ class RecordWrite:
     quorums: list[list[str]]
     required: bool
     cause: str
+    based_on: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Number that each host showed: one that has a newer version by now refuses this one."""
 
     @property
     def stack(self) -> str:

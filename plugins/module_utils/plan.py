@@ -64,6 +64,8 @@ class Planner:
         self.volumes = UnusedVolumes(self.plan, world, wanted=request.remove_volumes)
         self.views = {stack: self._view(stack) for stack in self._known_stacks()}
         self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
+        for stack, body in self.bodies.items():
+            self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].life)
         self.acted_on = dict(self.bodies)
         """Bodies as this round leaves them."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
@@ -89,7 +91,8 @@ class Planner:
             accepted = self._plan_stack(stack, wanted[stack], board)
             if accepted is not None:
                 self.acted_on[stack] = accepted
-                self.volumes.of_stack(stack, accepted, version=self._version(stack))
+                others = [body for name, body in self.acted_on.items() if name != stack]
+                self.volumes.of_stack(stack, accepted, version=self._version(stack), others=others)
             if stack == SYSTEM_STACK:
                 self.checkers = Checkers(self.world, self.acted_on.get(stack))
         self._plan_checkers()
@@ -125,17 +128,28 @@ class Planner:
         copies = {
             host: self.world.observation(host)["records"].get(stack) for host in self.world.seen
         }
-        return view_records(stack, copies, take=self.request.take or None)
+        damaged = [
+            host
+            for host in self.world.seen
+            if stack in self.world.observation(host)["damaged_records"]
+        ]
+        return view_records(stack, copies, take=self.request.take or None, unreadable=damaged)
 
     def _selected(self) -> list[str]:
         wanted = self.views if self.request.stacks is None else self.request.stacks
         return sorted(set(wanted) - {SYSTEM_STACK})
 
     def _usable(self, stack: str) -> bool:
-        conflict = self.views[stack].conflict
-        if conflict:
-            self.plan.errors.append(Message(conflict, stack))
-        return not conflict
+        view = self.views[stack]
+        if view.conflict:
+            self.plan.errors.append(Message(view.conflict, stack))
+        elif not view.counts and self.request.command not in ("up", "down"):
+            text = f"{view.undone[0]}; left alone: bring it up again, or reconcile -e take={view.undone[0].hosts[0]}"
+            self.plan.held.append(Message(text, stack))
+            return False
+        elif view.undone:
+            self.plan.notes += [Message(f"{item}: it has no effect", stack) for item in view.undone]
+        return not view.conflict
 
     def _report_hosts(self) -> None:
         for host, reason in sorted(self.world.faults.items()):
@@ -165,7 +179,7 @@ class Planner:
         body = self.bodies.get(stack)
         try:
             if self.request.command == "up":
-                return self._up(stack, body)
+                return self._up(stack, self.views[stack].valid_body)
             if self.request.command in COMMANDS:
                 return t.cast(
                     "dict[str, t.Any]",
@@ -302,11 +316,17 @@ class Planner:
             life=life,
             request=self.request,
             checkers=self.checkers,
+            is_decided=self._is_decided(stack),
         )
         converger.run()
         self.patients[stack] = converger.healer.patients
         for key, left_s in converger.drains.still(claims).items():
             self.draining[stack, key] = left_s
+
+    def _is_decided(self, stack: str) -> bool:
+        """Whether a majority has the record, or is asked for it in this round before anything else is done."""
+        written = any(item.required and item.stack == stack for item in self.plan.records)
+        return written or self.views[stack].is_proven
 
     def _version(self, stack: str) -> int:
         """The number of the record that this plan acts on: a host that has a newer one refuses."""
@@ -320,7 +340,7 @@ class Planner:
     ) -> dict[str, t.Any] | None:
         """Plan the record's write; returns the body to converge to, None if there is nothing to act on."""
         view = self.views[stack]
-        before = view.body
+        before = view.valid_body
         if before is not None and digest(before) == digest(body) and not view.rivals:
             self._copy_record(view, body)
             return body
@@ -333,11 +353,19 @@ class Planner:
         record = make_record(stack, body, number=view.number + 1, token=self.request.token)
         if names:
             record["renamed"] = names
-        cause = self._cause(before, desired)
-        self.plan.records.append(
-            RecordWrite(record, list(self.world.seen), [], quorums, True, cause)
-        )
+        cause = self._cause(stack, before, desired)
+        seen = list(self.world.seen)
+        write = RecordWrite(record, seen, [], quorums, True, cause, self._numbers(stack))
+        self.plan.records.append(write)
         return body
+
+    def _numbers(self, stack: str) -> dict[str, int]:
+        """The number of the record that each seen host showed; 0 for none."""
+        records = {host: self.world.observation(host)["records"] for host in self.world.seen}
+        return {
+            host: int(found[stack]["version"]["number"]) if stack in found else 0
+            for host, found in records.items()
+        }
 
     def _copy_record(self, view: RecordView, body: dict[str, t.Any]) -> None:
         """Bring hosts up to date that hold an older copy or none."""
@@ -369,7 +397,7 @@ class Planner:
         self, stack: str, desired: dict[str, t.Any], lacking: str
     ) -> dict[str, t.Any] | None:
         """No change of desired state or placement; what is recorded is still repaired in place."""
-        before = self.views[stack].body
+        before = self.views[stack].valid_body
         self.plan.held = [message for message in self.plan.held if message.stack != stack]
         if before is None or desired is not before:
             self.plan.errors.append(Message(f"{self.request.command}: {lacking}", stack))
@@ -377,10 +405,12 @@ class Planner:
         self.plan.held.append(Message(f"members wait for a place: {lacking}", stack))
         return before
 
-    def _cause(self, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:
+    def _cause(self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:
         revision = current(desired)
         if self.request.rename:
             return "new host names"
+        if self.views[stack].undone and desired is before:
+            return "an order that never reached a majority is undone"
         if before is None or (
             revision and len(desired["revisions"]) and revision != current(before)
         ):

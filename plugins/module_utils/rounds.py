@@ -70,17 +70,20 @@ def record_work(plan: Plan, host: str) -> Work:
 
 
 def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
-    return [told(write) for write in plan.records if write.required and host in write.hosts]
+    return [told(write, host) for write in plan.records if write.required and host in write.hosts]
 
 
-def told(write: RecordWrite) -> dict[str, t.Any]:
-    """A record as a host gets it, with the reason for its audit."""
-    return {**write.record, "cause": write.cause}
+def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
+    """A record as a host gets it, with the reason for its audit and the number that the host showed."""
+    seen = {"based_on": write.based_on[host]} if host in write.based_on else {}
+    return {**write.record, "cause": write.cause, **seen}
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
     """Copies of records that need no majority, and the operations of stacks that are not blocked."""
-    copies = [told(write) for write in plan.records if not write.required and host in write.hosts]
+    copies = [
+        told(write, host) for write in plan.records if not write.required and host in write.hosts
+    ]
     operations = [
         item for item in plan.operations if item["host"] == host and item["stack"] not in blocked
     ]

@@ -189,14 +189,17 @@ class Settler:
         )
 
     def _refresh(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
-        """Bring address and volumes of a member up to date with what is seen."""
+        """Bring address and volumes of a member up to date with what is seen.
+
+        A recorded volume stays, whatever a container mounts; a path that is new is noted.
+        """
         if candidate.service["network"] != "managed":
             entry["network"], entry["address"] = "", ""
         elif self._needs_address(candidate, entry):
             self._assign_address(candidate, entry)
         if self.world.is_seen(entry["host"]):
             entry["volumes"] = volumes_of(
-                self.board, candidate, {**entry["volumes"], **self._mounted(candidate, entry)}
+                self.board, candidate, {**self._mounted(candidate, entry), **entry["volumes"]}
             )
 
     def _mounted(self, candidate: Candidate, entry: dict[str, t.Any]) -> dict[str, str]:
@@ -213,10 +216,11 @@ class Settler:
         ):
             return True
         holder = self.board.addresses.get(entry["address"], "")
-        claims = self.claims.get((candidate.name, candidate.index), [])
+        place = (candidate.name, candidate.index)
         mine = {
-            member_key(candidate.name, candidate.index),
-            *(item["id"] for _host, item in claims),
+            member_key(*place),
+            *(item["id"] for _host, item in self.claims.get(place, [])),
+            *(item.container["id"] for item in self.world.strangers_of(self.stack, place)),
         }
         return bool(holder) and holder not in mine and holder in self._observed_holders()
 

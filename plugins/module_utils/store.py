@@ -74,7 +74,8 @@ def write_record(state_dir: str, record: Json) -> bool:
     Args:
         state_dir: Folder of all our files on this host.
         record: Record with the key C(host), the inventory name of this host. C(renamed) in it, which is not stored,
-            maps old names of hosts to new ones: a person said that the host is called otherwise now.
+            maps old names of hosts to new ones: a person said that the host is called otherwise now. C(based_on), which
+            is not stored either, is the number that this host showed when the record was planned.
 
     Returns:
         Whether anything was written: False when the host has this very record.
@@ -84,8 +85,8 @@ def write_record(state_dir: str, record: Json) -> bool:
         StoreError: The record is not sound, was written for a host of another name, or the disk refuses it.
     """
     stack = record["stack"]
-    renamed = record.get("renamed", {})
-    record = {key: value for key, value in record.items() if key != "renamed"}
+    renamed, based_on = record.get("renamed", {}), record.get("based_on")
+    record = {key: value for key, value in record.items() if key not in ("renamed", "based_on")}
     reason = problem(record, stack)
     if reason:
         raise StoreError(f"record of stack {stack} is not sound: {reason}")
@@ -94,6 +95,7 @@ def write_record(state_dir: str, record: Json) -> bool:
         life = record.get("life", {})
         if present:
             _check_order(present, record, renamed)
+            _check_basis(present, record, based_on)
             life = _newest_life(present["life"], life)
             if present["version"] == record["version"] and life == present["life"]:
                 return False
@@ -217,6 +219,16 @@ def _check_order(present: Json, record: Json, renamed: Json) -> None:
         raise StaleRecord(
             f"record of stack {stack}: this host has version {have['number']} ({have['token']}), "
             f"refused version {new['number']} ({new['token']})"
+        )
+
+
+def _check_basis(present: Json, record: Json, based_on: int | None) -> None:
+    """Another run stored a version since this one was planned: it may count, so it must not be written over."""
+    have, new = present["version"], record["version"]
+    if based_on is not None and have["number"] > based_on and new != have:
+        raise StaleRecord(
+            f"record of stack {record['stack']}: this host has version {have['number']} ({have['token']}) now, "
+            f"version {new['number']} was planned from {based_on}"
         )
 
 

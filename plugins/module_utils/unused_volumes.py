@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .constants import LABEL_STACK
 from .operations import Message, Plan
 from .revisions import is_live
 from .world import World
@@ -20,9 +21,26 @@ class UnusedVolumes:
         self.world = world
         self._wanted = wanted
 
-    def of_stack(self, stack: str, body: dict[str, t.Any], *, version: int) -> None:
-        """List what scale-down and down keep; remove only what a person named."""
-        for host, name in self._unused(stack, body):
+    def of_stack(
+        self,
+        stack: str,
+        body: dict[str, t.Any],
+        *,
+        version: int,
+        others: t.Iterable[dict[str, t.Any]] = (),
+    ) -> None:
+        """List what scale-down and down keep; remove only what a person named.
+
+        Args:
+            stack: The stack.
+            body: Its record's body.
+            version: Number of that record.
+            others: Bodies of the other stacks: what they use is never offered.
+        """
+        used = {place for item in [body, *others] for place in _used(item)}
+        for host, name in self._made_for(stack, body):
+            if (host, name) in used:
+                continue
             if name in self._wanted:
                 self._remove(stack, host, name, version)
             else:
@@ -40,24 +58,18 @@ class UnusedVolumes:
                 text = f"volume {name}: not an unused volume of this stack on a host that was reached; not removed"
                 self.plan.notes.append(Message(text))
 
-    def _unused(self, stack: str, body: dict[str, t.Any]) -> list[tuple[str, str]]:
-        """Volumes of the stack that none of its wanted members has, with their hosts."""
-        used = {
-            (entry["host"], name)
-            for entry in body["members"].values()
-            if not entry["retired"] and is_live(body)
-            for name in entry["volumes"].values()
-        }
-        remembered = {
-            name for entry in body["members"].values() for name in entry["volumes"].values()
-        }
-        found = []
-        for host in self.world.seen:
-            for name, volume in sorted(self.world.observation(host)["volumes"].items()):
-                ours = volume["labels"].get("io.drover.stack") == stack or name in remembered
-                if ours and (host, name) not in used:
-                    found.append((host, name))
-        return found
+    def _made_for(self, stack: str, body: dict[str, t.Any]) -> list[tuple[str, str]]:
+        """Volumes that we made for the stack, by their labels, with their hosts.
+
+        External volumes and plain names that a member only mounts are somebody else's.
+        """
+        external = _external_names(body)
+        return [
+            (host, name)
+            for host in self.world.seen
+            for name, volume in sorted(self.world.observation(host)["volumes"].items())
+            if volume["labels"].get(LABEL_STACK) == stack and name not in external
+        ]
 
     def _remove(self, stack: str, host: str, name: str, version: int) -> None:
         after = [
@@ -75,3 +87,23 @@ class UnusedVolumes:
             version=version,
             args=args,
         )
+
+
+def _used(body: dict[str, t.Any]) -> set[tuple[str, str]]:
+    """Volumes of the members that a body wants, with their hosts."""
+    return {
+        (entry["host"], name)
+        for entry in body["members"].values()
+        if not entry["retired"] and is_live(body)
+        for name in entry["volumes"].values()
+    }
+
+
+def _external_names(body: dict[str, t.Any]) -> set[str]:
+    """Names of volumes that any kept revision declares as external."""
+    return {
+        declared["name"]
+        for revision in body["revisions"]
+        for declared in revision["definition"].get("volumes", {}).values()
+        if declared["external"]
+    }

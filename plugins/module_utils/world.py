@@ -21,6 +21,7 @@ from .constants import (
     REPAIR_PERCENT,
 )
 from .overlay import network_fault
+from .ownership import Claims, Ownership, Stranger, sort_claims
 
 Observation = t.Dict[str, t.Any]
 Container = t.Dict[str, t.Any]
@@ -90,6 +91,11 @@ class World:
         ]
         """Hosts that were asked and gave no answer; a host that --limit left out is not among them."""
         self.seen = [host for host in self.hosts if host not in self.faults]
+        self._owned: dict[str, Ownership] = {}
+
+    def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: dict[str, t.Any]) -> None:
+        """Tell the stack's containers from those that only have their labels, by its record and ledger."""
+        self._owned[stack] = sort_claims(self._labelled(stack), body, ledger)
 
     def observation(self, host: str) -> Observation:
         """What a seen host reported."""
@@ -124,15 +130,31 @@ class World:
         """Our containers on a host."""
         return list(self.observation(host)["containers"])
 
-    def claims(self, stack: str) -> dict[tuple[str, int], list[tuple[str, Container]]]:
-        """The stack's containers by the member they say they are, with their hosts."""
-        found: dict[tuple[str, int], list[tuple[str, Container]]] = {}
+    def claims(self, stack: str) -> Claims:
+        """The stack's containers by member, with their hosts; only those that are proven to be the member's."""
+        return self._ownership(stack).members
+
+    def strangers(self, stack: str) -> list[Stranger]:
+        """Containers with labels of the stack's members that are not proven to be theirs: never touched."""
+        return self._ownership(stack).strangers
+
+    def strangers_of(self, stack: str, place: tuple[str, int]) -> list[Stranger]:
+        """Those with the labels of one member (service, index)."""
+        return self._ownership(stack).strangers_of(place)
+
+    def _ownership(self, stack: str) -> Ownership:
+        if stack not in self._owned:
+            self.prove(stack, None, {})
+        return self._owned[stack]
+
+    def _labelled(self, stack: str) -> Claims:
+        """The stack's containers by the member that their labels name, with their hosts."""
+        found: Claims = {}
         for host in self.seen:
             for container in self.containers(host):
                 if container["stack"] == stack and container["managed"] == MANAGED_BY_STACK:
-                    found.setdefault((container["service"], container["index"]), []).append(
-                        (host, container)
-                    )
+                    place = (container["service"], container["index"])
+                    found.setdefault(place, []).append((host, container))
         return found
 
     def names(self, host: str) -> dict[str, str]:

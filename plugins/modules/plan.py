@@ -44,7 +44,8 @@ options:
     default: false
   take:
     description:
-      - With O(command=up), the host whose record is right where hosts hold different ones of the same number.
+      - With O(command=up) and O(command=reconcile), the host whose record is right where hosts hold different ones of
+        the same number, or where only a minority has it.
     type: str
   prepare:
     description:

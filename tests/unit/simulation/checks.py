@@ -58,36 +58,14 @@ class Watch:
         self.world = world
         self._marks: dict[tuple[str, str], str] = {}
         self._strangers: dict[str, tuple[Any, ...]] = {}
-        self._doubled: set[str] = set()
-        self._members: dict[str, Member] = {}
 
-    def before_order(self, hidden: set[str], *, contested: bool = False) -> None:
-        """Remember the containers that no order may touch.
-
-        Of two that claim to be one member neither may be, unless two controllers disagree on whether it is wanted.
-        """
-        self._strangers = {}
-        self._doubled = set()
-        for member, found in claimed(self.world).items():
-            if len(found) == 1 or not self._is_wanted(member):
-                continue  # containers of a retired member are removed wherever they turn up
-            seen = [
-                container.id
-                for host, container in found
-                if self._is_seen(host) and host not in hidden
-            ]
-            if len(seen) > 1 and not contested:
-                self._doubled |= set(seen)
-                self._members.update(dict.fromkeys(seen, member))
-        for machine in self.world.machines.values():
-            for container in machine.containers:
-                full = is_ours(container.labels)
-                if not full or container.id in self._doubled:
-                    self._strangers[container.id] = container.snapshot()
-
-    def _is_seen(self, host: str) -> bool:
-        machine = self.world.machines[host]
-        return machine.up and machine.engine.answers
+    def before_order(self) -> None:
+        """Remember the containers that no order may touch: those that are not of our making, whatever their labels."""
+        self._strangers = {
+            item.id: item.snapshot()
+            for machine in self.world.machines.values()
+            for item in machine.strangers
+        }
 
     def after_order(self) -> None:
         """Nothing foreign was touched."""
@@ -96,25 +74,10 @@ class Watch:
         }
         for identity, before in self._strangers.items():
             found = now.get(identity)
-            if identity in self._doubled and not self._is_wanted(self._members[identity]):
-                continue
             if found is None or found.snapshot() != before:
                 raise Broken(
                     f"a foreign container was touched: {before} is now {found and found.snapshot()}"
                 )
-
-    def _is_wanted(self, member: Member) -> bool:
-        """Whether all records want exactly one container for the member: then all are left alone."""
-        copies = self.world.records.copies(member[0]).values()
-        return all(self._wants(copy, f"{member[1]}/{member[2]}") for copy in copies)
-
-    def _wants(self, copy: dict[str, Any], key: str) -> bool:
-        entry = copy["body"]["members"].get(key)
-        return (
-            entry is not None
-            and not entry["retired"]
-            and not copy["body"]["revisions"][-1]["tombstone"]
-        )
 
     def after_change(self, engine: FakeEngine, call: str) -> None:
         """What even a moment in the middle of an order must not break."""

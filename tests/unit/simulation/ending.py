@@ -53,7 +53,7 @@ class Expectation:
         self.claimed = claimed(world)
         self.bodies: dict[str, Json] = {}
         for stack in world.records.all_stacks():
-            body = view_of(world, stack).body
+            body = view_of(world, stack).valid_body
             if body:
                 self.bodies[stack] = body
 

@@ -64,8 +64,7 @@ class Play:
         elif isinstance(step, Fault):
             self._inflict(step)
         else:
-            hidden = self._hidden(step.limit) | self._hidden(step.rival_limit)
-            self.watch.before_order(hidden, contested=step.rival is not None)
+            self.watch.before_order()
             self._run(step)
             self.watch.after_order()
             self.world.records.remember()
@@ -108,7 +107,7 @@ class Play:
             if next(calls) == step.meanwhile_at:
                 self.watch.after_order()
                 self._inflict(fault)
-                self.watch.before_order(self._hidden(step.limit))
+                self.watch.before_order()
 
         return interrupt
 
@@ -190,7 +189,7 @@ class Play:
             f"{order}{' take ' + take if take else ''}{' retry' if self.given_up else ''}"
         )
         controller = Controller(self.world, order, hidden=set(), say=self.trace.append)
-        self.watch.before_order(set())
+        self.watch.before_order()
         controller.foretells = foretells
         peace = Peace(self.world)
         report = controller.run(retry=sorted(self.given_up), take=take)
@@ -231,7 +230,7 @@ class Play:
 
     def _check_acknowledged(self) -> None:
         for stack, time in self.acknowledged:
-            body = view_of(self.world, stack).body
+            body = view_of(self.world, stack).valid_body
             times = [item["time"] for item in body["revisions"]] if body else []
             if stack not in self.world.forgotten and time not in times and len(times) < 20:
                 raise Broken(

@@ -207,11 +207,12 @@ def test_host_with_an_old_copy_is_brought_up_to_date_without_a_stage_of_its_own(
     assert not plan.records[0].required
 
 
-def test_copy_that_only_a_minority_holds_needs_its_majority_first() -> None:
+def test_copy_beside_damaged_ones_needs_its_majority_first() -> None:
     bench = Bench("h1", "h2", "h3")
     bench.settled(WEB)
-    del bench["h2"]["records"]["shop"]
-    del bench["h3"]["records"]["shop"]
+    for host in ("h2", "h3"):
+        del bench[host]["records"]["shop"]
+        bench[host]["damaged_records"]["shop"] = "not JSON"
     assert bench.plan().records[0].required
 
 
@@ -429,11 +430,11 @@ def test_foreign_container_with_our_name_is_an_error_not_a_victim() -> None:
     assert "another container holds the name shop-web-1 on h1 (abcdef012345)" in str(plan.errors[0])
 
 
-def test_two_containers_of_one_member_are_shown_and_left_alone() -> None:
+def test_two_containers_of_one_member_on_two_hosts_are_shown_and_left_alone() -> None:
     bench = Bench("h1", "h2")
-    bench.settled(WEB)
-    twin = {**bench.container("shop-web-1"), "id": "twin", "name": "copy"}
-    bench["h1"]["containers"].append(twin)
+    bench.settled(stack({"web": service()}))
+    twin = {**bench.container("shop-web-1"), "id": "twin"}
+    bench["h2"]["containers"].append(twin)
     plan = bench.plan()
     assert plan.operations == []
     assert "left alone" in str(plan.errors[0])
@@ -445,7 +446,7 @@ def test_labels_without_a_place_are_shown_and_left_alone() -> None:
     stray = {
         **bench.container("shop-web-1"),
         "id": "stray",
-        "name": "stray",
+        "name": "shop-web-9",
         "index": 9,
         "networks": {},
     }
