@@ -2,7 +2,8 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Lanes: the oldest and the newest ansible-core that the Pythons of this machine can run, each in a venv of its own.
+# Lanes: the oldest and the newest ansible-core that the Pythons of this machine can run, with LANES_OF=all every one,
+# each in a venv of its own.
 # shellcheck source=tools/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -65,12 +66,12 @@ show_faults() {
 # start_lanes FUNCTION NAME: starts FUNCTION CORE PYTHON PATH TREE EXTRAS for each lane, with a copy of the work tree of
 # its own and its output in a log; EXTRAS are the other Pythons it is to check.
 start_lanes() {
-  local function="$1" name="$2" core python path role extras log
-  while read -r core python path role extras; do
-    say "$role lane: ansible-core $core on Python $python"
-    log="$CACHE_DIR/logs/$name-$role.log"
-    copy_tree "$WORK/$role"
-    (lane_timed "$function" "$core" "$python" "$path" "$WORK/$role" "${extras//,/ }") >"$log" 2>&1 &
+  local function="$1" name="$2" core python path lane extras log
+  while read -r core python path lane extras; do
+    say "lane $lane: ansible-core $core on Python $python"
+    log="$CACHE_DIR/logs/$name-$lane.log"
+    copy_tree "$WORK/$lane"
+    (lane_timed "$function" "$core" "$python" "$path" "$WORK/$lane" "${extras//,/ }") >"$log" 2>&1 &
     PIDS+=("$!") LABELS+=("$name, core $core on Python $python") LOGS+=("$log")
   done <<<"$LANES"
 }
@@ -79,7 +80,7 @@ start_lanes() {
 in_lanes() {
   local failed="" i
   FOUND="$(pythons)"
-  LANES="$("$VENV_DIR/bin/python" "$TOOLS_DIR/lanes.py" <<<"$FOUND")" || die "no Python that an ansible-core runs on was found"
+  LANES="$("$VENV_DIR/bin/python" "$TOOLS_DIR/lanes.py" ${LANES_OF:+"$LANES_OF"} <<<"$FOUND")" || die "no Python that an ansible-core runs on was found"
   WORK="$(mktemp -d "${TMPDIR:-/tmp}/drover-$2-XXXXXX")"
   trap 'rm -rf "$WORK"' EXIT
   mkdir -p "$CACHE_DIR/logs"
