@@ -30,7 +30,7 @@ lint: venv ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 format: venv ## let ruff format the code
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 
-units: venv ## unit tests on the oldest and the newest ansible-core that install
+units: venv ## unit tests on the oldest and the newest ansible-core that your Pythons run
 	@tools/units
 
 sanity: venv ## ansible-test sanity on the same two, compile and import on every Python found
@@ -42,7 +42,7 @@ molecule: venv ## tests on real Docker hosts: tests/live and the Molecule scenar
 bench: venv ## times of a pass, beside those of others; a table and JSON lines
 	@bench/run
 
-soak: venv ## the long runs: full counts of faults and of random sequences
+soak: venv ## the long runs: full counts of faults and random sequences, every ansible-core
 	@tools/soak
 
 lab: ## three Docker hosts, a registry and the images

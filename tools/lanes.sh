@@ -2,7 +2,8 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Lanes: the oldest and the newest ansible-core that the Pythons of this machine can run, each in a venv of its own.
+# Lanes: the oldest and the newest ansible-core that the Pythons of this machine can run, with LANES_OF=all every one,
+# each in a venv of its own.
 # shellcheck source=tools/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -62,29 +63,25 @@ show_faults() {
   { grep -E '^(ERROR|FATAL|FAILED|E  |=+ .* =+$)' "$1" || tail -n 40 "$1"; } | cut -c 1-300 | tail -n 100
 }
 
-# start_lanes FUNCTION NAME: starts FUNCTION CORE PYTHON PATH TREE EXTRAS for each lane, with a copy of the work tree of
-# its own and its output in a log; EXTRAS are the other Pythons it is to check.
+# start_lanes FUNCTION NAME LANE...: starts FUNCTION CORE PYTHON PATH TREE EXTRAS for each lane, with a copy of the work
+# tree of its own and its output in a log; EXTRAS are the other Pythons it is to check.
 start_lanes() {
-  local function="$1" name="$2" core python path role extras log
-  while read -r core python path role extras; do
-    say "$role lane: ansible-core $core on Python $python"
-    log="$CACHE_DIR/logs/$name-$role.log"
-    copy_tree "$WORK/$role"
-    (lane_timed "$function" "$core" "$python" "$path" "$WORK/$role" "${extras//,/ }") >"$log" 2>&1 &
+  local function="$1" name="$2" row core python path lane extras log
+  shift 2
+  PIDS=() LABELS=() LOGS=()
+  for row; do
+    read -r core python path lane extras <<<"$row"
+    say "lane $lane: ansible-core $core on Python $python"
+    log="$CACHE_DIR/logs/$name-$lane.log"
+    copy_tree "$WORK/$lane"
+    (lane_timed "$function" "$core" "$python" "$path" "$WORK/$lane" "${extras//,/ }") >"$log" 2>&1 &
     PIDS+=("$!") LABELS+=("$name, core $core on Python $python") LOGS+=("$log")
-  done <<<"$LANES"
+  done
 }
 
-# in_lanes FUNCTION NAME: runs all lanes at once (see start_lanes); shows what the one that failed found.
-in_lanes() {
+# end_lanes: waits for the lanes that were started; shows what the one that failed found.
+end_lanes() {
   local failed="" i
-  FOUND="$(pythons)"
-  LANES="$("$VENV_DIR/bin/python" "$TOOLS_DIR/lanes.py" <<<"$FOUND")" || die "no Python that an ansible-core runs on was found"
-  WORK="$(mktemp -d "${TMPDIR:-/tmp}/drover-$2-XXXXXX")"
-  trap 'rm -rf "$WORK"' EXIT
-  mkdir -p "$CACHE_DIR/logs"
-  PIDS=() LABELS=() LOGS=()
-  start_lanes "$1" "$2"
   for i in "${!PIDS[@]}"; do
     if wait "${PIDS[$i]}"; then
       say "ok: ${LABELS[$i]}, $(tail -n 1 "${LOGS[$i]}")"
@@ -94,6 +91,22 @@ in_lanes() {
       say "FAILED: ${LABELS[$i]}; its log is ${LOGS[$i]#"$ROOT_DIR"/}"
       show_faults "${LOGS[$i]}"
     fi
+  done
+  [ -z "$failed" ]
+}
+
+# in_lanes FUNCTION NAME: runs all lanes, two at once, as more only get into each other's way (see start_lanes).
+in_lanes() {
+  local failed="" i lanes
+  FOUND="$(pythons)"
+  LANES="$("$VENV_DIR/bin/python" "$TOOLS_DIR/lanes.py" ${LANES_OF:+"$LANES_OF"} <<<"$FOUND")" || die "no Python that an ansible-core runs on was found"
+  mapfile -t lanes <<<"$LANES"
+  WORK="$(mktemp -d "${TMPDIR:-/tmp}/drover-$2-XXXXXX")"
+  trap 'rm -rf "$WORK"' EXIT
+  mkdir -p "$CACHE_DIR/logs"
+  for ((i = 0; i < ${#lanes[@]}; i += 2)); do
+    start_lanes "$1" "$2" "${lanes[@]:i:2}"
+    end_lanes || failed=yes
   done
   [ -z "$failed" ]
 }

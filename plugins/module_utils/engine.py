@@ -11,24 +11,16 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import typing as t
 import uuid
 from urllib.parse import quote
 
 from .constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
-from .engine_errors import EngineError, refusal
+from .engine_errors import ApiRefused, EngineError
 from .output import plain_text, wait_for_exit
-from .transport import make_client, pull_request, refusal_text, transport_error
-
-if t.TYPE_CHECKING:
-    from docker import APIClient
+from .transport import Connection, connect, pull_request
 
 Json = t.Dict[str, t.Any]
-
-# Newer engines speak newer versions too; to all we speak one that was tried, so that meanings stay the same.
-OLDEST_API = (1, 41)
-NEWEST_API = (1, 45)
 
 # Starting on an overlay whose managers are gone takes the engine 20 s to give up.
 CHANGE_DEADLINE_S = 120.0
@@ -104,25 +96,6 @@ class Engine(t.Protocol):
         """Run a container of this body to its end and remove it. Its exit code, and what it wrote."""
 
 
-def parse_api(version: str) -> tuple[int, int]:
-    """An API version as numbers, e.g. (1, 41). Raises EngineError for what is none."""
-    major, _dot, minor = version.partition(".")
-    if not (major.isdigit() and minor.isdigit()):
-        raise EngineError("what answers at docker_host is not a Docker engine")
-    return int(major), int(minor)
-
-
-def choose_api(newest_of_engine: str) -> str:
-    """The API version to speak with an engine whose newest is this one. Raises EngineError for too old a one."""
-    offered = parse_api(newest_of_engine)
-    if offered < OLDEST_API:
-        raise EngineError(
-            f"the engine speaks API {newest_of_engine}, older than 1.41: install Docker Engine 20.10 or later"
-        )
-    major, minor = min(offered, NEWEST_API)
-    return f"{major}.{minor}"
-
-
 def _escaped(name: str) -> str:
     """A name or id as one step of a path."""
     return quote(name, safe="")
@@ -142,69 +115,43 @@ class DockerEngine:
         """
         self._docker_host = docker_host
         self._deadline_s = deadline_s
-        self._lock = threading.Lock()
-        self._client_made: APIClient | None = None
-        self._offered = ""
-        self._api = ""
+        self._connected: Connection | None = None
 
-    def _client(self) -> APIClient:
-        with self._lock:
-            if self._client_made is None:
-                self._client_made = make_client(self._docker_host, timeout_s=self._deadline_s)
-            return self._client_made
+    def _connection(self) -> Connection:
+        """Threads that come at once may each make one: none of them waits for another one's deadline."""
+        if self._connected is None:
+            self._connected = connect(self._docker_host, timeout_s=self._deadline_s)
+        return self._connected
 
-    def _versioned(self) -> str:
-        if not self._api:
-            self._api = choose_api(self.version()["ApiVersion"])
-        return "/v" + self._api
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        timeout_s: float,
-        params: Json | None = None,
-        body: Json | None = None,
-        headers: dict[str, str | bytes] | None = None,
-    ) -> t.Any:
-        """The engine's answer to one call (a requests.Response) that was not refused."""
-        client = self._client()
-        url = client.base_url + path
+    def _send(self, method: str, path: str, **request: t.Any) -> t.Any:
+        """One call. An engine that became another release since it was asked is asked again."""
         try:
-            response = client.request(
-                method, url, params=params, json=body, headers=headers, timeout=timeout_s
-            )
-        except OSError as error:  # the errors of requests are OSErrors
-            raise transport_error(error, f"{method} {path.partition('?')[0]}", timeout_s) from error
-        if response.status_code >= 400:
-            raise refusal(refusal_text(response.text), response.status_code)
-        return response
+            return self._connection().send(method, path, **request)
+        except ApiRefused:
+            self._connected = None
+            return self._connection().send(method, path, **request)
 
     def _read(self, path: str, **params: t.Any) -> t.Any:
         return self._answer(path, params).json()
 
     def _answer(self, path: str, params: Json) -> t.Any:
-        return self._send(
-            "GET", self._versioned() + path, params=params, timeout_s=self._deadline_s
-        )
+        return self._send("GET", path, params=params, timeout_s=self._deadline_s)
 
     def _change(self, method: str, path: str, *, wait_s: float = 0, **request: t.Any) -> t.Any:
         """One changing call; wait_s is what it takes by nature, on top of the deadline."""
-        return self._send(
-            method, self._versioned() + path, timeout_s=CHANGE_DEADLINE_S + wait_s, **request
-        )
+        return self._send(method, path, timeout_s=CHANGE_DEADLINE_S + wait_s, **request)
+
+    def _run(self, path: str, **request: t.Any) -> t.Any:
+        """One call that lasts as long as a program runs."""
+        return self._send("POST", path, timeout_s=RUN_DEADLINE_S, **request)
 
     def info(self) -> Json:
         """See Engine."""
         return dict(self._read("/info"))
 
     def version(self) -> Json:
-        """See Engine. Asks C(/_ping): C(/version) makes the engine run other programs, which takes 10 ms."""
-        if not self._offered:
-            response = self._send("GET", "/_ping", timeout_s=self._deadline_s)
-            self._offered = response.headers.get("Api-Version", "")
-        return {"ApiVersion": self._offered}
+        """See Engine. Known since the connection was made."""
+        return {"ApiVersion": self._connection().offered}
 
     def containers(self) -> list[Json]:
         """See Engine."""
@@ -242,7 +189,7 @@ class DockerEngine:
 
     def pull(self, reference: str) -> None:
         """See Engine."""
-        repository, tag, headers = pull_request(self._client(), reference)
+        repository, tag, headers = pull_request(self._connection().client, reference)
         params = {"fromImage": repository, "tag": tag}
         lines = self._change(
             "POST", "/images/create", params=params, headers=headers
@@ -257,7 +204,7 @@ class DockerEngine:
     def create(self, name: str, body: Json) -> str:
         """See Engine."""
         return str(
-            self._change("POST", "/containers/create", params={"name": name}, body=body).json()[
+            self._change("POST", "/containers/create", params={"name": name}, json=body).json()[
                 "Id"
             ]
         )
@@ -286,7 +233,7 @@ class DockerEngine:
     ) -> None:
         """See Engine."""
         body = {"Name": name, "Driver": driver, "DriverOpts": driver_opts, "Labels": labels}
-        self._change("POST", "/volumes/create", body=body)
+        self._change("POST", "/volumes/create", json=body)
 
     def remove_volume(self, name: str) -> None:
         """See Engine."""
@@ -294,27 +241,26 @@ class DockerEngine:
 
     def create_network(self, name: str, body: Json) -> None:
         """See Engine."""
-        self._change("POST", "/networks/create", body={**body, "Name": name})
+        self._change("POST", "/networks/create", json={**body, "Name": name})
 
     def connect(self, network: str, container: str, endpoint: Json) -> None:
         """See Engine."""
         body = {"Container": container, "EndpointConfig": endpoint}
-        self._change("POST", f"/networks/{_escaped(network)}/connect", body=body)
+        self._change("POST", f"/networks/{_escaped(network)}/connect", json=body)
 
     def disconnect(self, network: str, container: str) -> None:
         """See Engine."""
         self._change(
-            "POST", f"/networks/{_escaped(network)}/disconnect", body={"Container": container}
+            "POST", f"/networks/{_escaped(network)}/disconnect", json={"Container": container}
         )
 
     def execute(self, container: str, words: list[str]) -> tuple[int, str]:
         """See Engine. The program gets 30 s."""
         body = {"AttachStdout": True, "AttachStderr": True, "Cmd": words}
         path = f"/containers/{_escaped(container)}/exec"
-        program = "/exec/" + str(self._change("POST", path, body=body).json()["Id"])
+        program = "/exec/" + str(self._change("POST", path, json=body).json()["Id"])
         start = {"Detach": False, "Tty": False}
-        url = f"{self._versioned()}{program}/start"
-        written = self._send("POST", url, body=start, timeout_s=RUN_DEADLINE_S).content
+        written = self._run(f"{program}/start", json=start).content
         return wait_for_exit(lambda: self._read(f"{program}/json")), plain_text(written)
 
     def run_once(self, body: Json) -> tuple[int, str]:
@@ -322,8 +268,7 @@ class DockerEngine:
         container = self.create("drover-once-" + uuid.uuid4().hex[:12], body)
         try:
             self.start(container)
-            path = f"{self._versioned()}/containers/{container}"
-            ended = self._send("POST", f"{path}/wait", timeout_s=RUN_DEADLINE_S).json()
+            ended = self._run(f"/containers/{container}/wait").json()
             logs = self._answer(f"/containers/{container}/logs", {"stdout": 1, "stderr": 1})
             return int(ended["StatusCode"]), plain_text(logs.content)
         finally:

@@ -17,6 +17,7 @@ _NETWORK_DOWN_TEXTS = (
     "agent is not available",
 )
 _MISSING_NETWORK = re.compile(r"network \S+ not found")
+_API_REFUSED = re.compile(r"client version \S+ is too (old|new)")
 
 
 class EngineError(Exception):
@@ -45,6 +46,10 @@ class Conflict(EngineError):
     """The name is taken, or the object is in use."""
 
 
+class ApiRefused(EngineError):
+    """The engine does not speak the API version of the call, which was therefore not carried out."""
+
+
 class NetworkDown(EngineError):
     """The managed overlay network cannot take containers now. A fault of the host's network, not of the container."""
 
@@ -64,5 +69,7 @@ def refusal(message: str, status: int) -> EngineError:
     """The error for an answer of the engine with this HTTP status and text."""
     if is_network_down(message):
         return NetworkDown(message, status)
+    if status == 400 and _API_REFUSED.search(message):
+        return ApiRefused(message, status)
     kinds = {404: NotFound, 409: Conflict}
     return kinds.get(status, EngineError)(message, status)

@@ -12,9 +12,8 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .engine import choose_api
-from .engine_errors import EngineError, refusal
-from .transport import make_client, refusal_text, transport_error
+from .engine_errors import EngineError
+from .transport import connect
 
 Json = t.Dict[str, t.Any]
 
@@ -48,9 +47,7 @@ class SocketClient:
             SdkMissing: The package C(docker) is not installed.
             EngineError: The engine does not answer, or is older than 20.10.
         """
-        self._client = make_client(docker_host, timeout_s=DEADLINE_S)
-        ping = self._send("GET", "/_ping")
-        self._prefix = "/v" + choose_api(ping.headers.get("Api-Version", ""))
+        self._connection = connect(docker_host, timeout_s=DEADLINE_S)
 
     def get(self, path: str) -> t.Any:
         """See SwarmClient."""
@@ -64,21 +61,11 @@ class SocketClient:
         """See SwarmClient."""
         return self._call("DELETE", path)
 
-    def _call(self, method: str, path: str, **request: t.Any) -> t.Any:
-        answer = self._send(method, self._prefix + path, **request)
-        return answer.json() if answer.content else None
-
-    def _send(
+    def _call(
         self, method: str, path: str, *, body: Json | None = None, deadline_s: float = DEADLINE_S
     ) -> t.Any:
-        url = self._client.base_url + path
-        try:
-            answer = self._client.request(method, url, json=body, timeout=deadline_s)
-        except OSError as error:  # the errors of requests are OSErrors
-            raise transport_error(error, f"{method} {path}", deadline_s) from error
-        if answer.status_code >= 400:
-            raise refusal(refusal_text(answer.text), answer.status_code)
-        return answer
+        answer = self._connection.send(method, path, json=body, timeout_s=deadline_s)
+        return answer.json() if answer.content else None
 
 
 def wait_until(ready: t.Callable[[], bool], *, seconds: float) -> bool:

@@ -31,8 +31,8 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.runtime impo
 from .balancer_clients import Reply, request
 from .balancer_members import Member
 from .haproxy_container import Container, Json, one_container
+from .haproxy_versions import IMAGES
 
-IMAGES = {"3.0": "drover-demo/haproxy:3.0", "2.6": "drover-lab/haproxy:2.6"}
 QUICK: Json = {
     "port": 0,  # that of the server, as members of one process have ports of their own
     "request": None,
@@ -100,10 +100,6 @@ class Balancer(Container):
 
     restart: str = "unless-stopped"
     address: str = ""
-
-    @property
-    def version(self) -> str:
-        return self.image.rpartition(":")[2]
 
     def start(self) -> None:
         """As the loop starts one, with the config that is in place."""

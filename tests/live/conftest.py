@@ -3,7 +3,7 @@
 """Tests against real engines: ``pytest tests/live``.
 
 Engines are those of DROVER_LIVE_ENGINES (``name=unix:///path,...``); without it, this machine's and, where the lab is
-up, those of h1 (20.10) and h2 (26.1). A test whose engine does not answer is skipped and says why. Everything that a
+up, those of h1 (20.10), h2 (26.1) and h3 (28.5). A test whose engine does not answer is skipped and says why. What a
 test makes carries the label ``drover.lab=1`` and a name of its own, and is removed at the end.
 """
 
@@ -28,7 +28,7 @@ from docker import APIClient
 from .network_fleet import SSH
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / ".lab"
-LAB_HOSTS = ("h1", "h2")
+LAB_HOSTS = ("h1", "h2", "h3")
 IMAGES = ("registry.lab:5000/drover-lab/testapp:1", "drover-lab/testapp:1")
 MARK = "drover.lab"
 

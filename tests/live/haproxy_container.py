@@ -7,6 +7,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import dataclasses
+import ipaddress
 import os
 import pathlib
 import time
@@ -37,6 +38,10 @@ class Container(abc.ABC):
     network: str = "bridge"
     restart: str = "no"
     report_key: t.ClassVar[str] = "server"
+
+    @property
+    def version(self) -> str:
+        return self.image.rpartition(":")[2]
 
     @property
     def target(self) -> Target:
@@ -89,9 +94,10 @@ Made = t.TypeVar("Made", bound=Container)
 
 
 def gateway(engine: DockerEngine) -> str:
-    """An address of this machine that containers reach."""
+    """An address of this machine that containers reach: the first of the bridge, which a new engine does not name."""
     network = next(item for item in engine.networks() if item["Name"] == "bridge")
-    return str(network["IPAM"]["Config"][0]["Gateway"])
+    config = network["IPAM"]["Config"][0]
+    return str(config.get("Gateway") or next(ipaddress.ip_network(config["Subnet"]).hosts()))
 
 
 @contextlib.contextmanager

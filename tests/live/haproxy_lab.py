@@ -25,8 +25,8 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_chec
 )
 
 from .haproxy_container import Container, Json, gateway, one_container
+from .haproxy_versions import IMAGES
 
-IMAGES = ("drover-demo/haproxy:3.0", "drover-lab/haproxy:2.6")
 GOOD = b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -120,9 +120,9 @@ def get(uri: str = "/", version: str = "HTTP/1.0", **headers: str) -> Json:
 
 
 @contextlib.contextmanager
-def one_haproxy(image: str, folder: pathlib.Path) -> t.Iterator[Haproxy]:
+def one_haproxy(version: str, folder: pathlib.Path) -> t.Iterator[Haproxy]:
     """A checker that is not started yet; the test is skipped where there can be none."""
-    with one_container(Haproxy, image, folder / "checker") as made:
+    with one_container(Haproxy, IMAGES[version], folder / "checker") as made:
         yield made
 
 

@@ -11,7 +11,6 @@ import base64
 import collections
 import contextlib
 import http.client
-import os
 import pathlib
 import re
 import socket
@@ -24,7 +23,6 @@ from ansible_collections.drover.docker.plugins.module_utils.balancer_model impor
 from .balancer_clients import request
 from .balancer_lab import (
     GET,
-    IMAGES,
     Balancer,
     backend,
     frontend,
@@ -36,10 +34,8 @@ from .balancer_lab import (
 )
 from .balancer_members import Member, some_members
 from .haproxy_container import Json, gateway
+from .haproxy_versions import ALL, OURS
 
-SOAK = os.environ.get("DROVER_SOAK") == "1"
-# Tests of what is ours alone, the same with every version, run with the older one in soak runs only.
-BOTH = tuple(IMAGES) if SOAK else ("3.0",)
 STICKY: Json = {
     "name": "",
     "cookie": "lb",
@@ -51,7 +47,7 @@ STICKY: Json = {
 }
 
 
-@pytest.fixture(scope="module", params=IMAGES)
+@pytest.fixture(scope="module", params=ALL)
 def lb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> t.Any:
     """One load balancer for all tests of a version: each gives it another config while it runs."""
     with one_balancer(request.param, tmp_path_factory.mktemp("lb")) as made:
@@ -60,9 +56,9 @@ def lb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def newest(lb: Balancer) -> None:
-    """Leaves the test to the versions of BOTH."""
-    if lb.version not in BOTH:
+def ours(lb: Balancer) -> None:
+    """Leaves the test to the versions of OURS."""
+    if lb.version not in OURS:
         pytest.skip("only with DROVER_SOAK=1")
 
 
@@ -132,7 +128,7 @@ def test_behaviour_56_every_member_is_reached_in_turn(lb: Balancer, members: lis
     assert {lb.get().member for _request in range(4)} == {"shop.web.1"}
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 def test_behaviour_60_targets_are_added_and_removed_while_it_runs(
     lb: Balancer, members: list[Member]
 ) -> None:
@@ -165,7 +161,7 @@ def test_behaviour_66_equal_rules_are_pooled_and_no_match_is_503(
         assert who(lb, asked[0], asked[1] or "/") == "503"
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 def test_behaviour_67_host_only_path_only_and_default(lb: Balancer, members: list[Member]) -> None:
     lb.apply(of_services(a=("shop.example", "", members[0], {}), b=("", "/p", members[1], {})))
     assert who(lb, "shop.example", "/any") == "shop.web.1"
@@ -184,7 +180,7 @@ def test_behaviour_67_host_only_path_only_and_default(lb: Balancer, members: lis
     assert who(lb, "shop.example", "/p") == "shop.web.1"
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("port", ["", ":80", ":8080"])
 def test_hosts_with_and_without_a_port(lb: Balancer, members: list[Member], port: str) -> None:
     lb.apply(
@@ -202,7 +198,7 @@ def test_hosts_with_and_without_a_port(lb: Balancer, members: list[Member], port
         assert who(lb, f"{other}{port}") == ("shop.web.3" if other.startswith("shop.") else "503")
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 def test_behaviour_68_rules_are_edited_while_it_runs(lb: Balancer, members: list[Member]) -> None:
     one: tuple[str, str, Member, Json] = ("a.example", "", members[0], {})
     lb.apply(of_services(a=one))
@@ -265,7 +261,7 @@ def test_behaviour_70_exact_before_wildcard(lb: Balancer, members: list[Member])
     assert who(lb, "abc.domain.com", "/p") == "shop.web.3"
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 def test_behaviour_71_priority_beats_the_order_of_classes(
     lb: Balancer, members: list[Member]
 ) -> None:
@@ -278,7 +274,7 @@ def test_behaviour_71_priority_beats_the_order_of_classes(
     assert who(lb, "abc.domain.com") == "shop.web.2"
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 def test_behaviour_73_addresses_and_names_outside_are_targets(
     lb: Balancer, members: list[Member]
 ) -> None:
@@ -330,7 +326,7 @@ def test_an_answer_that_never_comes_is_asked_for_again(lb: Balancer, members: li
     assert posts == {200, 502}
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 def test_retries_can_be_turned_off(lb: Balancer, members: list[Member]) -> None:
     bad, good = members[:2]
     bad.status = 500
@@ -338,7 +334,7 @@ def test_retries_can_be_turned_off(lb: Balancer, members: list[Member]) -> None:
     assert {lb.get().status for _request in range(6)} == {200, 500}
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 def test_when_all_members_fail_each_get_costs_four(lb: Balancer, members: list[Member]) -> None:
     for member in members:
         member.status = 500
@@ -568,7 +564,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.usefixtures("newest")
+@pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hostile_values_add_nothing(lb: Balancer, members: list[Member], value: str) -> None:
     """Each is refused with its key, or stands for itself; what runs goes on."""

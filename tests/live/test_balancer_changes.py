@@ -31,7 +31,6 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.runtime impo
 
 from .balancer_clients import clients
 from .balancer_lab import (
-    IMAGES,
     QUICK,
     Balancer,
     backend,
@@ -43,16 +42,15 @@ from .balancer_lab import (
 )
 from .balancer_members import Member, some_members
 from .haproxy_container import MARK, Json, gateway
+from .haproxy_versions import ALL, OURS, SOAK, count
 
-SOAK = os.environ.get("DROVER_SOAK") == "1"
-CHANGES = {"3.0": 100 if SOAK else 25, "2.6": 100 if SOAK else 5}
-# For tests of what is ours alone, the same with every version.
-ONE_VERSION = pytest.mark.parametrize("lb", [*IMAGES] if SOAK else ["3.0"], indirect=True)
+CHANGES = count(soak=100, default=25, other=5)
+ONE_VERSION = pytest.mark.parametrize("lb", OURS, indirect=True)
 STICKY: Json = {"cookie": "lb", "indirect": True, "mode": "insert"}
 TESTAPP = "drover-lab/testapp:1"
 
 
-@pytest.fixture(params=IMAGES)
+@pytest.fixture(params=ALL)
 def lb(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> t.Iterator[Balancer]:
     """A load balancer that is not started yet."""
     with one_balancer(request.param, tmp_path) as made:

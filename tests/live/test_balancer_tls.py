@@ -17,12 +17,13 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import ApplyError
 
 from .balancer_clients import Certificate, client_context, clients, make_certificate
-from .balancer_lab import IMAGES, Balancer, backend, frontend, model, one_balancer, rule
+from .balancer_lab import Balancer, backend, frontend, model, one_balancer, rule
 from .balancer_members import Member, some_members
 from .haproxy_container import Json, gateway
+from .haproxy_versions import ALL
 
 
-@pytest.fixture(scope="module", params=IMAGES)
+@pytest.fixture(scope="module", params=ALL)
 def lb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> t.Any:
     """One load balancer for all tests of a version."""
     with one_balancer(request.param, tmp_path_factory.mktemp("lb")) as made:

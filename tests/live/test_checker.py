@@ -24,15 +24,11 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.marker impor
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.stats import completed
 
 from .haproxy_container import Json
-from .haproxy_lab import IMAGES, Backend, Haproxy, check, get, one_haproxy, some_backends
+from .haproxy_lab import Backend, Haproxy, check, get, one_haproxy, some_backends
+from .haproxy_versions import ALL, OURS, count
 
-SOAK = os.environ.get("DROVER_SOAK") == "1"
-RELOADS = {
-    "drover-demo/haproxy:3.0": 100 if SOAK else 20,
-    "drover-lab/haproxy:2.6": 100 if SOAK else 5,
-}
-# For tests of what is ours alone, the same with every version.
-ONE_VERSION = pytest.mark.parametrize("haproxy", IMAGES if SOAK else IMAGES[:1], indirect=True)
+RELOADS = count(soak=100, default=20, other=5)
+ONE_VERSION = pytest.mark.parametrize("haproxy", OURS, indirect=True)
 QUICK: Json = {
     "interval_ms": 200,
     "response_timeout_ms": 200,
@@ -42,7 +38,7 @@ QUICK: Json = {
 NOTHING: Json = {"checks": [], "controls": []}
 
 
-@pytest.fixture(params=IMAGES)
+@pytest.fixture(params=ALL)
 def haproxy(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> t.Iterator[Haproxy]:
     with one_haproxy(request.param, tmp_path) as made:
         yield made
@@ -182,13 +178,13 @@ def test_reloads_keep_the_state_of_the_checks(
     for backend in ("good", "bad", "gone"):
         haproxy.until(backend, lambda report: report["since_s"] >= 2)
     began, watcher = time.monotonic(), Watcher(haproxy)
-    for turn in range(RELOADS[haproxy.image]):
+    for turn in range(RELOADS[haproxy.version]):
         done = haproxy.apply(with_other if turn % 2 == 0 else without, wait_s=0)
         assert done.reloaded
     watcher.stop()
     assert watcher.statuses == {("good", "UP"), ("bad", "DOWN"), ("gone", "DOWN")}
     assert watcher.errors == []
-    assert watcher.looks > RELOADS[haproxy.image]
+    assert watcher.looks > RELOADS[haproxy.version]
     # Whole seconds are handed on, so a reload may lose one (3 in 100 were seen); anew it would begin at 0.
     least = 1 + (time.monotonic() - began) / 2
     for item in haproxy.seen()["reports"]:

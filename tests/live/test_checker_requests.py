@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import random
 import time
@@ -22,9 +21,10 @@ from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_conf
 from ansible_collections.drover.docker.plugins.module_utils.haproxy.marker import with_marker
 
 from .haproxy_container import Json
-from .haproxy_lab import IMAGES, Backend, Haproxy, check, one_haproxy, some_backends
+from .haproxy_lab import Backend, Haproxy, check, one_haproxy, some_backends
+from .haproxy_versions import ALL, SOAK
 
-ROUNDS = 10 if os.environ.get("DROVER_SOAK") == "1" else 1
+ROUNDS = 10 if SOAK else 1
 REQUESTS = 60
 NAMES = 20
 PIECES = (
@@ -125,15 +125,15 @@ def first_requests(haproxy: Haproxy, config: str, targets: list[Backend]) -> lis
     return [target.requests[0] for target in targets]
 
 
-@pytest.mark.parametrize("image", IMAGES)
-def test_hostile_values_arrive_as_they_were_written(image: str, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("version", ALL)
+def test_hostile_values_arrive_as_they_were_written(version: str, tmp_path: pathlib.Path) -> None:
     for seed in range(ROUNDS):
         dice = random.Random(seed)
         made = (hostile_request(dice) for _turn in iter(int, 1))
         requests = [
             request for request, _n in zip(filter(accepted, made), range(REQUESTS), strict=False)
         ]
-        with one_haproxy(image, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
+        with one_haproxy(version, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
             targets = [make() for _request in requests]
             model = {
                 "checks": [
@@ -150,9 +150,11 @@ def test_hostile_values_arrive_as_they_were_written(image: str, tmp_path: pathli
             assert found == [(item["backend"], item["server"]) for item in model["checks"]]
 
 
-@pytest.mark.parametrize("image", IMAGES)
-def test_a_request_line_means_what_haproxy_takes_it_for(image: str, tmp_path: pathlib.Path) -> None:
-    with one_haproxy(image, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
+@pytest.mark.parametrize("version", ALL)
+def test_a_request_line_means_what_haproxy_takes_it_for(
+    version: str, tmp_path: pathlib.Path
+) -> None:
+    with one_haproxy(version, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
         targets = [make() for _text in TEXTS]
         base, _marker = render_checker({"checks": [], "controls": []})
         for number, (text, target) in enumerate(zip(TEXTS, targets, strict=True)):
@@ -169,9 +171,9 @@ def test_a_request_line_means_what_haproxy_takes_it_for(image: str, tmp_path: pa
         assert as_received(raw) == as_sent(request), text
 
 
-@pytest.mark.parametrize("image", IMAGES)
-def test_headers_of_a_request_line_arrive(image: str, tmp_path: pathlib.Path) -> None:
-    with one_haproxy(image, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
+@pytest.mark.parametrize("version", ALL)
+def test_headers_of_a_request_line_arrive(version: str, tmp_path: pathlib.Path) -> None:
+    with one_haproxy(version, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
         targets = [make() for _text in WITH_HEADERS]
         checks = [
             check(f"b.{number}", target, request=parse_request_line(text))
@@ -183,11 +185,11 @@ def test_headers_of_a_request_line_arrive(image: str, tmp_path: pathlib.Path) ->
     assert [as_received(raw) for raw in sent] == wanted
 
 
-@pytest.mark.parametrize("image", IMAGES)
-def test_names_that_are_accepted_are_names(image: str, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("version", ALL)
+def test_names_that_are_accepted_are_names(version: str, tmp_path: pathlib.Path) -> None:
     dice = random.Random(7)
     refused = 0
-    with one_haproxy(image, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
+    with one_haproxy(version, tmp_path) as haproxy, some_backends(haproxy.engine) as make:
         target = make()
         names = {hostile_name(dice) for _turn in range(400)}
         checks = []

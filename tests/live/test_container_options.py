@@ -13,9 +13,9 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils.container_body import create_body
-from ansible_collections.drover.docker.plugins.module_utils.engine import parse_api
 from ansible_collections.drover.docker.plugins.module_utils.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils.observed_container import summary
+from ansible_collections.drover.docker.plugins.module_utils.transport import parse_api
 
 from .conftest import MARK, Live
 

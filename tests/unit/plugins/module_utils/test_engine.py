@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.server
 import json
 import pathlib
+import re
 import socket
 import socketserver
 import threading
@@ -14,12 +15,9 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.engine import (
-    DockerEngine,
-    choose_api,
-    parse_api,
-)
+from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
 from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
+    ApiRefused,
     Conflict,
     EngineError,
     EngineTimeout,
@@ -27,6 +25,11 @@ from ansible_collections.drover.docker.plugins.module_utils.engine_errors import
     NetworkDown,
     NotFound,
     refusal,
+)
+from ansible_collections.drover.docker.plugins.module_utils.transport import (
+    choose_api,
+    connect,
+    parse_api,
 )
 
 Json = dict[str, t.Any]
@@ -50,11 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.calls.append((self.command, self.path, body))
-        path = self.path.partition("?")[0]
-        if path == "/_ping":
-            status, content = 200, "OK"
-        else:
-            status, content = self.server.answers.get(path.partition("/v1.41")[2], (200, "{}"))
+        status, content = self.server.answer_to(self.path.partition("?")[0])
         time.sleep(self.server.delay_s)
         self.send_response(status)
         self.send_header("Api-Version", self.server.api)
@@ -75,7 +74,25 @@ class Server(socketserver.ThreadingUnixStreamServer):
         self.calls: list[tuple[str, str, t.Any]] = []
         self.answers: dict[str, tuple[int, str]] = {}
         self.delay_s = 0.0
+        self.oldest_api = "1.24"
         self.api = "1.41"
+
+    def answer_to(self, path: str) -> tuple[int, str]:
+        """Status and body. As engines do, it refuses the versions that it does not speak."""
+        if path == "/_ping":
+            return 200, "OK"
+        version, rest = re.fullmatch(r"/v([0-9.]+)(/.*)", path).groups()  # type: ignore[union-attr]
+        if parse_api(version) < parse_api(self.oldest_api):
+            limit = f"too old. Minimum supported API version is {self.oldest_api}"
+        elif parse_api(version) > parse_api(self.api):
+            limit = f"too new. Maximum supported API version is {self.api}"
+        else:
+            return self.answers.get(rest, (200, "{}"))
+        return 400, json.dumps({"message": f"client version {version} is {limit}"})
+
+    @property
+    def pings(self) -> int:
+        return [path for _method, path, _body in self.calls].count("/_ping")
 
     def refuse(self, path: str, status: int, message: str) -> None:
         """Answer calls of a path with a refusal."""
@@ -303,4 +320,55 @@ def test_api_versions() -> None:
 def test_something_else_than_an_engine_is_told(server: Server, engine: DockerEngine) -> None:
     server.api = ""
     with pytest.raises(EngineError, match="is not a Docker engine"):
+        engine.info()
+
+
+@pytest.mark.parametrize(
+    ("oldest", "newest", "spoken"),
+    [
+        ("1.12", "1.41", "1.41"),  # 20.10
+        ("1.24", "1.43", "1.43"),
+        ("1.24", "1.51", "1.45"),  # 28.5
+        ("1.44", "1.52", "1.45"),  # 29, which refuses 1.41
+    ],
+)
+def test_all_calls_speak_a_version_of_the_engine(
+    server: Server, engine: DockerEngine, oldest: str, newest: str, spoken: str
+) -> None:
+    server.oldest_api, server.api = oldest, newest
+    assert engine.version() == {"ApiVersion": newest}
+    assert engine.info() == {}
+    engine.start("abc")
+    assert [path for _method, path, _body in server.calls] == [
+        "/_ping",
+        f"/v{spoken}/info",
+        f"/v{spoken}/containers/abc/start",
+    ]
+
+
+@pytest.mark.parametrize(("oldest", "newest"), [("1.12", "1.41"), ("1.44", "1.52")])
+def test_the_methods_of_the_sdk_speak_it_too(server: Server, oldest: str, newest: str) -> None:
+    server.oldest_api, server.api = oldest, newest
+    server.answers["/containers/json"] = (200, "[]")
+    connection = connect(f"unix://{server.server_address}", timeout_s=1)
+    assert connection.client.containers() == []
+    assert (server.pings, connection.offered) == (1, newest)
+
+
+def test_an_engine_that_became_another_release_is_asked_again(
+    server: Server, engine: DockerEngine
+) -> None:
+    engine.info()
+    server.oldest_api, server.api = "1.44", "1.52"
+    engine.start("abc")
+    assert server.calls[-1][1] == "/v1.45/containers/abc/start"
+    server.oldest_api, server.api = "1.12", "1.41"
+    engine.start("abc")
+    assert server.calls[-1][1] == "/v1.41/containers/abc/start"
+    assert server.pings == 3
+
+
+def test_an_engine_too_new_for_this_release_says_so(server: Server, engine: DockerEngine) -> None:
+    server.oldest_api, server.api = "1.60", "1.70"
+    with pytest.raises(ApiRefused, match=r"version 1.45 is too old. Minimum supported .* 1.60"):
         engine.info()
