@@ -29,7 +29,8 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
     Args:
         stage: One of STAGES.
         payload: C(host), C(docker_host), C(state_dir), C(images), C(records), C(operations), C(refusals) (None leaves
-            what is remembered), C(claim) (empty for a call that needs no lease), C(owner), C(last); C(check) to do nothing.
+            what is remembered), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
+            do nothing.
         abandoned: Why nobody waits for this call any more; empty while somebody does.
 
     Returns:
