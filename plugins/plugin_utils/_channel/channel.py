@@ -49,7 +49,7 @@ class Channel:
         try:
             return self._call(code, stage, payload, time.monotonic() + limit_s)
         except Late:
-            reason = f"no answer within {limit_s:g} s"
+            reason = f"no answer within {limit_s:g} s{self._remark()}"
         except Ended as error:
             reason = f"the channel ended: {error}"
         except Garbage as error:
@@ -74,6 +74,11 @@ class Channel:
             raise Garbage("an answer that is not one to this call")
         return t.cast("Json", answer["outcome"])
 
+    def _remark(self) -> str:
+        """What the other end complained of, such as a wrong password."""
+        said = self._pipes.complaint if self._pipes else ""
+        return f": {said}" if said else ""
+
     def _drop(self) -> None:
         if self._pipes:
             self._pipes.kill()
@@ -82,6 +87,7 @@ class Channel:
     def _open(self, code: HostCode, end: float) -> Pipes:
         """The pipes to a host that has this code loaded."""
         if self._pipes and self._code == code.digest and self._pipes.is_quiet():
+            self._pipes.forget()
             return self._pipes
         self._drop()
         mark = f"drover channel {secrets.token_hex(8)}\n".encode()

@@ -18,6 +18,8 @@ import typing as t
 
 _KEPT = 4096
 """Bytes of standard error, from its end, that may say why a host went silent."""
+_OLD = 64
+"""Times that this is read between two calls; a host that writes without end must not hold one up."""
 _DRAIN_S = 0.2
 _CHUNK = 1 << 20
 
@@ -43,7 +45,7 @@ class Pipes:
         self._streams = t.cast("tuple[t.IO[bytes], ...]", streams)
         self._input, self._output, self._errors = (item.fileno() for item in self._streams)
         os.set_blocking(self._input, False)
-        self._complaint = b""
+        self._heard = b""
         self._complains = True
 
     def write(self, content: bytes, end: float) -> None:
@@ -70,6 +72,20 @@ class Pipes:
     def is_quiet(self) -> bool:
         """Whether it has nothing to say: what can be read between two calls is the end, or garbage."""
         return not _ready(self._output, 0)
+
+    def forget(self) -> None:
+        """What was complained of in earlier calls explains nothing in the next one."""
+        for _chunk in range(_OLD):
+            if self._complains and _ready(self._errors, 0):
+                self._listen()
+        self._heard = b""
+
+    @property
+    def complaint(self) -> str:
+        """The last line on standard error so far."""
+        lines = self._heard.decode("utf-8", "replace").split("\n")
+        said = [" ".join(line.split()) for line in lines if line.strip()]
+        return said[-1][:300] if said else ""
 
     def close(self, grace_s: float) -> None:
         """End the input, which ends the host's end; kill what is still there when the grace is over."""
@@ -103,7 +119,7 @@ class Pipes:
     def _listen(self) -> bool:
         """Take what is complained of; false at its end."""
         chunk = os.read(self._errors, _KEPT)
-        self._complaint = (self._complaint + chunk)[-_KEPT:]
+        self._heard = (self._heard + chunk)[-_KEPT:]
         self._complains = bool(chunk)
         return self._complains
 
@@ -111,9 +127,7 @@ class Pipes:
         end = time.monotonic() + _DRAIN_S
         while self._complains and _ready(self._errors, end - time.monotonic()):
             self._listen()
-        lines = self._complaint.decode("utf-8", "replace").split("\n")
-        said = [" ".join(line.split()) for line in lines if line.strip()]
-        return said[-1][:300] if said else "it said nothing"
+        return self.complaint or "it said nothing"
 
 
 def _ready(descriptor: int, wait_s: float) -> bool:

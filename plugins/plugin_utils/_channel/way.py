@@ -26,6 +26,10 @@ CONNECT_TIMEOUT_S = 4
 """As in the playbooks, where the inventory has no C(drover_connect_timeout_s)."""
 
 
+_WAITS = "; exit $?"
+"""Keeps the shell from becoming Python: who ends the shell, as one ends an SSH client, breaks off no operation."""
+
+
 class NoWay(Exception):
     """A channel cannot take the way that the inventory asks for; the text says what to change."""
 
@@ -38,15 +42,18 @@ class Way:
         client: The words before the remote command line, which is one word.
         python: Words of the interpreter's command line on the host.
         password: What sudo reads from standard input; None where it has to do without.
+        tail: What the command line ends with.
     """
 
     client: tuple[str, ...]
     python: tuple[str, ...]
     password: str | None = None
+    tail: str = ""
 
     def command(self, mark: str, idle_s: float) -> list[str]:
         """The words to start, with the mark that the host's end prints when it is there."""
-        return [*self.client, shlex.join([*self.python, "-c", BOOTSTRAP, mark, str(idle_s)])]
+        words = [*self.python, "-c", BOOTSTRAP, mark, str(idle_s)]
+        return [*self.client, shlex.join(words) + self.tail]
 
 
 def way_to(variables: Variables) -> Way:
@@ -61,16 +68,13 @@ def way_to(variables: Variables) -> Way:
     become = _become(variables)
     python = (*_sudo(become), _interpreter(variables)) if become else (_interpreter(variables),)
     password = become.get("become_pass") if become else None
-    return Way(_client(variables), python, password)
-
-
-def _client(variables: Variables) -> tuple[str, ...]:
     kind = _short(variables.get("ansible_connection") or constants.DEFAULT_TRANSPORT)
     if kind == "local":
-        return ("/bin/sh", "-c")
+        return Way(("/bin/sh", "-c"), python, password, _WAITS)
     if kind not in ("ssh", "smart"):
         raise NoWay(f"ansible_connection {kind}: a channel needs ssh or local")
-    return tuple(_ssh(_options("connection", "ssh", variables), variables))
+    client = _ssh(_options("connection", "ssh", variables), variables)
+    return Way(tuple(client), python, password)
 
 
 def _ssh(options: Options, variables: Variables) -> list[str]:

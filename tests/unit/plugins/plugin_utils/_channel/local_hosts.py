@@ -17,12 +17,12 @@ Json = dict[str, t.Any]
 MODULE_UTILS = Path(messages.__file__).parent.parent
 TRANSPORT = ("_host/serve.py", "_host/messages.py", "_host/caller.py", "abandoned.py")
 ANSWER = """
-import os, pathlib, time
+import os, pathlib, stat, threading, time
 
 def answer(stage, payload, *, abandoned):
     if stage == "echo":
         print("nobody may take this for an answer")
-        return {"release": RELEASE, "pid": os.getpid(), "payload": payload}
+        return {"release": RELEASE, "pid": os.getpid(), "parent": os.getppid(), "payload": payload}
     if stage == "hang":
         time.sleep(30)
     if stage == "wait":
@@ -32,16 +32,22 @@ def answer(stage, payload, *, abandoned):
     if stage == "die":
         os._exit(3)
     if stage == "babble":
-        os.write(max(int(name) for name in os.listdir("/proc/self/fd") if is_sink(name)), b"hello, world")
-    if stage == "later":
-        os.system("(sleep 0.1; printf garbage) >&%d &" % max(int(name) for name in os.listdir("/proc/self/fd") if is_sink(name)))
+        os.write(sink(), b"hello, world")
+    if stage == "babble later":
+        threading.Timer(0.1, os.write, (sink(), b"garbage")).start()
+        return {}
     if stage == "fail":
         return {"error": "no SDK"}
     return {}[stage]
 
-def is_sink(name):
-    path = "/proc/self/fd/" + name
-    return int(name) > 2 and os.path.exists(path) and os.readlink(path).startswith("pipe:")
+def sink():
+    return next(number for number in range(3, 64) if is_pipe(number))
+
+def is_pipe(number):
+    try:
+        return stat.S_ISFIFO(os.fstat(number).st_mode)
+    except OSError:
+        return False
 """
 
 

@@ -139,17 +139,17 @@ def test_a_process_that_dies_in_a_call_is_told(channels: Open) -> None:
 
 def test_a_process_that_died_between_two_calls_is_replaced(channels: Open) -> None:
     opened = channels()
-    pid = echo(opened)["pid"]
-    os.kill(pid, signal.SIGKILL)
-    assert until(lambda: not runs(pid))
-    assert echo(opened)["pid"] != pid
+    first = echo(opened)
+    os.kill(first["pid"], signal.SIGKILL)
+    assert until(lambda: not runs(first["parent"]))
+    assert echo(opened)["pid"] != first["pid"]
 
 
 def test_a_process_that_nobody_calls_ends_by_itself(channels: Open) -> None:
-    opened = channels(idle_s=0.2)
-    pid = echo(opened)["pid"]
-    assert until(lambda: not runs(pid))
-    assert echo(opened)["pid"] != pid
+    opened = channels(idle_s=1.0)
+    first = echo(opened)
+    assert until(lambda: not runs(first["parent"]))
+    assert echo(opened)["pid"] != first["pid"]
 
 
 def test_another_release_is_loaded_by_the_next_call(channels: Open, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_garbage_instead_of_an_answer_is_told(channels: Open) -> None:
 def test_garbage_between_two_calls_breaks_the_channel_and_no_call(channels: Open) -> None:
     opened = channels()
     pid = echo(opened)["pid"]
-    reason(opened, "later")
+    assert opened.call("babble later", {"h1": {}}, LIMIT_S) == {"h1": {}}
     time.sleep(0.3)
     assert echo(opened)["pid"] != pid
 
@@ -237,14 +237,21 @@ def test_sudo_gets_its_password_and_nothing_else(
     channels: Open, tmp_path: Path, asks: bool
 ) -> None:
     script = 'read -r word; [ "$word" = "pass word" ] || exit 1' if asks else ":"
-    become = {"ansible_become": True, "ansible_become_password": "pass word"}
+    become: Json = {"ansible_become": True, "ansible_become_password": "pass word"}
     echo(channels(h1=local(**become, ansible_become_exe=sudo(tmp_path, script))))
+
+
+def test_a_password_that_is_asked_for_again_is_told(channels: Open, tmp_path: Path) -> None:
+    script = 'read -r word; echo "Sorry, try again." >&2; read -r word; exit 1'
+    become: Json = {"ansible_become": True, "ansible_become_password": "wrong"}
+    opened = channels(h1=local(**become, ansible_become_exe=sudo(tmp_path, script)))
+    assert reason(opened, "echo", limit_s=0.5) == "no answer within 0.5 s: Sorry, try again."
 
 
 def test_a_wrong_password_is_told(channels: Open, tmp_path: Path) -> None:
     script = (
         'read -r word; [ "$word" = right ] || { echo "sudo: 1 incorrect password" >&2; exit 1; }'
     )
-    become = {"ansible_become": True, "ansible_become_password": "wrong"}
+    become: Json = {"ansible_become": True, "ansible_become_password": "wrong"}
     opened = channels(h1=local(**become, ansible_become_exe=sudo(tmp_path, script)))
     assert reason(opened, "echo") == "the channel ended: sudo: 1 incorrect password"
