@@ -11,6 +11,10 @@ STDOUT = 1
 REASON = "the controller is gone: nothing more is begun in its name"
 
 
+class CallerGone(Exception):
+    """Nobody waits for this call any more, and it has not begun. The text says why."""
+
+
 def abandoned(descriptor: int = STDOUT) -> str:
     """Why nobody waits for this module any more; empty while somebody does.
 

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import typing as t
 
+from .abandoned import CallerGone
 from .acts import Chronicle
 from .audit import SYSLOG, Audit
 from .boot import boot_clock
@@ -84,11 +85,14 @@ def act(
 
     Raises:
         HostBusy: Another one still acts on this host, and there is no lease that says who.
+        CallerGone: The caller left while this call waited for the lock; nothing was done.
     """
     term = term or Term()
     call = _Call(engine, host, state_dir, clock, term, workers)
     try:
         with host_lock(state_dir, owner=term.who, wait_s=term.wait_s):
+            if reason := term.abandoned():
+                raise CallerGone(reason)
             return call.run(records, operations, refusals)
     except LeaseHeld as held:
         return {**_NOTHING, "lease": held.holder}

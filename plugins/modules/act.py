@@ -140,26 +140,20 @@ msg:
 """
 
 import json
-import time
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._host.carry_out import OPERATIONS, STAGES, carry_out
 from ..module_utils.abandoned import abandoned
-from ..module_utils.act import Term, act
 from ..module_utils.constants import DOCKER_HOST, STATE_DIR
-from ..module_utils.engine import DockerEngine
-from ..module_utils.engine_errors import SdkMissing
-from ..module_utils.hostlock import HostBusy
-from ..module_utils.lease import Claim
 from ..module_utils.names import canonical_json
-from ..module_utils.observe import observe
 
 ARGUMENTS: dict[str, t.Any] = {
     "stage": {
         "type": "str",
-        "choices": ["validate", "record", "operations"],
-        "default": "operations",
+        "choices": list(STAGES),
+        "default": OPERATIONS,
     },
     "host": {"type": "str", "default": ""},
     "records": {"type": "json", "default": "[]"},
@@ -186,58 +180,33 @@ def parsed(module: AnsibleModule, option: str, kind: type) -> t.Any:
     return value
 
 
-def term_of(module: AnsibleModule) -> Term:
-    """In whose name this call acts."""
-    claim = parsed(module, "claim", dict)
-    try:
-        return Term(
-            claim=Claim(**claim) if claim else None,
-            prepare=module.params["stage"] != "operations",
-            last=module.params["last"],
-            abandoned=abandoned,
-            owner=module.params["owner"],
-        )
-    except TypeError as error:
-        module.fail_json(msg=f"claim is not one of this release: {error}", invocation={})
-        raise
-
-
 def remembered(module: AnsibleModule) -> t.Any:
     """What this host shall remember as not done; None to leave that alone."""
     given = module.params["refusals"]
     return None if given == "null" else parsed(module, "refusals", dict)
 
 
-def run(module: AnsibleModule) -> dict[str, t.Any]:
-    """Act, look again, and return what the module returns."""
-    params = module.params
-    engine = DockerEngine(params["docker_host"])
-    records, operations = parsed(module, "records", list), parsed(module, "operations", list)
-    place = {"host": params["host"], "state_dir": params["state_dir"], "clock": time.time}
-    work = {"records": records, "operations": operations, "refusals": remembered(module)}
-    outcome = {"changed": bool(records or operations), "results": [], "refused": [], "lease": None}
-    if not module.check_mode:
-        outcome = act(engine, term=term_of(module), **work, **place)
-    if params["stage"] == "record" and not records and not outcome["lease"]:
-        return outcome  # it only took the lease: nothing is different from what was seen before
-    look = observe(engine, images=params["images"], **place)
-    if look["error"]:  # an engine holds on to a container that it has just started: once more
-        look = observe(engine, images=params["images"], **place)
-    return {**outcome, "observation": canonical_json(look)}
+def payload_of(module: AnsibleModule) -> dict[str, t.Any]:
+    """The arguments as the host's part takes them."""
+    return {
+        **module.params,
+        "records": parsed(module, "records", list),
+        "operations": parsed(module, "operations", list),
+        "claim": parsed(module, "claim", dict),
+        "refusals": remembered(module),
+        "check": module.check_mode,
+    }
 
 
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, no_log=True)
     invocation = {"module_args": {"host": module.params["host"]}}
-    try:
-        outcome = run(module)
-    except SdkMissing as error:
-        module.fail_json(
-            msg=missing_required_lib("docker"), exception=str(error), invocation=invocation
-        )
-    except HostBusy as error:
-        module.fail_json(msg=str(error), invocation=invocation)
+    outcome = carry_out(module.params["stage"], payload_of(module), abandoned=abandoned)
+    if "error" in outcome:
+        module.fail_json(msg=outcome["error"], invocation=invocation)
+    if "observation" in outcome:
+        outcome["observation"] = canonical_json(outcome["observation"])
     module.exit_json(invocation=invocation, **outcome)
 
 

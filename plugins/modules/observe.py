@@ -95,15 +95,11 @@ reason:
   sample: the Docker engine did not answer within 4 s (GET /_ping)
 """
 
-import time
+from ansible.module_utils.basic import AnsibleModule
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
+from ..module_utils._host.look import look
 from ..module_utils.constants import DOCKER_HOST, STATE_DIR
-from ..module_utils.engine import DockerEngine
-from ..module_utils.engine_errors import SdkMissing
 from ..module_utils.names import canonical_json
-from ..module_utils.observe import observe
 
 
 def main() -> None:
@@ -118,22 +114,12 @@ def main() -> None:
         supports_check_mode=True,
         no_log=True,
     )
-    params = module.params
-    invocation = {"module_args": {"host": params["host"]}}
-    try:
-        observation = observe(
-            DockerEngine(params["docker_host"]),
-            host=params["host"],
-            state_dir=params["state_dir"],
-            images=params["images"],
-            clock=time.time,
-            configs=module.check_mode and module._diff,
-        )
-    except SdkMissing as error:
-        module.fail_json(
-            msg=missing_required_lib("docker"), exception=str(error), invocation=invocation
-        )
-    module.exit_json(changed=False, observation=canonical_json(observation), invocation=invocation)
+    invocation = {"module_args": {"host": module.params["host"]}}
+    found = look({**module.params, "configs": module.check_mode and module._diff})
+    if "error" in found:
+        module.fail_json(msg=found["error"], invocation=invocation)
+    observation = canonical_json(found["observation"])
+    module.exit_json(changed=False, observation=observation, invocation=invocation)
 
 
 if __name__ == "__main__":

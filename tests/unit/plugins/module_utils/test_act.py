@@ -9,6 +9,7 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils.abandoned import CallerGone
 from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
 from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy, host_lock
 from ansible_collections.drover.docker.plugins.module_utils.lease import Claim, holder_of
@@ -164,7 +165,7 @@ def test_a_call_that_acted_is_finished_and_one_that_prepared_is_not(
 def test_whose_controller_is_gone_stops_before_the_next_operation(
     run: t.Callable[..., Json],
 ) -> None:
-    answers = iter(["", "the controller is gone"])
+    answers = iter(["", "", "the controller is gone"])
     operations = [pull(1, "x"), {**pull(2, "x"), "after": [1]}]
     run(term=term("a", prepare=True))
     outcome = run(operations=operations, term=term("a", abandoned=lambda: next(answers)), workers=1)
@@ -172,6 +173,16 @@ def test_whose_controller_is_gone_stops_before_the_next_operation(
         ("done", ""),
         ("stale", "the controller is gone"),
     ]
+
+
+def test_whose_controller_left_before_the_lock_was_free_does_nothing(
+    run: t.Callable[..., Json], tmp_path: pathlib.Path
+) -> None:
+    late = term("a", prepare=True, abandoned=lambda: "the controller is gone")
+    with pytest.raises(CallerGone, match="the controller is gone"):
+        run(records=[record("x", 1)], term=late)
+    assert not (tmp_path / "lease").exists()
+    assert not (tmp_path / "stacks").exists()
 
 
 def test_each_operation_and_record_is_in_the_audit(

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host answers to one call, whichever driver carries it. Private to the collection.
+
+The modules C(observe) and C(act) call the parts, so that C(observe) carries no code that acts; a channel calls this.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .carry_out import STAGES, carry_out
+from .look import look
+
+Json = t.Dict[str, t.Any]
+
+OBSERVE = "observe"
+
+
+def answer(stage: str, payload: Json, *, abandoned: t.Callable[[], str] = str) -> Json:
+    """The result of one stage as plain JSON data.
+
+    Args:
+        stage: C(observe), C(validate), C(record) or C(operations).
+        payload: See look.look and carry_out.carry_out.
+        abandoned: Why nobody waits for this call any more; empty while somebody does.
+
+    Returns:
+        What the part returns; C(error) alone where the host could not do it, with the reason.
+    """
+    if stage == OBSERVE:
+        return look(payload)
+    if stage in STAGES:
+        return carry_out(stage, payload, abandoned=abandoned)
+    return {"error": f"this release knows no stage {stage!r}"}

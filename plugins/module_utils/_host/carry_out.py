@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stages that change a host: validate, record and operations. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ..abandoned import CallerGone
+from ..act import Term, act
+from ..engine import DockerEngine
+from ..engine_errors import SdkMissing
+from ..hostlock import HostBusy
+from ..lease import Claim
+from .look import observation
+from .sdk import without_sdk
+
+Json = t.Dict[str, t.Any]
+
+OPERATIONS = "operations"
+STAGES = ("validate", "record", OPERATIONS)
+
+
+def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> Json:
+    """Carry out this host's share of a stage, and look at the host again.
+
+    Args:
+        stage: One of STAGES.
+        payload: C(host), C(docker_host), C(state_dir), C(images), C(records), C(operations), C(refusals) (None leaves
+            what is remembered), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
+            do nothing.
+        abandoned: Why nobody waits for this call any more; empty while somebody does.
+
+    Returns:
+        C(changed), C(results), C(refused), C(lease), and C(observation) unless nothing can differ from what was seen
+        before. C(error) alone where nothing was done.
+    """
+    try:
+        outcome = _nothing(payload) if payload.get("check") else _act(stage, payload, abandoned)
+        if stage == "record" and not payload["records"] and not outcome["lease"]:
+            return outcome  # it only took the lease: nothing is different from what was seen before
+        return {**outcome, "observation": _look_again(payload)}
+    except SdkMissing as error:
+        return {"error": without_sdk(error)}
+    except (HostBusy, CallerGone, _OtherRelease) as error:
+        return {"error": str(error)}
+
+
+class _OtherRelease(Exception):
+    """What was sent is of a release that says it in another way."""
+
+
+def _nothing(payload: Json) -> Json:
+    changed = bool(payload["records"] or payload["operations"])
+    return {"changed": changed, "results": [], "refused": [], "lease": None}
+
+
+def _act(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Json:
+    return act(
+        DockerEngine(payload["docker_host"]),
+        host=payload["host"],
+        state_dir=payload["state_dir"],
+        records=payload["records"],
+        operations=payload["operations"],
+        refusals=payload["refusals"],
+        clock=time.time,
+        term=_term(stage, payload, abandoned),
+    )
+
+
+def _term(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Term:
+    return Term(
+        claim=_claim(payload["claim"]),
+        prepare=stage != OPERATIONS,
+        last=payload["last"],
+        abandoned=abandoned,
+        owner=payload["owner"],
+    )
+
+
+def _claim(given: Json) -> Claim | None:
+    try:
+        return Claim(**given) if given else None
+    except TypeError as error:
+        raise _OtherRelease(f"claim is not one of this release: {error}") from error
+
+
+def _look_again(payload: Json) -> Json:
+    """An engine holds on to a container that it has just started: then it is asked once more."""
+    look = observation(payload)
+    return observation(payload) if look["error"] else look

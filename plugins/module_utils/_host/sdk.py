@@ -1,0 +1,17 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to tell a person whose host lacks the Docker SDK. Private to the collection."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+from ..engine_errors import SdkMissing
+
+
+def without_sdk(error: SdkMissing) -> str:
+    """The reason and the remedy, in one line: no driver shows more of it."""
+    where = f"for {sys.executable} on {platform.node()}"
+    return f"{error}; install the Docker SDK for Python (docker) {where}, or set ansible_python_interpreter"

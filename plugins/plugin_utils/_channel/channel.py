@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A channel to one host: a process there in which our code stays loaded. Private to the collection."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._host.messages import (
+    HEAD,
+    Garbage,
+    framed,
+    length,
+    packed,
+    unpacked,
+)
+
+from .code import HostCode
+from .pipes import Ended, Late, Pipes
+from .way import Way
+
+Json = dict[str, t.Any]
+
+IDLE_S = 600.0
+"""A host's end that hears nothing for so long ends by itself: its network may have fallen silent for good."""
+_NOISE = 64 * 1024
+"""Bytes that logins may print before our code runs."""
+
+
+class NoAnswer(Exception):
+    """The host gave none, and the channel is closed; the text says why."""
+
+
+class Channel:
+    """Opened by the first call, and again by the one after it broke. One call at a time."""
+
+    def __init__(self, way: Way, *, idle_s: float = IDLE_S) -> None:
+        self._way = way
+        self._idle_s = idle_s
+        self._pipes: Pipes | None = None
+        self._code = ""
+        self._calls = 0
+
+    def call(self, code: HostCode, stage: str, payload: Json, limit_s: float) -> Json:
+        """What the host answers. Raises NoAnswer; the host then begins nothing more in the name of this call."""
+        try:
+            return self._call(code, stage, payload, time.monotonic() + limit_s)
+        except Late:
+            reason = f"no answer within {limit_s:g} s{self._remark()}"
+        except Ended as error:
+            reason = f"the channel ended: {error}"
+        except Garbage as error:
+            reason = f"the host sent {error}"
+        self._drop()
+        raise NoAnswer(reason)
+
+    def close(self, grace_s: float) -> None:
+        """End the host's process, and wait for that."""
+        if self._pipes:
+            self._pipes.close(grace_s)
+        self._pipes = None
+
+    def _call(self, code: HostCode, stage: str, payload: Json, end: float) -> Json:
+        pipes = self._open(code, end)
+        self._calls += 1
+        left_s = end - time.monotonic()
+        call = {"id": self._calls, "stage": stage, "payload": payload, "limit_s": left_s}
+        pipes.write(packed(call), end)
+        answer = _receive(pipes, end)
+        if answer.get("id") != self._calls or not isinstance(answer.get("outcome"), dict):
+            raise Garbage("an answer that is not one to this call")
+        return t.cast("Json", answer["outcome"])
+
+    def _remark(self) -> str:
+        """What the other end complained of, such as a wrong password."""
+        said = self._pipes.complaint if self._pipes else ""
+        return f": {said}" if said else ""
+
+    def _drop(self) -> None:
+        if self._pipes:
+            self._pipes.kill()
+        self._pipes = None
+
+    def _open(self, code: HostCode, end: float) -> Pipes:
+        """The pipes to a host that has this code loaded."""
+        if self._pipes and self._code == code.digest and self._pipes.is_quiet():
+            self._pipes.forget()
+            return self._pipes
+        self._drop()
+        mark = f"drover channel {secrets.token_hex(8)}\n".encode()
+        self._pipes = pipes = _start(self._way.command(mark.decode().strip(), self._idle_s))
+        self._log_in(pipes, mark, end)
+        pipes.write(mark + framed(code.archive), end)
+        if _receive(pipes, end).get("code") != code.digest:
+            raise Garbage("another code back than the one that it was sent")
+        self._code = code.digest
+        return pipes
+
+    def _log_in(self, pipes: Pipes, mark: bytes, end: float) -> None:
+        """Wait for our first lines to run. Before that only sudo is spoken to, which may ask for a password."""
+        if self._way.password is not None:
+            pipes.write(f"{self._way.password}\n".encode(), end)
+        heard = b""
+        for _byte in range(_NOISE):  # one at a time: what follows the mark is not ours to take yet
+            heard = (heard + pipes.read(1, end))[-len(mark) :]
+            if heard == mark:
+                return
+        raise Garbage(f"{_NOISE} bytes of something else, and did not start our code")
+
+
+def _start(command: list[str]) -> Pipes:
+    try:
+        return Pipes(command)
+    except OSError as error:
+        raise Ended(f"{command[0]}: {error.strerror}") from error
+
+
+def _receive(pipes: Pipes, end: float) -> Json:
+    return unpacked(pipes.read(length(pipes.read(HEAD, end)), end))

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Channels to many hosts, called at the same time. Private to the collection.
+
+A driver for passes beside Ansible's tasks: the same code answers, and Python starts once for each host instead of once
+for each call. See docs/decisions/0013-channels.md.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from .channel import IDLE_S, Channel, NoAnswer
+from .code import HostCode, host_code
+from .way import NoWay, Variables, Way, way_to
+
+Json = dict[str, t.Any]
+Answer: t.TypeAlias = "Json | str"
+"""What a host answered, or why there is no answer."""
+
+CLOSE_S = 1.0
+
+
+class Channels:
+    """One channel for each host that was called. It has threads only while a call lasts."""
+
+    def __init__(
+        self,
+        variables: t.Mapping[str, Variables],
+        *,
+        code: HostCode | None = None,
+        idle_s: float = IDLE_S,
+    ) -> None:
+        """Nothing is contacted yet.
+
+        Args:
+            variables: By host, templated, with C(inventory_hostname): how Ansible would connect.
+            code: What hosts run: what lies on this control node now, unless told. When it is set to another one,
+                the next call loads that.
+            idle_s: Seconds without a call after which a host's end ends by itself.
+        """
+        self.code = code or host_code()
+        self._ways = {host: _way(given) for host, given in variables.items()}
+        self._idle_s = idle_s
+        self._channels: dict[str, Channel] = {}
+
+    def __enter__(self) -> Channels:
+        """For C(with): the processes end with the block."""
+        return self
+
+    def __exit__(self, *_error: t.Any) -> None:
+        self.close()
+
+    def call(self, stage: str, payloads: t.Mapping[str, Json], limit_s: float) -> dict[str, Answer]:
+        """One stage on several hosts at once.
+
+        Args:
+            stage: See answer.answer.
+            payloads: By host.
+            limit_s: Seconds that each host has, its connection included. No host waits for another one.
+        """
+        if not payloads:
+            return {}
+        with ThreadPoolExecutor(len(payloads)) as pool:
+            calls = {
+                host: pool.submit(self._call, host, stage, payload, limit_s)
+                for host, payload in payloads.items()
+            }
+        return {host: call.result() for host, call in calls.items()}
+
+    def close(self) -> None:
+        """End the processes on all hosts."""
+        if self._channels:
+            with ThreadPoolExecutor(len(self._channels)) as pool:
+                pool.map(lambda channel: channel.close(CLOSE_S), self._channels.values())
+        self._channels.clear()
+
+    def _call(self, host: str, stage: str, payload: Json, limit_s: float) -> Answer:
+        """One host's answer. Whatever is wrong with this host, the others are called."""
+        way = self._ways.get(host, "it is not in the inventory")
+        if isinstance(way, str):
+            return way
+        channel = self._channels.setdefault(host, Channel(way, idle_s=self._idle_s))
+        try:
+            outcome = channel.call(self.code, stage, payload, limit_s)
+        except NoAnswer as error:
+            return str(error)
+        return str(outcome["error"]) if "error" in outcome else outcome
+
+
+def _way(variables: Variables) -> Way | str:
+    """The way to a host, or why there is none."""
+    try:
+        return way_to(variables)
+    except NoWay as error:
+        return str(error)
