@@ -15,6 +15,7 @@ from .checkers import Checkers
 from .constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
 from .crash_loop import is_crash_loop
 from .drains import Drains
+from .generation import generation_of
 from .heal import Healer
 from .member_network import MemberNetwork
 from .member_operations import Member, MemberOperations
@@ -25,7 +26,6 @@ from .placement import labels_match
 from .revisions import Request, current, is_live
 from .settle import Claims
 from .times import parse_time
-from .verdict import generation_of
 from .world import Container, World
 
 

@@ -17,6 +17,7 @@ from .checkers import Checkers
 from .compose.hashing import config_hash
 from .constants import GIVE_UP_AFTER, STABLE_S
 from .drains import Drains
+from .generation import generation_of
 from .member_operations import Member, MemberOperations
 from .names import digest, member_key
 from .operations import Message
@@ -28,7 +29,6 @@ from .verdict import (
     UNHEALTHY,
     Health,
     Vote,
-    generation_of,
     judge,
 )
 from .votes import Opinion, count_votes, is_up, reaches_others

@@ -12,9 +12,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .generation import container_of
 from .mounts import normal_path
 from .names import container_name, member_key
-from .verdict import container_of
 
 Json = t.Dict[str, t.Any]
 Place = t.Tuple[str, int]

@@ -10,9 +10,9 @@ import typing as t
 
 from .constants import STATE_ACTIVE
 from .crash_loop import is_crash_loop
+from .generation import generation_of
 from .names import digest, split_member_key
 from .revisions import current, is_live
-from .verdict import generation_of
 from .world import Container, World
 
 Body = t.Dict[str, t.Any]

@@ -11,6 +11,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .generation import container_of
+
 Health = t.Dict[str, t.Any]
 
 INITIALIZING = "initializing"
@@ -63,14 +65,3 @@ def starting_verdict(before: Health | None, generation: str) -> str:
         return str(before["verdict"])
     same_container = container_of(before["generation"]) == container_of(generation)
     return REINITIALIZING if same_container and before["verdict"] != INITIALIZING else INITIALIZING
-
-
-def generation_of(container_id: str, started_at: str) -> str:
-    """One life of a container: twelve digits of its id, and the digits of the engine's time of its start."""
-    digits = "".join(character for character in started_at if character.isdigit())
-    return f"{container_id[:12]}-{digits}"
-
-
-def container_of(generation: str) -> str:
-    """The container of a generation."""
-    return generation.partition("-")[0]

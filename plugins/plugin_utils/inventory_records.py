@@ -18,6 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils.constants import (
     LABEL_REVISION,
     MANAGED_BY_STACK,
 )
+from ansible_collections.drover.docker.plugins.module_utils.generation import container_of
 from ansible_collections.drover.docker.plugins.module_utils.names import member_key
 from ansible_collections.drover.docker.plugins.module_utils.observed_container import number
 from ansible_collections.drover.docker.plugins.module_utils.record import RecordView, view_records
@@ -25,7 +26,6 @@ from ansible_collections.drover.docker.plugins.module_utils.revisions import cur
 from ansible_collections.drover.docker.plugins.module_utils.times import parse_time
 from ansible_collections.drover.docker.plugins.module_utils.verdict import (
     UNKNOWN,
-    container_of,
     starting_verdict,
 )
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.verdict import generation_of
+from ansible_collections.drover.docker.plugins.module_utils.generation import generation_of
 from ansible_collections.drover.docker.tests.unit.plugins.module_utils.health_bench import (
     HealthBench,
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils.generation import generation_of
 from ansible_collections.drover.docker.plugins.module_utils.verdict import (
     Vote,
-    generation_of,
     judge,
 )
 from ansible_collections.drover.docker.plugins.module_utils.votes import (
