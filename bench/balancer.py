@@ -26,10 +26,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_config import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.balancer import (
     render_balancer,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_folder import files_of
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.balancer_files import (
+    files_of,
+)
 from common import Figure, run, show
 
 IMAGES = ("drover-demo/haproxy:3.0",)

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from ansible_collections.drover.docker.plugins.module_utils.record import make_record
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from common import IMAGE, INVENTORY, ROOT, Figure, compare, paired, run, show
 
 STACK = "bench"

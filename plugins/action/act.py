@@ -15,8 +15,8 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.drover.docker.plugins.action.observe import wanted_images
-from ansible_collections.drover.docker.plugins.module_utils.operations import Plan
-from ansible_collections.drover.docker.plugins.module_utils.rounds import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import (
     Outcome,
     Work,
     blocked_stacks,
@@ -25,13 +25,13 @@ from ansible_collections.drover.docker.plugins.module_utils.rounds import (
     record_work,
     validation_work,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils import claims, run_files
-from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
+from ansible_collections.drover.docker.plugins.plugin_utils._run import lease_claims, run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
     docker_hosts,
     module_arguments,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan
-from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
+from ansible_collections.drover.docker.plugins.plugin_utils._run.plan_file import load_plan
+from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import call_module
 
 
 class ActionModule(ActionBase):
@@ -65,11 +65,13 @@ class ActionModule(ActionBase):
             return validation_work(plan, host) or None
         recorded = outcomes("record", docker_hosts(variables))
         asked = {plan.validator: recorded.get(plan.validator)}
-        if objections(plan, recorded) or claims.holders(asked if stage == "record" else recorded):
+        if objections(plan, recorded) or lease_claims.holders(
+            asked if stage == "record" else recorded
+        ):
             return None
         if stage == "record":  # all that answer, as each of them has to give the lease
             return record_work(plan, host) if host != plan.validator and _is_seen(host) else None
-        if claims.is_late(recorded.values()):
+        if lease_claims.is_late(recorded.values()):
             return None
         work = operation_work(plan, host, blocked_stacks(plan, recorded))
         return work if work or (_has_to_end(plan) and _is_seen(host)) else None
@@ -80,7 +82,13 @@ class ActionModule(ActionBase):
         host = arguments["host"]
         share = {"records": work.records, "operations": work.operations}
         refusals = json.dumps(work.refusals)  # as text, because Ansible takes None for no value
-        full = {**arguments, **share, "refusals": refusals, "stage": stage, "claim": claims.claim()}
+        full = {
+            **arguments,
+            **share,
+            "refusals": refusals,
+            "stage": stage,
+            "claim": lease_claims.claim(),
+        }
         result, reason = call_module(self, "drover.docker.act", full, variables)
         if reason:
             run_files.save(run_files.for_host("observation", host), {"error": reason})
@@ -103,7 +111,7 @@ def _is_seen(host: str) -> bool:
 
 def _has_to_end(plan: Plan) -> bool:
     """Whether hosts without a share are called as well: only these calls end a term that was begun once more."""
-    return bool(plan.operations) and claims.is_prepared_again()
+    return bool(plan.operations) and lease_claims.is_prepared_again()
 
 
 def _is_last(plan: Plan, stage: str) -> bool:

@@ -10,7 +10,10 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.drover.docker.plugins.plugin_utils.audit_table import as_table, merged
+from ansible_collections.drover.docker.plugins.plugin_utils._output.audit_table import (
+    as_table,
+    merged,
+)
 
 display = Display()
 

@@ -10,16 +10,18 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.drover.docker.plugins.module_utils.compose.errors import (
+from ansible_collections.drover.docker.plugins.module_utils._compose.values import text
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
     Invalid,
     Problem,
     StackError,
 )
-from ansible_collections.drover.docker.plugins.module_utils.compose.values import text
-from ansible_collections.drover.docker.plugins.plugin_utils import run_files
-from ansible_collections.drover.docker.plugins.plugin_utils.certificates import Settings
-from ansible_collections.drover.docker.plugins.plugin_utils.show_stack import as_yaml
-from ansible_collections.drover.docker.plugins.plugin_utils.stack_files import load_stack
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
+    Settings,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.show_stack import as_yaml
 
 display = Display()
 

@@ -10,10 +10,10 @@ import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.drover.docker.plugins.module_utils.constants import CHECKER_IMAGE
-from ansible_collections.drover.docker.plugins.plugin_utils import run_files
-from ansible_collections.drover.docker.plugins.plugin_utils.hosts import module_arguments
-from ansible_collections.drover.docker.plugins.plugin_utils.remote import call_module
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import CHECKER_IMAGE
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import module_arguments
+from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import call_module
 
 OBSERVE_TIMEOUT_S = 6.0
 

@@ -14,44 +14,52 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action.act import outcomes
-from ansible_collections.drover.docker.plugins.module_utils.balancer_status import balancer_lines
-from ansible_collections.drover.docker.plugins.module_utils.constants import (
+from ansible_collections.drover.docker.plugins.module_utils._audit.held import (
+    Keeper,
+    refusals_to_note,
+)
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     MAX_ROUNDS,
     SYSTEM_STACK,
 )
-from ansible_collections.drover.docker.plugins.module_utils.operations import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Message,
     Plan,
     is_about_health,
 )
-from ansible_collections.drover.docker.plugins.module_utils.plan import Planner
-from ansible_collections.drover.docker.plugins.module_utils.refusals import (
-    Keeper,
-    refusals_to_note,
-)
-from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
-from ansible_collections.drover.docker.plugins.module_utils.rounds import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
+from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import (
     Outcome,
     blocked_stacks,
     next_request,
     objections,
 )
-from ansible_collections.drover.docker.plugins.module_utils.status import service_rows, table
-from ansible_collections.drover.docker.plugins.module_utils.world import World
-from ansible_collections.drover.docker.plugins.plugin_utils import claims, report, run_files
-from ansible_collections.drover.docker.plugins.plugin_utils.balancer_diff import balancer_diffs
-from ansible_collections.drover.docker.plugins.plugin_utils.hosts import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import World
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._output import report
+from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_diff import (
+    balancer_diffs,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_lines import (
+    balancer_lines,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._output.status import (
+    service_rows,
+    table,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._run import lease_claims, run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
     docker_hosts,
     host_labels,
     settings,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import (
+from ansible_collections.drover.docker.plugins.plugin_utils._run.plan_file import (
     load_plan,
     load_request,
     save_plan,
     save_request,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils.requests import request_from
 
 display = Display()
 Outcomes = dict[str, Outcome | None]
@@ -80,7 +88,7 @@ class ActionModule(ActionBase):
             return self._status(planner, plan)
         if not self._task.check_mode:
             plan.refusals = _to_note(planner)
-            claims.begin(request, variables, _leases(planner))
+            lease_claims.begin(request, variables, _leases(planner))
         return self._first_round(request, plan)
 
     # --- rounds ---
@@ -105,15 +113,15 @@ class ActionModule(ActionBase):
         hosts = docker_hosts(variables)
         recorded, acted = outcomes("record", hosts), outcomes("operations", hosts)
         failures = self._tell_results(recorded, acted, hosts)
-        if claims.holders(recorded):
-            return self._give_way(request, rounds, claims.holders(recorded), variables)
+        if lease_claims.holders(recorded):
+            return self._give_way(request, rounds, lease_claims.holders(recorded), variables)
         if objections(load_plan() or Plan(), recorded):
             return self._finish(request, Plan(), failures=failures, changed=False)
-        if claims.holders(acted) and not failures:
-            return self._give_way(request, rounds + 1, claims.holders(acted), variables)
-        late = claims.is_late(recorded.values())
-        claims.settle(acted.values())
-        self._say([f"wait   {claims.ask_for_longer()}"] if late else [])
+        if lease_claims.holders(acted) and not failures:
+            return self._give_way(request, rounds + 1, lease_claims.holders(acted), variables)
+        late = lease_claims.is_late(recorded.values())
+        lease_claims.settle(acted.values())
+        self._say([f"wait   {lease_claims.ask_for_longer()}"] if late else [])
         plan = self._plan_again(request, rounds + 1, variables)
         progress = rounds < MAX_ROUNDS and not failures
         if plan.has_work and progress:
@@ -139,12 +147,12 @@ class ActionModule(ActionBase):
         self,
         request: Request,
         rounds: int,
-        found: list[claims.Holder],
+        found: list[lease_claims.Holder],
         variables: dict[str, t.Any],
     ) -> dict[str, t.Any]:
         """Another run has the lease: end, or wait for it and plan this round anew from what is seen then."""
-        turn = claims.give_way(found)
-        if turn.over and claims.is_unattended():
+        turn = lease_claims.give_way(found)
+        if turn.over and lease_claims.is_unattended():
             return self._finish(
                 request, Plan(held=[Message(turn.text)]), failures=[], changed=False
             )
@@ -158,7 +166,7 @@ class ActionModule(ActionBase):
         return self._finish(request, plan, failures=[], changed=False)
 
     def _go_on(self, plan: Plan) -> dict[str, t.Any]:
-        stages = {"validations": bool(plan.validations), "prepare": claims.prepares(plan)}
+        stages = {"validations": bool(plan.validations), "prepare": lease_claims.prepares(plan)}
         return {"changed": False, "work": True, **stages, "planned": plan.lines()}
 
     def _finish(
@@ -209,7 +217,7 @@ class ActionModule(ActionBase):
 
     def _request(self, variables: dict[str, t.Any]) -> Request:
         stamp = {
-            "author": claims.owner(),
+            "author": lease_claims.owner(),
             "time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "token": secrets.token_hex(8),
             "inventory": docker_hosts(variables),
@@ -241,7 +249,7 @@ class ActionModule(ActionBase):
         lines += report.records(plan, recorded, acted) if not failures else []
         done, failed = report.results(plan, acted, stacks=load_request()[0].stacks)
         lines += done
-        blocked = not failures and not claims.holders(recorded)
+        blocked = not failures and not lease_claims.holders(recorded)
         failures += failed
         for stack in blocked_stacks(plan, recorded) if blocked else []:
             failures.append(str(Message("the record did not reach a majority of its hosts", stack)))
@@ -256,7 +264,7 @@ class ActionModule(ActionBase):
             display.display(line)
 
 
-def _leases(planner: Planner) -> list[claims.Holder]:
+def _leases(planner: Planner) -> list[lease_claims.Holder]:
     """The leases that hosts were seen to have."""
     found = [planner.world.observation(host).get("lease") for host in planner.world.seen]
     return [lease for lease in found if lease]

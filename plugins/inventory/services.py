@@ -223,7 +223,7 @@ import typing as t
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_entries import (
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.entries import (
     Entry,
     container_entries,
     container_facts,
@@ -231,17 +231,17 @@ from ansible_collections.drover.docker.plugins.plugin_utils.inventory_entries im
     marked,
     variable_names,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_filters import Filters
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_probe import (
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.filters import Filters
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.probe import (
     CONTAINERS,
     ENGINE,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_reach import (
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.reach import (
     Answer,
     ask_hosts,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_records import Records
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_source import (
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.records import Records
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import (
     KINDS,
     TCP,
     DockerHost,

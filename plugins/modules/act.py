@@ -144,10 +144,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._common.constants import DOCKER_HOST, STATE_DIR
+from ..module_utils._common.names import canonical_json
 from ..module_utils._host.carry_out import OPERATIONS, STAGES, carry_out
-from ..module_utils.abandoned import abandoned
-from ..module_utils.constants import DOCKER_HOST, STATE_DIR
-from ..module_utils.names import canonical_json
+from ..module_utils._lock.caller_gone import abandoned
 
 ARGUMENTS: dict[str, t.Any] = {
     "stage": {

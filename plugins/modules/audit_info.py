@@ -162,8 +162,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.audit_read import FILTERS, read_audit, since_time
-from ..module_utils.constants import STATE_DIR
+from ..module_utils._audit.query import FILTERS, read_audit, since_time
+from ..module_utils._common.constants import STATE_DIR
 
 ARGUMENTS: dict[str, t.Any] = {
     **{name: {"type": "str"} for name in FILTERS},

@@ -205,22 +205,13 @@ reloaded:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
-    Applied,
-    apply_config,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.check_options import (
-    model_from_options,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
-    render_checker,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.module_call import (
-    call_locked,
-    target_of,
-)
+
+from ..module_utils._common.constants import DOCKER_HOST
+from ..module_utils._engine.client import DockerEngine
+from ..module_utils._haproxy.render.checker import render_checker
+from ..module_utils._haproxy.run.apply_checker import Applied, apply_config
+from ..module_utils._haproxy.run.check_options import model_from_options
+from ..module_utils._haproxy.run.module_call import call_locked, target_of
 
 CHECK_OPTIONS: dict[str, t.Any] = {
     "backend": {"type": "str", "required": True},

@@ -128,11 +128,9 @@ reports:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_checker import (
-    nothing_seen,
-    observe_haproxy,
-)
+
+from ..module_utils._haproxy.run.folders import Folders
+from ..module_utils._haproxy.run.observe_checker import nothing_seen, observe_haproxy
 
 
 def main() -> None:

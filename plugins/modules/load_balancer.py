@@ -334,26 +334,18 @@ quiet:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_apply import (
-    AppliedBalancer,
-    Desired,
-    apply_balancer,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_config import (
-    render_balancer,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_options import (
+
+from ..module_utils._common.constants import DOCKER_HOST
+from ..module_utils._engine.client import DockerEngine
+from ..module_utils._haproxy.render.balancer import render_balancer
+from ..module_utils._haproxy.run.apply_balancer import AppliedBalancer, Desired, apply_balancer
+from ..module_utils._haproxy.run.balancer_options import (
     BACKEND,
     FRONTEND,
     STATISTICS,
     model_from_options,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.module_call import (
-    call_locked,
-    target_of,
-)
+from ..module_utils._haproxy.run.module_call import call_locked, target_of
 
 OPTIONS: dict[str, t.Any] = {
     "frontends": {"type": "list", "elements": "dict", "default": [], "options": FRONTEND},

@@ -97,9 +97,9 @@ reason:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._common.constants import DOCKER_HOST, STATE_DIR
+from ..module_utils._common.names import canonical_json
 from ..module_utils._host.look import look
-from ..module_utils.constants import DOCKER_HOST, STATE_DIR
-from ..module_utils.names import canonical_json
 
 
 def main() -> None:

@@ -174,22 +174,18 @@ import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.drover.docker.plugins.module_utils.compose.errors import StackError
-from ansible_collections.drover.docker.plugins.module_utils.compose.hashing import config_hash
-from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST, STATE_DIR
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import SdkMissing
-from ansible_collections.drover.docker.plugins.module_utils.execute import execute
-from ansible_collections.drover.docker.plugins.module_utils.hostlock import HostBusy
-from ansible_collections.drover.docker.plugins.module_utils.names import reserved, stack_name
-from ansible_collections.drover.docker.plugins.module_utils.observe import observe
-from ansible_collections.drover.docker.plugins.module_utils.operations import Plan, operation_line
-from ansible_collections.drover.docker.plugins.module_utils.single import (
-    member_facts,
-    one_service,
-    own_members,
-    plan_service,
-)
+
+from ..module_utils._act.runner import execute
+from ..module_utils._common.constants import DOCKER_HOST, STATE_DIR
+from ..module_utils._common.names import reserved, stack_name
+from ..module_utils._engine.client import DockerEngine
+from ..module_utils._engine.errors import SdkMissing
+from ..module_utils._lock.host_lock import HostBusy
+from ..module_utils._model.config_hash import config_hash
+from ..module_utils._model.problems import StackError
+from ..module_utils._observe.host import observe
+from ..module_utils._plan.operations.plan import Plan, operation_line
+from ..module_utils._plan.standalone import member_facts, one_service, own_members, plan_service
 
 HERE = "this host"
 RESULT_KEYS = ("status", "error", "seconds")

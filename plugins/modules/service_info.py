@@ -110,11 +110,12 @@ import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST, STATE_DIR
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import SdkMissing
-from ansible_collections.drover.docker.plugins.module_utils.observe import observe
-from ansible_collections.drover.docker.plugins.module_utils.single import services_of
+
+from ..module_utils._common.constants import DOCKER_HOST, STATE_DIR
+from ..module_utils._engine.client import DockerEngine
+from ..module_utils._engine.errors import SdkMissing
+from ..module_utils._observe.host import observe
+from ..module_utils._plan.standalone import services_of
 
 
 def main() -> None:

@@ -12,21 +12,19 @@ import subprocess
 import time
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_apply import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.balancer import (
+    render_balancer,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_balancer import (
     AppliedBalancer,
     Desired,
     apply_balancer,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_config import (
-    render_balancer,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_worker import (
-    running_info,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_balancers import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.changes import running_info
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe_balancers import (
     observe_balancer,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.runtime import HaproxyError
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.socket import HaproxyError
 
 from .balancer_clients import Reply, request
 from .balancer_members import Member

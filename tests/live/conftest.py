@@ -21,8 +21,8 @@ import uuid
 
 import pytest
 import yaml
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils._engine.client import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
 from docker import APIClient
 
 from .network_fleet import SSH

@@ -15,10 +15,10 @@ import typing as t
 import uuid
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import Target
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
+from ansible_collections.drover.docker.plugins.module_utils._engine.client import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import Target
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.folders import Folders
 
 Json = dict[str, t.Any]
 

@@ -12,15 +12,15 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
+from ansible_collections.drover.docker.plugins.module_utils._engine.client import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
+    render_checker,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
     Applied,
     apply_config,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
-    render_checker,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_checker import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe_checker import (
     observe_haproxy,
 )
 

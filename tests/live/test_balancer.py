@@ -17,8 +17,13 @@ import socket
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.balancer_model import Route, build_model
-from ansible_collections.drover.docker.plugins.module_utils.balancer_model import Server as Target
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import (
+    Route,
+    build_model,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import (
+    Server as Target,
+)
 
 from .balancer_clients import request
 from .balancer_lab import (

@@ -17,14 +17,16 @@ import typing as t
 import uuid
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.haproxy import worker
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import ApplyError
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_worker import Change
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.folders import Folders
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.observe_balancers import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import worker
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
+    ApplyError,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.changes import Change
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.folders import Folders
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe_balancers import (
     observe_balancers,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.runtime import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.socket import (
     HaproxyError,
     ask,
 )

@@ -14,7 +14,9 @@ import subprocess
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import ApplyError
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
+    ApplyError,
+)
 
 from .balancer_clients import Certificate, client_context, clients, make_certificate
 from .balancer_lab import Balancer, backend, frontend, model, one_balancer, rule

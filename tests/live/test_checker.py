@@ -12,16 +12,18 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.haproxy import worker
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
+    render_checker,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.marker import (
+    with_marker,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import worker
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
     ApplyError,
     apply_config,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
-    render_checker,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.marker import with_marker
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.stats import completed
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import completed
 
 from .haproxy_container import Json
 from .haproxy_lab import Backend, Haproxy, check, get, one_haproxy, some_backends

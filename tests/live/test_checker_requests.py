@@ -9,16 +9,20 @@ import random
 import time
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.compose.errors import Invalid
-from ansible_collections.drover.docker.plugins.module_utils.compose.request_line import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
+    render_checker,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.marker import (
+    with_marker,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
+    apply_config,
+)
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import Invalid
+from ansible_collections.drover.docker.plugins.module_utils._model.request_line import (
     check_request,
     parse_request_line,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import apply_config
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.checker_config import (
-    render_checker,
-)
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.marker import with_marker
 
 from .haproxy_container import Json
 from .haproxy_lab import Backend, Haproxy, check, one_haproxy, some_backends

@@ -12,10 +12,12 @@ import dataclasses
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.container_body import create_body
-from ansible_collections.drover.docker.plugins.module_utils.networks import bridge_body
-from ansible_collections.drover.docker.plugins.module_utils.observed_container import summary
-from ansible_collections.drover.docker.plugins.module_utils.transport import parse_api
+from ansible_collections.drover.docker.plugins.module_utils._engine.container_body import (
+    create_body,
+)
+from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
+from ansible_collections.drover.docker.plugins.module_utils._engine.transport import parse_api
+from ansible_collections.drover.docker.plugins.module_utils._observe.container import summary
 
 from .conftest import MARK, Live
 

@@ -9,10 +9,10 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.engine import DockerEngine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
-from ansible_collections.drover.docker.plugins.module_utils.networks import bridge_body
-from ansible_collections.drover.docker.plugins.module_utils.observe import observe
+from ansible_collections.drover.docker.plugins.module_utils._engine.client import DockerEngine
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
+from ansible_collections.drover.docker.plugins.module_utils._observe.host import observe
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import (
     Clock,
     Image,

@@ -9,11 +9,11 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
-from ansible_collections.drover.docker.plugins.module_utils.evidence import Evidence
-from ansible_collections.drover.docker.plugins.module_utils.networks import bridge_body
-from ansible_collections.drover.docker.plugins.module_utils.observe import observe
-from ansible_collections.drover.docker.plugins.module_utils.record import make_record
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term, act
+from ansible_collections.drover.docker.plugins.module_utils._audit.evidence import Evidence
+from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
+from ansible_collections.drover.docker.plugins.module_utils._observe.host import observe
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 
 from .conftest import MARK, Live
 

@@ -69,7 +69,9 @@ def test_down_keeps_all_but_what_a_person_names(vols: Stack, h1: Host) -> None:
     run = vols.down()
     assert h1.containers("vols") == {}
     assert run.told("kept") == [f"volume {name} on h1" for name in sorted(there)]
-    assert "plain" in h1.volumes()  # a name that the engine's other users may have too: never offered
+    assert (
+        "plain" in h1.volumes()
+    )  # a name that the engine's other users may have too: never offered
     vols.up()
     assert markers(h1, "vols-web-1").split() == ["vols-web-1"] * len(PATHS)
     vols.down(remove_volumes="vols_each_1,vols_own")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ..abandoned import abandoned
+from .._lock.caller_gone import abandoned
 
 LATE = "the time of this call is over: nothing more is begun in its name"
 

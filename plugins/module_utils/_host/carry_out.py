@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ..abandoned import CallerGone
-from ..act import Term, act
-from ..engine import DockerEngine
-from ..engine_errors import SdkMissing
-from ..hostlock import HostBusy
-from ..lease import Claim
+from .._act.stage import Term, act
+from .._engine.client import DockerEngine
+from .._engine.errors import SdkMissing
+from .._lock.caller_gone import CallerGone
+from .._lock.host_lock import HostBusy
+from .._lock.lease import Claim
 from .look import observation
 from .sdk import without_sdk
 

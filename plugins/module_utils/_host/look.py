@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ..engine import DockerEngine
-from ..engine_errors import SdkMissing
-from ..observe import observe
+from .._engine.client import DockerEngine
+from .._engine.errors import SdkMissing
+from .._observe.host import observe
 from .sdk import without_sdk
 
 Json = t.Dict[str, t.Any]

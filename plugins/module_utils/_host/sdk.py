@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import sys
 
-from ..engine_errors import SdkMissing
+from .._engine.errors import SdkMissing
 
 
 def without_sdk(error: SdkMissing) -> str:

@@ -14,20 +14,20 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.drover.docker.plugins.module_utils.compose.errors import (
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import NOT_RUN
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
     Notes,
     Place,
     Problem,
     StackError,
 )
-from ansible_collections.drover.docker.plugins.module_utils.compose.keys import NOT_RUN
-from ansible_collections.drover.docker.plugins.plugin_utils.documents import (
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.documents import (
     COMPOSE_KEYS,
     NOT_RUN_TOP,
     rancher_file,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils.stack_files import load_stack
-from ansible_collections.drover.docker.plugins.plugin_utils.yaml_text import load_yaml
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.yaml_text import load_yaml
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 CATALOG = pathlib.Path(os.environ.get("DROVER_CATALOG") or CHECKOUT.parent / "shared" / "catalog")

@@ -11,18 +11,28 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.drover.docker.plugins.action.observe import OBSERVE_TIMEOUT_S
-from ansible_collections.drover.docker.plugins.module_utils import constants
-from ansible_collections.drover.docker.plugins.module_utils.compose import (
-    balancer,
-    balancer_rules,
-    balancer_stickiness,
+from ansible_collections.drover.docker.plugins.module_utils._common import constants
+from ansible_collections.drover.docker.plugins.module_utils._compose import (
     health_check,
     keys,
     labels,
     volumes,
 )
-from ansible_collections.drover.docker.plugins.module_utils.compose.service import KNOWN_KEYS
-from ansible_collections.drover.docker.plugins.plugin_utils import certificates, documents, folder
+from ansible_collections.drover.docker.plugins.module_utils._compose.balancer import (
+    rules as balancer_rules,
+)
+from ansible_collections.drover.docker.plugins.module_utils._compose.balancer import (
+    service as balancer_service,
+)
+from ansible_collections.drover.docker.plugins.module_utils._compose.balancer import (
+    stickiness as balancer_stickiness,
+)
+from ansible_collections.drover.docker.plugins.module_utils._compose.service import KNOWN_KEYS
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files import (
+    certificates,
+    documents,
+    folder,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
@@ -120,11 +130,12 @@ def test_every_variable_of_a_playbook_is_documented(name: str) -> None:
 
 
 def test_every_variable_of_the_inventory_is_documented() -> None:
-    files = [*ROOT.glob("plugins/action/*.py"), *ROOT.glob("plugins/plugin_utils/*.py")]
+    files = [*ROOT.glob("plugins/action/*.py"), *ROOT.rglob("plugins/plugin_utils/**/*.py")]
     # Those of the inventory plugin are what it says of containers: docs/inventory.md, and its own test.
-    read = [path for path in files if not path.name.startswith("inventory_")]
+    read = [path for path in files if path.parent.name != "_inventory"]
     code = "".join(path.read_text(encoding="utf-8") for path in read)
-    variables = set(re.findall(r'"(drover_\w+)"', code))
+    # The collection's own name is the package as which a channel carries the code.
+    variables = set(re.findall(r'"(drover_\w+)"', code)) - {"drover_docker"}
     assert variables
     assert variables <= first_cells(section("commands.md", "What they have in common"))
 
@@ -149,13 +160,13 @@ def test_keys_of_health_check_are_those_of_the_loader() -> None:
 def test_keys_of_load_balancers_are_those_of_the_loader() -> None:
     text = section("stack-files.md", "Load balancers")
     config, _rule, rest = text.partition("A rule:")
-    assert first_cells(config) == set(balancer.CONFIG_KEYS)
+    assert first_cells(config) == set(balancer_service.CONFIG_KEYS)
     assert first_cells(rest.partition("Of one port")[0]) == set(balancer_rules.KEYS)
     targets = rest.partition("**Services that a selector picks**")[2].partition("| label")[0]
     assert first_cells(targets) == set(balancer_rules.TARGET_KEYS)
     labels_of = rest.partition("| label of a load balancer")[2].partition("###")[0]
-    assert set(balancer.LB_LABELS) <= first_cells(labels_of)
-    assert {*balancer.LEGACY_KEYS, *balancer_stickiness.KEYS} <= code_in(text)
+    assert set(balancer_service.LB_LABELS) <= first_cells(labels_of)
+    assert {*balancer_service.LEGACY_KEYS, *balancer_stickiness.KEYS} <= code_in(text)
 
 
 def test_certificates_are_found_where_the_page_says() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-from ansible_collections.drover.docker.plugins.module_utils import ordering
+from ansible_collections.drover.docker.plugins.module_utils._act import ordering
 
 Json = dict[str, Any]
 

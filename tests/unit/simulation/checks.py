@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.constants import (
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     BRIDGE_NETWORK,
     LABEL_INDEX,
     LABEL_SERVICE,
     LABEL_STACK,
     OVERLAY_NETWORK,
 )
-from ansible_collections.drover.docker.plugins.module_utils.observed_container import is_ours
+from ansible_collections.drover.docker.plugins.module_utils._observe.container import is_ours
 
 from .containers import Container
 from .data import MARK

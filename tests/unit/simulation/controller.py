@@ -10,25 +10,25 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.act import Term, act
-from ansible_collections.drover.docker.plugins.module_utils.observe import observe
-from ansible_collections.drover.docker.plugins.module_utils.operations import (
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term, act
+from ansible_collections.drover.docker.plugins.module_utils._observe.host import observe
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     operation_line,
     record_line,
 )
-from ansible_collections.drover.docker.plugins.module_utils.plan import make_plan
-from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
-from ansible_collections.drover.docker.plugins.module_utils.rounds import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.planner import make_plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import (
     Outcome,
     Report,
     Work,
     run_rounds,
 )
-from ansible_collections.drover.docker.plugins.module_utils.world import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     Observation,
     Settings,
     World,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
 from .machine import Machine
 from .stacks import STACKS, definition

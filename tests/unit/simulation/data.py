@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import posixpath
 
-from ansible_collections.drover.docker.plugins.module_utils.constants import (
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     LABEL_INDEX,
     LABEL_SERVICE,
     LABEL_STACK,

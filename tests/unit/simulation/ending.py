@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.operations import Plan
-from ansible_collections.drover.docker.plugins.module_utils.placement import labels_match
-from ansible_collections.drover.docker.plugins.module_utils.record import RecordView, view_records
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.schedule.hosts import labels_match
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import (
+    RecordView,
+    view_records,
+)
 
 from .checks import Broken, claimed
 from .containers import Container

@@ -10,7 +10,7 @@ import ipaddress
 import itertools
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import refusal
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import refusal
 
 NEVER = "0001-01-01T00:00:00Z"
 NO_LEADER = "The swarm does not have a leader. It's possible that too few managers are online."

@@ -11,7 +11,7 @@ import itertools
 import posixpath
 from collections.abc import Callable, Iterator
 
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import (
     EngineError,
     EngineTimeout,
     EngineUnreachable,

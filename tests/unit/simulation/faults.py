@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ansible_collections.drover.docker.plugins.module_utils.record import is_majority
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 
 from .containers import Container
 from .fabric import Image

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.constants import BRIDGE_NETWORK
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import BRIDGE_NETWORK
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
 
 from .containers import Container, Json
 from .fabric import Clock, Image, Network, Registry, Swarm

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from ansible_collections.drover.docker.plugins.module_utils.record import is_majority
-from ansible_collections.drover.docker.plugins.module_utils.rounds import Report
+from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import Report
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 
 from .any_order import any_order
 from .checks import Broken, Watch

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.names import stack_volume_name
+from ansible_collections.drover.docker.plugins.module_utils._common.names import stack_volume_name
 
 from .fabric import Image
 

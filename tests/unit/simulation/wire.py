@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from ansible_collections.drover.docker.plugins.module_utils.engine import Engine
+from ansible_collections.drover.docker.plugins.module_utils._engine.client import Engine
 
 from .fake_engine import FakeEngine
 

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.addresses import engine_range
-from ansible_collections.drover.docker.plugins.module_utils.constants import (
+from ansible_collections.drover.docker.plugins.module_utils._common.addresses import engine_range
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     LABEL_NETWORK,
     OVERLAY_NETWORK,
     OVERLAY_SUBNET,
 )
-from ansible_collections.drover.docker.plugins.module_utils.engine import Engine
-from ansible_collections.drover.docker.plugins.module_utils.engine_errors import (
+from ansible_collections.drover.docker.plugins.module_utils._engine.client import Engine
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import (
     EngineError,
     EngineTimeout,
 )

@@ -8,7 +8,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import Target
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import Target
 from ansible_collections.drover.docker.tests.unit.simulation.checks import member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.crash_loop import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.crash_loop import (
     CRASH_LOOP_WINDOW_S,
 )
 

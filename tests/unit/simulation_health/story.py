@@ -9,10 +9,14 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.revisions import Request
-from ansible_collections.drover.docker.plugins.module_utils.rounds import Outcome, Report, Work
-from ansible_collections.drover.docker.plugins.module_utils.world import Observation
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.test_balancer_model import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import (
+    Outcome,
+    Report,
+    Work,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
     BALANCER,
     rule,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils.votes import MATURE_S
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.votes import MATURE_S
 
 from .story import PERIOD_S, Story, story, web
 from .watch import GIVE_UP_AFTER, detection_s

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_text import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.difference import (
     difference,
     wanted_states,
 )

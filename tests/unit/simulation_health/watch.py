@@ -7,8 +7,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.generation import generation_of
-from ansible_collections.drover.docker.plugins.module_utils.operations import Message
+from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Message
 from ansible_collections.drover.docker.tests.unit.simulation.checks import Member, member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.machine import Machine

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ansible_collections.drover.docker.plugins.module_utils import calls, observe
-from ansible_collections.drover.docker.plugins.module_utils.constants import (
+from ansible_collections.drover.docker.plugins.module_utils._act import handlers
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     BRIDGE_NETWORK,
     CHECKER_IMAGE,
     CHECKER_SERVICE,
@@ -24,10 +24,11 @@ from ansible_collections.drover.docker.plugins.module_utils.constants import (
     OVERLAY_NETWORK,
     SYSTEM_STACK,
 )
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.apply import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
     ApplyError,
     Target,
 )
+from ansible_collections.drover.docker.plugins.module_utils._observe import host as observe_host
 from ansible_collections.drover.docker.tests.unit.simulation.any_order import any_order
 from ansible_collections.drover.docker.tests.unit.simulation.checks import Member, member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
@@ -298,11 +299,11 @@ def health_world(hosts: int, *, seed: int = 0) -> Iterator[HealthWorld]:
         with (
             any_order(world.order),
             mock.patch.object(os, "fsync", world.fsync),
-            mock.patch.object(observe, "observe_checker", world.observe_checker),
-            mock.patch.object(calls, "apply_config", world.apply_config),
-            mock.patch.object(observe, "observe_balancers", world.balancers.observe),
-            mock.patch.object(calls, "apply_balancer", world.balancers.apply),
-            mock.patch.object(calls, "validate_balancer"),
+            mock.patch.object(observe_host, "observe_checker", world.observe_checker),
+            mock.patch.object(handlers, "apply_config", world.apply_config),
+            mock.patch.object(observe_host, "observe_balancers", world.balancers.observe),
+            mock.patch.object(handlers, "apply_balancer", world.balancers.apply),
+            mock.patch.object(handlers, "validate_balancer"),
         ):
             yield world
     finally:

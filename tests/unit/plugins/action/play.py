@@ -12,13 +12,9 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action import act, load, observe, plan
-from ansible_collections.drover.docker.plugins.module_utils.names import canonical_json
-from ansible_collections.drover.docker.plugins.plugin_utils import run_files
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
-    Bench,
-    service,
-    stack,
-)
+from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
+from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
 
 Json = dict[str, t.Any]
 SECRET = "correct horse battery"

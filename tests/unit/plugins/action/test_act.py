@@ -8,7 +8,7 @@ import time
 
 import pytest
 from ansible.errors import AnsibleActionFail
-from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
 
 BLOCKED = "shop: the record did not reach a majority of its hosts"

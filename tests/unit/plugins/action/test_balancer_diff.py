@@ -8,18 +8,15 @@ import difflib
 import json
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils.haproxy.balancer_config import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.balancer import (
     render_balancer,
 )
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
-    service,
-    stack,
-)
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.test_balancer_model import (
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
     BALANCER,
     rule,
 )
+from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
 Json = dict[str, t.Any]
 PAGE = {"port": 9000, "user": "ops", "password": "hidden words"}

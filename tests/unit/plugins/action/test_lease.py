@@ -9,13 +9,10 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleError
-from ansible_collections.drover.docker.plugins.module_utils.lease import ended_runs
-from ansible_collections.drover.docker.plugins.plugin_utils import claims, run_files
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease import ended_runs
+from ansible_collections.drover.docker.plugins.plugin_utils._run import lease_claims, run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
-    service,
-    stack,
-)
+from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
 Json = dict[str, t.Any]
 
@@ -53,7 +50,7 @@ def test_a_person_waits_and_is_told_for_whom(play: Play, pauses: list[float]) ->
     assert [line for line in play.printed if line.startswith("wait")] == [
         "wait   ann@c1 acts (up blog); for up to 120 s"
     ]
-    assert pauses == [claims.PAUSE_S] * 2
+    assert pauses == [lease_claims.PAUSE_S] * 2
     play.leased = {}
     assert not play.act()["work"]
     assert all(play.bench[host]["containers"] for host in ("h1", "h2", "h3"))
@@ -181,7 +178,7 @@ def test_every_host_ends_a_term_that_is_begun_once_more(
     play.on_all("act", stage="record")
     play.on_all("act", stage="operations")
     exits(play, "h2")
-    term = claims.load()
+    term = lease_claims.load()
     run_files.save("claim", {**vars(term), "prepared_at": term.prepared_at - age_s})
     assert play.task("plan", command="continue")["prepare"] is (age_s > 20)
     play.calls.clear()

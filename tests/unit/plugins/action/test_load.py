@@ -8,7 +8,7 @@ import json
 import pathlib
 
 import pytest
-from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play
 
 FILE = "services:\n  web:\n    image: app:1\n    environment: {PASSWORD: '${PASSWORD}'}\n"

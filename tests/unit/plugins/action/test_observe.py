@@ -9,7 +9,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.plugin_utils import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import (
     SECRET,
     Json,

@@ -8,8 +8,11 @@ import json
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible_collections.drover.docker.plugins.module_utils.constants import MAX_ROUNDS
-from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan, load_request
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import MAX_ROUNDS
+from ansible_collections.drover.docker.plugins.plugin_utils._run.plan_file import (
+    load_plan,
+    load_request,
+)
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
 UP = [

@@ -6,17 +6,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils import operations
-from ansible_collections.drover.docker.plugins.plugin_utils.plan_file import load_plan
-from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.builders import (
-    service,
-    stack,
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations import (
+    plan as plan_operations,
 )
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.test_balancer_model import (
+from ansible_collections.drover.docker.plugins.plugin_utils._run.plan_file import load_plan
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
     BALANCER,
     rule,
 )
+from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
 Json = dict[str, t.Any]
 TYPO = "backend 80_\n  retires 3"
@@ -89,7 +88,7 @@ def test_who_has_the_lease_is_no_objection(play: Play) -> None:
     }
     play.up(front())
     play.on_all("act", stage="validate")
-    plan = load_plan() or operations.Plan()
+    plan = load_plan() or plan_operations.Plan()
     assert plan.validator == "h1"
     assert play.on_all("act", stage="record") == [{"changed": False}] * 3
 

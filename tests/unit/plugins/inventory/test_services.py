@@ -20,9 +20,9 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible.template import Templar
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.inventory import services
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_connection import API, CLI
-from ansible_collections.drover.docker.plugins.plugin_utils.inventory_source import KINDS
-from ansible_collections.drover.docker.tests.unit.plugins.inventory import engines
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.connection import API, CLI
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import KINDS
+from ansible_collections.drover.docker.tests.unit.shared import engines
 
 NAME = "drover.docker.services"
 

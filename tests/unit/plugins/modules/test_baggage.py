@@ -11,9 +11,13 @@ import pytest
 from ansible_collections.drover.docker.plugins.modules import observe
 
 PLUGINS = pathlib.Path(observe.__file__).parent.parent
-WRITERS = {"balancer_config", "balancer_backends", "balancer_frontends", "checker_config"}
+UTILS = PLUGINS / "module_utils"
+RENDER = "_haproxy/render"
+WRITERS = {f"{RENDER}/{name}.py" for name in ("balancer", "backends", "frontends", "checker")}
 """They write configs of HAProxy."""
-PLANNERS = {"plan", "heal", "settle", "converge"}
+PLANNERS = {
+    f"_plan/{name}.py" for name in ("planner", "converge", "health/repairs", "schedule/members")
+}
 """They are the control node's."""
 
 
@@ -29,21 +33,31 @@ def imported(path: pathlib.Path) -> set[pathlib.Path]:
 
 
 def baggage(module: str) -> set[str]:
-    """The names of all that a module imports, and what that imports."""
+    """All files of module_utils that a module imports, and what those import."""
     known: set[pathlib.Path] = set()
     waiting = {PLUGINS / "modules" / f"{module}.py"}
     while waiting:
         path = waiting.pop()
         known.add(path)
         waiting |= imported(path) - known
-    return {path.stem for path in known}
+    return {path.relative_to(UTILS).as_posix() for path in known if UTILS in path.parents}
 
 
-@pytest.mark.parametrize("module", ["observe", "act"])
-def test_no_host_gets_the_planner(module: str) -> None:
+@pytest.mark.parametrize(("module", "own"), [("observe", "_observe"), ("act", "_act")])
+def test_no_host_gets_the_planner(module: str, own: str) -> None:
+    assert [name for name in PLANNERS if not (UTILS / name).is_file()] == []
+    assert any(path.startswith(f"{own}/") for path in baggage(module))
     assert not baggage(module) & PLANNERS
 
 
 def test_who_only_looks_carries_nothing_that_writes_configs() -> None:
     assert not baggage("observe") & WRITERS
     assert baggage("act") >= WRITERS
+
+
+def test_no_module_imports_in_a_way_that_is_not_followed() -> None:
+    """A module's imports of this collection are relative, as those are the ones that C(imported) sees."""
+    files = [*(PLUGINS / "modules").glob("*.py"), *UTILS.rglob("*.py")]
+    assert len(files) > 100
+    assert not [path.name for path in files if "import ansible_collections" in path.read_text()]
+    assert not [path.name for path in files if "from ansible_collections" in path.read_text()]

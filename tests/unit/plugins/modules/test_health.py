@@ -12,9 +12,9 @@ import typing as t
 
 import pytest
 from ansible.module_utils import basic
-from ansible_collections.drover.docker.plugins.module_utils.haproxy import module_call
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
 from ansible_collections.drover.docker.plugins.modules import health_check, health_info
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils.haproxy.fake_haproxy import (
+from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import (
     FakeEngine,
     FakeHaproxy,
     own_folders,

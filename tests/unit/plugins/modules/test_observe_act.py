@@ -12,8 +12,8 @@ import typing as t
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
-from ansible_collections.drover.docker.plugins.module_utils.record import make_record
-from ansible_collections.drover.docker.plugins.module_utils.store import read_records
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
+from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
 from ansible_collections.drover.docker.plugins.modules import act, observe
 
 Json = dict[str, t.Any]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.drover.docker.plugins.module_utils._host.caller import LATE, Caller
-from ansible_collections.drover.docker.plugins.module_utils.abandoned import REASON
+from ansible_collections.drover.docker.plugins.module_utils._lock.caller_gone import REASON
 
 
 def test_a_call_lasts_for_its_time() -> None:

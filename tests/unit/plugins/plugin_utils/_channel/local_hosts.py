@@ -15,7 +15,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._channel.code import
 Json = dict[str, t.Any]
 
 MODULE_UTILS = Path(messages.__file__).parent.parent
-TRANSPORT = ("_host/serve.py", "_host/messages.py", "_host/caller.py", "abandoned.py")
+TRANSPORT = ("_host/serve.py", "_host/messages.py", "_host/caller.py", "_lock/caller_gone.py")
 ANSWER = """
 import os, pathlib, stat, threading, time
 
@@ -57,7 +57,7 @@ def release(folder: Path, number: int = 1) -> HostCode:
     for name in TRANSPORT:
         (own / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(MODULE_UTILS / name, own / name)
-    for package in (own, own / "_host"):
+    for package in (own, own / "_host", own / "_lock"):
         (package / "__init__.py").touch()
     (own / "_host" / "answer.py").write_text(f"RELEASE = {number}\n{ANSWER}", encoding="utf-8")
     return host_code(own)

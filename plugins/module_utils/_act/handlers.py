@@ -1,0 +1,360 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each kind of operation does on its host: its check, then its call. Private to the collection.
+
+The arguments that each kind takes (C(args) of the operation; docs/schema.md section 8):
+
+    network        name, subnet
+    pull           image
+    create         service, declared, create_index, revision, config_hash, managed, network, address, volumes
+    start          config_hash
+    stop, remove   timeout_s (seconds of grace; without it the container's own); remove: leaves (for good)
+    connect        network, address, aliases, links
+    disconnect     network
+    remove_volume  volume
+    record         record
+    checker        model, revision, image, wait_s
+    balancer       model, certificates, revision, image, wait_s; config_hash where the container is made
+    validate       as balancer
+    verdict        entry
+    drain          entry
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+import typing as t
+
+from .._common.constants import (
+    CHECKER_SERVICE,
+    MEMBER_MARK,
+    STATE_DIR_MARK,
+    STOP_GRACE_S,
+    SYSTEM_STACK,
+)
+from .._engine.client import Engine
+from .._engine.container_body import create_body
+from .._engine.errors import EngineError, NotFound
+from .._engine.networks import bridge_body, endpoint_body
+from .._haproxy.render.balancer import render_balancer
+from .._haproxy.render.checker import render_checker
+from .._haproxy.render.custom import with_key
+from .._haproxy.run.apply_balancer import Desired, apply_balancer, validate_balancer
+from .._haproxy.run.apply_checker import ApplyError, Target, apply_config
+from .._haproxy.run.balancer_files import balancer_folders
+from .._haproxy.run.certificate_folders import fingerprint, read_all
+from .._haproxy.run.observe_checker import checker_folders
+from .._model.volumes import VolumeSpec, member_volumes, volume_specs
+from .._record.ledger import forget_drain, note_config, note_drain, note_health
+from .._record.store import StaleRecord, write_record
+from . import preconditions
+from .preconditions import LIVE, Stale
+
+Json = t.Dict[str, t.Any]
+
+
+class Failed(Exception):
+    """The operation cannot be done, for a reason that the host itself found."""
+
+
+@dataclasses.dataclass
+class Context:
+    """Where operations happen."""
+
+    engine: Engine
+    host: str
+    state_dir: str
+    clock: t.Callable[[], float] = time.time
+    created: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Ids of containers that this run created, by name: a plan cannot know them."""
+
+
+def perform(context: Context, operation: Json) -> str:
+    """Check and do one operation.
+
+    Returns:
+        A remark on how it was done; mostly empty.
+
+    Raises:
+        Stale: What the plan presumed no longer holds; nothing was done.
+        Failed, EngineError, StoreError: It could not be done.
+    """
+    preconditions.not_overtaken(context.state_dir, operation)
+    return _CALLS[operation["kind"]](context, operation) or ""
+
+
+def _network(context: Context, operation: Json) -> None:
+    preconditions.network_is_absent(context.engine, operation)
+    args = operation["args"]
+    context.engine.create_network(args["name"], bridge_body(args["subnet"]))
+
+
+def _pull(context: Context, operation: Json) -> str:
+    image = operation["args"]["image"]
+    try:
+        context.engine.pull(image)
+    except EngineError as error:
+        if context.engine.image(image) is None:
+            raise Failed(f"cannot pull {image}, and it is not on this host: {error}") from error
+        return f"cannot pull {image}, the one on this host is used: {error}"
+    return ""
+
+
+def _create(context: Context, operation: Json) -> None:
+    args = operation["args"]
+    preconditions.is_placed(context.state_dir, operation, host=context.host)
+    preconditions.name_is_free(context.engine, operation)
+    member = {
+        "stack": operation["stack"],
+        "service_name": operation["service"],
+        "index": operation["index"],
+    }
+    common = {**member, "declared": args["declared"]}
+    volumes = member_volumes(
+        args["service"],
+        **common,
+        image_volumes=_image_volumes(context.engine, args["service"]["image"]),
+        remembered=args["volumes"],
+    )
+    _ensure_volumes(context.engine, volume_specs(args["service"], **common, volumes=volumes))
+    passed_on = ("create_index", "revision", "config_hash", "managed", "network", "address")
+    body = create_body(
+        _with_own_folders(args["service"], context.state_dir, operation),
+        **common,
+        volumes=volumes,
+        **{key: args[key] for key in passed_on},
+    )
+    context.created[operation["container"]] = context.engine.create(operation["container"], body)
+
+
+def _with_own_folders(service: Json, state_dir: str, operation: Json) -> Json:
+    """Bind mounts of our own services lie in the state directory, wherever that is on this host."""
+    member = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    container = service["container"]
+    mounts = []
+    for mount in container.get("mounts", []):
+        source = mount["source"] or ""
+        if source.startswith(STATE_DIR_MARK):
+            source = source.replace(STATE_DIR_MARK, state_dir, 1).replace(MEMBER_MARK, member, 1)
+            mount = {**mount, "source": source}
+        mounts.append(mount)
+    return {**service, "container": {**container, "mounts": mounts}} if mounts else service
+
+
+def _image_volumes(engine: Engine, reference: str) -> list[str]:
+    image = engine.image(reference)
+    if image is None:
+        raise Failed(f"image {reference} is not on this host")
+    return sorted((image.get("Config") or {}).get("Volumes") or {})
+
+
+def _ensure_volumes(engine: Engine, specs: list[VolumeSpec]) -> None:
+    """Create the volumes that are missing. An existing one is never changed."""
+    if not specs:
+        return
+    present = {item["Name"]: item.get("Driver", "") for item in engine.volumes()}
+    for spec in specs:
+        if spec.name not in present:
+            if spec.external:
+                raise Failed(
+                    f"volume {spec.name} is external and does not exist on this host: create it first"
+                )
+            engine.create_volume(spec.name, spec.driver, spec.driver_opts, spec.labels)
+        elif spec.declared and not spec.external and present[spec.name] != spec.driver:
+            raise Failed(
+                f"volume {spec.name} exists with driver {present[spec.name]}, the stack file says {spec.driver}: "
+                "remove the volume or change the file"
+            )
+
+
+def _known(context: Context, operation: Json) -> Json:
+    """The operation, with the id of the container that an earlier one of this run created."""
+    created = context.created.get(operation["container"])
+    return (
+        operation
+        if operation["container_id"] or not created
+        else {**operation, "container_id": created}
+    )
+
+
+def _start(context: Context, operation: Json) -> None:
+    found = preconditions.startable(context.engine, _known(context, operation))
+    context.engine.start(found["Id"])
+
+
+def _unpause(context: Context, operation: Json) -> None:
+    context.engine.unpause(preconditions.paused(context.engine, operation)["Id"])
+
+
+def _stop(context: Context, operation: Json) -> None:
+    _halt(context.engine, preconditions.running(context.engine, operation), operation)
+    forget_drain(context.state_dir, operation)
+
+
+def _halt(engine: Engine, found: Json, operation: Json) -> None:
+    """Stop with grace. A paused container cannot hear a signal, so it is woken first."""
+    grace = operation["args"].get("timeout_s")
+    if grace is None:
+        grace = found["Config"].get("StopTimeout")
+    if found["State"]["Status"] == "paused":
+        engine.unpause(found["Id"])
+    engine.stop(found["Id"], STOP_GRACE_S if grace is None else grace)
+
+
+def _remove(context: Context, operation: Json) -> None:
+    found = preconditions.ours(context.engine, operation)
+    if found["State"]["Status"] in LIVE:
+        _halt(context.engine, found, operation)
+    context.engine.remove(found["Id"])
+    forget_drain(context.state_dir, operation)
+    if operation["args"].get("leaves"):
+        _remove_own_folders(context.state_dir, operation)
+
+
+def _remove_own_folders(state_dir: str, operation: Json) -> None:
+    """What we made for one of our HAProxys. A name comes from labels that anybody could have written: it is checked."""
+    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    if (operation["stack"], operation["service"]) == (SYSTEM_STACK, CHECKER_SERVICE):
+        checker_folders(state_dir).remove()
+    elif re.fullmatch(r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+", name):
+        balancer_folders(state_dir, name).remove()
+
+
+def _connect(context: Context, operation: Json) -> None:
+    found = preconditions.not_connected(context.engine, operation)
+    args = operation["args"]
+    endpoint = endpoint_body(address=args["address"], aliases=args["aliases"], links=args["links"])
+    context.engine.connect(args["network"], found["Id"], endpoint)
+
+
+def _disconnect(context: Context, operation: Json) -> None:
+    found = preconditions.connected(context.engine, operation)
+    context.engine.disconnect(operation["args"]["network"], found["Id"])
+
+
+def _remove_volume(context: Context, operation: Json) -> None:
+    preconditions.volume_is_unused(context.engine, operation)
+    try:
+        context.engine.remove_volume(operation["args"]["volume"])
+    except NotFound:
+        raise Stale("the volume is gone") from None
+
+
+def _record(context: Context, operation: Json) -> None:
+    try:
+        write_record(context.state_dir, {**operation["args"]["record"], "host": context.host})
+    except StaleRecord as error:
+        raise Stale(str(error)) from error
+
+
+def _checker(context: Context, operation: Json) -> None:
+    args = operation["args"]
+    try:
+        config, revision = render_checker(args["model"])
+    except ValueError as error:
+        raise Failed(str(error)) from error
+    if revision != args["revision"]:
+        raise Stale("the config was planned by another release of this collection")
+    container = preconditions.ours_or_none(context.engine, operation)
+    target = Target(checker_folders(context.state_dir), container, args["image"])
+    try:
+        apply_config(context.engine, target, config, wait_s=args["wait_s"])
+    except ApplyError as error:
+        raise Failed(str(error)) from error
+
+
+def _balancer(context: Context, operation: Json) -> str:
+    target, desired = _haproxy(context, operation)
+    args = operation["args"]
+    try:
+        done = apply_balancer(context.engine, target, desired, wait_s=args["wait_s"])
+    except ApplyError as error:
+        why = with_key(str(error), args["model"])
+        note_config(context.state_dir, operation, why, now=context.clock())
+        raise Failed(why) from error
+    note_config(context.state_dir, operation, "", now=context.clock())
+    return "" if done.quiet or not args["wait_s"] else "requests of what drains are still under way"
+
+
+def _validate(context: Context, operation: Json) -> None:
+    """Ask HAProxy whether it would take a config; nothing is changed, and nothing noted."""
+    target, desired = _haproxy(context, operation)
+    try:
+        validate_balancer(context.engine, target, desired)
+    except ApplyError as error:
+        raise Failed(with_key(str(error), operation["args"]["model"])) from error
+
+
+def _haproxy(context: Context, operation: Json) -> tuple[Target, Desired]:
+    """The HAProxy of an operation, and what it shall do."""
+    args = operation["args"]
+    try:
+        config, revision = render_balancer(args["model"])
+    except ValueError as error:
+        raise Failed(str(error)) from error
+    if revision != args["revision"]:
+        raise Stale("the config was planned by another release of this collection")
+    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    container = preconditions.ours_or_none(context.engine, _known(context, operation))
+    target = Target(balancer_folders(context.state_dir, name), container, args["image"])
+    default = args["model"].get("default_certificate") or ""
+    return target, Desired(config, _certificates(args), default)
+
+
+def _certificates(args: Json) -> dict[str, str]:
+    """Those of the record, and those that lie on this host as they were when the plan was made."""
+    found = dict(args["certificates"])
+    wanted = {
+        name: mark for name, mark in args["model"]["certificates"].items() if name not in found
+    }
+    here = read_all(args["folders"]) if wanted and args.get("folders") else {}
+    for name, mark in wanted.items():
+        if name not in here or fingerprint(here[name]) != mark:
+            raise Stale(f"the files of certificate {name} changed since the plan was made")
+        found[name] = here[name]
+    return found
+
+
+REPAIR_GOOD_FOR_S = 15.0
+"""A repair is of what was seen when it was planned; a member may be well again when the host was locked for longer."""
+
+
+def _verdict(context: Context, operation: Json) -> None:
+    entry = operation["args"]["entry"]
+    age_s = context.clock() - entry["last_repair"]
+    if (
+        entry["repairing"]
+        and entry["last_repair"] == entry["since"]
+        and abs(age_s) > REPAIR_GOOD_FOR_S
+    ):
+        raise Stale(f"the verdict was made {age_s:.0f} s ago")
+    if not note_health(context.state_dir, operation):
+        raise Stale("this host has no record of the stack")
+
+
+def _drain(context: Context, operation: Json) -> None:
+    if not note_drain(context.state_dir, operation):
+        raise Stale("this host has no record of the stack")
+
+
+_CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
+    "network": _network,
+    "pull": _pull,
+    "create": _create,
+    "start": _start,
+    "unpause": _unpause,
+    "stop": _stop,
+    "remove": _remove,
+    "connect": _connect,
+    "disconnect": _disconnect,
+    "remove_volume": _remove_volume,
+    "record": _record,
+    "checker": _checker,
+    "balancer": _balancer,
+    "validate": _validate,
+    "verdict": _verdict,
+    "drain": _drain,
+}

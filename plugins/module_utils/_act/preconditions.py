@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold just before an operation: docs/schema.md section 8. Private to the collection.
+
+A plan is made from observations that are a moment old. Each check looks afresh and raises Stale when what the plan
+presumed no longer holds; nothing is done then, and the next round plans anew.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK, MANAGED_BY_STACK
+from .._common.names import member_key
+from .._engine.client import Engine
+from .._engine.errors import NotFound
+from .._observe.container import is_ours
+from .._record.store import read_record
+
+Json = t.Dict[str, t.Any]
+
+LIVE = ("running", "restarting", "paused")
+
+
+class Stale(Exception):
+    """What the plan presumed no longer holds."""
+
+
+def ours(engine: Engine, operation: Json) -> Json:
+    """The inspect of the operation's container: it exists, is ours and is the same member."""
+    target = operation["container_id"] or operation["container"]
+    try:
+        found = engine.inspect(target)
+    except NotFound:
+        raise Stale("the container is gone") from None
+    labels = found["Config"].get("Labels") or {}
+    if not is_ours(labels):
+        raise Stale("the container is not ours")
+    member = (labels[LABEL_STACK], labels[LABEL_SERVICE], labels[LABEL_INDEX])
+    if member != (operation["stack"], operation["service"], str(operation["index"])):
+        raise Stale(f"the container is of another member: {'/'.join(member)}")
+    return found
+
+
+def ours_or_none(engine: Engine, operation: Json) -> str:
+    """Id of the operation's container; empty where there is none. Raises Stale when it is another one's."""
+    try:
+        engine.inspect(operation["container_id"] or operation["container"])
+    except NotFound:
+        return ""
+    return str(ours(engine, operation)["Id"])
+
+
+def startable(engine: Engine, operation: Json) -> Json:
+    """Ours, and neither alive nor on its way out."""
+    return _in_state(engine, operation, allowed=("created", "exited", "dead"))
+
+
+def running(engine: Engine, operation: Json) -> Json:
+    """Ours, and alive."""
+    return _in_state(engine, operation, allowed=LIVE)
+
+
+def paused(engine: Engine, operation: Json) -> Json:
+    """Ours, and paused."""
+    return _in_state(engine, operation, allowed=("paused",))
+
+
+def connected(engine: Engine, operation: Json) -> Json:
+    """Ours, and on the network of the operation."""
+    found = ours(engine, operation)
+    if operation["args"]["network"] not in _networks(found):
+        raise Stale("the container is not on that network")
+    return found
+
+
+def not_connected(engine: Engine, operation: Json) -> Json:
+    """Ours, and not on the network of the operation."""
+    found = ours(engine, operation)
+    if operation["args"]["network"] in _networks(found):
+        raise Stale("the container is on that network already")
+    return found
+
+
+def not_overtaken(state_dir: str, operation: Json) -> None:
+    """The host has no newer record of the stack than the one that was planned from: another one decided since."""
+    if not operation.get("version"):
+        return
+    record = read_record(state_dir, operation["stack"])
+    number = record["version"]["number"] if record else 0
+    if number > operation["version"]:
+        raise Stale(
+            f"the stack's record has number {number} now, the plan was made from {operation['version']}"
+        )
+
+
+def name_is_free(engine: Engine, operation: Json) -> None:
+    """No container, of whomever, has the name."""
+    try:
+        holder = engine.inspect(operation["container"])
+    except NotFound:
+        return
+    labels = holder["Config"].get("Labels") or {}
+    kind = "ours" if is_ours(labels) else "not ours"
+    raise Stale(f"container {holder['Id'][:12]} ({kind}) has that name")
+
+
+def is_placed(state_dir: str, operation: Json, *, host: str) -> None:
+    """The record on this host has the member here, and not retired. A module's own containers have no record."""
+    if operation["args"]["managed"] != MANAGED_BY_STACK:
+        return
+    record = read_record(state_dir, operation["stack"])
+    if record is None:
+        raise Stale("this host has no record of the stack")
+    entry = record["body"]["members"].get(member_key(operation["service"], operation["index"]))
+    if entry is None or entry["retired"]:
+        raise Stale("the record on this host does not want the member")
+    if entry["host"] != host:
+        raise Stale(f"the record on this host has the member on {entry['host']}")
+
+
+def network_is_absent(engine: Engine, operation: Json) -> None:
+    """No network has the name."""
+    if any(item["Name"] == operation["args"]["name"] for item in engine.networks()):
+        raise Stale("a network of that name exists")
+
+
+def volume_is_unused(engine: Engine, operation: Json) -> None:
+    """The volume exists, and no container, running or not, mounts it."""
+    name = operation["args"]["volume"]
+    if not any(item["Name"] == name for item in engine.volumes()):
+        raise Stale("the volume is gone")
+    for container in engine.containers():
+        if any(mount.get("Name") == name for mount in container.get("Mounts") or []):
+            raise Stale(f"container {container['Names'][0].lstrip('/')} uses the volume")
+
+
+def _in_state(engine: Engine, operation: Json, *, allowed: t.Collection[str]) -> Json:
+    found = ours(engine, operation)
+    state = found["State"]["Status"]
+    if state not in allowed:
+        raise Stale(f"the container is {state}")
+    return found
+
+
+def _networks(inspected: Json) -> Json:
+    return (inspected.get("NetworkSettings") or {}).get("Networks") or {}

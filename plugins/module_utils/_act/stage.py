@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One stage of a pass on one host: store records, then run operations. Private to the collection."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+
+from .._audit.chronicle import Chronicle
+from .._audit.held import Refusals, note_refusals
+from .._audit.log import SYSLOG, Audit
+from .._engine.client import Engine
+from .._lock.boot_clock import boot_clock
+from .._lock.caller_gone import CallerGone
+from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
+from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
+from .._record.store import StoreError, write_record
+from .runner import OWNER, WORKERS, run_operations
+
+Json = t.Dict[str, t.Any]
+BUSY_WAIT_S = {True: 1.0, False: 5.0}
+"""Seconds for which a timer's run (True) and a person's wait for who acts here; then they are told who it is."""
+
+
+@dataclasses.dataclass
+class Term:
+    """In whose name a call acts, and what may end it before it is done."""
+
+    claim: Claim | None = None
+    """None: nobody else could be acting; the host's lock alone keeps order."""
+    prepare: bool = False
+    """Take the lease; without it the call needs one that was taken before."""
+    boot: t.Callable[[], float] = boot_clock
+    abandoned: t.Callable[[], str] = str
+    """Why nobody waits for this call any more; empty while somebody does."""
+    owner: str = OWNER
+    syslog: str = SYSLOG
+    lock_wait_s: float | None = None
+    last: bool = False
+    """Nothing follows on this host in this round: the lease is given back, also without anything to do."""
+
+    @property
+    def who(self) -> str:
+        """Who acts, for the lock and the audit."""
+        return self.claim.owner if self.claim else self.owner
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds to wait for the host's lock."""
+        if self.lock_wait_s is not None:
+            return self.lock_wait_s
+        return BUSY_WAIT_S[self.claim.unattended] if self.claim else LOCK_WAIT_S
+
+
+def act(
+    engine: Engine,
+    *,
+    host: str,
+    state_dir: str,
+    records: list[Json],
+    operations: list[Json],
+    clock: t.Callable[[], float],
+    term: Term | None = None,
+    refusals: Refusals | None = None,
+    workers: int = WORKERS,
+) -> Json:
+    """Store the records and run the operations of one host, while holding its lock and the lease.
+
+    Args:
+        engine: The host's engine.
+        host: Inventory name of the host.
+        state_dir: Folder of all our files on the host.
+        records: Stack records to store; C(cause) in one, which is not stored, says why.
+        operations: Operations of this host.
+        clock: The host's wall clock, in seconds since the epoch.
+        term: In whose name.
+        refusals: What this host shall remember as not done; None leaves that as it is.
+        workers: How many operations may run at once; 1 uses no threads.
+
+    Returns:
+        C(changed), C(results) of the operations, C(refused) records, and C(lease): None, or who has it instead.
+
+    Raises:
+        HostBusy: Another one still acts on this host, and there is no lease that says who.
+        CallerGone: The caller left while this call waited for the lock; nothing was done.
+    """
+    term = term or Term()
+    call = _Call(engine, host, state_dir, clock, term, workers)
+    try:
+        with host_lock(state_dir, owner=term.who, wait_s=term.wait_s):
+            if reason := term.abandoned():
+                raise CallerGone(reason)
+            return call.run(records, operations, refusals)
+    except LeaseHeld as held:
+        return {**_NOTHING, "lease": held.holder}
+    except HostBusy:
+        holder = holder_of(state_dir) if term.claim else None
+        if holder is None:
+            raise
+        return {**_NOTHING, "lease": holder}
+
+
+VALIDATE = "validate"
+INVALID = "a config of a load balancer was rejected"
+_NOTHING: Json = {"changed": False, "results": [], "refused": []}
+
+
+class _Call:
+    """What one call does while it has the host's lock."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        host: str,
+        state_dir: str,
+        clock: t.Callable[[], float],
+        term: Term,
+        workers: int,
+    ) -> None:
+        self._engine = engine
+        self._host = host
+        self._state_dir = state_dir
+        self._clock = clock
+        self._term = term
+        self._workers = workers
+        claim = term.claim
+        self._lease = Lease(state_dir, claim, clock=term.boot) if claim else None
+
+    def run(self, records: list[Json], operations: list[Json], refusals: Refusals | None) -> Json:
+        acts = self._term.prepare or self._term.last or bool(records or operations)
+        lease = self._lease if acts else None  # to remember what is held needs none
+        if lease:
+            lease.take() if self._term.prepare else lease.resume()
+        with contextlib.closing(self._audit()) as audit:
+            outcome = self._run(records, operations, audit)
+            if refusals is not None:
+                note_refusals(self._state_dir, refusals, audit)
+        if lease and self._is_done(outcome["results"]):
+            lease.finish()
+        return outcome
+
+    def _is_done(self, results: list[Json]) -> bool:
+        """Whether nothing of this round is left for this host. What fails while preparing is a validation."""
+        rejected = any(item["status"] != "done" for item in results)
+        return not self._term.prepare or self._term.last or rejected
+
+    def _run(self, records: list[Json], operations: list[Json], audit: Audit) -> Json:
+        chronicle = Chronicle(audit, self._engine, operations, now=self._clock())
+        validations = [item for item in operations if item["kind"] == VALIDATE]
+        results = self._operate(validations, chronicle)
+        if any(item["status"] != "done" for item in results):
+            refused = [{"stack": item["stack"], "reason": INVALID} for item in records]
+            return {**_NOTHING, "results": results, "refused": refused, "lease": None}
+        written, refused = self._store(records, chronicle)
+        barred = {item["stack"] for item in refused}
+        rest = [item for item in operations if item not in validations]
+        did = self._operate([item for item in rest if item["stack"] not in barred], chronicle)
+        done = any(item["status"] == "done" for item in did)
+        results += [*did, *(_barred(item) for item in rest if item["stack"] in barred)]
+        results.sort(key=lambda result: result["id"])
+        return {"changed": written or done, "results": results, "refused": refused, "lease": None}
+
+    def _operate(self, operations: list[Json], chronicle: Chronicle) -> list[Json]:
+        return run_operations(
+            self._engine,
+            operations,
+            host=self._host,
+            state_dir=self._state_dir,
+            clock=self._clock,
+            workers=self._workers,
+            on_result=chronicle.result,
+            before=self._before,
+        )
+
+    def _before(self) -> str:
+        """Why the next operation must not be begun; empty when it may."""
+        reason = self._term.abandoned()
+        if not reason and self._lease:
+            self._lease.renew()
+        return reason
+
+    def _audit(self) -> Audit:
+        claim = self._term.claim
+        common = {
+            "run": claim.token if claim else "",
+            "who": self._term.who,
+            "by": "timer" if claim and claim.unattended else "person",
+            "command": claim.reason if claim else "",
+            "host": self._host,
+        }
+        return Audit(self._state_dir, clock=self._clock, common=common, syslog=self._term.syslog)
+
+    def _store(self, records: list[Json], chronicle: Chronicle) -> tuple[bool, list[Json]]:
+        """Whether any record was written, and those that were refused."""
+        changed = False
+        refused: list[Json] = []
+        for given in records:
+            record = {key: value for key, value in given.items() if key != "cause"}
+            try:
+                written = write_record(self._state_dir, {**record, "host": self._host})
+                changed = changed or written
+                if written:
+                    chronicle.record(given, "done")
+            except StoreError as error:
+                refused.append({"stack": record["stack"], "reason": str(error)})
+                chronicle.record(given, "refused", str(error))
+        return changed, refused
+
+
+def _barred(operation: Json) -> Json:
+    text = "the record of its stack was refused by this host"
+    return {"id": operation["id"], "status": "skipped", "error": text, "seconds": 0.0}

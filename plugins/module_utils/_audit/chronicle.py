@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From operations and records to lines of the audit. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._engine.client import Engine
+from .evidence import Evidence
+from .log import Audit
+
+Json = t.Dict[str, t.Any]
+
+
+class Chronicle:
+    """Tells the audit what one call does."""
+
+    def __init__(self, audit: Audit, engine: Engine, operations: list[Json], *, now: float) -> None:
+        """What speaks for each operation is gathered here, before any of them is done."""
+        self._audit = audit
+        self._by_id = {item["id"]: item for item in operations}
+        self._evidence = Evidence(engine, operations, now=now)
+
+    def result(self, result: Json) -> None:
+        """One operation, with its cause, its evidence and what became of it."""
+        operation = self._by_id[result["id"]]
+        index = operation["index"]
+        self._audit.write(
+            stack=operation["stack"],
+            service=operation["service"],
+            member=f"{operation['service']}/{index}" if index else "",
+            container=operation["container"],
+            action=operation["kind"],
+            cause=operation["cause"],
+            evidence=self._evidence.of(operation),
+            result=result["status"],
+            error=result["error"],
+            seconds=result["seconds"],
+        )
+
+    def record(self, record: Json, result: str, error: str = "") -> None:
+        """One stack record, which is how a command becomes what the hosts keep to."""
+        version = record["version"]["number"]
+        self._audit.write(
+            stack=record["stack"],
+            service="",
+            member="",
+            container="",
+            action="record",
+            cause=record.get("cause", ""),
+            evidence={"version": version},
+            result=result,
+            error=error,
+        )

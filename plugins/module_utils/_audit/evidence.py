@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine knows of why an operation is needed. Private to the collection.
+
+How a container ended is on its inspect; what happened to one that is gone is in the engine's events, of which it keeps
+the last 256. "No event left" is an honest answer.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
+from .._common.times import iso_seconds
+from .._engine.client import Engine
+from .._engine.errors import EngineError
+from .._observe.container import is_ours, number
+
+Json = t.Dict[str, t.Any]
+Member = t.Tuple[str, str, int]
+
+LOOK_BACK_S = 3600.0
+EVENTS = ("kill", "die", "oom", "stop", "pause", "destroy")
+KEPT = 4
+ABSENT = "no event left of an earlier container"
+_ABOUT_MEMBERS = ("create", "start", "stop", "remove", "unpause", "verdict")
+_FRESH = ("start", "verdict")
+"""What comes after something else was done about the member: only a container that was there before tells of why."""
+
+
+class Evidence:
+    """What can be said of the members of some operations. Asked once, before any of them is done."""
+
+    def __init__(self, engine: Engine, operations: list[Json], *, now: float) -> None:
+        """Never raises: an engine that does not say anything leaves no evidence.
+
+        Args:
+            engine: The host's engine.
+            operations: Operations of this host.
+            now: The host's wall clock, in seconds since the epoch.
+        """
+        about = [item for item in operations if item["kind"] in _ABOUT_MEMBERS]
+        self._events = _events(engine, now) if about else {}
+        self._replaced = {member_of(item) for item in about if item["kind"] == "remove"}
+        ids = {item["container_id"] for item in about if item["container_id"]}
+        self._states = {name: state for name in ids for state in _state(engine, name)}
+
+    def of(self, operation: Json) -> Json:
+        """C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
+        found = dict(self._states.get(operation["container_id"], {}))
+        if operation["kind"] not in _ABOUT_MEMBERS or self._follows(operation, found):
+            return {}
+        seen = self._events.get(member_of(operation), [])
+        wanted = operation["container_id"] or (seen[-1][0] if seen else "")
+        events = [text for container, text in seen if container == wanted]
+        if events:
+            found["events"] = events[-KEPT:]
+        elif not found:
+            found["events"] = [ABSENT]
+        return found
+
+    def _follows(self, operation: Json, state: Json) -> bool:
+        """Whether it follows from another operation of this call, or from a report, and not from what happened."""
+        replaced = operation["kind"] == "create" and member_of(operation) in self._replaced
+        fresh = operation["kind"] in _FRESH and state.get("state") in (None, "running")
+        return replaced or fresh
+
+
+def member_of(operation: Json) -> Member:
+    """Which member an operation is about."""
+    return operation["stack"], operation["service"], operation["index"]
+
+
+def _state(engine: Engine, container_id: str) -> list[Json]:
+    """How a container is, or how it ended; empty where it is gone."""
+    try:
+        state = engine.inspect(container_id)["State"]
+    except EngineError:
+        return []
+    if state["Status"] in ("running", "paused"):
+        return [{"state": state["Status"], "started_at": state.get("StartedAt", "")}]
+    found = {"state": state["Status"], "exit_code": state.get("ExitCode", 0)}
+    found["finished_at"] = state.get("FinishedAt", "")
+    return [{**found, "oom": True} if state.get("OOMKilled") else found]
+
+
+def _events(engine: Engine, now: float) -> dict[Member, list[tuple[str, str]]]:
+    """The events of each member, oldest first: id of the container, and text."""
+    try:
+        listed = engine.events(now - LOOK_BACK_S, now)
+    except EngineError:
+        return {}
+    found: dict[Member, list[tuple[str, str]]] = {}
+    for event in listed:
+        for member in _member(event):
+            found.setdefault(member, []).append((event["Actor"].get("ID", ""), _told(event)))
+    return found
+
+
+def _member(event: Json) -> list[Member]:
+    """The member that an event is about; empty for all others."""
+    labels = (event.get("Actor") or {}).get("Attributes") or {}
+    if event.get("Action") not in EVENTS or not is_ours(labels):
+        return []
+    return [(labels[LABEL_STACK], labels[LABEL_SERVICE], number(labels[LABEL_INDEX]))]
+
+
+def _told(event: Json) -> str:
+    """One event as text, e.g. C(2026-11-22T10:00:00Z kill signal 9)."""
+    facts = event["Actor"]["Attributes"]
+    text = f"{iso_seconds(float(event.get('time', 0)))} {event['Action']}"
+    if "signal" in facts:
+        text += f" signal {facts['signal']}"
+    if "exitCode" in facts:
+        text += f" exit code {facts['exitCode']}"
+    return text

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is not done, and since when: a refusal is told to the audit when it begins, changes and ends.
+
+Private to the collection. The planner says what it holds (C(Plan.held)) in every pass; a host remembers what was told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import typing as t
+
+from .._plan.operations.plan import Message, Plan
+from .log import Audit, audit_folder, private
+
+Json = t.Dict[str, t.Any]
+Refusals = t.Dict[str, str]
+"""Place (stack, stack/service or stack/service/index) to reason."""
+
+FILE = "refusals.json"
+
+
+def kind_of(reason: str) -> str:
+    """A reason without its numbers: "in 12 s" and "in 3 s" are one refusal."""
+    return re.sub(r"\d+(\.\d+)?", "#", reason)
+
+
+def read_refusals(state_dir: str) -> Refusals:
+    """What this host was told to remember; empty where there is nothing readable."""
+    try:
+        with open(os.path.join(audit_folder(state_dir), FILE), encoding="utf-8") as stream:
+            found = json.load(stream)
+        return {str(place): str(reason) for place, reason in found.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def note_refusals(state_dir: str, refusals: Refusals, audit: Audit) -> None:
+    """Remember, and write a line for each that began, changed or ended. A disk that refuses is no failure."""
+    before = read_refusals(state_dir)
+    if not _store(state_dir, refusals):
+        return
+    for place, reason in sorted(refusals.items()):
+        if place not in before:
+            _tell(audit, place, "began", reason)
+        elif kind_of(before[place]) != kind_of(reason):
+            _tell(audit, place, "changed", reason)
+    for place in sorted(set(before) - set(refusals)):
+        _tell(audit, place, "ended", before[place])
+
+
+def _tell(audit: Audit, place: str, result: str, reason: str) -> None:
+    stack, service, index = [*place.split("/"), "", ""][:3]
+    member = f"{service}/{index}" if index else ""
+    audit.write(
+        stack=stack, service=service, member=member, action="refusal", cause=reason, result=result
+    )
+
+
+def _store(state_dir: str, refusals: Refusals) -> bool:
+    folder = audit_folder(state_dir)
+    path = os.path.join(folder, FILE)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(path + ".new", "w", encoding="utf-8", opener=private) as stream:
+            json.dump(refusals, stream)
+        os.replace(path + ".new", path)
+    except OSError:
+        return False
+    return True
+
+
+class Keeper(t.NamedTuple):
+    """What decides which host remembers a refusal."""
+
+    stack_hosts: dict[str, list[str]]
+    """Stack -> hosts that the record names."""
+    remembered: dict[str, Refusals]
+    """Host that was seen -> what it remembers."""
+    scope: list[str] | None
+    """Stacks that the plan is about; None for all."""
+
+
+def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:
+    """The hosts that have something new to remember, each with all that it shall."""
+    wanted: dict[str, Refusals] = {host: {} for host in keeper.remembered}
+    for message in plan.held:
+        host = _home(message, keeper)
+        if host:
+            wanted[host][_place(message)] = message.text
+    for host, before in keeper.remembered.items():
+        wanted[host].update(_out_of_scope(before, keeper.scope))
+    return {
+        host: refusals
+        for host, refusals in sorted(wanted.items())
+        if _kinds(refusals) != _kinds(keeper.remembered[host])
+    }
+
+
+def _home(message: Message, keeper: Keeper) -> str:
+    """The host itself, else the first that is seen of those of the stack; empty where none is."""
+    if message.host in keeper.remembered:
+        return message.host
+    seen = [
+        host
+        for host in sorted(keeper.stack_hosts.get(message.stack, []))
+        if host in keeper.remembered
+    ]
+    return seen[0] if seen and message.stack else ""
+
+
+def _place(message: Message) -> str:
+    return "/".join(str(part) for part in (message.stack, message.service, message.index) if part)
+
+
+def _out_of_scope(before: Refusals, scope: list[str] | None) -> Refusals:
+    if scope is None:
+        return {}
+    return {place: text for place, text in before.items() if place.split("/")[0] not in scope}
+
+
+def _kinds(refusals: Refusals) -> Refusals:
+    return {place: kind_of(reason) for place, reason in refusals.items()}

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The container of a load balancer: HAProxy with nothing that it does not need. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.constants import HAPROXY_USER, MEMBER_MARK, STATE_DIR_MARK
+from ..._model.problems import Place
+from .. import ports as published
+from ..values import is_empty
+
+_COMMAND = (
+    "haproxy -W -db -S /run/haproxy/master.sock,mode,600 -f /usr/local/etc/haproxy/haproxy.cfg"
+)
+CONFIG_PATH = "/usr/local/etc/haproxy"
+RUN_PATH = "/run/haproxy"
+
+# Read by the load balancer itself, not as options of a container.
+READ_KEYS = ("ports", "expose", "links", "external_links")
+# Of Rancher's exports, without a meaning for HAProxy.
+DROPPED = ("tty", "stdin_open")
+REPLACED = (
+    "cap_add",
+    "cap_drop",
+    "command",
+    "entrypoint",
+    "privileged",
+    "read_only",
+    "security_opt",
+    "stop_signal",
+    "user",
+    "working_dir",
+)
+DIRECTORIES = {
+    "certificate_dir": "io.rancher.lb_service.cert_dir",
+    "default_certificate_dir": "io.rancher.lb_service.default_cert_dir",
+}
+# Rancher's injected one.
+HEALTH_CHECK = {
+    "port": 42,
+    "interval": 2000,
+    "healthy_threshold": 2,
+    "unhealthy_threshold": 3,
+    "response_timeout": 2000,
+    "initializing_timeout": 60000,
+    "reinitializing_timeout": 60000,
+}
+
+Json = t.Dict[str, t.Any]
+
+
+def own_options() -> Json:
+    """What is the same for every load balancer; SIGUSR1 lets requests end before HAProxy does."""
+    return {
+        "entrypoint": ["haproxy"],
+        "command": _COMMAND.split()[1:],
+        "user": HAPROXY_USER,
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "stop_signal": "SIGUSR1",
+        "mounts": [_bind("config", CONFIG_PATH, ["ro"]), _bind("run", RUN_PATH, [])],
+    }
+
+
+def _bind(folder: str, target: str, options: list[str]) -> Json:
+    source = f"{STATE_DIR_MARK}/balancers/{MEMBER_MARK}/{folder}"
+    return {"kind": "bind", "source": source, "target": target, "options": options}
+
+
+def balancer_container(container: t.Mapping[str, t.Any], ports: list[Json], place: Place) -> Json:
+    """The options of a load balancer's container: ours, and those of the file that don't touch them."""
+    own = own_options()
+    for key in REPLACED:
+        if key in container and container[key] != own.get(key):
+            place.at(key).warn(
+                "has no effect on a load balancer, which runs with as little as it can"
+            )
+    found = {key: item for key, item in container.items() if key not in (*REPLACED, *DROPPED)}
+    mounts = list(found.get("mounts", []))
+    taken = [mount["target"] for mount in mounts] + list(found.get("tmpfs", {}))
+    for path in taken:
+        if path.startswith((CONFIG_PATH, RUN_PATH)):
+            place.at("volumes").problem(f"{path} is the load balancer's own; choose another path")
+    found.update({**own, "mounts": own["mounts"] + mounts})
+    found["ports"] = ports
+    return {key: found[key] for key in sorted(found) if found[key] not in ([], {})}
+
+
+def check_directories(
+    balancer: t.Mapping[str, t.Any], container: t.Mapping[str, t.Any], place: Place
+) -> None:
+    """Note a directory of certificates that no volume brings into the container."""
+    mounted = [mount["target"] for mount in container["mounts"]]
+    for key, label in DIRECTORIES.items():
+        path = balancer[key]
+        if path and not any(f"{path}/".startswith(f"{target}/") for target in mounted):
+            place.at(label).problem(f"no volume is mounted at {path}; mount the one that has it")
+
+
+def legacy_ports(entries: t.Iterable[tuple[Json, Place]], place: Place) -> list[Json]:
+    """Of C(source:target) the source port is published; C(expose) publishes nothing."""
+    found: list[Json] = []
+    for entry, _here in entries:
+        if entry["published"]:
+            port = _port(entry["ip"], entry["source_port"], entry["source_port"])
+            found += [port] if port not in found else []
+    published.check_twice(found, place.at("ports"))
+    return found
+
+
+def balancer_ports(
+    keys: t.Mapping[str, t.Any], known: t.Collection[int], others: bool, place: Place
+) -> list[Json]:
+    """Published ports; one number is published under itself, as Rancher did for load balancers.
+
+    Args:
+        keys: all keys of the service.
+        known: the source ports of the rules.
+        others: whether a custom config has listeners of its own.
+        place: that of the service.
+    """
+    if is_empty(keys.get("ports")):
+        return []
+    here = place.at("ports")
+    written = published.ports(keys["ports"], here)
+    found: list[Json] = []
+    for port in written:
+        if port["protocol"] != "tcp":
+            here.problem(f"{port['private']}/{port['protocol']}: HAProxy balances TCP only")
+        elif port["private"] not in known and not others:
+            here.problem(no_rule(port, known))
+        public = port["private"] if port["public"] is None else port["public"]
+        found += [] if {**port, "public": public} in found else [{**port, "public": public}]
+    if found != written:
+        published.check_twice(found, here)
+    return found
+
+
+def no_rule(port: Json, known: t.Collection[int]) -> str:
+    """The message for a port that nothing listens on."""
+    inside, outside = port["private"], port["public"]
+    hint = f"; write {outside}:{outside}" if outside in known else ""
+    return f"no rule has the source_port {inside}, to which {outside or 'a port'} leads{hint}"
+
+
+def _port(ip: str, public: int, private: int) -> Json:
+    return {"ip": ip, "public": public, "private": private, "protocol": "tcp"}

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which keys, labels and images a service may have, and which this release does not run. Private to the collection.
+
+What a later release learns to run loses its line in the tables below; nothing else refuses by name.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._model.problems import Place, did_you_mean, quoted
+from .values import is_empty
+
+NOT_RUN = "is not run by this release"
+NEEDS_SERVER = "it needs a Rancher server"
+
+# Keys of today's Compose file, of Rancher's docker-compose.yml and of rancher-compose.yml, with what to do instead.
+NOT_RUN_KEYS: dict[str, str] = {
+    "annotations": "",
+    "attach": "",
+    "blkio_config": "write blkio_weight, device_read_bps and their like",
+    "build": "build the image, push it to a registry, and name it with image",
+    "cgroup": "",
+    "configs": "",
+    "cpu_percent": "",
+    "cpu_rt_period": "",
+    "cpu_rt_runtime": "",
+    "credential_spec": "",
+    "deploy": "write scale, mem_limit, cpus and their like",
+    "develop": "",
+    "device_cgroup_rules": "",
+    "disks": "virtual machines are not managed",
+    "dockerfile": "build the image, push it to a registry, and name it with image",
+    "gpus": "",
+    "label_file": "",
+    "memory": "virtual machines are not managed; the limit of a container is mem_limit",
+    "milli_cpu_reservation": "",
+    "models": "",
+    "network_driver": NEEDS_SERVER,
+    "networks": "all services share the managed network",
+    "platform": "",
+    "post_start": "",
+    "pre_stop": "",
+    "profiles": "",
+    "provider": "",
+    "scale_policy": "write scale",
+    "secrets": "",
+    "service_schemas": NEEDS_SERVER,
+    "sidekicks": "",
+    "storage_driver": NEEDS_SERVER,
+    "storage_opt": "",
+    "type": NEEDS_SERVER,
+    "upgrade_strategy": "",
+    "use_api_socket": "",
+    "userdata": "virtual machines are not managed",
+    "vcpu": "virtual machines are not managed",
+    "volumes_from": "name a volume and mount it in both services",
+}
+
+# Labels by the beginning of their name.
+NOT_RUN_LABELS: dict[str, str] = {
+    "io.rancher.container.agent": NEEDS_SERVER,
+    "io.rancher.container.create_agent": NEEDS_SERVER,
+    "io.rancher.container.dns.priority": "",
+    "io.rancher.container.requested_ip": "every member keeps its own address",
+    "io.rancher.container.system": NEEDS_SERVER,
+    "io.rancher.loadbalancer.": "only the image rancher/load-balancer-service reads it",
+    "io.rancher.scheduler.affinity:container": "",
+    "io.rancher.service.selector.": "",
+    "io.rancher.sidekicks": "",
+}
+
+# Images that Rancher did not run as they are, by the beginning of their name.
+NOT_RUN_IMAGES: dict[str, str] = {
+    "rancher/external-service": "write external_ips, or hostname in rancher-compose.yml",
+    "rancher/lb-service-": "write lb_config with a port rule that has a source_port",
+    "rancher/none": "",
+}
+
+# Of the environment: Docker Swarm's old way to say where a container goes, which Rancher took as well.
+NOT_RUN_ENVIRONMENT: dict[str, str] = {
+    "affinity:": "write a label io.rancher.scheduler.affinity:...",
+    "constraint:": "write a label io.rancher.scheduler.affinity:host_label",
+}
+
+# Kinds of namespaces (network_mode, ipc, pid) that belong to another container.
+NOT_RUN_NAMESPACES: dict[str, str] = {"container:": "", "service:": ""}
+
+RANCHER_KEYS = frozenset(
+    [
+        "certs",
+        "default_cert",
+        "drain_timeout_ms",
+        "external_ips",
+        "health_check",
+        "lb_config",
+        "load_balancer_config",
+        "metadata",
+        "retain_ip",
+        "scale",
+        "start_on_create",
+    ]
+)
+
+# Keys of a service besides those that become options of the container (see options.py).
+SERVICE_KEYS = RANCHER_KEYS | frozenset(
+    [
+        "container_name",
+        "depends_on",
+        "external_links",
+        "image",
+        "links",
+        "net",
+        "network_mode",
+        "pull_policy",
+        "restart",
+    ]
+)
+
+
+def not_run(advice: str) -> str:
+    """The message for something that a later release may run."""
+    return f"{NOT_RUN}; {advice}" if advice else NOT_RUN
+
+
+def refused_by_prefix(name: str, table: t.Mapping[str, str]) -> str | None:
+    """The message for a name of which the table has the beginning, else None."""
+    return next((not_run(table[start]) for start in table if name.startswith(start)), None)
+
+
+def check_keys(keys: t.Mapping[str, t.Any], known: t.AbstractSet[str], place: Place) -> None:
+    """Note unknown keys, with the nearest known one, and those that this release does not run.
+
+    What is not run but says nothing (no value, empty, 0, false) is let pass: Rancher's own exports are full of it.
+    """
+    for key, value in keys.items():
+        if key in NOT_RUN_KEYS:
+            if not is_empty(value):
+                place.at(key).problem(not_run(NOT_RUN_KEYS[key]))
+        elif key not in known and not key.startswith("x-"):
+            place.at(key).problem("unknown key" + did_you_mean(key, {*known, *NOT_RUN_KEYS}))
+
+
+def check_image(image: str, place: Place) -> None:
+    """Note an image that stands for something else than a container."""
+    bare = image.split("/", 1)[1] if image.startswith("docker.io/") else image
+    refusal = refused_by_prefix(bare, NOT_RUN_IMAGES)
+    if refusal:
+        place.problem(f"{quoted(image)} {refusal}")

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Labels, and what Rancher's labels make a service do. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import (
+    OUR_LABEL_PREFIX,
+    RANCHER_CONTAINER,
+    RANCHER_STACK,
+    RANCHER_STACK_SERVICE,
+)
+from .._model.problems import Invalid, Notes, Place, did_you_mean, quoted
+from .keys import NOT_RUN_LABELS, not_run, refused_by_prefix
+from .values import boolean, line, pairs, text
+
+LONGEST_VALUE = 64 * 1024
+LARGEST_LABELS = 1024 * 1024
+
+GLOBAL = "io.rancher.scheduler.global"
+START_ONCE = "io.rancher.container.start_once"
+PULL_IMAGE = "io.rancher.container.pull_image"
+HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
+CLEANUP = "io.rancher.container.volume_cleanup_strategy"
+DNS = "io.rancher.container.dns"
+NETWORK = "io.rancher.container.network"
+AFFINITY = "io.rancher.scheduler.affinity:"
+HOST_AFFINITIES = ("host_label", "host_label_ne", "host_label_soft", "host_label_soft_ne")
+
+# Where a container of the service goes and whether its image is pulled: applied without a new container.
+SCHEDULING = ("io.rancher.scheduler.", PULL_IMAGE)
+RESERVED = (RANCHER_STACK, RANCHER_STACK_SERVICE, RANCHER_CONTAINER)
+KNOWN = (
+    GLOBAL,
+    START_ONCE,
+    PULL_IMAGE,
+    HOSTNAME_OVERRIDE,
+    CLEANUP,
+    DNS,
+    NETWORK,
+    *(AFFINITY + name for name in HOST_AFFINITIES),
+)
+# Names under which an unknown label is likely a slip; others of Rancher's were read by its own programs only.
+ACTING_PREFIXES = ("io.rancher.container.", "io.rancher.scheduler.")
+
+
+def labels(value: t.Any, macros: t.Mapping[str, str], place: Place) -> dict[str, str]:
+    """The labels of a service, with C(${stack_name}) and the like expanded."""
+    found: dict[str, str] = {}
+    for name, item in pairs(value, place).items():
+        here = place.at(name)
+        if check_name(name, here):
+            result = here.attempt(label_value, "" if item is None else item)
+            if result is not None:
+                found[name] = expand(result, macros)
+                warn_of_unknown(name, here)
+    if sum(len(name) + len(item) for name, item in found.items()) > LARGEST_LABELS:
+        place.problem(f"all labels together are larger than {LARGEST_LABELS} bytes")
+    return found
+
+
+def check_name(name: str, place: Place) -> bool:
+    """Whether a label may be set in a file; notes why not."""
+    if place.attempt(line, name) is None:
+        return False
+    if not name or name != name.strip():
+        place.problem("a label needs a name, without blanks around it")
+        return False
+    if name.startswith(OUR_LABEL_PREFIX) or name in RESERVED:
+        place.problem("is set by drover itself; choose another name")
+        return False
+    return True
+
+
+def label_value(value: t.Any) -> str:
+    """The text of a label."""
+    result = text(value)
+    if len(result.encode("utf-8")) > LONGEST_VALUE:
+        raise Invalid(f"is larger than {LONGEST_VALUE} bytes")
+    return result
+
+
+def warn_of_unknown(name: str, place: Place) -> None:
+    """Rancher ignored labels that it did not know, so they are legal; but they do nothing."""
+    acting = name.startswith(ACTING_PREFIXES)
+    if acting and name not in KNOWN and not refused_by_prefix(name, NOT_RUN_LABELS):
+        place.warn("this label is not known and has no effect" + did_you_mean(name, KNOWN))
+
+
+def expand(value: str, macros: t.Mapping[str, str]) -> str:
+    """The value with Rancher's macros replaced."""
+    for name, replacement in macros.items():
+        value = value.replace("${" + name + "}", replacement)
+    return value
+
+
+def acting_labels(found: t.Mapping[str, str], network: str, place: Place) -> dict[str, t.Any]:
+    """What the labels say of the service: the schema's C(global), C(start_once), ... and C(placement)."""
+    for name, value in found.items():
+        refusal = refused_by_prefix(name, NOT_RUN_LABELS)
+        # Switched off, or left empty by a variable, such a label asks for nothing.
+        if refusal and value.lower() not in ("", "false"):
+            place.at(name).problem(refusal)
+    check_volume_cleanup(found.get(CLEANUP, ""), place.at(CLEANUP))
+    check_network_labels(found, network, place)
+    return {
+        "global": switch(found, GLOBAL, place),
+        "start_once": switch(found, START_ONCE, place),
+        "pull": "always" if word(found, PULL_IMAGE, "always", place) else "missing",
+        "hostname_override": word(found, HOSTNAME_OVERRIDE, "container_name", place),
+        "placement": {
+            name: place.at(AFFINITY + name).attempt(label_pairs, found.get(AFFINITY + name, ""))
+            or []
+            for name in HOST_AFFINITIES
+        },
+    }
+
+
+def no_acting_labels() -> dict[str, t.Any]:
+    """What labels say of a service that has no containers: nothing."""
+    return acting_labels({}, "managed", Place(Notes()))
+
+
+def switch(found: t.Mapping[str, str], name: str, place: Place) -> bool:
+    """Whether a label says true; absent and empty are false."""
+    return bool(found.get(name) and place.at(name).attempt(boolean, found[name]))
+
+
+def word(found: t.Mapping[str, str], name: str, only: str, place: Place) -> bool:
+    """Whether a label holds the only word that it may hold; absent and empty are false."""
+    value = found.get(name, "")
+    if value not in ("", only):
+        place.at(name).problem(f"must be {quoted(only)}, not {quoted(value)}")
+    return value == only
+
+
+def label_pairs(value: str) -> list[list[str]]:
+    """C(k=v) pairs of a comma list in lower case, as Rancher compared them."""
+    found = []
+    for item in value.lower().split(","):
+        name, equals, wanted = (part.strip() for part in item.partition("="))
+        if name and equals:
+            found.append([name, wanted])
+        elif item.strip():
+            raise Invalid(f"must be key=value, or several with commas, not {quoted(item.strip())}")
+    return found
+
+
+def check_volume_cleanup(value: str, place: Place) -> None:
+    """We never delete volumes; a file that wants it must know."""
+    if value == "all":
+        place.problem(not_run("volumes are removed only by a person, by name"))
+    elif value == "unnamed":
+        place.warn("volumes are never removed with a container; this label has no effect")
+    elif value not in ("", "none"):
+        place.problem(f'must be "none", "unnamed" or "all", not {quoted(value)}')
+
+
+def check_network_labels(found: t.Mapping[str, str], network: str, place: Place) -> None:
+    """On the managed network every container has names and network; elsewhere these labels ask for more than we run."""
+    for name in (DNS, NETWORK):
+        if switch(found, name, place) and network != "managed":
+            place.at(name).problem(f'{not_run("")} with network_mode "{network}"')
+    if found.get(DNS, "").lower() == "false" and network == "managed":
+        place.at(DNS).problem(not_run("names resolve on the managed network"))

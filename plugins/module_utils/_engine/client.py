@@ -1,0 +1,275 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Docker engine, as few plain calls: what observe and execute need of it. Private to the collection.
+
+Everything takes and gives the objects of the Engine API (api.docker.com, 1.41 to 1.45) as plain dicts, so that a fake
+engine in memory can stand in for a real one. Containers are named by id or name.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import typing as t
+import uuid
+from urllib.parse import quote
+
+from .._common.constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
+from .errors import ApiRefused, EngineError
+from .exec_output import plain_text, wait_for_exit
+from .transport import Connection, connect, pull_request
+
+Json = t.Dict[str, t.Any]
+
+# Starting on an overlay whose managers are gone takes the engine 20 s to give up.
+CHANGE_DEADLINE_S = 120.0
+RUN_DEADLINE_S = 30.0
+
+
+class Engine(t.Protocol):
+    """One Docker engine. Every call may raise EngineError or one of its subclasses."""
+
+    def info(self) -> Json:
+        """C(GET /info)."""
+
+    def version(self) -> Json:
+        """The newest API version that the engine speaks, as C({"ApiVersion": "1.41"})."""
+
+    def containers(self) -> list[Json]:
+        """C(GET /containers/json?all=1)."""
+
+    def inspect(self, container: str) -> Json:
+        """C(GET /containers/ID/json). Raises NotFound."""
+
+    def events(self, since: float, until: float) -> list[Json]:
+        """C(GET /events) of our containers between two times (seconds since the epoch): what the engine still has."""
+
+    def volumes(self) -> list[Json]:
+        """C(GET /volumes), the list alone."""
+
+    def networks(self) -> list[Json]:
+        """C(GET /networks)."""
+
+    def image(self, reference: str) -> Json | None:
+        """C(GET /images/REF/json); None when the image is not on this host."""
+
+    def pull(self, reference: str) -> None:
+        """Pull one image, with the credentials of the user's Docker configuration."""
+
+    def create(self, name: str, body: Json) -> str:
+        """C(POST /containers/create); the new id. Raises Conflict when the name is taken."""
+
+    def start(self, container: str) -> None:
+        """C(POST /containers/ID/start)."""
+
+    def stop(self, container: str, timeout_s: float) -> None:
+        """C(POST /containers/ID/stop): the stop signal, then after timeout_s seconds a kill."""
+
+    def remove(self, container: str) -> None:
+        """C(DELETE /containers/ID?force=1): never its volumes."""
+
+    def unpause(self, container: str) -> None:
+        """C(POST /containers/ID/unpause)."""
+
+    def create_volume(
+        self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]
+    ) -> None:
+        """C(POST /volumes/create). An existing volume of this name and driver is left as it is."""
+
+    def remove_volume(self, name: str) -> None:
+        """C(DELETE /volumes/NAME). Raises Conflict when a container uses it."""
+
+    def create_network(self, name: str, body: Json) -> None:
+        """C(POST /networks/create) with body and this name."""
+
+    def connect(self, network: str, container: str, endpoint: Json) -> None:
+        """C(POST /networks/NAME/connect) with an EndpointConfig."""
+
+    def disconnect(self, network: str, container: str) -> None:
+        """C(POST /networks/NAME/disconnect)."""
+
+    def execute(self, container: str, words: list[str]) -> tuple[int, str]:
+        """Run a program in a running container. Its exit code, and what it wrote. Raises Conflict when none runs."""
+
+    def run_once(self, body: Json) -> tuple[int, str]:
+        """Run a container of this body to its end and remove it. Its exit code, and what it wrote."""
+
+
+def _escaped(name: str) -> str:
+    """A name or id as one step of a path."""
+    return quote(name, safe="")
+
+
+class DockerEngine:
+    """A real engine, spoken to by the low-level client of the Docker SDK for Python (5.0.3 to 7.2)."""
+
+    def __init__(
+        self, docker_host: str = DOCKER_HOST, *, deadline_s: float = ENGINE_DEADLINE_S
+    ) -> None:
+        """Nothing is contacted before the first call.
+
+        Args:
+            docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
+            deadline_s: Seconds that a call which only reads may take.
+        """
+        self._docker_host = docker_host
+        self._deadline_s = deadline_s
+        self._connected: Connection | None = None
+
+    def _connection(self) -> Connection:
+        """Threads that come at once may each make one: none of them waits for another one's deadline."""
+        if self._connected is None:
+            self._connected = connect(self._docker_host, timeout_s=self._deadline_s)
+        return self._connected
+
+    def _send(self, method: str, path: str, **request: t.Any) -> t.Any:
+        """One call. An engine that became another release since it was asked is asked again."""
+        try:
+            return self._connection().send(method, path, **request)
+        except ApiRefused:
+            self._connected = None
+            return self._connection().send(method, path, **request)
+
+    def _read(self, path: str, **params: t.Any) -> t.Any:
+        return self._answer(path, params).json()
+
+    def _answer(self, path: str, params: Json) -> t.Any:
+        return self._send("GET", path, params=params, timeout_s=self._deadline_s)
+
+    def _change(self, method: str, path: str, *, wait_s: float = 0, **request: t.Any) -> t.Any:
+        """One changing call; wait_s is what it takes by nature, on top of the deadline."""
+        return self._send(method, path, timeout_s=CHANGE_DEADLINE_S + wait_s, **request)
+
+    def _run(self, path: str, **request: t.Any) -> t.Any:
+        """One call that lasts as long as a program runs."""
+        return self._send("POST", path, timeout_s=RUN_DEADLINE_S, **request)
+
+    def info(self) -> Json:
+        """See Engine."""
+        return dict(self._read("/info"))
+
+    def version(self) -> Json:
+        """See Engine. Known since the connection was made."""
+        return {"ApiVersion": self._connection().offered}
+
+    def containers(self) -> list[Json]:
+        """See Engine."""
+        return list(self._read("/containers/json", all=1))
+
+    def inspect(self, container: str) -> Json:
+        """See Engine."""
+        return dict(self._read(f"/containers/{_escaped(container)}/json"))
+
+    def events(self, since: float, until: float) -> list[Json]:
+        """See Engine."""
+        filters = json.dumps({"type": ["container"], "label": [LABEL_MANAGED]})
+        params = {"since": f"{since:.3f}", "until": f"{until:.3f}", "filters": filters}
+        lines = self._answer("/events", params).text.splitlines()
+        return [json.loads(line) for line in lines if line.strip()]
+
+    def volumes(self) -> list[Json]:
+        """See Engine."""
+        return list(self._read("/volumes")["Volumes"] or [])
+
+    def networks(self) -> list[Json]:
+        """See Engine."""
+        return list(self._read("/networks"))
+
+    def image(self, reference: str) -> Json | None:
+        """See Engine."""
+        if not reference:
+            return None  # what runs outside of our hosts has no image; the engine would list all of its own
+        try:
+            return dict(self._read(f"/images/{quote(reference, safe='/:@')}/json"))
+        except EngineError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def pull(self, reference: str) -> None:
+        """See Engine."""
+        repository, tag, headers = pull_request(self._connection().client, reference)
+        params = {"fromImage": repository, "tag": tag}
+        lines = self._change(
+            "POST", "/images/create", params=params, headers=headers
+        ).text.splitlines()
+        for line in (
+            lines
+        ):  # a pull that fails half-way is answered with 200, and the error in the last line
+            problem = json.loads(line).get("error") if line.strip() else None
+            if problem:
+                raise EngineError(str(problem))
+
+    def create(self, name: str, body: Json) -> str:
+        """See Engine."""
+        return str(
+            self._change("POST", "/containers/create", params={"name": name}, json=body).json()[
+                "Id"
+            ]
+        )
+
+    def start(self, container: str) -> None:
+        """See Engine."""
+        self._change("POST", f"/containers/{_escaped(container)}/start")
+
+    def stop(self, container: str, timeout_s: float) -> None:
+        """See Engine."""
+        seconds = math.ceil(timeout_s)
+        self._change(
+            "POST", f"/containers/{_escaped(container)}/stop", params={"t": seconds}, wait_s=seconds
+        )
+
+    def remove(self, container: str) -> None:
+        """See Engine."""
+        self._change("DELETE", f"/containers/{_escaped(container)}", params={"force": 1, "v": 0})
+
+    def unpause(self, container: str) -> None:
+        """See Engine."""
+        self._change("POST", f"/containers/{_escaped(container)}/unpause")
+
+    def create_volume(
+        self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]
+    ) -> None:
+        """See Engine."""
+        body = {"Name": name, "Driver": driver, "DriverOpts": driver_opts, "Labels": labels}
+        self._change("POST", "/volumes/create", json=body)
+
+    def remove_volume(self, name: str) -> None:
+        """See Engine."""
+        self._change("DELETE", f"/volumes/{_escaped(name)}")
+
+    def create_network(self, name: str, body: Json) -> None:
+        """See Engine."""
+        self._change("POST", "/networks/create", json={**body, "Name": name})
+
+    def connect(self, network: str, container: str, endpoint: Json) -> None:
+        """See Engine."""
+        body = {"Container": container, "EndpointConfig": endpoint}
+        self._change("POST", f"/networks/{_escaped(network)}/connect", json=body)
+
+    def disconnect(self, network: str, container: str) -> None:
+        """See Engine."""
+        self._change(
+            "POST", f"/networks/{_escaped(network)}/disconnect", json={"Container": container}
+        )
+
+    def execute(self, container: str, words: list[str]) -> tuple[int, str]:
+        """See Engine. The program gets 30 s."""
+        body = {"AttachStdout": True, "AttachStderr": True, "Cmd": words}
+        path = f"/containers/{_escaped(container)}/exec"
+        program = "/exec/" + str(self._change("POST", path, json=body).json()["Id"])
+        start = {"Detach": False, "Tty": False}
+        written = self._run(f"{program}/start", json=start).content
+        return wait_for_exit(lambda: self._read(f"{program}/json")), plain_text(written)
+
+    def run_once(self, body: Json) -> tuple[int, str]:
+        """See Engine. The container gets 30 s; it is removed in any case."""
+        container = self.create("drover-once-" + uuid.uuid4().hex[:12], body)
+        try:
+            self.start(container)
+            ended = self._run(f"/containers/{container}/wait").json()
+            logs = self._answer(f"/containers/{container}/logs", {"stdout": 1, "stderr": 1})
+            return int(ended["StatusCode"]), plain_text(logs.content)
+        finally:
+            self.remove(container)

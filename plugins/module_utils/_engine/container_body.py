@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The body of C(POST /containers/create) for one member of a service. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._common.constants import (
+    LABEL_CONFIG_HASH,
+    LABEL_CREATE_INDEX,
+    LABEL_INDEX,
+    LABEL_MANAGED,
+    LABEL_REVISION,
+    LABEL_SERVICE,
+    LABEL_STACK,
+    MAX_DNS_LABEL,
+    RANCHER_CONTAINER,
+    RANCHER_STACK,
+    RANCHER_STACK_SERVICE,
+)
+from .._common.names import aliases, container_name, search_domains
+from .._model.volumes import named_volume, normal_path
+from .container_options import config_options, host_options
+from .networks import MANAGED, endpoint_body
+
+Json = t.Dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Member:
+    """The member that the container is of, with what its labels say."""
+
+    stack: str
+    service: str
+    index: int
+    create_index: int
+    revision: int
+    config_hash: str
+    managed: str
+
+    @property
+    def container(self) -> str:
+        return container_name(self.stack, self.service, self.index)
+
+
+def create_body(
+    service: Json,
+    *,
+    stack: str,
+    service_name: str,
+    index: int,
+    create_index: int,
+    revision: int,
+    config_hash: str,
+    managed: str,
+    network: str,
+    address: str | None,
+    volumes: dict[str, str],
+    declared: Json,
+) -> Json:
+    """The engine's definition of a member's container.
+
+    Args:
+        service: Canonical service (docs/schema.md section 5).
+        stack: Stack name.
+        service_name: Service name.
+        index: Index of the member.
+        create_index: Ever-increasing number of the service's members.
+        revision: Number of the revision that creates the container.
+        config_hash: See docs/schema.md section 6.
+        managed: C(stack) or C(module).
+        network: Docker's name of the managed network; used when the service is on it.
+        address: Fixed address on the managed network; None lets the engine choose.
+        volumes: Container path to volume name, as mounts.member_volumes gives it.
+        declared: The C(volumes) of the canonical stack.
+    """
+    member = _Member(stack, service_name, index, create_index, revision, config_hash, managed)
+    container = service["container"]
+    body = config_options(container)
+    body["Image"] = service["image"]
+    body["Labels"] = {**container.get("labels", {}), **_labels(member)}
+    if _hostname(service, member):
+        body["Hostname"] = _hostname(service, member)
+    body["HostConfig"] = {
+        **host_options(container),
+        **_dns(service, stack),
+        "Binds": _binds(container, volumes=volumes, declared=declared, index=index),
+        "RestartPolicy": {"Name": "no" if service["start_once"] else "unless-stopped"},
+        "NetworkMode": network if service["network"] == MANAGED else service["network"],
+    }
+    if service["network"] == MANAGED:
+        endpoint = endpoint_config(service, stack=stack, service_name=service_name, address=address)
+        body["NetworkingConfig"] = {"EndpointsConfig": {network: endpoint}}
+    return body
+
+
+def endpoint_config(service: Json, *, stack: str, service_name: str, address: str | None) -> Json:
+    """How a member's container is attached to the managed network: address, aliases, links."""
+    return endpoint_body(
+        address=address,
+        aliases=aliases(stack, service_name),
+        links=link_texts(service["links"]),
+        mac_address=service["container"].get("mac_address"),
+    )
+
+
+def link_texts(links: list[Json]) -> list[str]:
+    """Links of a canonical service as the engine takes them: C(SERVICE.STACK:ALIAS)."""
+    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in links]
+
+
+def container_hostname(name: str) -> str:
+    """A container's name as host name: at most 63 characters, the index kept."""
+    if len(name) <= MAX_DNS_LABEL:
+        return name
+    head, dash, index = name.rpartition("-")
+    return head[: MAX_DNS_LABEL - len(dash + index)].rstrip("-") + dash + index
+
+
+def _hostname(service: Json, member: _Member) -> str:
+    if service["hostname_override"]:
+        return container_hostname(member.container)
+    return str(service["container"].get("hostname", ""))
+
+
+def _labels(member: _Member) -> dict[str, str]:
+    return {
+        LABEL_MANAGED: member.managed,
+        LABEL_STACK: member.stack,
+        LABEL_SERVICE: member.service,
+        LABEL_INDEX: str(member.index),
+        LABEL_CREATE_INDEX: str(member.create_index),
+        LABEL_REVISION: str(member.revision),
+        LABEL_CONFIG_HASH: member.config_hash,
+        RANCHER_STACK: member.stack,
+        RANCHER_STACK_SERVICE: f"{member.stack}/{member.service}",
+        RANCHER_CONTAINER: member.container,
+    }
+
+
+def _dns(service: Json, stack: str) -> Json:
+    """Short names are those of the own stack; C(ndots:1) keeps names with a dot from being tried there first."""
+    container = service["container"]
+    search = list(container.get("dns_search", []))
+    options = list(container.get("dns_opt", []))
+    if service["network"] == MANAGED:
+        search = search_domains(stack) + search
+        if not any(option.startswith("ndots:") for option in options):
+            options = ["ndots:1", *options]
+    found = {"DnsSearch": search, "DnsOptions": options}
+    return {field: value for field, value in found.items() if value}
+
+
+def _binds(container: Json, *, volumes: dict[str, str], declared: Json, index: int) -> list[str]:
+    """Mounts in the order of the file, then volumes that image or memory add."""
+    binds = []
+    listed = set()
+    for mount in container.get("mounts", []):
+        path = normal_path(mount["target"])
+        source = mount["source"]
+        if mount["kind"] != "bind":
+            source = volumes.get(path) or named_volume(source, declared=declared, index=index)
+        listed.add(path)
+        binds.append(
+            ":".join(
+                [
+                    source,
+                    mount["target"],
+                    *([",".join(mount["options"])] if mount["options"] else []),
+                ]
+            )
+        )
+    binds.extend(f"{name}:{path}" for path, name in sorted(volumes.items()) if path not in listed)
+    return binds

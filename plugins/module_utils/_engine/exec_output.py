@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a program that the engine ran wrote, and how it ended. Private to the collection."""
+
+from __future__ import annotations
+
+import struct
+import time
+import typing as t
+
+from .errors import EngineError
+
+_HEAD = struct.Struct(">BxxxL")  # the engine's frames: stream, three empty bytes, length
+_STREAMS = (0, 1, 2)
+_EXIT_WAIT_S = 2.0
+_POLL_S = 0.02
+
+
+def plain_text(written: bytes) -> str:
+    """The text of what came in the engine's frames, standard output and errors in the order in which they came."""
+    parts: list[bytes] = []
+    at = 0
+    while at + _HEAD.size <= len(written):
+        stream, length = _HEAD.unpack_from(written, at)
+        if stream not in _STREAMS:
+            raise EngineError("the engine's answer holds no frames of output")
+        at += _HEAD.size
+        parts.append(written[at : at + length])
+        at += length
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def wait_for_exit(inspect: t.Callable[[], t.Mapping[str, t.Any]]) -> int:
+    """The exit code of a program whose output has ended: the engine notes it a moment later.
+
+    Args:
+        inspect: C(GET /exec/ID/json).
+
+    Raises:
+        EngineError: It still runs after 2 s.
+    """
+    until = time.monotonic() + _EXIT_WAIT_S
+    while True:
+        found = inspect()
+        if not found["Running"] and found["ExitCode"] is not None:
+            return int(found["ExitCode"])
+        if time.monotonic() > until:
+            raise EngineError("the program in the container closed its output and does not end")
+        time.sleep(_POLL_S)

@@ -1,0 +1,171 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way to an engine: the client of the Docker SDK, the API version to speak, and what failures mean. Private."""
+
+from __future__ import annotations
+
+import json
+import math
+import typing as t
+
+from .errors import EngineError, EngineTimeout, EngineUnreachable, SdkMissing, refusal
+
+if t.TYPE_CHECKING:
+    from docker import APIClient
+
+
+# An engine speaks all versions between its oldest and its newest; we speak the newest that was tried, so that meanings
+# stay the same.
+OLDEST_API = (1, 41)
+NEWEST_API = (1, 45)
+
+
+def parse_api(version: str) -> tuple[int, int]:
+    """An API version as numbers, e.g. (1, 41). Raises EngineError for what is none."""
+    major, _dot, minor = version.partition(".")
+    if not (major.isdigit() and minor.isdigit()):
+        raise EngineError("what answers at docker_host is not a Docker engine")
+    return int(major), int(minor)
+
+
+def choose_api(newest_of_engine: str) -> str:
+    """The API version to speak with an engine whose newest is this one. Raises EngineError for too old a one."""
+    offered = parse_api(newest_of_engine)
+    if offered < OLDEST_API:
+        raise EngineError(
+            f"the engine speaks API {newest_of_engine}, older than 1.41: install Docker Engine 20.10 or later"
+        )
+    return api_text(min(offered, NEWEST_API))
+
+
+def api_text(version: tuple[int, int]) -> str:
+    """An API version as the engine writes it."""
+    return f"{version[0]}.{version[1]}"
+
+
+class Connection:
+    """The calls to one engine, each with the API version that was agreed on when it was opened."""
+
+    def __init__(self, client: APIClient, offered: str) -> None:
+        """Use C(connect) to make one.
+
+        Args:
+            client: Speaks the agreed version, in its own methods too.
+            offered: The newest version of the engine.
+        """
+        self.client = client
+        self.offered = offered
+
+    def send(self, method: str, path: str, *, timeout_s: float, **request: t.Any) -> t.Any:
+        """The engine's answer to one call (a requests.Response) that was not refused."""
+        versioned = f"/v{self.client.api_version}{path}"
+        return _send(self.client, method, versioned, timeout_s=timeout_s, **request)
+
+
+def connect(docker_host: str, *, timeout_s: float) -> Connection:
+    """Ask the engine once which API it speaks. C(/_ping) says it; C(/version) takes 10 ms, as it runs other programs.
+
+    Args:
+        docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
+        timeout_s: Seconds for the question, and for calls that name no deadline of their own.
+
+    Raises:
+        SdkMissing: The package C(docker) is not installed.
+        EngineError: The address is not one of an engine, or the engine does not answer or is too old.
+    """
+    newest = api_text(NEWEST_API)
+    client = _make_client(docker_host, newest, timeout_s)
+    answer = _send(client, "GET", "/_ping", timeout_s=timeout_s)
+    offered = answer.headers.get("Api-Version", "")
+    agreed = choose_api(offered)
+    if agreed != newest:
+        client.close()
+        client = _make_client(docker_host, agreed, timeout_s)
+    return Connection(client, offered)
+
+
+def _make_client(docker_host: str, version: str, timeout_s: float) -> APIClient:
+    """A low-level client of one API version. Nothing is contacted."""
+    try:
+        from docker import APIClient
+        from docker.errors import DockerException
+    except ImportError as error:
+        raise SdkMissing(f"the Python package 'docker' cannot be imported: {error}") from error
+    try:
+        client = APIClient(base_url=docker_host, version=version, timeout=math.ceil(timeout_s))
+    except DockerException as error:
+        raise EngineError(f"docker_host {docker_host!r}: {error}") from error
+    # No proxy stands between us and the engine; looking for one costs time in each call.
+    client.trust_env = False
+    return client
+
+
+def _send(
+    client: APIClient, method: str, path: str, *, timeout_s: float, **request: t.Any
+) -> t.Any:
+    """One call; what went wrong is raised as an EngineError."""
+    try:
+        response = client.request(method, client.base_url + path, timeout=timeout_s, **request)
+    except OSError as error:  # the errors of requests are OSErrors
+        raise transport_error(error, f"{method} {path.partition('?')[0]}", timeout_s) from error
+    if response.status_code >= 400:
+        raise refusal(refusal_text(response.text), response.status_code)
+    return response
+
+
+def pull_request(client: APIClient, reference: str) -> tuple[str, str, dict[str, str | bytes]]:
+    """Repository, tag (or digest) and headers of the pull of an image, with the user's stored credentials."""
+    from docker import auth, errors, utils
+
+    repository, tag = utils.parse_repository_tag(reference)
+    try:
+        registry, _name = auth.resolve_repository_name(repository)
+        header: str | bytes | None = auth.get_config_header(client, registry)
+    except errors.DockerException as error:
+        raise EngineError(f"image {reference!r}: {error}") from error
+    return repository, tag or "latest", {"X-Registry-Auth": header} if header else {}
+
+
+def transport_error(error: OSError, call: str, timeout_s: float) -> EngineError:
+    """What it means that a call got no answer."""
+    for cause in _causes(error):
+        if isinstance(cause, FileNotFoundError):
+            return EngineUnreachable(
+                "no Docker engine answers: its socket does not exist; install or start Docker"
+            )
+        if isinstance(cause, ConnectionRefusedError):
+            return EngineUnreachable(
+                "no Docker engine answers: the connection was refused; start Docker"
+            )
+        if isinstance(cause, PermissionError):
+            return EngineUnreachable(
+                "no permission to use the Docker engine's socket; run with become: true"
+            )
+        if isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__:
+            return EngineTimeout(
+                f"the Docker engine did not answer within {timeout_s:g} s ({call})"
+            )
+    return EngineTimeout(f"the connection to the Docker engine broke ({call}): {error}")
+
+
+def refusal_text(body: str) -> str:
+    """What the engine says in an answer that refuses a call."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.strip() or "the Docker engine refused the call without a reason"
+
+
+def _causes(error: BaseException) -> t.Iterator[BaseException]:
+    """An error and all that it was made of: requests and urllib3 wrap the system's errors, some in their arguments."""
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        inner = [*found.args, getattr(found, "reason", None), found.__cause__, found.__context__]
+        waiting.extend(item for item in inner if isinstance(item, BaseException))

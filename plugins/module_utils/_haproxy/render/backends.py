@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The members behind a load balancer's rules, as sections of a HAProxy config. Pure; private to the collection."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+
+from . import words as text
+from .check_lines import check_lines, thresholds
+from .section import Section
+
+Json = t.Dict[str, t.Any]
+
+SLOWSTART = "slowstart 10s"
+RESOLVERS = "docker"
+LARGEST_WEIGHT = 256
+COOKIE_MODES = ("insert", "rewrite", "prefix")
+
+_COOKIE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
+
+# Added where the request has none: the proxy before this one knows better.
+_FORWARDED = [
+    "option forwardfor",
+    "http-request add-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }",
+]
+_FORWARDED_PROTO = (
+    "http-request add-header X-Forwarded-Proto https if { ssl_fc } "
+    "!{ req.hdr(X-Forwarded-Proto) -m found }"
+)
+# What may be asked twice is asked another member when one fails. Keeping the request for that is about a tenth of what
+# HAProxy does for a small one.
+_RETRY = [
+    "retry-on conn-failure empty-response 500 502 503 504",
+    "http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
+]
+
+
+def backend(
+    pool: t.Mapping[str, t.Any], *, retry: bool, tls: bool, drains: bool, key: str
+) -> Section:
+    """The section of one backend.
+
+    Args:
+        pool: An entry of C(backends) of the model.
+        retry: Whether failed requests are sent to another member.
+        tls: Whether any requests come encrypted.
+        drains: Whether members that drain are written so.
+        key: Where the entry is, for messages.
+
+    Raises:
+        ValueError: A value can't be written into a config; the text names its key.
+    """
+    mode = pool.get("mode")
+    if mode not in ("http", "tcp"):
+        raise ValueError(f"{key}.mode: must be http or tcp, not {text.shown(mode)}")
+    name = text.name(pool.get("name"), key=f"{key}.name")
+    servers = list(pool.get("servers") or [])
+    section = Section(f"backend {name}", [f"mode {mode}"])
+    if mode == "http":
+        section.lines += [*_FORWARDED, *([_FORWARDED_PROTO] if tls else [])]
+        section.lines += _RETRY if retry else []
+    if any(server.get("backup") for server in servers):
+        section.lines.append("option allbackups")
+    section.lines += _stickiness(pool, name, key=key)
+    check = pool.get("check")
+    section.lines += check_lines(check, key=f"{key}.check") if check is not None else []
+    _refuse_twice([server.get("name") for server in servers], key=f"{key}.servers")
+    section.tail = [
+        _server(server, pool, drains=drains, key=f"{key}.servers[{at}]")
+        for at, server in enumerate(servers)
+    ]
+    return section
+
+
+def _refuse_twice(names: list[t.Any], *, key: str) -> None:
+    for found in names:
+        if names.count(found) > 1:
+            raise ValueError(f"{key}: {text.shown(found)} is there twice")
+
+
+def _stickiness(pool: t.Mapping[str, t.Any], name: str, *, key: str) -> list[str]:
+    policy = pool.get("stickiness")
+    if policy is None:
+        return []
+    if pool["mode"] != "http":
+        raise ValueError(f"{key}.stickiness: only http has cookies")
+    # Without a name given, each backend has a cookie of its own: a shared one would lead into another's members.
+    cookie = policy.get("cookie") or "lb-" + _short(name)
+    mode, domain = policy.get("mode") or "insert", policy.get("domain") or ""
+    if not isinstance(cookie, str) or not _COOKIE.match(cookie):
+        raise ValueError(f"{key}.stickiness.cookie: is no name of a cookie: {text.shown(cookie)}")
+    if mode not in COOKIE_MODES:
+        known = ", ".join(COOKIE_MODES)
+        raise ValueError(f"{key}.stickiness.mode: must be {known}, not {text.shown(mode)}")
+    words = ["cookie", cookie, mode]
+    words += [word for word in ("indirect", "nocache", "postonly") if policy.get(word)]
+    if domain:
+        words += ["domain", _host(domain.lstrip("."), key=f"{key}.stickiness.domain", dot=domain)]
+    return [" ".join(words)]
+
+
+def _server(
+    server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, drains: bool, key: str
+) -> str:
+    """One line; its check is that of the backend, else a TCP connect every 2 s. Port 0 of a check is the server's."""
+    name = text.name(server.get("name"), key=f"{key}.name")
+    words = [f"server {name} {_place(server, key=key)} {_check(server, pool, key=key)} {SLOWSTART}"]
+    weight = text.whole(server.get("weight", 1), key=f"{key}.weight", most=LARGEST_WEIGHT)
+    drain = drains and bool(server.get("drain"))
+    if drain or weight != 1:
+        words.append(f"weight {0 if drain else weight}")
+    if pool.get("stickiness") is not None:
+        # A member that drains is left by those who are bound to it, too: weight 0 alone would keep them.
+        words += [f"cookie {_short(name)}", *(["disabled"] if drain else [])]
+    words += ["backup"] if server.get("backup") else []
+    if server.get("resolve"):
+        words.append(f"resolvers {RESOLVERS} resolve-prefer ipv4 init-addr last,none")
+    return " ".join(words)
+
+
+def _check(server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, key: str) -> str:
+    check = pool.get("check")
+    if check is None:
+        return "check"
+    port = text.whole(check.get("port") or 0, key=f"{key}.check.port", most=65535)
+    other = f" port {port}" if port not in (0, server.get("port")) else ""
+    return f"check{other}{thresholds(check, key=f'{key}.check')}"
+
+
+def _place(server: t.Mapping[str, t.Any], *, key: str) -> str:
+    if not server.get("resolve"):
+        return text.endpoint(server.get("address"), server.get("port"), key=key)
+    port = text.whole(server.get("port"), key=f"{key}.port", least=1, most=65535)
+    return f"{_host(server.get('address'), key=f'{key}.address')}:{port}"
+
+
+def _host(value: t.Any, *, key: str, dot: str = "") -> str:
+    """A host name; for cookies with the dot that was before it."""
+    if not isinstance(value, str) or not _HOST.match(value) or len(value) > 253:
+        raise ValueError(f"{key}: must be a host name, not {text.shown(dot or value)}")
+    return dot or value
+
+
+def _short(name: str) -> str:
+    """What of a name goes to browsers: it tells nothing."""
+    return hashlib.sha256(name.encode("utf-8")).hexdigest()[:12]

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a proxy's servers are checked, as lines of a HAProxy config: for checkers and load balancers alike.
+
+Pure; private to the collection. A C(check) is a health_check of docs/schema.md section 10.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._model.request_line import check_request
+from . import words as text
+
+
+def check_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
+    """Lines of the backend: the time that an answer may take, and for an HTTP check the request (last).
+
+    Raises:
+        ValueError: A value can't be written into a config; the text names its key.
+    """
+    lines = []
+    timeout = _time(check, "response_timeout_ms", key=key)
+    if timeout:
+        lines.append(f"timeout check {timeout}ms")
+    if check.get("request") is not None:
+        lines += ["option httpchk", _send(check["request"], key=key)]
+    return lines
+
+
+def thresholds(check: t.Mapping[str, t.Any], *, key: str) -> str:
+    """C(inter), C(rise) and C(fall) of a server, where given, each after a space. Raises ValueError."""
+    interval = _time(check, "interval_ms", key=key)
+    rise = text.whole(check.get("healthy_threshold", 0), key=f"{key}.healthy_threshold")
+    fall = text.whole(check.get("unhealthy_threshold", 0), key=f"{key}.unhealthy_threshold")
+    given = {"inter": f"{interval}ms" if interval else "", "rise": rise, "fall": fall}
+    return "".join(f" {word} {value}" for word, value in given.items() if value)
+
+
+def _time(check: t.Mapping[str, t.Any], name: str, *, key: str) -> int:
+    return text.whole(check.get(name, 0), key=f"{key}.{name}", most=text.LONGEST_TIME_MS)
+
+
+def _send(request: t.Mapping[str, t.Any], *, key: str) -> str:
+    """The request of an HTTP check. Values of headers are log formats to HAProxy, the rest is not."""
+    try:
+        check_request(request)
+    except ValueError as error:
+        raise ValueError(f"{key}.request: {error}") from None
+    words = ["http-check send"]
+    for word, part in (("meth", "method"), ("uri", "uri"), ("ver", "version")):
+        words += [word, text.word(request[part], key=f"{key}.request.{part}")]
+    for header, value in request["headers"]:
+        place = f"{key}.request.headers"
+        words += ["hdr", text.word(header, key=place), text.format_word(value, key=place)]
+    return " ".join(words)

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A checker's HAProxy config from a model: docs/schema.md section 10. Pure; private to the collection.
+
+HAProxy 2.6 to 3.4 read it alike. What is not given is left to HAProxy, as Rancher did: an HTTP check is good with a
+status of 2xx or 3xx, every 2 s, up after 2 good ones, down after 3 bad ones.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import words
+from .check_lines import check_lines, thresholds
+from .marker import with_marker
+
+Json = t.Dict[str, t.Any]
+
+CONTROL_PORT = 42
+CONTROL_BACKEND = "control"
+CONTROL_LISTENER = "answer"
+
+# One thread, as checks are little work; maxconn, as HAProxy otherwise reserves memory for as many connections as the
+# engine lets a container open. The listeners are handed on at a reload: a connect to port 42 always gets through.
+# Without max-spread-checks a server with a long interval waits that long for its first check after each start.
+_HEAD = """\
+global
+    stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+    server-state-file /run/haproxy/server-state
+    hard-stop-after 2s
+    maxconn 1000
+    nbthread 1
+    max-spread-checks 1s
+
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 10s
+    timeout server 10s
+    load-server-state-from-file global
+
+listen {listener}
+    bind :{port}
+"""
+
+
+def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """The config of a checker and its marker.
+
+    Args:
+        model: C(checks) and C(controls), each a list in the order of the config.
+
+    Returns:
+        The text and the marker, C(rev-) and 16 hex digits.
+
+    Raises:
+        ValueError: A value can't be written into a config; the text names its key.
+    """
+    checks, controls = list(model["checks"]), list(model["controls"])
+    _refuse_twice([check.get("backend") for check in checks], key="checks.backend")
+    _refuse_twice([control.get("server") for control in controls], key="controls.server")
+    parts = [_HEAD.format(listener=CONTROL_LISTENER, port=CONTROL_PORT), _control_part(controls)]
+    parts += [_check_part(check, key=f"checks[{at}]") for at, check in enumerate(checks)]
+    return with_marker("\n".join(parts))
+
+
+def _refuse_twice(names: list[t.Any], *, key: str) -> None:
+    seen: set[t.Any] = set()
+    reserved = (CONTROL_BACKEND, CONTROL_LISTENER) if key.endswith("backend") else ()
+    for found in names:
+        if found in reserved:
+            raise ValueError(f"{key}: {found} is a name of the checker's own")
+        if found in seen:
+            raise ValueError(f"{key}: {words.shown(found)} is there twice")
+        seen.add(found)
+
+
+def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
+    """One server for the checker of each host: whoever cannot reach it has no say about that host."""
+    lines = [f"backend {CONTROL_BACKEND}", "    timeout check 1s"]
+    for at, control in enumerate(controls):
+        key = f"controls[{at}]"
+        server = words.name(control.get("server"), key=f"{key}.server")
+        place = words.endpoint(control.get("address"), CONTROL_PORT, key=key)
+        lines.append(f"    server {server} {place} check inter 1s fall 1 rise 2")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _check_part(check: t.Mapping[str, t.Any], *, key: str) -> str:
+    """The backend of one container."""
+    lines = [f"backend {words.name(check.get('backend'), key=f'{key}.backend')}"]
+    request = check_lines(check, key=key)
+    if check.get("request") is not None:
+        request.insert(-2, "mode http")  # before the two lines of the request
+    lines += [f"    {line}" for line in request]
+    server = words.name(check.get("server"), key=f"{key}.server")
+    place = words.endpoint(check.get("address"), check.get("port"), key=key)
+    lines.append(f"    server {server} {place} check{thresholds(check, key=key)}")
+    return "".join(f"{line}\n" for line in lines)

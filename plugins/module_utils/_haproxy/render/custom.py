@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People's own HAProxy config, merged into ours as Rancher merged C(lb_config.config). Pure; private to the collection.
+
+C(global) and C(defaults): their lines first, then those of ours whose keyword they do not have. C(frontend PORT) and
+C(backend NAME): their lines are added; C(backend) without a name means all of them. C(server $IP ...) adds words to
+every server of a backend, the lone word C(accept-proxy) is one for the frontend's bind. Other sections follow ours.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from . import words as text
+from .section import Section
+
+KEY = "config"
+_REJECTS = "HAProxy rejects the config:"
+
+# Rancher's sections, and those that HAProxy has besides.
+_SECTIONS = (
+    *("global", "defaults", "frontend", "backend", "listen", "userlist", "peers", "mailers"),
+    *("cache", "crt-store", "fcgi-app", "http-errors", "log-forward", "log-profile", "mailer"),
+    *("program", "resolvers", "ring", "traces"),
+)
+# A keyword of these is two words long.
+_PAIRED = (
+    *("timeout", "option", "errorfile", "errorloc", "errorloc302", "errorloc303", "capture"),
+    *("compression", "stats", "rate-limit", "email-alert", "http-check"),
+)
+# Each line of these is one more rule.
+_RULES = (
+    *("http-request", "http-response", "http-after-response", "tcp-request", "tcp-response"),
+    *("acl", "use_backend", "use-server", "server", "bind", "log", "filter", "setenv"),
+)
+_OURS = {
+    "global": {
+        "description": "holds the collection's marker",
+        "server-state-file": "hands on the state of checks at a reload",
+        "server-state-base": "hands on the state of checks at a reload",
+        **dict.fromkeys(
+            ("chroot", "user", "group", "uid", "gid"), "needs root, which HAProxy has not"
+        ),
+        **dict.fromkeys(("daemon", "master-worker", "pidfile"), "is a matter of the container"),
+    },
+    "defaults": {"load-server-state-from-file": "hands on the state of checks at a reload"},
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_FORWARDED = re.compile(r"http-request (?:add|set|del)-header (X-Forwarded-\w+)", re.IGNORECASE)
+_EACH_SERVER = re.compile(r"server\s+\$IP(\s|\Z)")
+_FORWARDED_FOR = "option forwardfor"
+
+
+def split_config(config: str) -> list[Section]:
+    """The sections of a config, with their lines trimmed and without comments.
+
+    Raises:
+        ValueError: A line is in no section, or is one that the collection must write itself.
+    """
+    found: list[Section] = []
+    for line in config.replace("\r\n", "\n").split("\n"):
+        if _CONTROL.search(line):
+            raise ValueError(f"{KEY}: must be without control characters: {text.shown(line)}")
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if words[0] in _SECTIONS:
+            found.append(Section(" ".join(words)))
+        elif not found:
+            raise ValueError(
+                f"{KEY}: {text.shown(line.strip())} is in no section: write global, defaults, frontend PORT or "
+                "backend NAME before it"
+            )
+        else:
+            _refuse_ours(found[-1].head, words[0])
+            found[-1].lines.append(line.strip())
+    return found
+
+
+def with_key(error: str, model: t.Mapping[str, t.Any]) -> str:
+    """What HAProxy said, with the key where the lines that it names are people's own."""
+    own = [line.strip() for line in str(model.get("config") or "").splitlines()]
+    named = any(line and f": {line}]" in error for line in own)
+    return error.replace(_REJECTS, f"HAProxy rejects the key {KEY}:", 1) if named else error
+
+
+def _refuse_ours(head: str, keyword: str) -> None:
+    why = _OURS.get(head, {}).get(keyword)
+    if why:
+        raise ValueError(f"{KEY}: {head}: {keyword} {why}: remove the line")
+
+
+def merge(ours: list[Section], config: str) -> list[Section]:
+    """Our sections with people's config in them, and after them what has no place there.
+
+    Raises:
+        ValueError: See split_config.
+    """
+    known = {section.head: section for section in ours}
+    others = []
+    for added in split_config(config):
+        if added.head in ("global", "defaults"):
+            _override(known[added.head], added.lines)
+        elif added.head == "backend":
+            for section in ours:
+                if section.head.startswith("backend "):
+                    _add_to_backend(section, added.lines, to_all=True)
+        elif added.head not in known:
+            others.append(added)
+        elif added.head.startswith("backend "):
+            _add_to_backend(known[added.head], added.lines, to_all=False)
+        else:
+            _add_to_frontend(known[added.head], added.lines)
+    return [*ours, *others]
+
+
+def _override(section: Section, lines: list[str]) -> None:
+    """Lines of global or defaults, before those of ours that they leave."""
+    said = {keyword(line) for line in lines}
+    kept = [line for line in section.lines if keyword(line) not in said or _is_socket(line)]
+    section.lines = [*lines, *kept]
+
+
+def _is_socket(line: str) -> bool:
+    """The admin socket is how all of this is managed: another one comes beside it."""
+    return line.startswith("stats socket ")
+
+
+def _add_to_frontend(section: Section, lines: list[str]) -> None:
+    for line in lines:
+        if line == "accept-proxy":
+            if " accept-proxy" not in section.lines[0]:
+                section.lines[0] += " accept-proxy"
+        else:
+            section.lines.append(line)
+
+
+def _add_to_backend(section: Section, lines: list[str], *, to_all: bool) -> None:
+    said = {keyword(line) for line in lines} - {None}
+    if ("option", "httpchk") in said:
+        said.add(("http-check", "send"))
+    headers = {found.group(1).lower() for found in map(_FORWARDED.match, lines) if found}
+    section.lines = [
+        line
+        for line in section.lines
+        if keyword(line) not in said and not (to_all and _forwarded(line) in headers)
+    ]
+    for line in lines:
+        if _EACH_SERVER.match(line):
+            words = " ".join(line.split()[2:])
+            section.tail = [f"{server} {words}" for server in section.tail]
+        else:
+            section.lines.append(line)
+
+
+def _forwarded(line: str) -> str:
+    """Which X-Forwarded header a line of ours is about."""
+    if line == _FORWARDED_FOR:
+        return "x-forwarded-for"
+    found = _FORWARDED.match(line)
+    return found.group(1).lower() if found else ""
+
+
+def keyword(line: str) -> tuple[str, ...] | None:
+    """What a line is about: of two with the same keyword one counts. None for a line that is a rule among others."""
+    words = line.split()
+    if words[0] == "no":
+        words = words[1:] or words
+    if words[0] in _RULES:
+        return None
+    return tuple(words[: 2 if words[0] in _PAIRED else 1])

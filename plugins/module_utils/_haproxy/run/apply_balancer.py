@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Give a load balancer its config: validated, without a restart, by the least that does it.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._engine.client import Engine
+from ..render.difference import Difference, difference, parse, wanted_states, without_passwords
+from ..render.marker import marker_of
+from .apply_checker import ApplyError, Target, running_container
+from .balancer_files import (
+    CONFIG,
+    LIST,
+    PAGE,
+    Files,
+    drop_candidates,
+    files_of,
+    put_files,
+    read_files,
+    remove_others,
+    write_candidates,
+)
+from .changes import Change, running_info, states, wait_until_quiet
+from .folders import FolderError
+from .server_state import rewritten
+from .socket import HaproxyError
+from .validate import Rejected, validate, with_lines
+from .worker import old_workers, reload, wait_for_worker
+
+NOTHING, FILES, RUNTIME, RELOAD = "nothing", "files", "runtime", "reload"
+
+
+@dataclasses.dataclass(frozen=True)
+class Desired:
+    """What a load balancer shall do. Certificates are PEM by name; C(default) is one of the names, or empty."""
+
+    config: str
+    certificates: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    default: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class AppliedBalancer:
+    """What was done or, in check mode, would be.
+
+    C(how): nothing, files (no HAProxy runs), runtime or reload. C(quiet): no server that drains has sessions, and no
+    worker of an earlier config is left. C(before) and C(after) are configs without passwords.
+    """
+
+    changed: bool
+    how: str
+    quiet: bool
+    revision: str
+    before: str
+    after: str
+
+
+def apply_balancer(
+    engine: Engine, target: Target, desired: Desired, *, wait_s: float = 0, check_mode: bool = False
+) -> AppliedBalancer:
+    """Put config and certificates in place and have the running HAProxy follow them.
+
+    Args:
+        engine: The host's engine.
+        target: The HAProxy.
+        desired: What it shall do.
+        wait_s: Seconds to wait for servers that drain and for workers of earlier configs.
+        check_mode: Only look.
+
+    Raises:
+        ApplyError: HAProxy rejects it, does not answer, or does not run it afterwards. The files are as before, except
+            where a HAProxy that runs does not answer at all.
+        EngineError: The engine could not be asked.
+    """
+    try:
+        return _Apply(engine, target, desired).run(wait_s, check_mode=check_mode)
+    except (FolderError, HaproxyError, Rejected, ValueError) as error:
+        raise ApplyError(str(error)) from error
+
+
+def validate_balancer(engine: Engine, target: Target, desired: Desired) -> None:
+    """Have HAProxy say whether it takes a config, and change nothing.
+
+    Args:
+        engine: The host's engine.
+        target: The HAProxy. Where none runs, the image is asked, over a folder that is removed afterwards.
+        desired: What it would do.
+
+    Raises:
+        ApplyError: HAProxy rejects it, or could not be asked.
+        EngineError: The engine could not be asked.
+    """
+    container = running_container(engine, target.container)
+    base = target.folders.base
+    folders = (
+        target.folders
+        if container
+        else dataclasses.replace(target.folders, base=f"{base}.validate")
+    )
+    try:
+        files = files_of(desired.config, desired.certificates, desired.default)
+        folders.make()
+        validate_files(engine, dataclasses.replace(target, folders=folders), container, files)
+    except (FolderError, Rejected, ValueError) as error:
+        raise ApplyError(str(error)) from error
+    finally:
+        if not container:
+            folders.remove()
+
+
+def validate_files(engine: Engine, target: Target, container: str, files: Files) -> None:
+    """Have HAProxy check a set of files beside those that are there. Raises Rejected, FolderError, EngineError."""
+    try:
+        write_candidates(target.folders, files)
+        validate(engine, target.folders, container=container, image=target.image)
+    except Rejected as error:
+        text = str(error).replace("/usr/local/etc/haproxy/candidate/", "")
+        raise Rejected(with_lines(text, without_passwords(files[CONFIG]))) from error
+    finally:
+        drop_candidates(target.folders)
+
+
+class _Apply:
+    """One config on its way."""
+
+    def __init__(self, engine: Engine, target: Target, desired: Desired) -> None:
+        self._engine = engine
+        self._target = target
+        self._folders = target.folders
+        self._desired = desired
+        self._files = files_of(desired.config, desired.certificates, desired.default)
+        self._revision = marker_of(desired.config)
+        self._wanted = wanted_states(desired.config)
+        self._before: Files = {}
+
+    def run(self, wait_s: float, *, check_mode: bool) -> AppliedBalancer:
+        container = running_container(self._engine, self._target.container)
+        self._before = read_files(self._folders)
+        same_files = self._files == self._before
+        running = self._running(patient=not check_mode) if container else ""
+        how = self._how(bool(container), running, same_files)
+        if check_mode:
+            changed = how != NOTHING or not self._folders.as_they_should_be()
+            return self._applied(changed, how, quiet=True)
+        made = self._folders.make()
+        if not same_files:
+            validate_files(self._engine, self._target, container, self._files)
+        done = self._do(how, running) if how != NOTHING else NOTHING
+        quiet = wait_until_quiet(self._folders, self._wanted, wait_s=wait_s) if container else True
+        return self._applied(made or how != NOTHING, done, quiet=quiet)
+
+    def _running(self, *, patient: bool) -> str:
+        """The marker of what the worker does; empty where none answers."""
+        try:
+            if patient:
+                wait_for_worker(self._folders)
+            return str(running_info(self._folders)["revision"]) or "none of ours"
+        except HaproxyError:
+            return ""
+
+    def _how(self, container: bool, running: str, same_files: bool) -> str:
+        if not container:
+            return NOTHING if same_files else FILES
+        if running == self._revision and same_files and self._as_wanted():
+            return NOTHING
+        return RELOAD if not running or self._difference(running) is None else RUNTIME
+
+    def _as_wanted(self) -> bool:
+        found = states(self._folders)
+        return all(key in found and found[key].is_as(order) for key, order in self._wanted.items())
+
+    def _difference(self, running: str) -> Difference | None:
+        """What to change in the worker, where that is possible without a reload."""
+        before = self._before.get(CONFIG, "")
+        if running == self._revision:
+            before = self._desired.config  # whatever became of the file
+        others_differ = any(self._before.get(name) != self._files[name] for name in (PAGE, LIST))
+        if running != marker_of(before) or others_differ:
+            return None
+        found = difference(before, self._desired.config)
+        if found is None:
+            return None
+        paths = {name: f"certs/{name}.pem" for name in self._desired.certificates}
+        renewed = [
+            name for name, path in paths.items() if self._before.get(path) != self._files[path]
+        ]
+        return dataclasses.replace(found, certificates=tuple(sorted(renewed)))
+
+    def _do(self, how: str, running: str) -> str:
+        change = self._difference(running) if how == RUNTIME else None
+        put_files(self._folders, self._files, self._before)
+        if how == FILES:
+            remove_others(self._folders, self._files)
+            return FILES
+        if not running:
+            # It may not even have started for want of a good file, so this one goes in place all the same.
+            raise ApplyError(
+                "the config is in place, but HAProxy runs and does not answer; see the container's log"
+            )
+        done = RUNTIME if change is not None and self._change(change) else self._reload()
+        remove_others(self._folders, self._files)
+        return done
+
+    def _change(self, change: Difference) -> bool:
+        """Whether it went without a reload."""
+        config = parse(self._desired.config)
+        try:
+            Change(self._folders).to(config, change, self._desired.certificates, self._revision)
+        except (HaproxyError, ValueError):
+            return False
+        return True
+
+    def _reload(self) -> str:
+        try:
+            old_workers(self._folders)  # the master answers: a reload before that would be lost
+            reload(
+                self._folders, self._revision, rewrite=lambda state: rewritten(state, self._wanted)
+            )
+        except (FolderError, HaproxyError):
+            put_files(self._folders, self._before, self._files)
+            remove_others(self._folders, self._before)
+            raise
+        Change(self._folders).set_states(self._wanted)
+        return RELOAD
+
+    def _applied(self, changed: bool, how: str, *, quiet: bool) -> AppliedBalancer:
+        before, after = self._before.get(CONFIG, ""), self._desired.config
+        shown = without_passwords(before), without_passwords(after)
+        return AppliedBalancer(changed, how, quiet, self._revision, *shown)

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates that lie in a volume of a load balancer, in Rancher's layout: a folder for each, with key and chain.
+
+Private to the collection; runs on the host. An observation holds names and fingerprints, never a key. Source of the
+layout: rancher-compose's C(io.rancher.lb_service.cert_dir), see docs/stack-files.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import typing as t
+
+from ..._model.volumes import named_volume
+
+Json = t.Dict[str, t.Any]
+
+KEY_FILE, CHAIN_FILE = "privkey.pem", "fullchain.pem"
+LARGEST_BYTES = 200_000
+MOST = 200
+
+
+def observe_folders(records: dict[str, Json], mountpoints: dict[str, str]) -> Json:
+    """The certificates of all load balancers whose files lie on this host, by C(stack/service).
+
+    Args:
+        records: Stack records of this host.
+        mountpoints: Where the engine keeps its volumes, by name.
+    """
+    found = {}
+    for stack, record in sorted(records.items()):
+        revision = (record["body"].get("revisions") or [{}])[-1]
+        definition = {} if revision.get("tombstone") else revision.get("definition", {})
+        for name, service in sorted(definition.get("services", {}).items()):
+            balancer = service.get("balancer") or {}
+            if balancer.get("certificate_dir") or balancer.get("default_certificate_dir"):
+                declared = definition["volumes"]
+                folders = folders_of(service, declared=declared, mountpoints=mountpoints)
+                found[f"{stack}/{name}"] = _seen(folders)
+    return found
+
+
+def folders_of(service: Json, *, declared: Json, mountpoints: dict[str, str]) -> Json:
+    """Where on this host the folders of a load balancer are; empty for one that lies in no mount."""
+    balancer = service["balancer"]
+    environment = service["container"].get("environment", {})
+    paths = {
+        key: host_path(service, balancer.get(key, ""), declared=declared, mountpoints=mountpoints)
+        for key in ("certificate_dir", "default_certificate_dir")
+    }
+    return {
+        "all": paths["certificate_dir"],
+        "default": paths["default_certificate_dir"],
+        "key": environment.get("KEY_FILE_NAME") or KEY_FILE,
+        "chain": environment.get("CERT_FILE_NAME") or CHAIN_FILE,
+    }
+
+
+def host_path(service: Json, path: str, *, declared: Json, mountpoints: dict[str, str]) -> str:
+    """A path of a container as this host knows it; empty where it lies in no mount that can be told."""
+    for mount in service["container"].get("mounts", []):
+        target = mount["target"].rstrip("/")
+        if not path or not (path == target or path.startswith(f"{target}/")):
+            continue
+        source = mount["source"] or ""
+        if mount["kind"] == "volume":
+            source = mountpoints.get(named_volume(source, declared=declared, index=1), "")
+        return os.path.normpath(source + path[len(target) :]) if source else ""
+    return ""
+
+
+def _seen(folders: Json) -> Json:
+    """What an observation tells: fingerprints by name, the default one's name, and where to read them again."""
+    pairs = read_all(folders)
+    default = name_of(folders["default"])
+    return {
+        "folders": folders,
+        "certificates": {name: fingerprint(pem) for name, pem in pairs.items()},
+        "default": default if default in pairs else "",
+    }
+
+
+def read_all(folders: Json) -> dict[str, str]:
+    """Key and chain of each complete pair, by name. An incomplete folder is passed over, as Rancher did."""
+    paths = [folders["default"]] if folders["default"] else []
+    if folders["all"]:
+        try:
+            inside = sorted(os.listdir(folders["all"]))[:MOST]
+        except OSError:
+            inside = []
+        paths += [os.path.join(folders["all"], name) for name in inside]
+    found = {name_of(path): _pair(path, folders) for path in paths}
+    return {name: pem for name, pem in sorted(found.items()) if pem}
+
+
+def name_of(path: str) -> str:
+    """How the certificate of a folder is called: C(dir.shop.example)."""
+    return "dir." + re.sub(r"[^A-Za-z0-9_.-]+", "-", os.path.basename(path)) if path else ""
+
+
+def _pair(path: str, folders: Json) -> str:
+    parts = [_text(os.path.join(path, folders[kind])) for kind in ("chain", "key")]
+    return "\n".join(part.strip("\n") for part in parts) + "\n" if all(parts) else ""
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read(LARGEST_BYTES)
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def fingerprint(pem: str) -> str:
+    """SHA-256 of key and chain as they lie there: another pair makes another config."""
+    return hashlib.sha256(pem.encode("ascii")).hexdigest()

@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A running load balancer: what it has loaded, and changes without a reload. Private to the collection.
+
+Every answer is read. One that is not the expected one raises HaproxyError; a reload then puts all right.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+
+from ..render import words as text
+from ..render.difference import Difference, Parsed
+from .balancer_files import certificate_path
+from .folders import Folders
+from .server_state import Server, State, Wanted, parse_states
+from .socket import HaproxyError, ask, ask_with
+from .stats import parse_traffic
+from .worker import ANSWER_S, old_workers, worker_info
+
+Json = t.Dict[str, t.Any]
+
+VARIABLE = "proc.drover_revision"
+"""Holds the marker of a config that the worker got to without a reload."""
+DELETE_S = 1.0
+
+_POLL_S = 0.05
+_VALUE = re.compile(r"value=<(rev-[0-9a-f]{16})>")
+
+
+def running_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
+    """What the worker says of itself (see stats.parse_info); the marker is of what it does. Raises HaproxyError."""
+    until = time.monotonic() + deadline_s
+    info = worker_info(folders, deadline_s=deadline_s)
+    left = max(0.0, until - time.monotonic())
+    found = _VALUE.search(ask(folders.admin_socket, f"get var {VARIABLE}", deadline_s=left))
+    return {**info, "revision": found.group(1)} if found else info
+
+
+def states(folders: Folders, *, deadline_s: float = ANSWER_S) -> dict[Server, State]:
+    """The state of each server. Raises HaproxyError."""
+    return parse_states(ask(folders.admin_socket, "show servers state", deadline_s=deadline_s))
+
+
+def traffic(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
+    """What the worker says of its servers (see stats.parse_traffic). Raises HaproxyError."""
+    return parse_traffic(ask(folders.admin_socket, "show stat", deadline_s=deadline_s))
+
+
+class Change:
+    """Changes of one worker, by its admin socket."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+
+    def to(
+        self, config: Parsed, change: Difference, certificates: t.Mapping[str, str], revision: str
+    ) -> None:
+        """Make the worker do what a reload with this config would.
+
+        Args:
+            config: The config to get to.
+            change: What differs from the config that runs.
+            certificates: Name to PEM.
+            revision: Marker of the config.
+
+        Raises:
+            HaproxyError: An answer was not the expected one; part of it may be done.
+        """
+        for name in change.certificates:
+            self._renew(name, certificates[name])
+        usable = self._usable_backends(config)
+        for key in change.added:
+            self._add(key, config, held_back=key[0] in usable)
+        for key in change.removed:
+            self._remove(key)
+        self.set_states({key: line.wanted for key, line in config.servers.items()})
+        self._note(revision)
+
+    def set_states(self, wanted: t.Mapping[Server, Wanted]) -> bool:
+        """Give every server the config's weight and orders. Whether any had others. Raises HaproxyError."""
+        found = states(self._folders)
+        wrong = [
+            key for key, order in wanted.items() if key in found and not found[key].is_as(order)
+        ]
+        for key in wrong:
+            for words in _orders(found[key], wanted[key]):
+                self._silent(f"set server {_path(key)} {words}")
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            raise HaproxyError(
+                f"HAProxy does not have these servers of its config: {sorted(missing)}"
+            )
+        return bool(wrong)
+
+    def _usable_backends(self, config: Parsed) -> set[str]:
+        """Backends that can do without their new servers until those have passed a check."""
+        found = set()
+        for item in traffic(self._folders):
+            line = config.servers.get((item["backend"], item["server"]))
+            stays = line is not None and line.wanted.weight > 0 and not line.wanted.disabled
+            if stays and item["status"] in ("UP", "no check"):
+                found.add(item["backend"])
+        return found
+
+    def _add(self, key: Server, config: Parsed, *, held_back: bool) -> None:
+        line, path = config.servers[key], _path(key)
+        weight = f" weight {line.wanted.weight}" if line.wanted.weight != 1 else ""
+        self._expect(f"add server {path} {' '.join(line.words)}{weight}", "New server registered")
+        if line.wanted.disabled:
+            return  # as it is made
+        orders = [f"set server {path} state ready"]
+        if line.checked and held_back:
+            orders.append(f"set server {path} health down")
+        if line.checked:
+            orders.append(f"enable health {path}")
+        self._silent(";".join(orders))
+
+    def _remove(self, key: Server) -> None:
+        """Servers with connections can't be deleted; a moment is enough for those that are idle."""
+        self._silent(f"set server {_path(key)} state maint")
+        until = time.monotonic() + DELETE_S
+        while True:
+            try:
+                self._expect(f"del server {_path(key)}", "Server deleted")
+            except HaproxyError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_POLL_S)
+            else:
+                return
+
+    def _renew(self, name: str, pem: str) -> None:
+        path = certificate_path(name)
+        answer = ask_with(
+            self._folders.admin_socket, f"set ssl cert {path}", pem, deadline_s=ANSWER_S
+        )
+        if "Transaction created" not in answer and "Transaction updated" not in answer:
+            raise HaproxyError(f"certificate {name}: {_short(answer)}")
+        try:
+            self._expect(f"commit ssl cert {path}", "Success!")
+        except HaproxyError:
+            self._ask(f"abort ssl cert {path}")
+            raise
+
+    def _note(self, revision: str) -> None:
+        self._ask(f"experimental-mode on;set var {VARIABLE} str({revision})")
+        if running_info(self._folders)["revision"] != revision:
+            raise HaproxyError(f"HAProxy does not remember {revision}")
+
+    def _ask(self, command: str) -> str:
+        return ask(self._folders.admin_socket, command, deadline_s=ANSWER_S)
+
+    def _expect(self, command: str, word: str) -> None:
+        answer = self._ask(command)
+        if word not in answer:
+            raise HaproxyError(f"{command.partition('/')[0]}: {_short(answer)}")
+
+    def _silent(self, command: str) -> None:
+        """A command that is answered with nothing where it was done."""
+        answer = self._ask(command).strip()
+        if answer:
+            raise HaproxyError(f"{command}: {_short(answer)}")
+
+
+def _orders(state: State, wanted: Wanted) -> list[str]:
+    if wanted.disabled:
+        return ["state maint"]
+    if wanted.weight == 0:
+        return ["state drain"]
+    weight = [f"weight {wanted.weight}"] if state.weight != wanted.weight else []
+    return ["state ready", *weight]
+
+
+def _path(key: Server) -> str:
+    backend, server = key
+    return f"{text.name(backend, key='backend')}/{text.name(server, key='server')}"
+
+
+def _short(answer: str) -> str:
+    return " ".join(answer.split())[:300] or "no answer"
+
+
+def wait_until_quiet(folders: Folders, wanted: t.Mapping[Server, Wanted], *, wait_s: float) -> bool:
+    """Until servers that drain have no sessions and no worker of an earlier config is left, at most wait_s seconds.
+
+    Returns:
+        Whether it is so.
+    """
+    until = time.monotonic() + wait_s
+    draining = {key for key, order in wanted.items() if order.disabled or order.weight == 0}
+    while not _is_quiet(folders, draining):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(2 * _POLL_S)
+    return True
+
+
+def _is_quiet(folders: Folders, draining: set[Server]) -> bool:
+    """Whether it is known to be so: who does not answer may still be busy."""
+    try:
+        found = traffic(folders)
+        old = old_workers(folders)
+    except HaproxyError:
+        return False
+    return old == 0 and not any(
+        item["sessions"] for item in found if (item["backend"], item["server"]) in draining
+    )

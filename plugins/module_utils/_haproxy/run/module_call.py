@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules that give a HAProxy its config have in common. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..._act.runner import OWNER
+from ..._engine.errors import EngineError, SdkMissing
+from ..._lock.host_lock import HostBusy, host_lock
+from .apply_checker import ApplyError, Target
+from .folders import Folders
+
+Done = t.TypeVar("Done")
+
+
+def call_locked(module: AnsibleModule, call: t.Callable[[], Done]) -> Done:
+    """Run a call while nobody else works on the module's directory; what can go wrong ends the module.
+
+    Args:
+        module: A module with the option C(directory). In check mode nothing is locked.
+        call: Renders and applies.
+    """
+    try:
+        if module.check_mode:
+            return call()
+        with host_lock(module.params["directory"], owner=OWNER):
+            return call()
+    except SdkMissing as error:
+        module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
+        raise
+    except (ValueError, ApplyError, EngineError, HostBusy) as error:
+        module.fail_json(msg=str(error))
+        raise
+
+
+def target_of(params: dict[str, t.Any]) -> Target:
+    """The HAProxy that the options C(directory), C(container) and C(image) mean."""
+    return Target(Folders(params["directory"]), params["container"] or "", params["image"] or "")

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the checker of this host reports: the part C(checker) of an observation, docs/schema.md section 10.
+
+Private to the collection; only reads.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+
+from ..render.marker import marker_of
+from .folders import FolderError, Folders
+from .socket import HaproxyError, NoSocket
+from .worker import ANSWER_S, reports, worker_info
+
+Json = t.Dict[str, t.Any]
+
+
+def checker_folders(state_dir: str) -> Folders:
+    """The folders of this host's checker below the folder of all our files."""
+    return Folders(os.path.join(state_dir, "checker"))
+
+
+def observe_checker(state_dir: str, *, deadline_s: float = ANSWER_S) -> Json | None:
+    """The checker of this host; None where there is no socket of one. Never raises.
+
+    Args:
+        state_dir: Folder of all our files on this host.
+        deadline_s: Seconds for all of it.
+    """
+    return observe_haproxy(checker_folders(state_dir), deadline_s=deadline_s)
+
+
+def observe_haproxy(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json | None:
+    """What one HAProxy says of itself and its servers; None where there is no socket of it. Never raises."""
+    seen = {**nothing_seen(), "file_revision": _file_revision(folders)}
+    until = time.monotonic() + deadline_s
+    try:
+        seen.update(worker_info(folders, deadline_s=deadline_s))
+        seen["reports"] = reports(folders, deadline_s=max(0.0, until - time.monotonic()))
+    except NoSocket:
+        return None
+    except HaproxyError as error:
+        return {**nothing_seen(), "error": f"the checker does not answer: {error}"}
+    except Exception as error:  # whatever it says must not hide the rest of the host
+        return {**nothing_seen(), "error": f"unexpected {type(error).__name__}: {error}"}
+    return seen
+
+
+def nothing_seen() -> Json:
+    """What there is to say of a HAProxy that says nothing."""
+    return {
+        "error": "",
+        "revision": "",
+        "file_revision": "",
+        "version": "",
+        "pid": 0,
+        "uptime_s": 0,
+        "reports": [],
+    }
+
+
+def _file_revision(folders: Folders) -> str:
+    try:
+        return marker_of(folders.read_config() or "")
+    except FolderError:
+        return ""

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether HAProxy takes a config, asked of the very image that will run it. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._engine.client import Engine
+from ..._engine.errors import EngineError, NotFound
+from .folders import CONFIG_IN_CONTAINER, Folders
+
+Json = t.Dict[str, t.Any]
+
+_CANDIDATE = f"{CONFIG_IN_CONTAINER}/candidate.cfg"
+_COMMAND = ["haproxy", "-c", "-f", _CANDIDATE]
+_ALERT = re.compile(r"^\[ALERT\][^:]*: (?:config : )?(.*)$")
+_SAYS_NOTHING = re.compile(r"(Fatal errors|Error\(s\)|Errors) found in configuration")
+_PLACE = re.compile(r"\[haproxy\.cfg:([0-9]+)\]")
+_SHOWN_LINES = 5
+_SHOWN_OF_A_LINE = 120
+_SHOWN_CHARACTERS = 1000
+
+
+class Rejected(Exception):
+    """HAProxy would not take the config, or could not be asked; the text holds its own words."""
+
+
+def validate(engine: Engine, folders: Folders, *, container: str, image: str) -> None:
+    """Have HAProxy check the candidate: in the container where that runs, else in one of its own without a network.
+
+    Args:
+        engine: The host's engine.
+        folders: The container's folders, with a candidate.
+        container: Id of the running container; empty where none runs.
+        image: Image to use where none runs.
+
+    Raises:
+        Rejected: HAProxy refuses the config, or can't see it.
+        EngineError: The engine could not be asked.
+    """
+    if container:
+        code, output = engine.execute(container, _COMMAND)
+        _check_mount(output, folders)
+    else:
+        code, output = _in_a_container_of_its_own(engine, folders, image)
+    if code != 0:
+        raise Rejected(f"HAProxy rejects the config: {words_of(output) or f'exit code {code}'}")
+
+
+def words_of(output: str) -> str:
+    """What HAProxy said is wrong, one sentence after the other."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    alerts = _alerts(lines)
+    chosen = [line for line in alerts if not _SAYS_NOTHING.search(line)] or alerts or lines
+    text = "; ".join(chosen[:_SHOWN_LINES])
+    if len(chosen) > _SHOWN_LINES:
+        text += f"; and {len(chosen) - _SHOWN_LINES} more"
+    text = text.replace(_CANDIDATE, "haproxy.cfg")
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def with_lines(text: str, config: str) -> str:
+    """What HAProxy said, with the lines that it names by number: nobody has seen that file."""
+    lines = config.splitlines()
+
+    def shown(found: re.Match[str]) -> str:
+        at = int(found.group(1))
+        line = lines[at - 1].strip()[:_SHOWN_OF_A_LINE] if 0 < at <= len(lines) else ""
+        return f"[haproxy.cfg:{at}: {line}]" if line else found.group()
+
+    return _PLACE.sub(shown, text)
+
+
+def _alerts(lines: list[str]) -> list[str]:
+    """The alerts, each with the lines that it goes on in: one that ends with a colon says the cause on the next."""
+    found: list[str] = []
+    for line in lines:
+        alert = _ALERT.match(line)
+        if alert:
+            found.append(alert.group(1))
+        elif found and found[-1].endswith(":") and not line.startswith("["):
+            found[-1] += f" {line}"
+    return found
+
+
+def _check_mount(output: str, folders: Folders) -> None:
+    """A folder that was removed and made anew is another one: the container still has the old."""
+    if "No such file" in output and _CANDIDATE in output:
+        raise Rejected(
+            f"the container does not see {folders.config} at {CONFIG_IN_CONTAINER}: its mount is stale or of another "
+            "folder; remove the container, so that it is made anew"
+        )
+
+
+def _in_a_container_of_its_own(engine: Engine, folders: Folders, image: str) -> tuple[int, str]:
+    if not image:
+        raise Rejected("no container runs, so an image is needed to validate the config: name it")
+    try:
+        return engine.run_once(_body(folders, image))
+    except NotFound as error:
+        if engine.image(image) is None:
+            raise Rejected(
+                f"image {image} is not on this host, so the config can't be validated: pull it first"
+            ) from error
+        raise
+    except EngineError as error:
+        if error.status is None:
+            raise
+        raise Rejected(f"image {image} can't validate the config: {error}") from error
+
+
+def _body(folders: Folders, image: str) -> Json:
+    """A container that can only read the config."""
+    return {
+        "Image": image,
+        "Entrypoint": _COMMAND[:1],
+        "Cmd": _COMMAND[1:],
+        "User": f"{folders.user}:{folders.group}",
+        "NetworkDisabled": True,
+        "HostConfig": {
+            "Binds": folders.binds()[:1],
+            "NetworkMode": "none",
+            "ReadonlyRootfs": True,
+            "CapDrop": ["ALL"],
+            "LogConfig": {"Type": "json-file", "Config": {}},
+        },
+    }

@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which run may act on this host: docs/schema.md section 12. Private to the collection.
+
+One small file, read and written only by who holds the host's lock (host_lock.py). Its time is that of the host's boot
+clock, which nobody sets; after a reboot it is void. While a module acts, the lock keeps everybody else out, however
+long its lease has been over: so an image pull renews it by lasting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import time
+import typing as t
+
+from .._common.times import iso_seconds
+from .boot_clock import boot_clock, boot_id
+
+Json = t.Dict[str, t.Any]
+Clock = t.Callable[[], float]
+
+FILE = "lease"
+_SHOWN = ("owner", "reason", "since", "token", "unattended", "started", "finished")
+
+
+@dataclasses.dataclass
+class Claim:
+    """What a run says of itself when it asks for the lease.
+
+    C(token) is new for each term: one that lost the lease comes back under another. C(ticket) decides between two that
+    ask at the same moment, the lower one wins. C(over) are tokens whose terms some host has seen end.
+    """
+
+    token: str
+    owner: str
+    reason: str
+    unattended: bool
+    ticket: float
+    duration_s: float
+    started: bool = False
+    over: list[str] = dataclasses.field(default_factory=list)
+
+
+class LeaseHeld(Exception):
+    """Another run has the lease of this host. C(holder) says who: owner, reason, since, left_s, busy and more."""
+
+    def __init__(self, holder: Json) -> None:
+        super().__init__(f"{holder['owner']} acts on this host ({holder['reason']})")
+        self.holder = holder
+
+
+class Lease:
+    """The lease of one host, in the hands of who holds the host's lock."""
+
+    def __init__(self, state_dir: str, claim: Claim, *, clock: Clock = boot_clock) -> None:
+        self._state_dir = state_dir
+        self._claim = claim
+        self._clock = clock
+        self._renewed = 0.0
+        self._since = iso_seconds(time.time())
+
+    def take(self) -> None:
+        """Take the lease, or take it again. Raises LeaseHeld."""
+        found = _read(self._state_dir)
+        if found and not self._gives_way(found):
+            raise LeaseHeld(shown(found, self._clock()))
+        own = found if found and found["token"] == self._claim.token else None
+        self._since = own["since"] if own else self._since
+        self._write(started=bool(own and own["started"]))
+
+    def resume(self) -> None:
+        """Begin to act under a lease that was taken before. Raises LeaseHeld where another one has it since."""
+        found = _read(self._state_dir)
+        if found and found["token"] != self._claim.token:
+            raise LeaseHeld(shown(found, self._clock()))
+        self._since = found["since"] if found else self._since
+        self._write(started=True)
+
+    def renew(self) -> None:
+        """Once more the whole time, from now on; not more often than it matters."""
+        if self._clock() - self._renewed > self._claim.duration_s / 3:
+            self._write(started=True)
+
+    def finish(self) -> None:
+        """This host's share is done: who finds no host at work for this run need not wait for the time to pass."""
+        self._write(started=True, finished=True)
+
+    def _gives_way(self, found: Json) -> bool:
+        """Whether what the file says keeps this claim from the lease no longer."""
+        claim = self._claim
+        if found["token"] == claim.token:
+            return True
+        if found["token"] in claim.over and (found["finished"] or not found["started"]):
+            return True
+        # Who comes later may have acted. A run that has acted goes on under another token then, whoever that was.
+        if claim.started:
+            return False
+        if _is_over(found, self._clock()):
+            return True
+        if claim.unattended != found["unattended"]:
+            return found["unattended"] is True
+        return not found["started"] and claim.ticket < found["ticket"]
+
+    def _write(self, *, started: bool, finished: bool = False) -> None:
+        self._renewed = self._clock()
+        claim = self._claim
+        _store(
+            self._state_dir,
+            {
+                "token": claim.token,
+                "owner": claim.owner,
+                "reason": claim.reason,
+                "unattended": claim.unattended,
+                "ticket": claim.ticket,
+                "since": self._since,
+                "until": self._renewed + claim.duration_s,
+                "boot": boot_id(),
+                "started": started,
+                "finished": finished,
+            },
+        )
+
+
+def standing(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
+    """The lease as it stands, for who only looks; None where there is none or its time is over."""
+    found = _read(state_dir)
+    return shown(found, clock()) if found and not _is_over(found, clock()) else None
+
+
+def holder_of(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
+    """Who has the lease, for who could not get the lock: it acts at this very moment."""
+    found = _read(state_dir)
+    return {**shown(found, clock()), "busy": True} if found else None
+
+
+def ended_runs(found: list[Json]) -> list[str]:
+    """Tokens of runs that some host has seen end, where none of them still acts anywhere; empty if any does."""
+    by_token: dict[str, list[Json]] = {}
+    for holder in found:
+        by_token.setdefault(holder["token"], []).append(holder)
+    ended = all(_has_ended(items) for items in by_token.values())
+    return sorted(by_token) if ended else []
+
+
+def _has_ended(items: list[Json]) -> bool:
+    acting = any(item["busy"] or (item["started"] and not item["finished"]) for item in items)
+    return not acting and any(item["finished"] for item in items)
+
+
+def shown(found: Json, now: float) -> Json:
+    """What others are told of a lease; C(left_s): seconds until it ends by itself."""
+    left = max(0.0, round(found["until"] - now, 1))
+    return {**{key: found[key] for key in _SHOWN}, "left_s": left, "busy": False}
+
+
+def _is_over(found: Json, now: float) -> bool:
+    return bool(now >= found["until"] or found["boot"] != boot_id())
+
+
+def _read(state_dir: str) -> Json | None:
+    """The lease's file; None where there is none, or none that makes sense."""
+    try:
+        with open(os.path.join(state_dir, FILE), encoding="utf-8") as stream:
+            found = json.load(stream)
+        known = {*_SHOWN, "until", "boot", "ticket"}
+        return found if known <= set(found) else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _store(state_dir: str, content: Json) -> None:
+    """Write in place, which works on a full disk. Where it fails, no file: then the lock alone has to do."""
+    path = os.path.join(state_dir, FILE)
+    data = json.dumps(content).encode("utf-8")
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.pwrite(handle, data, 0)
+            os.ftruncate(handle, len(data))
+        finally:
+            os.close(handle)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(path)

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which volume a member has at which path: the rule that keeps its data. Private to the collection.
+
+Everything here is pure. A path is compared in its normal form, so that C(/data/) and C(/data) are one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import typing as t
+
+from .._common.constants import LABEL_INDEX, LABEL_PATH, LABEL_SERVICE, LABEL_STACK, LABEL_VOLUME
+from .._common.names import unnamed_volume_name
+
+Json = t.Dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class VolumeSpec:
+    """A volume that has to exist before the container of a member is created."""
+
+    name: str
+    driver: str
+    driver_opts: dict[str, str]
+    labels: dict[str, str]
+    external: bool = False
+    """Never created: it must exist already."""
+    declared: bool = False
+    """Declared in the stack file: an existing one of another driver is refused."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """Whose volumes are meant."""
+
+    stack: str
+    service: str
+    index: int
+
+
+def normal_path(path: str) -> str:
+    """A container path in its normal form."""
+    return posixpath.normpath(path)
+
+
+def member_volumes(
+    service: Json,
+    *,
+    stack: str,
+    service_name: str,
+    index: int,
+    declared: Json,
+    image_volumes: t.Iterable[str],
+    remembered: dict[str, str],
+) -> dict[str, str]:
+    """The volume of each container path of one member.
+
+    Args:
+        service: Canonical service (docs/schema.md section 5).
+        stack: Stack name.
+        service_name: Service name.
+        index: Index of the member.
+        declared: The C(volumes) of the canonical stack.
+        image_volumes: Paths that the image declares as volumes.
+        remembered: Path to volume as the member had it before: a path once mounted stays mounted.
+
+    Returns:
+        Normal path to volume name. Paths of bind mounts and tmpfs are not in it: there the file wins.
+    """
+    member = Member(stack, service_name, index)
+    known = {normal_path(path): name for path, name in remembered.items()}
+    volumes: dict[str, str] = {}
+    for mount in service["container"].get("mounts", []):
+        path = normal_path(mount["target"])
+        if mount["kind"] == "volume":
+            volumes[path] = named_volume(mount["source"], declared=declared, index=index)
+        elif mount["kind"] == "anonymous":
+            volumes[path] = known.get(path) or _unnamed(member, path)
+    taken = {*volumes, *other_mounts(service["container"])}
+    for path in map(normal_path, image_volumes):
+        if path not in taken:
+            volumes[path] = known.get(path) or _unnamed(member, path)
+    for path, name in known.items():
+        if path not in taken:
+            volumes.setdefault(path, name)
+    return volumes
+
+
+def named_volume(source: str, *, declared: Json, index: int) -> str:
+    """The Docker volume that a name in a stack file means for one member."""
+    if source not in declared:
+        return source
+    name = str(declared[source]["name"])
+    return f"{name}_{index}" if declared[source]["per_container"] else name
+
+
+def other_mounts(container: Json) -> set[str]:
+    """Normal paths that a bind mount or tmpfs covers."""
+    binds = {
+        normal_path(item["target"])
+        for item in container.get("mounts", [])
+        if item["kind"] == "bind"
+    }
+    return binds | {normal_path(path) for path in container.get("tmpfs", {})}
+
+
+def volume_specs(
+    service: Json,
+    *,
+    stack: str,
+    service_name: str,
+    index: int,
+    declared: Json,
+    volumes: dict[str, str],
+) -> list[VolumeSpec]:
+    """The volumes to create (or, for external ones, to look for), each once, in order of their paths.
+
+    Args:
+        service: Canonical service.
+        stack: Stack name.
+        service_name: Service name.
+        index: Index of the member.
+        declared: The C(volumes) of the canonical stack.
+        volumes: What member_volumes gave.
+    """
+    member = Member(stack, service_name, index)
+    driver = service["container"].get("volume_driver") or "local"
+    sources = {
+        normal_path(mount["target"]): mount["source"]
+        for mount in service["container"].get("mounts", [])
+        if mount["kind"] == "volume"
+    }
+    specs: dict[str, VolumeSpec] = {}
+    for path, name in sorted(volumes.items()):
+        source = sources.get(path)
+        if source is None:
+            spec = VolumeSpec(name, driver, {}, _unnamed_labels(member, path))
+        elif source in declared:
+            spec = _declared_spec(member, source, declared[source], name)
+        else:
+            spec = VolumeSpec(
+                name, driver, {}, {}
+            )  # a plain Docker volume that other stacks may use too
+        specs.setdefault(name, spec)
+    return list(specs.values())
+
+
+def _unnamed(member: Member, path: str) -> str:
+    return unnamed_volume_name(member.stack, member.service, member.index, path)
+
+
+def _member_labels(member: Member) -> dict[str, str]:
+    return {
+        LABEL_STACK: member.stack,
+        LABEL_SERVICE: member.service,
+        LABEL_INDEX: str(member.index),
+    }
+
+
+def _unnamed_labels(member: Member, path: str) -> dict[str, str]:
+    return {**_member_labels(member), LABEL_PATH: path}
+
+
+def _declared_spec(member: Member, key: str, volume: Json, name: str) -> VolumeSpec:
+    labels = _member_labels(member) if volume["per_container"] else {LABEL_STACK: member.stack}
+    return VolumeSpec(
+        name,
+        volume["driver"] or "local",
+        dict(volume["driver_opts"]),
+        {**labels, LABEL_VOLUME: key},
+        external=volume["external"],
+        declared=True,
+    )

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A container of ours, from the engine's inspect to what the planner reads. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import (
+    LABEL_CONFIG_HASH,
+    LABEL_CREATE_INDEX,
+    LABEL_INDEX,
+    LABEL_MANAGED,
+    LABEL_REVISION,
+    LABEL_SERVICE,
+    LABEL_STACK,
+)
+
+Json = t.Dict[str, t.Any]
+
+
+def is_ours(labels: dict[str, str]) -> bool:
+    """Whether a container is ours: decided by its labels alone, all of which must be there."""
+    named = all(labels.get(label) for label in (LABEL_MANAGED, LABEL_STACK, LABEL_SERVICE))
+    return named and number(labels.get(LABEL_INDEX)) > 0
+
+
+def number(text: str | None) -> int:
+    """A label as a number; 0 when it is none."""
+    return int(text) if text and text.isascii() and text.isdigit() else 0
+
+
+def summary(inspected: Json) -> Json:
+    """What an observation holds of a container of ours."""
+    labels = inspected["Config"].get("Labels") or {}
+    return {
+        "id": inspected["Id"],
+        "name": inspected["Name"].lstrip("/"),
+        "managed": labels[LABEL_MANAGED],
+        "stack": labels[LABEL_STACK],
+        "service": labels[LABEL_SERVICE],
+        "index": number(labels[LABEL_INDEX]),
+        "create_index": number(labels.get(LABEL_CREATE_INDEX)),
+        "revision": number(labels.get(LABEL_REVISION)),
+        "config_hash": labels.get(LABEL_CONFIG_HASH, ""),
+        **_state(inspected["State"]),
+        "restart_count": inspected.get("RestartCount", 0),
+        "image": inspected["Config"].get("Image", ""),
+        "networks": _networks(inspected),
+        "ports": _ports(inspected),
+        "mounts": volume_mounts(inspected),
+    }
+
+
+def volume_mounts(inspected: Json) -> dict[str, str]:
+    """Container path to volume name."""
+    mounts = inspected.get("Mounts") or []
+    return {
+        item["Destination"]: item["Name"]
+        for item in mounts
+        if item.get("Type") == "volume" and item.get("Name")
+    }
+
+
+def _state(state: Json) -> Json:
+    return {
+        "state": state["Status"],
+        "exit_code": state.get("ExitCode", 0),
+        "oom": bool(state.get("OOMKilled")),
+        "error": state.get("Error", ""),
+        "started_at": state.get("StartedAt", ""),
+        "finished_at": state.get("FinishedAt", ""),
+        "health": (state.get("Health") or {}).get("Status", "none"),
+    }
+
+
+def _networks(inspected: Json) -> Json:
+    networks = (inspected.get("NetworkSettings") or {}).get("Networks") or {}
+    return {name: _endpoint(endpoint or {}, inspected) for name, endpoint in networks.items()}
+
+
+def _endpoint(endpoint: Json, inspected: Json) -> Json:
+    """A stopped container has no address, but keeps the one that it will ask for."""
+    wanted = (endpoint.get("IPAMConfig") or {}).get("IPv4Address", "")
+    short_id = inspected["Id"][:12]  # engines add it to the aliases by themselves
+    return {
+        "address": endpoint.get("IPAddress") or wanted,
+        "aliases": [alias for alias in endpoint.get("Aliases") or [] if alias != short_id],
+        "links": list(endpoint.get("Links") or []),
+    }
+
+
+def _ports(inspected: Json) -> list[list[t.Any]]:
+    """Host ports: the fixed ones also while the container is stopped, those that the engine picked while it runs."""
+    wanted = inspected.get("HostConfig", {}).get("PortBindings") or {}
+    actual = (inspected.get("NetworkSettings") or {}).get("Ports") or {}
+    found: set[tuple[str, int, str]] = set()
+    for name, bindings in wanted.items():
+        fixed = [item for item in bindings or [] if number(item.get("HostPort"))]
+        for binding in fixed or actual.get(name) or []:
+            found.add(
+                (
+                    binding.get("HostIp") or "0.0.0.0",
+                    number(binding.get("HostPort")),
+                    name.partition("/")[2],
+                )
+            )
+    return [list(port) for port in sorted(found) if port[1]]

@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one host looks like now: docs/schema.md section 7. Private to the collection; only reads.
+
+A host whose engine does not answer in time is unknown, not empty: its observation has an error and no lists.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._audit.held import read_refusals
+from .._common.constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
+from .._engine.client import Engine
+from .._engine.errors import EngineError, EngineTimeout, NotFound, SdkMissing
+from .._engine.networks import network_facts
+from .._haproxy.run.certificate_folders import observe_folders
+from .._haproxy.run.observe_balancers import observe_balancers
+from .._haproxy.run.observe_checker import observe_checker
+from .._lock.boot_clock import boot_id
+from .._lock.lease import standing
+from .._record.store import StoreError, read_records
+from .container import is_ours, summary
+
+Json = t.Dict[str, t.Any]
+Found = t.TypeVar("Found")
+
+FORMAT = 1
+
+
+def observe(
+    engine: Engine,
+    *,
+    host: str,
+    state_dir: str,
+    images: t.Iterable[str],
+    clock: t.Callable[[], float],
+    timer: t.Callable[[], float] = time.monotonic,
+    configs: bool = False,
+) -> Json:
+    """One host's engine and record files.
+
+    Args:
+        engine: The host's engine.
+        host: Inventory name of the host.
+        state_dir: Folder of all our files on the host.
+        images: Images to look for, besides those of the current revisions and of our containers.
+        clock: The host's wall clock, in seconds since the epoch.
+        timer: A clock that only goes forward, in seconds, for the deadline of the whole look.
+        configs: Whether to read the configs of load balancers too, for a diff.
+
+    Raises:
+        SdkMissing: The Docker SDK for Python is not installed.
+    """
+    observation = empty(host, now=clock())
+    try:
+        records, damaged = read_records(state_dir)
+        look = _Look(engine, _Deadline(timer))
+        found = look.at(host_images={*images, *current_images(records)})
+        found["certificate_folders"] = observe_folders(records, found.pop("mountpoints"))
+        found["checker"] = observe_checker(state_dir)
+        found["balancers"] = observe_balancers(state_dir, configs=configs)
+        found["refusals"] = read_refusals(state_dir)
+        found["lease"] = standing(state_dir)
+    except SdkMissing:
+        raise
+    except (EngineError, StoreError) as error:
+        return {**observation, "error": str(error)}
+    return {**observation, **found, "records": records, "damaged_records": damaged}
+
+
+def empty(host: str, *, now: float) -> Json:
+    """An observation in which nothing was seen."""
+    return {
+        "format": FORMAT,
+        "host": host,
+        "error": None,
+        "now": now,
+        "boot_id": boot_id(),
+        "engine": {},
+        "containers": [],
+        "foreign": [],
+        "volumes": {},
+        "networks": {},
+        "images": {},
+        "checker": None,
+        "balancers": {},
+        "certificate_folders": {},
+        "records": {},
+        "damaged_records": {},
+        "refusals": {},
+        "lease": None,
+    }
+
+
+def current_images(records: dict[str, Json]) -> set[str]:
+    """Images of the services that the stored stacks want now."""
+    found: set[str] = set()
+    for record in records.values():
+        revisions = record["body"].get("revisions") or [{}]
+        if not revisions[-1].get("tombstone"):
+            services = revisions[-1].get("definition", {}).get("services", {})
+            found.update(service["image"] for service in services.values())
+    return found
+
+
+class _Deadline:
+    """An engine that answers each call just in time must not hold a pass for ever."""
+
+    def __init__(self, timer: t.Callable[[], float]) -> None:
+        self._timer = timer
+        self._end = timer() + 2 * ENGINE_DEADLINE_S
+
+    def check(self) -> None:
+        if self._timer() > self._end:
+            raise EngineTimeout(
+                f"the Docker engine was too slow: not all was seen within {2 * ENGINE_DEADLINE_S:g} s"
+            )
+
+
+class _Look:
+    """The calls of one look: one list each, one inspect for each container of ours, one for each image.
+
+    They are made one after the other: with 30 containers that takes 50 ms, and threads only add to it.
+    """
+
+    def __init__(self, engine: Engine, deadline: _Deadline) -> None:
+        self._engine = engine
+        self._deadline = deadline
+
+    def at(self, *, host_images: set[str]) -> Json:
+        """All of the engine's part of an observation."""
+        api = self._engine.version()["ApiVersion"]
+        info = self._within(self._engine.info)
+        volumes = self._within(self._engine.volumes)
+        networks = self._within(self._engine.networks)
+        ours, foreign = self._containers()
+        return {
+            "engine": engine_facts(info, api),
+            "containers": ours,
+            "foreign": foreign,
+            "volumes": {item["Name"]: _volume(item) for item in volumes},
+            "mountpoints": {item["Name"]: item.get("Mountpoint", "") for item in volumes},
+            "networks": {item["Name"]: network_facts(item) for item in networks},
+            "images": self._images(host_images | {container["image"] for container in ours}),
+        }
+
+    def _within(self, call: t.Callable[..., Found], *arguments: str) -> Found:
+        self._deadline.check()
+        return call(*arguments)
+
+    def _containers(self) -> tuple[list[Json], list[Json]]:
+        ours: list[Json] = []
+        foreign: list[Json] = []
+        for listed in self._within(self._engine.containers):
+            if is_ours(listed.get("Labels") or {}):
+                ours.extend(self._inspected(listed["Id"]))
+            else:
+                foreign.append(_foreign(listed))
+        return sorted(ours, key=_by_name), sorted(foreign, key=_by_name)
+
+    def _inspected(self, container_id: str) -> list[Json]:
+        try:
+            return [summary(self._within(self._engine.inspect, container_id))]
+        except NotFound:
+            return []  # removed since it was listed
+
+    def _images(self, references: set[str]) -> Json:
+        found: Json = {}
+        for reference in sorted(references):
+            image = self._within(self._engine.image, reference)
+            if image is not None:
+                found[reference] = image_facts(image, reference)
+        return found
+
+
+def _by_name(container: Json) -> tuple[str, str]:
+    return container["name"], container["id"]
+
+
+def engine_facts(info: Json, api: str) -> Json:
+    """The engine's part of an observation, from C(/info)."""
+    swarm = info.get("Swarm") or {}
+    return {
+        "id": info.get("ID", ""),
+        "name": info.get("Name", ""),
+        "version": info.get("ServerVersion", ""),
+        "api": api,
+        "labels": dict(label.partition("=")[::2] for label in info.get("Labels") or []),
+        "live_restore": bool(info.get("LiveRestoreEnabled")),
+        "swarm": {
+            "state": swarm.get("LocalNodeState", ""),
+            "node_id": swarm.get("NodeID", ""),
+            "manager": bool(swarm.get("ControlAvailable")),
+            "error": swarm.get("Error", ""),
+        },
+    }
+
+
+def image_facts(image: Json, reference: str) -> Json:
+    """What an observation says of an image, from its inspect."""
+    declared = (image.get("Config") or {}).get("Volumes") or {}
+    return {
+        "id": image["Id"],
+        "volumes": sorted(declared),
+        "digest": _digest_of(image.get("RepoDigests") or [], reference),
+    }
+
+
+def _digest_of(digests: list[str], reference: str) -> str:
+    """The digest under which the reference's repository knows the image; empty for an image that was never pulled."""
+    repository = repository_of(reference)
+    matching = [item for item in digests if item.partition("@")[0] == repository]
+    return sorted(matching or digests)[0] if digests else ""
+
+
+def repository_of(reference: str) -> str:
+    """An image reference without tag and digest."""
+    name = reference.partition("@")[0]
+    head, colon, tag = name.rpartition(":")
+    return head if colon and "/" not in tag else name
+
+
+def _foreign(listed: Json) -> Json:
+    labels = listed.get("Labels") or {}
+    networks = (listed.get("NetworkSettings") or {}).get("Networks") or {}
+    ports = {
+        (port.get("IP", ""), port["PublicPort"], port["Type"])
+        for port in listed.get("Ports") or []
+        if port.get("PublicPort")
+    }
+    return {
+        "id": listed["Id"],
+        "name": (listed.get("Names") or [""])[0].lstrip("/"),
+        "state": listed.get("State", ""),
+        "ports": [list(port) for port in sorted(ports)],
+        "addresses": {name: network.get("IPAddress", "") for name, network in networks.items()},
+        "labelled": any(label.startswith(OUR_LABEL_PREFIX) for label in labels),
+    }
+
+
+def _volume(volume: Json) -> Json:
+    return {"driver": volume.get("Driver", ""), "labels": volume.get("Labels") or {}}

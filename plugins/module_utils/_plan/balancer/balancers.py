@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep each load balancer's config as its rules and targets want it. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._common.backoff import delay_s
+from ..._common.names import split_member_key
+from ..._haproxy.render.balancer import render_balancer
+from ..._haproxy.render.difference import wanted_states
+from ..._record.revisions import Request, current, is_live
+from ..health.targets import running_on
+from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
+from ..operations.plan import Message, Plan
+from ..world.world import World
+from .model import Directory, build_model, routes_of
+
+Json = t.Dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """One load balancer container that is wanted."""
+
+    stack: str
+    key: str
+    host: str
+    service: Json
+
+    @property
+    def name(self) -> str:
+        """The service."""
+        return split_member_key(self.key)[0]
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Stack, service and index."""
+        return (self.stack, *split_member_key(self.key))
+
+
+class Balancers:
+    """All load balancers of all stacks in one round."""
+
+    def __init__(
+        self,
+        world: World,
+        bodies: dict[str, Json],
+        *,
+        request: Request,
+        draining: dict[tuple[str, str], float],
+        version: t.Callable[[str], int],
+        life: t.Callable[[str], dict[str, Json]],
+    ) -> None:
+        self.world = world
+        self._bodies = bodies
+        self._request = request
+        self._draining = draining
+        self.version = version
+        self._life = life
+        self._directory = Directory(bodies, draining)
+
+    def members(self) -> t.Iterator[Member]:
+        """Those of the live stacks, in order."""
+        for stack, body in sorted(self._bodies.items()):
+            services = (current(body) or {})["definition"]["services"] if is_live(body) else {}
+            for key in sorted(body["members"], key=split_member_key):
+                entry, service = body["members"][key], services.get(split_member_key(key)[0])
+                if service and service.get("balancer") and not entry["retired"]:
+                    yield Member(stack, key, entry["host"], service)
+
+    def plan(self, plan: Plan) -> None:
+        """Add what brings the load balancers of the seen hosts up to date."""
+        for member in self.members():
+            if self.world.is_seen(member.host):
+                self._plan_member(plan, member)
+
+    def model(self, stack: str, key: str, service: Json) -> Json:
+        """The model of one load balancer container."""
+        body = self._bodies[stack]
+        host = body["members"][key]["host"]
+        certificates = (current(body) or {})["definition"].get("certificates", {})
+        model = build_model(
+            routes_of(self._directory, service["balancer"]),
+            service["balancer"],
+            host=host,
+            fingerprints={name: item["fingerprint"] for name, item in certificates.items()},
+        )
+        return self._with_folder(model, host, f"{stack}/{split_member_key(key)[0]}")
+
+    def _with_folder(self, model: Json, host: str, service: str) -> Json:
+        """The model with the certificates that lie in a volume of the load balancer on this host."""
+        seen = self.world.certificate_folder(host, service) if self.world.is_seen(host) else {}
+        if not seen:
+            return model
+        found = {**model["certificates"], **seen["certificates"]}
+        default = model["default_certificate"] or seen["default"]
+        return {**model, "certificates": found, "default_certificate": default}
+
+    def _plan_member(self, plan: Plan, member: Member) -> None:
+        model = self.model(member.stack, member.key, member.service)
+        try:
+            config, revision = render_balancer(model)
+        except ValueError as error:
+            self._tell(plan, member, f"the new one cannot be written: {error}")
+            return
+        makes = makers(plan, member.host, member.place)
+        if not makes and not self._needs_another(plan, member, config, revision):
+            return
+        waits = self._waits(member, revision)
+        if waits and (not makes or self._seen(member).get("file_revision")):
+            self._tell(plan, member, waits)
+            return
+        args = self.arguments(member, model, revision)
+        if makes:
+            args["config_hash"] = makes[0]["args"]["config_hash"]
+        where = (member.host, member.place)
+        version = self.version(member.stack)
+        add_config(plan, "balancer", *where, cause=_cause(model), version=version, args=args)
+
+    def _needs_another(self, plan: Plan, member: Member, config: str, revision: str) -> bool:
+        """Whether its container runs, goes on running, and has another config than this; if it answers at all."""
+        claims = self.world.claims(member.stack).get(member.place[1:], [])
+        if not running_on(member.host, claims) or self._is_stopped_by(plan, member):
+            return False
+        seen = self._seen(member)
+        if seen.get("error"):
+            text = f"its config is left as it is: {seen['error']}"
+            plan.held.append(Message(text, *member.place, member.host))
+            return False
+        told = (seen.get("revision"), seen.get("file_revision"))
+        return told != (revision, revision) or not _is_followed(config, seen.get("reports", []))
+
+    def _seen(self, member: Member) -> Json:
+        """What its host reports of it; empty where there is nothing."""
+        name = ".".join(map(str, member.place))
+        return self.world.balancers(member.host).get(name) or {}
+
+    def _is_stopped_by(self, plan: Plan, member: Member) -> bool:
+        """Whether its container ends in this very round: nobody has to tell it anything any more."""
+        return any(
+            item["kind"] in ("stop", "remove")
+            and (item["stack"], item["service"], item["index"]) == member.place
+            for item in plan.operations
+        )
+
+    def arguments(self, member: Member, model: Json, revision: str) -> Json:
+        """What the operation that gives a load balancer its config takes."""
+        service = f"{member.stack}/{member.name}"
+        return {
+            "model": model,
+            "certificates": self._pems(member.stack, model),
+            "folders": self.world.certificate_folder(member.host, service).get("folders"),
+            "revision": revision,
+            "image": member.service["image"],
+            "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
+        }
+
+    def _waits(self, member: Member, revision: str) -> str:
+        """Why a config that was not taken lately is not tried again now; empty when it may be."""
+        failed = (self._life(member.stack).get(member.key) or {}).get("config") or {}
+        if failed.get("revision") != revision or self._is_asked_for(member):
+            return ""
+        passed = self.world.now(member.host) - failed["last"]
+        wait = delay_s(failed["failures"]) - passed
+        return f"{failed['why']} (next try in {wait:.0f} s)" if passed >= 0 and wait > 0 else ""
+
+    def _is_asked_for(self, member: Member) -> bool:
+        """Whether a person wants it to be tried at once."""
+        named = {member.stack, f"{member.stack}/{member.name}"} & set(self._request.retry)
+        return bool(named) or (self._request.command == "up" and self._is_meant(member))
+
+    def _is_meant(self, member: Member) -> bool:
+        """Whether the command is about its stack."""
+        return self._request.stacks is None or member.stack in self._request.stacks
+
+    def _tell(self, plan: Plan, member: Member, why: str) -> None:
+        """Its config stays: an error of a command that is about its stack, and for the others worth a note."""
+        message = Message(f"its config is left as it is: {why}", *member.place, member.host)
+        (plan.errors if self._is_meant(member) else plan.notes).append(message)
+
+    def _pems(self, stack: str, model: Json) -> dict[str, str]:
+        definition = (current(self._bodies[stack]) or {})["definition"]
+        known = definition.get("certificates", {})
+        return {name: known[name]["pem"] for name in model["certificates"] if name in known}
+
+
+def _is_followed(config: str, reports: list[Json]) -> bool:
+    """Whether just those servers are drained of which the config says so.
+
+    Weights are not compared: an order at run time leaves them as they are, and a server's agent may set others.
+    """
+    wanted = wanted_states(config)
+    found = [(wanted.get((item["backend"], item["server"])), item) for item in reports]
+    return all(
+        item["drain"] == (order.disabled or order.weight == 0) for order, item in found if order
+    )
+
+
+def _cause(model: Json) -> str:
+    servers = [server for backend in model["backends"] for server in backend["servers"]]
+    drained = sum(server["drain"] for server in servers)
+    ports = ", ".join(str(frontend["port"]) for frontend in model["frontends"]) or "none"
+    text = f"port {ports}: {len(servers)} server{'' if len(servers) == 1 else 's'}"
+    return f"{text}, {drained} draining" if drained else text

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drain a member before we stop it: no new requests, and time for those that it has. Private to the collection; pure.
+
+docs/schema.md section 11. A drain takes three steps, each in a round of its own: note it and tell the load balancers;
+wait until none of them has sessions of the member, or its time is over; stop the member. The ledger says where it is,
+so any controller can go on with it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.names import member_key
+from ..._haproxy.run.stats import is_up
+from ..operations.member import MemberOperations
+from ..world.world import Container
+
+Json = t.Dict[str, t.Any]
+
+Claims = t.Mapping[t.Tuple[str, int], t.List[t.Tuple[str, Container]]]
+
+DEFAULT_TIMEOUT_MS = 10000
+
+
+def is_sent_to(report: Json) -> bool:
+    """Whether a load balancer sends new requests to a server."""
+    return is_up(report) and not report["drain"]
+
+
+class Drains:
+    """The drains of one stack in one round."""
+
+    def __init__(
+        self, operations: MemberOperations, life: dict[str, Json], *, stack: str, live: bool
+    ) -> None:
+        self._operations = operations
+        self._world = operations.world
+        self._life = life
+        self._stack = stack
+        self._live = live
+        self._asked: set[str] = set()
+        self._begun: dict[str, float] = {}
+        self._undone: set[str] = set()
+        self._left: set[str] = set()
+        self._ending: set[str] = set()
+
+    def is_over(
+        self,
+        host: str,
+        container: Container,
+        reason: str,
+        *,
+        sick: bool = False,
+        leaves: bool = False,
+    ) -> bool:
+        """Whether a container may be stopped now; if not, what its drain needs next is planned.
+
+        A sick one is drained only where a load balancer still sends requests to it: nobody waits for what hangs in it.
+        One that leaves for good is taken out of the load balancers as soon as its drain is over.
+        """
+        over = self._is_over(host, container, reason, sick=sick)
+        if over:
+            ends = self._left if leaves else self._ending
+            ends.add(member_key(container["service"], container["index"]))
+        return over
+
+    def _is_over(self, host: str, container: Container, reason: str, *, sick: bool) -> bool:
+        key = member_key(container["service"], container["index"])
+        self._asked.add(key)
+        timeout_s = self._timeout_s(container["service"])
+        if container["state"] != "running" or not timeout_s:
+            return True
+        serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
+        drain = (self._life.get(key) or {}).get("drain")
+        if not serving and not drain:
+            return True
+        if not drain or drain["container"] != container["id"]:
+            self._begin(host, container, reason, timeout_s)
+            return False
+        return self._has_ended(host, container, drain, serving)
+
+    def _timeout_s(self, service: str) -> float:
+        services = self._operations.revision["definition"]["services"]
+        found = services.get(service, {}).get("drain_timeout_ms", DEFAULT_TIMEOUT_MS)
+        return float(found) / 1000
+
+    def _serving(self, container: Container) -> list[Json]:
+        """What the load balancers report on it, where they send requests to it or still hold sessions of it."""
+        key = member_key(container["service"], container["index"])
+        return [item for item in self._reports(key) if is_sent_to(item) or item["sessions"]]
+
+    def _reports(self, key: str) -> list[Json]:
+        """All that the load balancers report on a member."""
+        name = f"{self._stack}.{key.replace('/', '.')}"
+        return [
+            item
+            for host in self._world.seen
+            for balancer in self._balancers(host)
+            for item in balancer["reports"]
+            if item["server"] == name
+        ]
+
+    def _begin(self, host: str, container: Container, reason: str, timeout_s: float) -> None:
+        now = self._world.now(host)
+        entry = {
+            "container": container["id"],
+            "since": now,
+            "until": now + timeout_s,
+            "reason": reason,
+        }
+        self._write(host, container, entry, reason)
+        self._begun[member_key(container["service"], container["index"])] = timeout_s
+
+    def _has_ended(self, host: str, container: Container, drain: Json, serving: list[Json]) -> bool:
+        left_s = drain["until"] - self._world.now(host)
+        told = all(item["drain"] for item in serving)
+        sessions = sum(item["sessions"] for item in serving)
+        if (told and not sessions and not self._old_workers()) or left_s <= 0:
+            return True
+        text = f"draining: {sessions} session{'' if sessions == 1 else 's'} left, at most {left_s:.0f} s"
+        self._operations.hold_container(host, container, text)
+        return False
+
+    def _old_workers(self) -> int:
+        """Workers of load balancers that were reloaded and still serve what they had."""
+        return sum(
+            balancer["old_workers"]
+            for host in self._world.seen
+            for balancer in self._balancers(host)
+        )
+
+    def _balancers(self, host: str) -> list[Json]:
+        """The load balancers of a host. Those of a stack that goes down go with it: nobody drains for them."""
+        found = self._world.balancers(host)
+        own = f"{self._stack}."
+        return [item for name, item in found.items() if self._live or not name.startswith(own)]
+
+    def still(self, claims: Claims) -> dict[str, float]:
+        """Members that are being drained after this round, with the seconds that are left for it."""
+        found = {**dict.fromkeys(filter(self._is_drained, self._ending), 0.0), **self._begun}
+        for key, entry in self._life.items():
+            drain = entry.get("drain")
+            if not drain or key in found or key in self._undone | self._left:
+                continue
+            service, _slash, index = key.rpartition("/")
+            for host, container in claims.get((service, int(index)), []):
+                if container["id"] == drain["container"]:
+                    found[key] = max(0.0, drain["until"] - self._world.now(host))
+        return found
+
+    def _is_drained(self, key: str) -> bool:
+        """Whether any load balancer drains a member. One that is stopped just now is not put in use beside that."""
+        return any(item["drain"] for item in self._reports(key))
+
+    def undo_rest(self, claims: Claims) -> None:
+        """End the drains whose reason is gone: nobody asked for them in this round."""
+        for key, entry in sorted(self._life.items()):
+            if entry.get("drain") and key not in self._asked:
+                service, _slash, index = key.rpartition("/")
+                self._undone.add(key)
+                for host, container in claims.get((service, int(index)), []):
+                    self._write(host, container, None, "the reason for draining it is gone")
+
+    def _write(self, host: str, container: Container, entry: Json | None, cause: str) -> None:
+        self._operations.on("drain", host, container, cause=cause, args={"entry": entry})

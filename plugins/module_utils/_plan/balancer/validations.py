@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configs of load balancers that only HAProxy itself can judge are shown to it before they are recorded. Private; pure.
+
+One host does that for all of a stack, in the call in which it gets its record: what is rejected is in no record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..._common.names import container_name
+from ..._haproxy.render.balancer import render_balancer
+from ..._haproxy.render.difference import parse
+from ..health.targets import running_on
+from ..operations.plan import Message, Plan
+from ..world.world import World
+from .balancers import Balancers, Member
+
+Json = t.Dict[str, t.Any]
+Service = t.Tuple[str, str]
+
+_PLACEHOLDER: Json = {
+    "name": "placeholder",
+    "address": "127.0.0.1",
+    "port": 1,
+    "weight": 1,
+    "drain": False,
+    "backup": False,
+    "resolve": False,
+}
+
+
+def plan_validations(plan: Plan, before: Balancers, after: Balancers, stacks: list[str]) -> None:
+    """Add to a plan what has to be validated before its records are written.
+
+    Args:
+        plan: All else that this round does.
+        before: The load balancers as they are recorded.
+        after: The same as the records of this round leave them.
+        stacks: Those that the command is about; what happens to others is not theirs to decide.
+    """
+    recorded = {write.stack for write in plan.records if write.required}
+    changed: dict[Service, list[Member]] = {}
+    known = _known_shapes(before)
+    for member in after.members():
+        if member.stack in recorded and member.stack in stacks:
+            service = (member.stack, member.name)
+            try:
+                new = _shape(after, member)
+            except ValueError as error:
+                _refuse(plan, member, str(error))
+                return
+            if new not in known.get(service, ()):
+                changed.setdefault(service, []).append(member)
+    if changed:
+        _place(plan, after, changed)
+
+
+def _refuse(plan: Plan, member: Member, why: str) -> None:
+    """A config that not even we can write: nothing is done for it."""
+    plan.refuse()
+    place = (member.stack, member.name)
+    if not any((item.stack, item.service) == place for item in plan.errors):
+        plan.errors.append(Message(f"its config cannot be written: {why}", *place))
+
+
+def _known_shapes(balancers: Balancers) -> dict[Service, list[tuple[t.Any, ...]]]:
+    """Of all load balancers that are recorded, by service."""
+    found: dict[Service, list[tuple[t.Any, ...]]] = {}
+    for member in balancers.members():
+        with contextlib.suppress(ValueError):
+            shapes = found.setdefault((member.stack, member.name), [])
+            shapes.append(_shape(balancers, member))
+    return found
+
+
+def _shape(balancers: Balancers, member: Member) -> tuple[t.Any, ...]:
+    """All of a config that HAProxy may reject: addresses and the number of servers are no matter."""
+    parsed = parse(render_balancer(_model(balancers, member))[0])
+    words = {line.words[1:] for line in parsed.servers.values()}
+    return member.service["image"], parsed.rest, parsed.certificates, words
+
+
+def _model(balancers: Balancers, member: Member) -> Json:
+    """Its model, with a server in each backend: what people add to servers is judged too."""
+    model = balancers.model(member.stack, member.key, member.service)
+    backends = [
+        {**item, "servers": item["servers"] or [_PLACEHOLDER]} for item in model["backends"]
+    ]
+    return {**model, "backends": backends}
+
+
+def _place(plan: Plan, balancers: Balancers, changed: dict[Service, list[Member]]) -> None:
+    """Choose the host that can ask HAProxy about most of them, rather where they run."""
+    world = balancers.world
+    found = {
+        host: {key: _operation(balancers, members, host) for key, members in changed.items()}
+        for host in world.seen
+    }
+    best = max(world.seen, key=lambda host: _count(found[host]))
+    for (stack, name), operation in found[best].items():
+        if operation:
+            plan.validations.append({**operation, "id": len(plan.validations) + 1})
+        else:
+            image = changed[stack, name][0].service["image"]
+            text = f"HAProxy judges its config when its container is made: {_absent(world, image)}"
+            plan.notes.append(Message(text, stack, name))
+
+
+def _absent(world: World, image: str) -> str:
+    return f"image {image} is {'not with the others' if world.image(image) else 'on no host yet'}"
+
+
+def _count(found: dict[Service, Json | None]) -> tuple[int, int]:
+    operations = [item for item in found.values() if item]
+    return len(operations), sum(bool(item["container_id"]) for item in operations)
+
+
+def _operation(balancers: Balancers, members: list[Member], host: str) -> Json | None:
+    """How a host could ask HAProxy: in a container that it runs, or in the image that it has."""
+    world = balancers.world
+    here = [(member, _running(world, member)) for member in members if member.host == host]
+    member, container = max(here or [(members[0], "")], key=lambda pair: bool(pair[1]))
+    if not container and not world.image(member.service["image"], host):
+        return None
+    model = _model(balancers, member)
+    args = balancers.arguments(member, model, render_balancer(model)[1])
+    if not here and set(model["certificates"]) - set(args["certificates"]):
+        return None  # they lie on the hosts of the load balancer only
+    stack, service, index = member.place
+    return Plan.make(
+        "validate",
+        host,
+        cause="its config is new",
+        stack=stack,
+        service=service,
+        index=index,
+        container=container_name(*member.place),
+        container_id=container,
+        version=balancers.version(stack),
+        args={**args, "wait_s": 0},
+    )
+
+
+def _running(world: World, member: Member) -> str:
+    claims = world.claims(member.stack).get(member.place[1:], [])
+    found = running_on(member.host, claims)
+    return str(found["id"]) if found else ""

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who checks whom, and what each checker is told. Private to the collection; pure.
+
+A host's checker is told of the targets that it was chosen for and, as a witness, of all on its own host.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+import typing as t
+
+from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
+from ..._common.names import split_member_key
+from ..._haproxy.render.checker import render_checker
+from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
+from ..operations.plan import Message, Plan
+from ..world.world import World
+from .targets import Target, running_on
+from .votes import CONTROL, Opinion, Report
+
+Body = t.Dict[str, t.Any]
+
+CHECKERS = 3
+"""How many check each container, as in Rancher."""
+REPORT_GOOD_FOR_S = 10.0
+"""A host without work is not looked at again in the rounds of a pass: what it said is old after a long one."""
+
+
+class Checkers:
+    """The checkers of all hosts, as the system stack records them and as they report."""
+
+    def __init__(self, world: World, body: Body | None) -> None:
+        self._world = world
+        self._members = _members(body)
+        fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
+        self._reports = {host: _by_server(world.checker(host)) for host in fresh}
+        self._uptimes = {
+            host: (world.checker(host) or {}).get("uptime_s", 0) for host in world.seen
+        }
+        self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
+
+    def _may_check(self, host: str) -> bool:
+        """Whether a host is to have checks to do. One that was left out of this run keeps what it has."""
+        if not self._world.is_seen(host):
+            return host not in self._world.silent
+        skip = self._world.labels(host).get(SKIP_CHECKER_LABEL) == "skip"
+        return not skip and not self._world.network_fault(host)
+
+    def chosen(self, target: Target) -> list[str]:
+        """Hosts whose checkers have a say on this target."""
+        ranked = sorted(self.candidates, key=lambda host: _rank(target, host))
+        others = [host for host in ranked if host != target.host][:CHECKERS]
+        own = target.host in self.candidates
+        if own and (len(self.candidates) < CHECKERS or self._world.settings.check_own_host):
+            return sorted([target.host, *others[: CHECKERS - 1]])
+        return sorted(others)
+
+    def opinions(self, target: Target) -> tuple[list[Opinion], Opinion]:
+        """What the chosen checkers say, and what the one of the target's own host says, be it chosen or not."""
+        found = [self._opinion(host, target) for host in self.chosen(target)]
+        witness = self._opinion(target.host, target)
+        return found, dataclasses.replace(witness, others=self._others(target))
+
+    def _opinion(self, host: str, target: Target) -> Opinion:
+        reports = self._reports.get(host, {})
+        return Opinion(
+            host,
+            reports.get((target.backend, target.server)),
+            reports.get((CONTROL, control_name(target.host))),
+            uptime_s=float(self._uptimes.get(host, 0.0)),
+        )
+
+    def _others(self, target: Target) -> list[Report]:
+        """What the checker of the target's host says of all but the target and itself."""
+        left_out = ((target.backend, target.server), (CONTROL, control_name(target.host)))
+        reports = self._reports.get(target.host, {})
+        return [item for key, item in reports.items() if key not in left_out]
+
+    def silent(self) -> dict[str, str]:
+        """Seen hosts whose checker runs and does not answer, with the reason."""
+        found = {host: (self._world.checker(host) or {}).get("error", "") for host in self._reports}
+        return {host: error for host, error in sorted(found.items()) if error}
+
+    # --- what they are told ---
+
+    def plan(self, plan: Plan, targets: list[Target], *, image: str, version: int) -> None:
+        """Add what brings each seen host's checker up to date; C(image) validates the configs."""
+        for host in sorted(self._members):
+            if self._world.is_seen(host):
+                self._plan_host(plan, host, self.model(host, targets), image, version)
+        for host, error in self.silent().items():
+            text = f"gives no report: {error}"
+            plan.notes.append(Message(text, SYSTEM_STACK, CHECKER_SERVICE, 0, host))
+
+    def model(self, host: str, targets: list[Target]) -> dict[str, t.Any]:
+        """What the checker of a host is to check."""
+        mine = [item for item in targets if host in (item.host, *self.chosen(item))]
+        controls = {
+            control_name(name): entry["address"]
+            for name, (_key, entry) in sorted(self._members.items())
+            if entry["address"]
+        }
+        return {
+            "checks": [
+                item.as_check() for item in sorted(mine, key=lambda item: (item.stack, item.key))
+            ],
+            "controls": [
+                {"server": name, "address": address} for name, address in controls.items()
+            ],
+        }
+
+    def _plan_host(
+        self, plan: Plan, host: str, model: dict[str, t.Any], image: str, version: int
+    ) -> None:
+        key, _entry = self._members[host]
+        index = split_member_key(key)[1]
+        claims = self._world.claims(SYSTEM_STACK).get((CHECKER_SERVICE, index), [])
+        seen = self._world.checker(host) or {}
+        revision = render_checker(model)[1]
+        member = (SYSTEM_STACK, CHECKER_SERVICE, index)
+        makes = makers(plan, host, member)
+        current = (seen.get("revision"), seen.get("file_revision")) == (revision, revision)
+        running = running_on(host, claims) is not None
+        if seen.get("error") or (current and not makes) or not (running or makes):
+            return
+        args = {"model": model, "revision": revision, "image": image, "wait_s": FIRST_RESULT_S}
+        add_config(plan, "checker", host, member, cause=_cause(model), version=version, args=args)
+
+
+def _members(body: Body | None) -> dict[str, tuple[str, dict[str, t.Any]]]:
+    """The system stack's checkers by host: member key and entry."""
+    entries = (body or {"members": {}})["members"]
+    return {
+        entry["host"]: (key, entry)
+        for key, entry in entries.items()
+        if not entry["retired"] and split_member_key(key)[0] == CHECKER_SERVICE
+    }
+
+
+def _by_server(checker: dict[str, t.Any] | None) -> dict[tuple[str, str], Report]:
+    reports = (checker or {}).get("reports", [])
+    return {(item["backend"], item["server"]): item for item in reports}
+
+
+def _rank(target: Target, host: str) -> str:
+    """Rendezvous hashing: when a host goes, only what it checked moves."""
+    return hashlib.sha256(f"{target.stack}/{target.key}@{host}".encode()).hexdigest()
+
+
+def control_name(host: str) -> str:
+    """A host as HAProxy can name a server."""
+    if re.fullmatch(r"[A-Za-z0-9_.:-]{1,60}", host):
+        return host
+    return f"host-{hashlib.sha256(host.encode()).hexdigest()[:12]}"
+
+
+def _cause(model: dict[str, t.Any]) -> str:
+    count = len(model["checks"])
+    return f"has {count} container{'' if count == 1 else 's'} to check"

@@ -1,0 +1,382 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judge the members of a service and replace those that are sick, with the brakes on. Private to the collection; pure.
+
+docs/schema.md section 10. What acts on what: only the verdict of the checkers leads to a repair. The engine's own
+HEALTHCHECK is shown beside it and moves nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._common.backoff import delay_s
+from ..._common.constants import GIVE_UP_AFTER, STABLE_S
+from ..._common.names import digest, member_key
+from ..._model.config_hash import config_hash
+from ..._model.generation import generation_of
+from ..balancer.drains import Drains
+from ..operations.member import Member, MemberOperations
+from ..operations.plan import Message
+from ..world.world import Container
+from .checkers import Checkers
+from .targets import Target
+from .verdict import (
+    HEALTHY,
+    INITIALIZING,
+    STARTING,
+    UNHEALTHY,
+    Health,
+    Vote,
+    judge,
+)
+from .votes import Opinion, count_votes, is_up, reaches_others
+
+LONGEST_TIMEOUT_S = 3600.0
+
+
+@dataclasses.dataclass
+class Patient:
+    """A running member, and what is thought of it.
+
+    Attributes:
+        before: What the ledger has.
+        asked: How many checkers have a say.
+        doubt: Why checkers that find it down have no say; empty when that is not so.
+    """
+
+    member: Member
+    container: Container
+    generation: str
+    before: Health | None
+    votes: list[Vote]
+    asked: int
+    doubt: str
+    verdict: str
+    sick: str = ""
+
+    @property
+    def key(self) -> str:
+        """How it is written in its stack."""
+        return member_key(self.member.name, self.member.index)
+
+    @property
+    def why(self) -> str:
+        """What the checkers say, for people: 0 of 2 checkers: HTTP 500 (L7STS)."""
+        ups = sum(vote.up for vote in self.votes)
+        downs = [vote for vote in self.votes if not vote.up]
+        text = f"{ups} of {self.asked} checker{'' if self.asked == 1 else 's'}"
+        if self.doubt:
+            return f"{text}: {self.doubt}"
+        if self.verdict == HEALTHY or not downs:
+            return text if self.votes else f"{text}: no report yet"
+        return f"{text}: {downs[0].why}"
+
+    @property
+    def state(self) -> str:
+        """The verdict, what the checkers say, and for how long they have seen it failing."""
+        lasting = f", {self.down_s:.0f} s" if self.down_s else ""
+        return f"{self.verdict}, {self.why}{lasting}"
+
+    @property
+    def down_s(self) -> float:
+        """For how long checkers have seen it failing."""
+        return max((vote.since_s for vote in self.votes if not vote.up), default=0.0)
+
+
+class Healer:
+    """Judges and heals the services of one stack."""
+
+    def __init__(
+        self,
+        operations: MemberOperations,
+        *,
+        life: dict[str, t.Any],
+        checkers: Checkers,
+        drains: Drains,
+        is_retry: t.Callable[[Member], bool],
+    ) -> None:
+        self._operations = operations
+        self._world = operations.world
+        self._plan = operations.plan
+        self._life = life
+        self._checkers = checkers
+        self._drains = drains
+        self._is_retry = is_retry
+        self._launches: dict[str, str] = {}
+        self.patients: dict[str, Patient] = {}
+
+    def service(
+        self,
+        members: list[Member],
+        running: list[tuple[Member, Container]],
+        *,
+        free: t.Callable[[Member], bool],
+    ) -> None:
+        """Judge all members of a service and plan repairs.
+
+        Args:
+            members: All of its wanted members.
+            running: Those of them that run, with their containers.
+            free: Whether nothing else holds a member's repair back; it says so itself where something does.
+        """
+        patients = [self._examine(member, container) for member, container in running]
+        self.patients.update({item.key: item for item in patients})
+        for patient in patients:
+            patient.sick = self._sickness(patient)
+        sick = [item for item in patients if item.sick]
+        replaced: list[Patient] = []
+        if sick and members[0].service["health_check"]["strategy"] != "none":
+            replaced = self._repair(members, patients, sick, free)
+        for patient in patients:
+            if patient not in replaced:
+                self._forget_given_up(patient)
+                self._note_verdict(patient)
+                self._tell(patient)
+
+    # --- judging ---
+
+    def _examine(self, member: Member, container: Container) -> Patient:
+        check = member.service["health_check"]
+        key = member_key(member.name, member.index)
+        generation = generation_of(container["id"], container["started_at"])
+        target = Target(member.stack, key, member.host, member.entry["address"], generation, check)
+        opinions, witness = self._checkers.opinions(target)
+        votes = count_votes(check, opinions, witness=witness)
+        before = (self._life.get(key) or {}).get("health")
+        return Patient(
+            member,
+            container,
+            generation,
+            before,
+            votes,
+            len(opinions),
+            "" if votes else _doubt(check, opinions, witness),
+            judge(before, generation, votes),
+        )
+
+    def _note_verdict(self, patient: Patient) -> None:
+        """Write a verdict that is new. While a member begins there is nothing to remember."""
+        if not self._is_news(patient):
+            return
+        before = patient.before or {}
+        healthy = patient.verdict == HEALTHY
+        entry = {
+            "generation": patient.generation,
+            "verdict": patient.verdict,
+            "since": self._now(patient),
+            "why": patient.why,
+            "repairs": self._repairs(patient),
+            "last_repair": before.get("last_repair", 0.0),
+            "repairing": bool(before.get("repairing")) and not healthy,
+            "basis": self._basis(patient.member),
+        }
+        self._write(patient, entry, f"{patient.verdict}: {patient.why}")
+
+    def _is_news(self, patient: Patient) -> bool:
+        before = patient.before or {}
+        known = (before.get("verdict"), before.get("generation"))
+        return patient.verdict not in STARTING and known != (patient.verdict, patient.generation)
+
+    def _forget_given_up(self, patient: Patient) -> None:
+        """A person wants one that was given up to be tried: that still holds when the brakes let go of it later."""
+        before = patient.before or {}
+        if self._is_retry(patient.member) and before.get("repairs", 0) >= GIVE_UP_AFTER:
+            patient.before = {**before, "repairs": 0, "last_repair": 0.0, "repairing": False}
+            if not self._is_news(patient):
+                self._write(patient, patient.before, "to be tried again")
+
+    def _tell(self, patient: Patient) -> None:
+        """A member that is not healthy, or may not be, is never passed over in silence."""
+        if patient.verdict == HEALTHY and not patient.doubt:
+            return
+        member, text = patient.member, patient.state
+        self._plan.notes.append(Message(text, member.stack, member.name, member.index, member.host))
+
+    def _sickness(self, patient: Patient) -> str:
+        """Why the member is to be replaced; empty when it is not.
+
+        A verdict that nobody confirms now may be of an illness that is over: it stays, and nothing follows from it.
+        """
+        if not patient.votes:
+            return ""
+        if patient.verdict == UNHEALTHY:
+            return f"unhealthy: {patient.why}, {patient.down_s:.0f} s"
+        if patient.verdict not in STARTING:
+            return ""
+        check = patient.member.service["health_check"]
+        timeout_s = check[f"{patient.verdict}_timeout_ms"] / 1000 * 2.0 ** self._repairs(patient)
+        timeout_s = min(
+            timeout_s, max(LONGEST_TIMEOUT_S, check[f"{patient.verdict}_timeout_ms"] / 1000)
+        )
+        if timeout_s and patient.down_s >= timeout_s:
+            return f"{patient.verdict} for more than {timeout_s:.0f} s: {patient.why}"
+        return ""
+
+    # --- repairing ---
+
+    def _repair(
+        self,
+        members: list[Member],
+        patients: list[Patient],
+        sick: list[Patient],
+        free: t.Callable[[Member], bool],
+    ) -> list[Patient]:
+        """Replace as many as the strategy and the brakes allow, those first that were tried least."""
+        allowed = self._with_quorum(members, patients, sick)
+        in_flight = self._in_flight(members)
+        slots, reason = self._slots(members, patients, in_flight)
+        replaced: list[Patient] = []
+        held: list[Patient] = []
+        begun = 0
+        for patient in sorted(allowed, key=lambda item: (self._repairs(item), item.member.index)):
+            new = patient.key not in in_flight
+            if new and slots <= begun:
+                held.append(patient)
+            elif not self._waits(patient) and free(patient.member):
+                begun += new
+                if self._drains.is_over(
+                    patient.member.host, patient.container, patient.sick, sick=True
+                ):
+                    self._replace(patient)
+                    replaced.append(patient)
+        if held:
+            self._say_held(held, reason, probing=len(in_flight | {item.key for item in replaced}))
+        return replaced
+
+    def _with_quorum(
+        self, members: list[Member], patients: list[Patient], sick: list[Patient]
+    ) -> list[Patient]:
+        """Strategy recreateOnQuorum: below the quorum of good ones the unhealthy are kept, as in Rancher.
+
+        One that never got green is not kept by it: only its time limit counts.
+        """
+        check = members[0].service["health_check"]
+        good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in patients)
+        if check["strategy"] != "recreateOnQuorum" or good >= check["quorum"]:
+            return sick
+        for patient in sick:
+            if patient.verdict == UNHEALTHY:
+                text = f"{patient.sick}; kept: recreateOnQuorum wants {check['quorum']} healthy, there are {good}"
+                self._operations.hold(patient.member, text)
+        return [item for item in sick if item.verdict != UNHEALTHY]
+
+    def _in_flight(self, members: list[Member]) -> set[str]:
+        """Members that were replaced and are not healthy yet.
+
+        One that was given up is not waited for. When a person asks for it, it is one that may begin, as others are.
+        """
+        found = set()
+        for member in members:
+            key = member_key(member.name, member.index)
+            patient = self.patients.get(key)
+            health = (self._life.get(key) or {}).get("health") or {}
+            healthy = patient is not None and patient.verdict == HEALTHY
+            over = healthy or int(health.get("repairs", 0)) >= GIVE_UP_AFTER
+            if health.get("repairing") and not over:
+                found.add(key)
+        return found
+
+    def _slots(
+        self, members: list[Member], patients: list[Patient], in_flight: set[str]
+    ) -> tuple[int, str]:
+        """How many repairs may begin now, and what to say to those that must wait."""
+        settings = self._world.settings
+        count = len(members)
+        sick = {item.key for item in patients if item.sick or item.verdict == UNHEALTHY}
+        unwell = sick | in_flight
+        if len(unwell) * 100 > settings.mass_failure_percent * count and count > 1:
+            text = f"{len(unwell)} of {count} unhealthy at once: probing {{probing}}, holding {{holding}}"
+            return max(0, 1 - len(in_flight)), text
+        most = max(1, count * settings.repair_percent // 100)
+        text = f"{{probing}} of {count} being replaced already: holding {{holding}} until healthy"
+        return max(0, most - len(in_flight)), text
+
+    def _say_held(self, held: list[Patient], reason: str, *, probing: int) -> None:
+        first = held[0].member
+        text = reason.format(probing=probing, holding=len(held))
+        which = ", ".join(str(item.member.index) for item in held)
+        self._plan.held.append(Message(f"{text} ({which})", first.stack, first.name))
+
+    def _waits(self, patient: Patient) -> bool:
+        """Back-off: whether it was replaced too lately, or too often in vain."""
+        repairs, health = self._repairs(patient), patient.before or {}
+        if self._is_given_up(patient.member, health):
+            service = f"{patient.member.stack}/{patient.member.name}"
+            text = f"given up after {repairs} repairs: {patient.sick}; go on with reconcile -e retry={service}"
+            self._operations.hold(patient.member, text)
+            return True
+        passed = self._now(patient) - float(health.get("last_repair", 0.0))
+        wait = delay_s(repairs) - passed if repairs else 0.0
+        if passed < 0 or wait <= 0:
+            return False
+        times = "once" if repairs == 1 else f"{repairs} times"
+        text = f"{patient.sick}; replaced {times} lately, next in {wait:.0f} s"
+        self._operations.hold(patient.member, text)
+        return True
+
+    def _is_given_up(self, member: Member, health: Health) -> bool:
+        return self._counted(member, health) >= GIVE_UP_AFTER
+
+    def _repairs(self, patient: Patient) -> int:
+        return self._counted(patient.member, patient.before or {})
+
+    def _counted(self, member: Member, health: Health) -> int:
+        """Repairs in a row: a new definition, a person's word or lasting health begins a new row."""
+        if not health or health["basis"] != self._basis(member) or self._is_retry(member):
+            return 0
+        stable_s = self._world.now(member.host) - health["since"]
+        lasting = health["verdict"] == HEALTHY and stable_s >= STABLE_S
+        return 0 if lasting else int(health["repairs"])
+
+    def _replace(self, patient: Patient) -> None:
+        """Same member, name, address and volumes; a new container."""
+        entry = {
+            "generation": patient.generation,
+            "verdict": patient.verdict,
+            "since": self._now(patient),
+            "why": patient.sick,
+            "repairs": self._repairs(patient) + 1,
+            "last_repair": self._now(patient),
+            "repairing": True,
+            "basis": self._basis(patient.member),
+        }
+        noted = self._write(patient, entry, f"to be replaced; {patient.sick}")
+        operations = self._operations
+        gone = operations.remove(
+            patient.member.host, patient.container, patient.sick, after=[noted]
+        )
+        created = operations.create(patient.member, after=[gone], cause=patient.sick)
+        operations.start(patient.member, "new container", after=[created])
+
+    def _write(self, patient: Patient, entry: Health, cause: str) -> int:
+        return self._operations.on(
+            "verdict", patient.member.host, patient.container, cause=cause, args={"entry": entry}
+        )
+
+    def _basis(self, member: Member) -> str:
+        """What the count of repairs belongs to: this definition with this check, since the member was last made."""
+        if member.name not in self._launches:
+            self._launches[member.name] = config_hash(member.service, self._operations.volumes)
+        counted = [
+            self._launches[member.name],
+            member.service["health_check"],
+            member.entry["create_index"],
+        ]
+        return digest(counted)[:16]
+
+    def _now(self, patient: Patient) -> float:
+        return self._world.now(patient.member.host)
+
+
+def _doubt(check: dict[str, t.Any], opinions: t.Iterable[Opinion], witness: Opinion) -> str:
+    """Why nobody counts who finds the member down; empty where nobody does."""
+    if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
+        return ""
+    if is_up(witness.report):
+        return "answers on its own host only; the network between the hosts is suspected"
+    if witness.report and not reaches_others(check, witness):
+        return f"the checker on {witness.checker} reaches nothing else and is suspected itself"
+    return f"not confirmed by the checker on its own host, {witness.checker}"

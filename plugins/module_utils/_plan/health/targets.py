@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is checked: members with a health check, each by its address and generation. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._common.constants import STATE_ACTIVE
+from ..._common.names import digest, split_member_key
+from ..._model.generation import generation_of
+from ..._record.revisions import current, is_live
+from ..world.crash_loop import is_crash_loop
+from ..world.world import Container, World
+
+Body = t.Dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """One member that is to be checked."""
+
+    stack: str
+    key: str
+    host: str
+    address: str
+    generation: str
+    check: dict[str, t.Any]
+
+    @property
+    def backend(self) -> str:
+        """Its backend in a checker's config."""
+        return f"{self.stack}.{self.key.replace('/', '.')}"
+
+    @property
+    def server(self) -> str:
+        """Its server there: another life or another check is another server, so that no report is inherited."""
+        return f"{self.generation}-{digest(self.check)[:6]}"
+
+    def as_check(self) -> dict[str, t.Any]:
+        """Its part of a checker's model."""
+        fields = (
+            "port",
+            "request",
+            "interval_ms",
+            "response_timeout_ms",
+            "healthy_threshold",
+            "unhealthy_threshold",
+        )
+        own = {"backend": self.backend, "server": self.server, "address": self.address}
+        return {**own, **{field: self.check[field] for field in fields}}
+
+
+def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
+    """The live services of a stack that have a health check, by name."""
+    services = (current(body) or {})["definition"]["services"] if is_live(body) else {}
+    return {
+        name: item
+        for name, item in services.items()
+        if item.get("health_check") and item.get("kind", "container") == "container"
+    }
+
+
+def targets_of(
+    world: World, stack: str, body: Body, life: dict[str, dict[str, t.Any]]
+) -> list[Target]:
+    """The stack's targets, by member.
+
+    One whose host is not seen, whose container does not run, or is in a crash loop keeps the generation that is
+    remembered of it: its server in the checkers' configs stays as it is, and nobody reads what is said of it. With
+    another config at each crash the checkers would be reloaded all the time, and a reload forgets how often a server
+    failed in a row (docs/decisions/0009).
+    """
+    services = checked_services(body)
+    claims = world.claims(stack)
+    found = []
+    for key in sorted(body["members"], key=split_member_key):
+        entry, name = body["members"][key], split_member_key(key)[0]
+        if entry["retired"] or not entry["address"] or name not in services:
+            continue
+        if (current(body) or {})["services"][name]["state"] != STATE_ACTIVE:
+            continue
+        running = running_on(entry["host"], claims.get(split_member_key(key), []))
+        if running and is_crash_loop(running, world.now(entry["host"])):
+            running = None
+        generation = (
+            generation_of(running["id"], running["started_at"])
+            if running
+            else (life.get(key, {}).get("health") or {}).get("generation", "")
+        )
+        if generation:
+            check = services[name]["health_check"]
+            found.append(Target(stack, key, entry["host"], entry["address"], generation, check))
+    return found
+
+
+def running_on(host: str, claims: list[tuple[str, Container]]) -> Container | None:
+    """The member's container, if it is the only one, is where it belongs and runs."""
+    if len(claims) == 1 and claims[0][0] == host and claims[0][1]["state"] == "running":
+        return claims[0][1]
+    return None

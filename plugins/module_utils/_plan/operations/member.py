@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The single operations on a member's container, with what each has to wait for. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._common.constants import MANAGED_BY_STACK, STATE_ACTIVE, STOP_GRACE_S
+from ..._common.names import container_name
+from ..._model.config_hash import config_hash
+from ..world.world import Container, World
+from .plan import Message, Plan
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A member as the record has it, with its service and what it should be doing."""
+
+    stack: str
+    name: str
+    index: int
+    entry: dict[str, t.Any]
+    service: dict[str, t.Any]
+    state: str
+
+    @property
+    def container(self) -> str:
+        """The name of its container."""
+        return container_name(self.stack, self.name, self.index)
+
+    @property
+    def host(self) -> str:
+        """The host that it is recorded on."""
+        return str(self.entry["host"])
+
+
+class MemberOperations:
+    """Adds operations of one stack to a plan."""
+
+    def __init__(
+        self, plan: Plan, world: World, *, revision: dict[str, t.Any], version: int
+    ) -> None:
+        self.plan = plan
+        self.world = world
+        self.revision = revision
+        self.version = version
+        self.volumes: dict[str, t.Any] = revision["definition"]["volumes"]
+        self._starts: dict[tuple[str, str], list[int]] = {}
+
+    def create(
+        self, member: Member, *, after: t.Iterable[int] = (), cause: str = "no container"
+    ) -> int:
+        """Make the container, after the pull, the network and the starts that it depends on."""
+        waits = [*after, *self._dependencies(member), *self._pull(member)]
+        if member.service["network"] == "managed":
+            waits += self._bridge(member.host)
+        if member.state != STATE_ACTIVE:
+            cause += "; start_on_create is false"
+        args = self._create_args(member)
+        return self.plan.add(
+            "create", member.host, cause=cause, after=waits, args=args, **self._fields(member)
+        )
+
+    def _create_args(self, member: Member) -> dict[str, t.Any]:
+        managed = member.service["network"] == "managed"
+        return {
+            "service": member.service,
+            "declared": self.volumes,
+            "create_index": member.entry["create_index"],
+            "revision": self.revision["number"],
+            "config_hash": self.hash(member),
+            "managed": MANAGED_BY_STACK,
+            "network": self.world.settings.network if managed else member.service["network"],
+            "address": member.entry["address"] or None,
+            "volumes": member.entry["volumes"],
+        }
+
+    def _dependencies(self, member: Member) -> list[int]:
+        """Starts on the same host that the file wants first (depends_on orders creation only)."""
+        names = member.service["depends_on"]
+        return [item for name in names for item in self._starts.get((name, member.host), [])]
+
+    def _pull(self, member: Member) -> list[int]:
+        """One pull for each image and host, where it is missing or always wanted."""
+        image = member.service["image"]
+        always = member.service["pull"] == "always"
+        if self.world.image(image, member.host) and not always:
+            return []
+        for item in self.plan.operations:
+            if (item["kind"], item["host"]) == ("pull", member.host) and item["args"][
+                "image"
+            ] == image:
+                return [item["id"]]
+        cause = "pull_image: always" if always else "image not present"
+        args = {"image": image, "config_hash": self.hash(member)}
+        fields = {**self._fields(member), "container": ""}
+        return [self.plan.add("pull", member.host, cause=cause, args=args, **fields)]
+
+    def _bridge(self, host: str) -> list[int]:
+        """On a single host the first member makes the network."""
+        settings = self.world.settings
+        if settings.several or settings.network in self.world.observation(host)["networks"]:
+            return []
+        for item in self.plan.operations:
+            if (item["kind"], item["host"]) == ("network", host):
+                return [item["id"]]
+        args = {"name": settings.network, "subnet": settings.subnet}
+        return [self.plan.add("network", host, cause="no managed network yet", args=args)]
+
+    def start(
+        self,
+        member: Member,
+        cause: str,
+        *,
+        after: t.Iterable[int] = (),
+        container_id: str = "",
+    ) -> None:
+        """Start the container; its service's dependants wait for it."""
+        fields = {**self._fields(member), "container_id": container_id}
+        args = {"config_hash": self.hash(member)}
+        started = self.plan.add("start", member.host, cause=cause, after=after, args=args, **fields)
+        self._starts.setdefault((member.name, member.host), []).append(started)
+
+    def stop(
+        self,
+        host: str,
+        container: Container,
+        cause: str,
+        *,
+        service: dict[str, t.Any] | None,
+        after: t.Iterable[int] = (),
+    ) -> int:
+        """Stop a container with its service's grace."""
+        options = service["container"] if service else {}
+        args = {"timeout_s": float(options.get("stop_grace_period_s", STOP_GRACE_S))}
+        return self.on("stop", host, container, cause=cause, args=args, after=after)
+
+    def remove(
+        self,
+        host: str,
+        container: Container,
+        cause: str,
+        *,
+        after: t.Iterable[int] = (),
+        leaves: bool = False,
+    ) -> int:
+        """Remove a container, stopped with grace first; never its volumes.
+
+        With one that leaves for good go the folders that we made for it: configs, sockets, keys of certificates.
+        """
+        if container["state"] in ("running", "restarting"):
+            service = self.revision["definition"]["services"].get(container["service"])
+            after = [self.stop(host, container, cause, service=service, after=after)]
+        args = {"leaves": True} if leaves else {}
+        return self.on("remove", host, container, cause=cause, after=after, args=args)
+
+    def on(
+        self,
+        kind: str,
+        host: str,
+        container: Container,
+        *,
+        cause: str,
+        args: dict[str, t.Any] | None = None,
+        after: t.Iterable[int] = (),
+    ) -> int:
+        """An operation on a container that exists."""
+        fields = {key: container[key] for key in ("stack", "service", "index")}
+        fields.update(container=container["name"], container_id=container["id"])
+        return self.plan.add(
+            kind, host, cause=cause, after=after, args=args or {}, version=self.version, **fields
+        )
+
+    def hold(self, member: Member, reason: str) -> None:
+        """Say why something wanted is not done now."""
+        message = Message(reason, member.stack, member.name, member.index, member.host)
+        self.plan.held.append(message)
+
+    def hold_container(self, host: str, container: Container, reason: str) -> None:
+        """The same for a container that may have no place in the record any more."""
+        place = (container["stack"], container["service"], container["index"])
+        self.plan.held.append(Message(reason, *place, host))
+
+    def hash(self, member: Member) -> str:
+        """The config hash of the member's service as it is recorded."""
+        return config_hash(member.service, self.volumes)
+
+    def _fields(self, member: Member) -> dict[str, t.Any]:
+        return {
+            "version": self.version,
+            "stack": member.stack,
+            "service": member.name,
+            "index": member.index,
+            "container": member.container,
+        }

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep members on the managed network, at their address and with their links. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.names import aliases
+from ..world.world import Container
+from .member import Member, MemberOperations
+from .plan import Plan
+
+
+class MemberNetwork:
+    """Plans what a member's container needs of the network."""
+
+    def __init__(self, operations: MemberOperations) -> None:
+        self._operations = operations
+        self._world = operations.world
+
+    def check(self, member: Member, container: Container) -> list[int]:
+        """Put a container back where it belongs; returns what a start has to wait for."""
+        network = self._world.settings.network
+        if member.service["network"] != "managed" or not member.entry["address"]:
+            return []
+        have = container["networks"].get(network)
+        if have is None:
+            return self._connect(member, container, f"not on the network {network}")
+        wrong = self._difference(member, have)
+        if wrong:
+            return self._reconnect(member, container, wrong)
+        self._leave_other(member, container, after=[])
+        return []
+
+    def _difference(self, member: Member, have: dict[str, t.Any]) -> str:
+        """What is wrong with a connection; empty when nothing is."""
+        wanted = member.entry["address"]
+        if have["address"] != wanted:
+            return f"has address {have['address'] or 'none'}, should have {wanted}"
+        if sorted(have["links"]) != sorted(endpoint_links(member.service)):
+            return "its links changed"
+        return ""
+
+    def _reconnect(self, member: Member, container: Container, cause: str) -> list[int]:
+        """Engines change nothing of a connection that stands: it is made anew, at the same address."""
+        if self._fault(member):
+            return []
+        off = self._disconnect(member, container, self._world.settings.network, cause)
+        return self._connect(member, container, cause, after=[off])
+
+    def _connect(
+        self, member: Member, container: Container, cause: str, *, after: t.Iterable[int] = ()
+    ) -> list[int]:
+        if self._fault(member):
+            return []
+        args = {
+            "network": self._world.settings.network,
+            "address": member.entry["address"],
+            "aliases": aliases(member.stack, member.name),
+            "links": endpoint_links(member.service),
+        }
+        done = self._operations.on(
+            "connect", member.host, container, cause=cause, args=args, after=after
+        )
+        self._leave_other(member, container, after=[done])
+        return [done]
+
+    def _fault(self, member: Member) -> bool:
+        fault = self._world.network_fault(member.host)
+        if fault:
+            self._operations.hold(member, fault)
+        return bool(fault)
+
+    def _leave_other(self, member: Member, container: Container, *, after: t.Iterable[int]) -> None:
+        """After the move from one host to several (or back) the other managed network is left."""
+        settings = self._world.settings
+        other = settings.other_network
+        if other in container["networks"]:
+            cause = f"the network is {settings.network} now"
+            self._disconnect(member, container, other, cause, after=after)
+
+    def _disconnect(
+        self,
+        member: Member,
+        container: Container,
+        network: str,
+        cause: str,
+        *,
+        after: t.Iterable[int] = (),
+    ) -> int:
+        args = {"network": network}
+        return self._operations.on(
+            "disconnect", member.host, container, cause=cause, args=args, after=after
+        )
+
+
+def endpoint_links(service: dict[str, t.Any]) -> list[str]:
+    """Links as the engine's endpoint wants them: any alias of the target, then the name the consumer uses."""
+    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in service["links"]]
+
+
+def leave_together(plan: Plan) -> None:
+    """On each host all members join the new network before the first one leaves the old one.
+
+    Done one by one, members of a host lost each other in between (docs/decisions/0002-overlay-facts.md).
+    """
+    joins: dict[str, dict[str, list[int]]] = {}
+    for item in plan.operations:
+        if item["kind"] == "connect":
+            joins.setdefault(item["host"], {}).setdefault(item["args"]["network"], []).append(
+                item["id"]
+            )
+    for item in plan.operations:
+        if item["kind"] == "disconnect":
+            others = [
+                ids
+                for name, ids in joins.get(item["host"], {}).items()
+                if name != item["args"]["network"]
+            ]
+            item["after"] = sorted({*item["after"], *(number for ids in others for number in ids)})

@@ -1,0 +1,426 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The planner: from what is seen and what is asked for to the operations of one round.
+
+A pure function of its arguments: no I/O, no clock, no randomness. Private to the collection; docs/schema.md section 9.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
+from .._common.names import digest, split_member_key
+from .._record.copies import RecordView, is_majority, make_record, needed, view_records
+from .._record.revisions import (
+    Request,
+    RequestError,
+    apply_down,
+    apply_scale,
+    apply_state,
+    apply_up,
+    current,
+    empty_body,
+    is_live,
+    rename_hosts,
+)
+from .balancer.balancers import Balancers
+from .balancer.validations import plan_validations
+from .converge import Converger, has_run, revision_of
+from .health.checkers import Checkers
+from .health.repairs import Patient
+from .health.targets import targets_of
+from .operations.member import MemberOperations
+from .operations.member_network import leave_together
+from .operations.plan import Message, Plan, RecordWrite
+from .schedule.hosts import grouped
+from .schedule.members import Claims, Settler
+from .schedule.reservations import Board
+from .system_stack import desired_system, is_needed
+from .unused_volumes import UnusedVolumes
+from .world.world import World
+
+COMMANDS: dict[str, t.Callable[..., t.Any]] = {
+    "scale": apply_scale,
+    "stop": apply_state,
+    "start": apply_state,
+    "down": apply_down,
+}
+
+
+def make_plan(world: World, request: Request) -> Plan:
+    """Plan one round for the stacks of the request (None: all that any reachable host knows)."""
+    return Planner(world, request).run()
+
+
+class Planner:
+    """Holds what one planning needs; used once."""
+
+    def __init__(self, world: World, request: Request) -> None:
+        self.world = world
+        self.request = request
+        self.plan = Plan()
+        self.volumes = UnusedVolumes(self.plan, world, wanted=request.remove_volumes)
+        self.views = {stack: self._view(stack) for stack in self._known_stacks()}
+        self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
+        for stack, body in self.bodies.items():
+            self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].life)
+        self.acted_on = dict(self.bodies)
+        """Bodies as this round leaves them."""
+        self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
+        self.draining: dict[tuple[str, str], float] = {}
+        """Members that load balancers send nothing new to after this round, with the seconds they have left."""
+        self.patients: dict[str, dict[str, Patient]] = {}
+        """Running members with a health check, by stack and member key."""
+
+    def run(self) -> Plan:
+        """Desired state first for all stacks, then placement on the common board, then operations."""
+        self._report_hosts()
+        self._report_orphans()
+        if not self.world.seen:
+            self.plan.errors.append(Message("no Docker host could be looked at"))
+            return self.plan
+        selected = [stack for stack in self._selected() if self._usable(stack)]
+        wanted = {
+            stack: body for stack in selected for body in [self._desired(stack)] if body is not None
+        }
+        self._want_system(wanted)
+        board = Board.of(self.world, {**self.bodies, **wanted})
+        for stack in sorted(wanted, key=lambda name: (name != SYSTEM_STACK, name)):
+            accepted = self._plan_stack(stack, wanted[stack], board)
+            if accepted is not None:
+                self.acted_on[stack] = accepted
+                others = [body for name, body in self.acted_on.items() if name != stack]
+                self.volumes.of_stack(stack, accepted, version=self._version(stack), others=others)
+            if stack == SYSTEM_STACK:
+                self.checkers = Checkers(self.world, self.acted_on.get(stack))
+        self._plan_checkers()
+        balancers = self.balancers()
+        balancers.plan(self.plan)
+        leave_together(self.plan)
+        if self.request.command == "up":
+            plan_validations(self.plan, self._balancers_of(self.bodies), balancers, selected)
+        if self.request.command in ("down", "scale"):
+            self.volumes.tell_unknown()
+        if self._is_refused():
+            self.plan.refuse()
+        return self.plan
+
+    def _is_refused(self) -> bool:
+        """Whether a person's command fails for its stack as a whole.
+
+        Its later rounds converge to what is stored and would know nothing of the error, so there must be none.
+        """
+        asked = self.request.stacks or []
+        errors = [item for item in self.plan.errors if item.stack in asked and not item.service]
+        return bool(errors) and self.request.command not in ("reconcile", "status")
+
+    # --- what there is ---
+
+    def _known_stacks(self) -> list[str]:
+        found = {
+            stack for host in self.world.seen for stack in self.world.observation(host)["records"]
+        }
+        return sorted(found | set(self.request.stacks or []) | {SYSTEM_STACK})
+
+    def _view(self, stack: str) -> RecordView:
+        copies = {
+            host: self.world.observation(host)["records"].get(stack) for host in self.world.seen
+        }
+        damaged = [
+            host
+            for host in self.world.seen
+            if stack in self.world.observation(host)["damaged_records"]
+        ]
+        return view_records(stack, copies, take=self.request.take or None, unreadable=damaged)
+
+    def _selected(self) -> list[str]:
+        wanted = self.views if self.request.stacks is None else self.request.stacks
+        return sorted(set(wanted) - {SYSTEM_STACK})
+
+    def _usable(self, stack: str) -> bool:
+        view = self.views[stack]
+        if view.conflict:
+            self.plan.errors.append(Message(view.conflict, stack))
+        elif not view.counts and self.request.command not in ("up", "down"):
+            text = f"{view.undone[0]}; left alone: bring it up again, or reconcile -e take={view.undone[0].hosts[0]}"
+            self.plan.held.append(Message(text, stack))
+            return False
+        elif view.undone:
+            self.plan.notes += [Message(f"{item}: it has no effect", stack) for item in view.undone]
+        return not view.conflict
+
+    def _report_hosts(self) -> None:
+        for host, reason in sorted(self.world.faults.items()):
+            self.plan.notes.append(Message(f"not seen: {reason}", host=host))
+        for host in self.world.seen:
+            for stack, reason in sorted(self.world.observation(host)["damaged_records"].items()):
+                self.plan.notes.append(
+                    Message(f"the record on this host is damaged ({reason})", stack, host=host)
+                )
+
+    def _report_orphans(self) -> None:
+        """Containers of a stack that no record knows: nothing is done about them, but they are not hidden."""
+        found: dict[str, list[str]] = {}
+        for host in self.world.seen:
+            for item in self.world.containers(host):
+                if item["managed"] == MANAGED_BY_STACK and not self.bodies.get(item["stack"]):
+                    found.setdefault(item["stack"], []).append(f"{item['name']} on {host}")
+        for stack, places in sorted(found.items()):
+            if self.request.command != "up" and stack in (self.request.stacks or [stack]):
+                text = f"no record on the reachable hosts; left alone: {', '.join(places)}; 'up' adopts them"
+                self.plan.notes.append(Message(text, stack))
+
+    # --- what is wanted ---
+
+    def _desired(self, stack: str) -> dict[str, t.Any] | None:
+        """The body after the command, or None if the stack is not to be touched in this round."""
+        body = self.bodies.get(stack)
+        try:
+            if self.request.command == "up":
+                return self._up(stack, self.views[stack].valid_body)
+            if self.request.command in COMMANDS:
+                return t.cast(
+                    "dict[str, t.Any]",
+                    COMMANDS[self.request.command](body or empty_body([]), self.request),
+                )
+        except RequestError as error:
+            self.plan.errors.append(Message(str(error), stack))
+            return None
+        if body is None:
+            self.plan.errors.append(Message("no reachable host knows this stack", stack))
+            return None
+        return rename_hosts(body, self.request.rename) if self.request.rename else body
+
+    # --- our own services ---
+
+    def balancers(self) -> Balancers:
+        """The load balancers as this round leaves them."""
+        return self._balancers_of(self.acted_on)
+
+    def _balancers_of(self, bodies: dict[str, dict[str, t.Any]]) -> Balancers:
+        return Balancers(
+            self.world,
+            bodies,
+            request=self.request,
+            draining=self.draining,
+            version=self._version,
+            life=lambda stack: self.views[stack].life,
+        )
+
+    def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
+        """The checkers are there as long as anything is to be checked."""
+        body = self.bodies.get(SYSTEM_STACK)
+        if not self._usable(SYSTEM_STACK):
+            return
+        if body and self.request.rename:
+            body = rename_hosts(body, self.request.rename)
+        others = {**self.bodies, **wanted}
+        others.pop(SYSTEM_STACK, None)
+        desired = desired_system(
+            body,
+            self.request,
+            needed=is_needed(others.values()),
+            image=self.world.settings.checker_image,
+            hosts=self.request.inventory,
+        )
+        if desired is not None:
+            wanted[SYSTEM_STACK] = desired
+
+    def _plan_checkers(self) -> None:
+        """Bring all checkers' configs up to date, also for stacks that this command is not about."""
+        body = self.acted_on.get(SYSTEM_STACK)
+        if not is_live(body):
+            return
+        targets = [
+            target
+            for stack in sorted(set(self.acted_on) - {SYSTEM_STACK})
+            for target in targets_of(
+                self.world, stack, self.acted_on[stack], self.views[stack].life
+            )
+        ]
+        services = (current(body) or {})["definition"]["services"]
+        image = services[CHECKER_SERVICE]["image"]
+        self.checkers.plan(self.plan, targets, image=image, version=self._version(SYSTEM_STACK))
+
+    def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        self._require_network()
+        before = body or empty_body(self.request.inventory)
+        changed, notes = apply_up(before, self.request, unstarted=self._unstarted(stack, before))
+        self.plan.notes += [Message(note, stack) for note in notes]
+        if changed is not body:
+            changed["revisions"][-1]["digests"] = self._digests(changed)
+        return changed
+
+    def _require_network(self) -> None:
+        """Nothing of a stack could start: say so before anything is recorded."""
+        faults = {host: self.world.network_fault(host) for host in self.world.seen}
+        if faults and all(faults.values()):
+            raise RequestError(
+                f"no host can start anything on the managed network: {grouped(faults)}"
+            )
+
+    def _unstarted(self, stack: str, body: dict[str, t.Any]) -> set[str]:
+        """Services of which surely no container ever ran: their definition may still be corrected."""
+        claims = self.world.claims(stack)
+        unknown = {
+            name for name, hosts in _homes(body).items() if not hosts <= set(self.world.seen)
+        }
+        ran = {
+            key[0] for key, found in claims.items() if any(has_run(item) for _host, item in found)
+        }
+        made = {name for name, _index in claims}
+        failed = {
+            split_member_key(key)[0]
+            for key, entry in self.views[stack].life.items()
+            if entry.get("failures")
+        }
+        return (made | failed) - ran - unknown
+
+    def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
+        """Repository digests of the images, as far as a host has them."""
+        services = (current(body) or {})["definition"]["services"].values()
+        images = {service["image"]: self.world.image(service["image"]) for service in services}
+        return {
+            name: image["digest"]
+            for name, image in sorted(images.items())
+            if image and image["digest"]
+        }
+
+    # --- one stack ---
+
+    def _plan_stack(
+        self, stack: str, desired: dict[str, t.Any], board: Board
+    ) -> dict[str, t.Any] | None:
+        """Settle, record and converge; returns the body that is acted on."""
+        claims = self.world.claims(stack)
+        settler = Settler(stack, desired, board, claims)
+        body = settler.settle()
+        self.plan.held += settler.held
+        accepted = self._record(stack, desired, body)
+        if accepted is not None:
+            self._converge(stack, accepted, claims)
+        return accepted
+
+    def _converge(self, stack: str, body: dict[str, t.Any], claims: Claims) -> None:
+        operations = MemberOperations(
+            self.plan, self.world, revision=revision_of(body), version=self._version(stack)
+        )
+        life = self.views[stack].life
+        converger = Converger(
+            stack,
+            body,
+            operations=operations,
+            claims=claims,
+            life=life,
+            request=self.request,
+            checkers=self.checkers,
+            is_decided=self._is_decided(stack),
+        )
+        converger.run()
+        self.patients[stack] = converger.healer.patients
+        for key, left_s in converger.drains.still(claims).items():
+            self.draining[stack, key] = left_s
+
+    def _is_decided(self, stack: str) -> bool:
+        """Whether a majority has the record, or is asked for it in this round before anything else is done."""
+        written = any(item.required and item.stack == stack for item in self.plan.records)
+        return written or self.views[stack].is_proven
+
+    def _version(self, stack: str) -> int:
+        """The number of the record that this plan acts on: a host that has a newer one refuses."""
+        written = [
+            write.record["version"]["number"] for write in self.plan.records if write.stack == stack
+        ]
+        return int(max([self.views[stack].number, *written]))
+
+    def _record(
+        self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]
+    ) -> dict[str, t.Any] | None:
+        """Plan the record's write; returns the body to converge to, None if there is nothing to act on."""
+        view = self.views[stack]
+        before = view.valid_body
+        if before is not None and digest(before) == digest(body) and not view.rivals:
+            self._copy_record(view, body)
+            return body
+        names = self.request.rename
+        voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
+        quorums = [voters, body["hosts"]]
+        lacking = self._lacking_majority(quorums)
+        if lacking:
+            return self._without_majority(stack, desired, lacking)
+        record = make_record(stack, body, number=view.number + 1, token=self.request.token)
+        if names:
+            record["renamed"] = names
+        cause = self._cause(stack, before, desired)
+        seen = list(self.world.seen)
+        write = RecordWrite(record, seen, [], quorums, True, cause, self._numbers(stack))
+        self.plan.records.append(write)
+        return body
+
+    def _numbers(self, stack: str) -> dict[str, int]:
+        """The number of the record that each seen host showed; 0 for none."""
+        records = {host: self.world.observation(host)["records"] for host in self.world.seen}
+        return {
+            host: int(found[stack]["version"]["number"]) if stack in found else 0
+            for host, found in records.items()
+        }
+
+    def _copy_record(self, view: RecordView, body: dict[str, t.Any]) -> None:
+        """Bring hosts up to date that hold an older copy or none."""
+        if not view.outdated or view.record is None:
+            return
+        fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
+        possible = [host for host in body["hosts"] if host not in view.outdated]
+        required = not is_majority(body["hosts"], possible)
+        self.plan.records.append(
+            RecordWrite(
+                fields,
+                view.outdated,
+                view.holders,
+                [body["hosts"]],
+                required,
+                "this copy is missing or old",
+            )
+        )
+
+    def _lacking_majority(self, quorums: list[list[str]]) -> str:
+        for hosts in quorums:
+            if not is_majority(hosts, self.world.seen):
+                seen = ", ".join(host for host in hosts if host in self.world.seen) or "none"
+                wanted = f"{needed(hosts)} of the stack's {len(hosts)} hosts"
+                return f"needs {wanted} ({', '.join(hosts)}); reached: {seen}"
+        return ""
+
+    def _without_majority(
+        self, stack: str, desired: dict[str, t.Any], lacking: str
+    ) -> dict[str, t.Any] | None:
+        """No change of desired state or placement; what is recorded is still repaired in place."""
+        before = self.views[stack].valid_body
+        self.plan.held = [message for message in self.plan.held if message.stack != stack]
+        if before is None or desired is not before:
+            self.plan.errors.append(Message(f"{self.request.command}: {lacking}", stack))
+            return None
+        self.plan.held.append(Message(f"members wait for a place: {lacking}", stack))
+        return before
+
+    def _cause(self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:
+        revision = current(desired)
+        if self.request.rename:
+            return "new host names"
+        if self.views[stack].undone and desired is before:
+            return "an order that never reached a majority is undone"
+        if before is None or (
+            revision and len(desired["revisions"]) and revision != current(before)
+        ):
+            return str(revision["note"]) if revision else "placement"
+        return "placement"
+
+
+def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:
+    """Hosts of each service's members."""
+    homes: dict[str, set[str]] = {}
+    for key, entry in body["members"].items():
+        homes.setdefault(split_member_key(key)[0], set()).add(entry["host"])
+    return homes

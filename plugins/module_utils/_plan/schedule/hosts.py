@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which host a new member goes to, and why not to another.
+
+Private to the collection; docs/schema.md section 9, rule 3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import typing as t
+
+from ..._common.names import unnamed_volume_name
+from ..._model.volumes import member_volumes
+from .reservations import Board
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A member that needs a host."""
+
+    stack: str
+    name: str
+    index: int
+    service: dict[str, t.Any]
+    declared: dict[str, t.Any]
+
+
+def choose_host(
+    board: Board, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]
+) -> tuple[str | None, str]:
+    """The best host, or None and the reason against each one."""
+    reasons: dict[str, str] = {}
+    for host in sorted(hosts):
+        reason = rejection(board, candidate, host)
+        if not reason and pinned and host not in pinned:
+            reason = f"its volume is on {', '.join(pinned)}"
+        reasons[host] = reason
+    fitting = [host for host, reason in reasons.items() if not reason]
+    if fitting:
+        return min(fitting, key=lambda host: _rank(board, candidate, host)), ""
+    return None, f"no host fits: {grouped(reasons)}"
+
+
+def grouped(reasons: dict[str, str]) -> str:
+    """Each reason once, with the hosts that it is against."""
+    hosts: dict[str, list[str]] = {}
+    for host, reason in reasons.items():
+        hosts.setdefault(reason, []).append(host)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in hosts.items())
+
+
+def rejection(board: Board, candidate: Candidate, host: str) -> str:
+    """The hard reason against a host; empty when there is none."""
+    world = board.world
+    if not world.is_seen(host):
+        return world.faults.get(host, "not in the inventory")
+    if not labels_match(world.labels(host), candidate.service["placement"]):
+        return "its labels do not match"
+    if candidate.service["network"] == "managed" and world.network_fault(host):
+        return world.network_fault(host)
+    missing = _missing_external(board, candidate, host)
+    if missing:
+        return f"external volume {missing} does not exist there"
+    return board.port_conflict(host, candidate.service)
+
+
+def _missing_external(board: Board, candidate: Candidate, host: str) -> str:
+    """An external volume of the service that this host does not have."""
+    present = board.world.observation(host)["volumes"]
+    for mount in candidate.service["container"].get("mounts", []):
+        declared = candidate.declared.get(mount["source"] or "", {"external": False})
+        if mount["kind"] == "volume" and declared["external"] and declared["name"] not in present:
+            return str(declared["name"])
+    return ""
+
+
+def labels_match(labels: dict[str, str], placement: dict[str, t.Any]) -> bool:
+    """Rancher's hard host rules: all of host_label, none of host_label_ne."""
+    wanted = all(labels.get(key) == value for key, value in placement["host_label"])
+    unwanted = any(labels.get(key) == value for key, value in placement["host_label_ne"])
+    return wanted and not unwanted
+
+
+def _rank(board: Board, candidate: Candidate, host: str) -> tuple[t.Any, ...]:
+    """Sort key: soft rules missed, members of the service, members in all, then a hash that spreads evenly."""
+    labels = board.world.labels(host)
+    soft = candidate.service["placement"]
+    missed = sum(labels.get(key) != value for key, value in soft["host_label_soft"])
+    missed += sum(labels.get(key) == value for key, value in soft["host_label_soft_ne"])
+    seed = f"{candidate.stack}/{candidate.name}/{candidate.index}@{host}"
+    return (
+        missed,
+        *board.load(host, candidate.stack, candidate.name),
+        hashlib.sha256(seed.encode("utf-8")).hexdigest(),
+    )
+
+
+def volumes_of(board: Board, candidate: Candidate, remembered: dict[str, str]) -> dict[str, str]:
+    """Path and name of each volume that the member has, as far as its image is known to any host."""
+    image = board.world.image(candidate.service["image"]) or {"volumes": []}
+    return member_volumes(
+        candidate.service,
+        stack=candidate.stack,
+        service_name=candidate.name,
+        index=candidate.index,
+        declared=candidate.declared,
+        image_volumes=image["volumes"],
+        remembered=remembered,
+    )
+
+
+def is_local(board: Board, candidate: Candidate, volume: str) -> bool:
+    """Whether a volume exists on one host only, so that its member cannot go elsewhere."""
+    for declaration in candidate.declared.values():
+        if volume in (declaration["name"], f"{declaration['name']}_{candidate.index}"):
+            return declaration["driver"] in ("", "local")
+    return candidate.service["container"].get("volume_driver", "local") in ("", "local")
+
+
+def pinned_hosts(board: Board, candidate: Candidate, volumes: dict[str, str]) -> list[str]:
+    """Hosts that hold a local volume which this member must find again."""
+    own = {
+        name
+        for name in volumes.values()
+        if is_local(board, candidate, name) and _is_pinning(candidate, name)
+    }
+    own |= _labelled_volumes(board, candidate)
+    return sorted(
+        {
+            host
+            for name in own
+            for host in board.world.volume_hosts(name)
+            or sorted(board.volume_seats.get(name, set()))
+        }
+    )
+
+
+def _is_pinning(candidate: Candidate, name: str) -> bool:
+    """Whether the stack owns a volume; plain undeclared names are the engine's business, as in Rancher."""
+    declared = {item["name"] for item in candidate.declared.values() if not item["external"]}
+    own_prefix = f"{candidate.stack}_"
+    return name in declared or name.startswith(own_prefix)
+
+
+def _labelled_volumes(board: Board, candidate: Candidate) -> set[str]:
+    """Volumes of earlier lives of this member, known by their labels (the image may not be known yet)."""
+    start = (
+        unnamed_volume_name(candidate.stack, candidate.name, candidate.index, "/").rsplit("_", 2)[0]
+        + "_"
+    )
+    names: set[str] = set()
+    for host in board.world.seen:
+        for name, volume in board.world.observation(host)["volumes"].items():
+            labels = volume["labels"]
+            mine = labels.get("io.drover.service") == candidate.name and labels.get(
+                "io.drover.index"
+            ) == str(candidate.index)
+            if name.startswith(start) and mine and labels.get("io.drover.stack") == candidate.stack:
+                names.add(name)
+    return names

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One service on one host without a stored record: the same planner over a small world of its own.
+
+Private to the collection. The record that the planner wants is made up from the labels of the containers
+that are there.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import BRIDGE_NETWORK, MANAGED_BY_MODULE, MANAGED_BY_STACK, OVERLAY_NETWORK
+from .._common.names import member_key
+from .._compose.keys import not_run
+from .._compose.service import canonical_service
+from .._compose.values import is_empty
+from .._compose.volumes import canonical_volumes
+from .._model.problems import Notes, Place
+from .._record.copies import make_record
+from .._record.revisions import Request, apply_down, empty_body, with_revision
+from .operations.plan import Plan
+from .planner import make_plan
+from .world.world import Container, Observation, Settings, World
+
+NO_WRITER = "module"
+NO_LOOP = (
+    "nothing checks the containers of this module: bring the service up as a stack (drover.docker.up), "
+    "or write healthcheck, the engine's own"
+)
+NO_STACK = "this module runs containers only: bring the service up as a stack (drover.docker.up)"
+STATES = {"present": "active", "stopped": "stopped", "absent": "active"}
+
+
+def one_service(
+    stack: str, name: str, keys: dict[str, t.Any], *, volumes: dict[str, t.Any], warnings: list[str]
+) -> dict[str, t.Any]:
+    """A canonical stack of one service, from its Compose keys. Raises StackError with all that is wrong."""
+    notes = Notes()
+    declared = canonical_volumes(volumes, stack=stack, place=Place(notes).at("volumes"))
+    if not is_empty(keys.get("health_check")):
+        # Nothing would look at it: there is no stored record that a pass could work from.
+        Place(notes, service=name).at("health_check").problem(not_run(NO_LOOP))
+    notes.raise_problems()
+    service = canonical_service(
+        name, keys, stack=stack, file="", volumes=set(declared), warnings=warnings
+    )
+    if service["balancer"] or service["kind"] != "container":
+        Place(notes, service=name).at(kind_key(service)).problem(not_run(NO_STACK))
+    notes.raise_problems()
+    return {"format": 1, "stack": stack, "services": {name: service}, "volumes": declared}
+
+
+def kind_key(service: dict[str, t.Any]) -> str:
+    """The key that makes a service something else than containers."""
+    words = {"external": "external_ips", "alias": "image"}
+    return words.get(service["kind"], "lb_config")
+
+
+def plan_service(
+    observation: Observation,
+    stack: str,
+    name: str,
+    *,
+    definition: dict[str, t.Any],
+    state: str,
+    scale: int | None,
+) -> Plan:
+    """Plan for one service of one host.
+
+    C(definition) is a canonical stack that holds just this service. C(scale) None keeps the number of members there is,
+    or takes the definition's where there is none yet.
+    """
+    host = observation["host"]
+    members = own_members(observation, stack, name)
+    body = _body(host, name, definition, members, state=state, scale=scale)
+    record = {**make_record(stack, body, number=1, token=NO_WRITER), "host": host, "life": {}}
+    view = {**observation, **_as_if_recorded(observation, stack, name), "records": {stack: record}}
+    world = World({host: view}, settings=network_of(observation), host_labels={})
+    plan = make_plan(world, Request("reconcile", stacks=[stack], token=NO_WRITER, inventory=[host]))
+    plan.records = []
+    for operation in plan.operations:
+        operation["version"] = 0  # the record is made up
+        if state == "absent":
+            operation["cause"] = "state is absent"
+        if operation["kind"] == "create":
+            operation["args"]["managed"] = MANAGED_BY_MODULE
+    return plan
+
+
+def own_members(observation: Observation, stack: str, name: str) -> list[Container]:
+    """Containers that this module made for the service, by index."""
+    wanted = (MANAGED_BY_MODULE, stack, name)
+    found = [
+        item
+        for item in observation["containers"]
+        if (item["managed"], item["stack"], item["service"]) == wanted
+    ]
+    return sorted(found, key=lambda item: item["index"])
+
+
+def network_of(observation: Observation) -> Settings:
+    """The overlay where the host has it, else the bridge."""
+    return Settings(several=OVERLAY_NETWORK in observation["networks"])
+
+
+def _body(
+    host: str,
+    name: str,
+    definition: dict[str, t.Any],
+    members: list[Container],
+    *,
+    state: str,
+    scale: int | None,
+) -> dict[str, t.Any]:
+    """The record body that a stack would have in this situation."""
+    count = scale if scale is not None else len(members) or definition["services"][name]["scale"]
+    services = {name: {"scale": count, "state": STATES[state]}}
+    request = Request("up")
+    body = with_revision(
+        empty_body([host]),
+        request,
+        "module",
+        definition=definition,
+        services=services,
+        tombstone=False,
+    )
+    body["members"] = {member_key(name, item["index"]): _entry(host, item) for item in members}
+    body["counters"] = {name: max([item["create_index"] for item in members], default=0)}
+    return apply_down(body, Request("down")) if state == "absent" else body
+
+
+def _entry(host: str, container: Container) -> dict[str, t.Any]:
+    network = next(
+        (name for name in (OVERLAY_NETWORK, BRIDGE_NETWORK) if name in container["networks"]), ""
+    )
+    address = container["networks"].get(network, {}).get("address", "")
+    return {
+        "host": host,
+        "address": address,
+        "network": network if address else "",
+        "create_index": container["create_index"],
+        "volumes": dict(container["mounts"]),
+        "retired": False,
+    }
+
+
+def _as_if_recorded(observation: Observation, stack: str, name: str) -> dict[str, t.Any]:
+    """Our own containers as the planner expects them; those of other records become strangers to it."""
+    own = own_members(observation, stack, name)
+    others = [item for item in observation["containers"] if item not in own]
+    return {
+        "containers": [{**item, "managed": MANAGED_BY_STACK} for item in own],
+        "foreign": observation["foreign"] + [_as_foreign(item) for item in others],
+    }
+
+
+def _as_foreign(container: Container) -> dict[str, t.Any]:
+    addresses = {name: network["address"] for name, network in container["networks"].items()}
+    fields = {key: container[key] for key in ("id", "name", "state", "ports")}
+    return {**fields, "addresses": addresses, "labelled": True}
+
+
+def member_facts(container: Container) -> dict[str, t.Any]:
+    """A member as the public modules return it."""
+    networks = container["networks"]
+    address = next(
+        (
+            networks[name]["address"]
+            for name in (OVERLAY_NETWORK, BRIDGE_NETWORK)
+            if name in networks
+        ),
+        "",
+    )
+    facts = {key: container[key] for key in ("name", "index", "id", "state", "ports", "health")}
+    return {**facts, "address": address}
+
+
+def services_of(observation: Observation) -> list[dict[str, t.Any]]:
+    """Our containers by service, as C(service_info) returns them."""
+    groups: dict[tuple[str, str, str], list[Container]] = {}
+    for item in observation["containers"]:
+        groups.setdefault((item["stack"], item["service"], item["managed"]), []).append(item)
+    return [
+        {
+            "stack": stack,
+            "name": name,
+            "managed": managed,
+            "running": sum(item["state"] == "running" for item in found),
+            "members": [
+                member_facts(item) for item in sorted(found, key=lambda item: item["index"])
+            ],
+        }
+        for (stack, name, managed), found in sorted(groups.items())
+    ]

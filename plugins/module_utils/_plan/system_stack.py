@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stack of our own services: the checkers. Private to the collection; pure.
+
+Recorded, placed and kept alive as any other stack; made and taken down by what the other stacks need.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import (
+    CHECKER_IMAGE,
+    CHECKER_SERVICE,
+    HAPROXY_USER,
+    STATE_ACTIVE,
+    STATE_DIR_MARK,
+    SYSTEM_STACK,
+)
+from .._record.revisions import Request, apply_down, current, empty_body, is_live, with_revision
+from .health.targets import checked_services
+
+Body = t.Dict[str, t.Any]
+
+_COMMAND = (
+    "haproxy -W -db -S /run/haproxy/master.sock,mode,600 -f /usr/local/etc/haproxy/haproxy.cfg"
+)
+_NOTES = {True: "a service has a health check", False: "no service has a health check any more"}
+
+
+def is_needed(bodies: t.Iterable[Body]) -> bool:
+    """Whether any live service of these stacks has a health check."""
+    return any(checked_services(body) for body in bodies)
+
+
+def desired_system(
+    body: Body | None, request: Request, *, needed: bool, image: str, hosts: list[str]
+) -> Body | None:
+    """The system stack's body as it is to be; None where there is none and none is needed.
+
+    Args:
+        body: As it is recorded.
+        request: Who asks, and when.
+        needed: Whether there is anything to check.
+        image: The image that the inventory asks for; empty to keep the recorded one.
+        hosts: Hosts of the inventory, for the first record.
+    """
+    if not needed:
+        return apply_down(body, request) if body and is_live(body) else body
+    definition = system_definition(image or _recorded_image(body) or CHECKER_IMAGE)
+    return with_revision(
+        body or empty_body(hosts),
+        request,
+        _NOTES[True],
+        definition=definition,
+        services={CHECKER_SERVICE: {"scale": 1, "state": STATE_ACTIVE}},
+        tombstone=False,
+    )
+
+
+def _recorded_image(body: Body | None) -> str:
+    services = (current(body) or {"definition": {}})["definition"].get("services", {})
+    return str(services.get(CHECKER_SERVICE, {}).get("image", ""))
+
+
+def system_definition(image: str) -> dict[str, t.Any]:
+    """The definition of the checkers: one on each host, with nothing that it does not need."""
+    return {
+        "format": 1,
+        "stack": SYSTEM_STACK,
+        "services": {CHECKER_SERVICE: _checker(image)},
+        "volumes": {},
+    }
+
+
+def _checker(image: str) -> dict[str, t.Any]:
+    placement: dict[str, list[str]] = {
+        key: [] for key in ("host_label", "host_label_ne", "host_label_soft", "host_label_soft_ne")
+    }
+    return {
+        "image": image,
+        "scale": 1,
+        "global": True,
+        "start_once": False,
+        "start_on_create": True,
+        "pull": "missing",
+        "network": "managed",
+        "retain_ip": False,
+        "hostname_override": False,
+        "health_check": None,
+        "links": [],
+        "depends_on": [],
+        "placement": placement,
+        "metadata": {},
+        "container": _container(),
+    }
+
+
+def _container() -> dict[str, t.Any]:
+    return {
+        "entrypoint": ["haproxy"],
+        "command": _COMMAND.split()[1:],
+        "user": HAPROXY_USER,
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "stop_signal": "SIGTERM",
+        "stop_grace_period_s": 2.0,
+        "mounts": [
+            _bind("config", "/usr/local/etc/haproxy", ["ro"]),
+            _bind("run", "/run/haproxy", []),
+        ],
+    }
+
+
+def _bind(folder: str, target: str, options: list[str]) -> dict[str, t.Any]:
+    source = f"{STATE_DIR_MARK}/checker/{folder}"
+    return {"kind": "bind", "source": source, "target": target, "options": options}

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Volumes that no wanted member has: listed, and removed only by name. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import LABEL_STACK
+from .._record.revisions import is_live
+from .operations.plan import Message, Plan
+from .world.world import World
+
+
+class UnusedVolumes:
+    """Those of all stacks of one plan. C(wanted): names that a person gave for removal."""
+
+    def __init__(self, plan: Plan, world: World, *, wanted: list[str]) -> None:
+        self.plan = plan
+        self.world = world
+        self._wanted = wanted
+
+    def of_stack(
+        self,
+        stack: str,
+        body: dict[str, t.Any],
+        *,
+        version: int,
+        others: t.Iterable[dict[str, t.Any]] = (),
+    ) -> None:
+        """List what scale-down and down keep; remove only what a person named.
+
+        Args:
+            stack: The stack.
+            body: Its record's body.
+            version: Number of that record.
+            others: Bodies of the other stacks: what they use is never offered.
+        """
+        used = {place for item in [body, *others] for place in _used(item)}
+        for host, name in self._made_for(stack, body):
+            if (host, name) in used:
+                continue
+            if name in self._wanted:
+                self._remove(stack, host, name, version)
+            else:
+                self.plan.kept_volumes.append((host, name))
+
+    def tell_unknown(self) -> None:
+        """Say which of the names given are not of an unused volume."""
+        planned = {
+            item["args"]["volume"]
+            for item in self.plan.operations
+            if item["kind"] == "remove_volume"
+        }
+        for name in self._wanted:
+            if name not in planned:
+                text = f"volume {name}: not an unused volume of this stack on a host that was reached; not removed"
+                self.plan.notes.append(Message(text))
+
+    def _made_for(self, stack: str, body: dict[str, t.Any]) -> list[tuple[str, str]]:
+        """Volumes that we made for the stack, by their labels, with their hosts.
+
+        External volumes and plain names that a member only mounts are somebody else's.
+        """
+        external = _external_names(body)
+        return [
+            (host, name)
+            for host in self.world.seen
+            for name, volume in sorted(self.world.observation(host)["volumes"].items())
+            if volume["labels"].get(LABEL_STACK) == stack and name not in external
+        ]
+
+    def _remove(self, stack: str, host: str, name: str, version: int) -> None:
+        after = [
+            item["id"]
+            for item in self.plan.operations
+            if item["kind"] == "remove" and item["host"] == host and item["stack"] == stack
+        ]
+        args = {"volume": name}
+        self.plan.add(
+            "remove_volume",
+            host,
+            cause="named by the command",
+            after=after,
+            stack=stack,
+            version=version,
+            args=args,
+        )
+
+
+def _used(body: dict[str, t.Any]) -> set[tuple[str, str]]:
+    """Volumes of the members that a body wants, with their hosts."""
+    return {
+        (entry["host"], name)
+        for entry in body["members"].values()
+        if not entry["retired"] and is_live(body)
+        for name in entry["volumes"].values()
+    }
+
+
+def _external_names(body: dict[str, t.Any]) -> set[str]:
+    """Names of volumes that any kept revision declares as external."""
+    return {
+        declared["name"]
+        for revision in body["revisions"]
+        for declared in revision["definition"].get("volumes", {}).values()
+        if declared["external"]
+    }

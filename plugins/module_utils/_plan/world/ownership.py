@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which containers are a member's: labels only claim it, the record proves it. Private to the collection; pure.
+
+An image that was committed from a member carries all of its labels, so anybody's container may have them. A container
+is a member's if its name, host, create index and recorded volumes are those of the record, or if the ledger has its id.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._common.names import container_name, member_key
+from ..._model.generation import container_of
+from ..._model.volumes import normal_path
+
+Json = t.Dict[str, t.Any]
+Place = t.Tuple[str, int]
+Located = t.Tuple[str, Json]
+"""Host and container."""
+Claims = t.Dict[Place, t.List[Located]]
+
+SHORT_ID = 12
+LIVE_STATES = ("running", "paused", "restarting")
+
+
+@dataclasses.dataclass(frozen=True)
+class Stranger:
+    """A container with a member's labels that is not proven to be the member's."""
+
+    host: str
+    container: Json
+    why: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Ownership:
+    """The containers of one stack: those of its members, and the strangers among them."""
+
+    members: Claims
+    strangers: list[Stranger]
+
+    def strangers_of(self, place: Place) -> list[Stranger]:
+        """Those with the labels of one member."""
+        return [
+            item
+            for item in self.strangers
+            if (item.container["service"], item.container["index"]) == place
+        ]
+
+
+def sort_claims(claims: Claims, body: Json | None, ledger: dict[str, Json]) -> Ownership:
+    """Tell members' containers from strangers.
+
+    Args:
+        claims: Containers by the member that their labels name.
+        body: The stack's recorded body; None where there is none: then the name alone decides.
+        ledger: What the hosts remember of the stack's members, by member key.
+    """
+    entries = body["members"] if body else {}
+    members: Claims = {}
+    strangers: list[Stranger] = []
+    for place, found in claims.items():
+        key = member_key(*place)
+        for host, container in found:
+            why = _doubt(host, container, entries.get(key), ledger.get(key) or {})
+            if why:
+                strangers.append(Stranger(host, container, why))
+            else:
+                members.setdefault(place, []).append((host, container))
+    return Ownership(members, strangers)
+
+
+def _doubt(host: str, container: Json, entry: Json | None, remembered: Json) -> str:
+    """Why a container is not proven to be the member's; empty where it is."""
+    if container["id"][:SHORT_ID] in _remembered_ids(remembered):
+        return ""
+    name = container_name(container["stack"], container["service"], container["index"])
+    if container["name"] != name:
+        return f"its name is not {name}"
+    return _contradiction(host, container, entry) if entry else ""
+
+
+def _remembered_ids(remembered: Json) -> set[str]:
+    """Short ids of containers that a pass has judged or drained as this member's."""
+    generation = (remembered.get("health") or {}).get("generation", "")
+    drained = (remembered.get("drain") or {}).get("container", "")
+    return {container_of(generation), drained[:SHORT_ID]} - {""}
+
+
+def _contradiction(host: str, container: Json, entry: Json) -> str:
+    """What the record says otherwise. An earlier life on another host is the member's: it is replaced by this one."""
+    index, recorded = container["create_index"], entry["create_index"]
+    if host != entry["host"]:
+        # Beside a wanted member it is a conflict, which holds the member.
+        known = is_earlier_life(host, container, entry) or not entry["retired"]
+        return "" if known else f"its member was on {entry['host']}"
+    if index != recorded:
+        return f"its create index is {index or 'missing'}, the recorded one {recorded}"
+    return _other_volumes(container, entry)
+
+
+def is_earlier_life(host: str, container: Json, entry: Json) -> bool:
+    """Whether a container is what a member left on another host before it was recorded on its present one."""
+    return host != entry["host"] and 0 < container["create_index"] < entry["create_index"]
+
+
+def _other_volumes(container: Json, entry: Json) -> str:
+    mounted = {normal_path(path): name for path, name in container["mounts"].items()}
+    for path, name in sorted(entry["volumes"].items()):
+        found = mounted.get(normal_path(path), name)
+        if found != name:
+            return f"it has volume {found} at {path}, the record says {name}"
+    return ""
+
+
+def takes_from(stranger: Stranger, entry: Json) -> str:
+    """What a running stranger on a member's host has that is the member's: a recorded volume, or its address."""
+    container = stranger.container
+    if stranger.host != entry["host"] or container["state"] not in LIVE_STATES:
+        return ""
+    volumes = set(container["mounts"].values()) & set(entry["volumes"].values())
+    if volumes:
+        return f"volume {min(volumes)}"
+    endpoint = container["networks"].get(entry["network"]) or {}
+    taken = entry["address"] and endpoint.get("address") == entry["address"]
+    return f"address {entry['address']}" if taken else ""

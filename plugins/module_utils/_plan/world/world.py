@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The world as one round sees it: observations of all hosts, with the questions that the planner asks of them.
+
+Private to the collection. Everything here only reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._common.constants import (
+    BRIDGE_NETWORK,
+    BRIDGE_SUBNET,
+    MANAGED_BY_STACK,
+    MASS_FAILURE_PERCENT,
+    OVERLAY_NETWORK,
+    OVERLAY_SUBNET,
+    REPAIR_PERCENT,
+)
+from .overlay import network_fault
+from .ownership import Claims, Ownership, Stranger, sort_claims
+
+Observation = t.Dict[str, t.Any]
+Container = t.Dict[str, t.Any]
+Port = t.Tuple[str, int, str]
+
+
+@dataclasses.dataclass
+class Settings:
+    """What the inventory asks for: the managed network (one host has a bridge, several an overlay), checkers, brakes.
+
+    C(checker_image) is empty where the recorded one is good enough.
+    """
+
+    several: bool = False
+    overlay_network: str = OVERLAY_NETWORK
+    overlay_subnet: str = OVERLAY_SUBNET
+    bridge_subnet: str = BRIDGE_SUBNET
+    checker_image: str = ""
+    check_own_host: bool = False
+    repair_percent: int = REPAIR_PERCENT
+    mass_failure_percent: int = MASS_FAILURE_PERCENT
+
+    @property
+    def network(self) -> str:
+        """Name of the managed network."""
+        return self.overlay_network if self.several else BRIDGE_NETWORK
+
+    @property
+    def other_network(self) -> str:
+        """The managed network that members leave when one host becomes several, or the reverse."""
+        return BRIDGE_NETWORK if self.several else self.overlay_network
+
+    @property
+    def subnet(self) -> str:
+        """Subnet that the managed network is to have."""
+        return self.overlay_subnet if self.several else self.bridge_subnet
+
+
+def settings_for(hosts: t.Collection[str], **chosen: t.Any) -> Settings:
+    """The settings for an inventory; what was chosen, as fields of Settings."""
+    return Settings(several=len(hosts) > 1, **chosen)
+
+
+class World:
+    """Observations by host (None: not reached) and the inventory's hosts.
+
+    C(now_s) is the time on the clock by which the controller stamped them (C(taken_at)).
+    """
+
+    def __init__(
+        self,
+        observations: dict[str, Observation | None],
+        *,
+        settings: Settings,
+        host_labels: dict[str, dict[str, str]],
+        renamed: dict[str, str] | None = None,
+        now_s: float | None = None,
+    ) -> None:
+        self.hosts = sorted(observations)
+        self.settings = _network_in_use(settings, observations)
+        self.faults = _host_faults(observations, renamed or {})
+        self._observations = observations
+        self._now_s = now_s
+        self._host_labels = host_labels
+        self.silent = [
+            host for host, found in sorted(observations.items()) if (found or {}).get("error")
+        ]
+        """Hosts that were asked and gave no answer; a host that --limit left out is not among them."""
+        self.seen = [host for host in self.hosts if host not in self.faults]
+        self._owned: dict[str, Ownership] = {}
+
+    def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: dict[str, t.Any]) -> None:
+        """Tell the stack's containers from those that only have their labels, by its record and ledger."""
+        self._owned[stack] = sort_claims(self._labelled(stack), body, ledger)
+
+    def observation(self, host: str) -> Observation:
+        """What a seen host reported."""
+        found = self._observations[host]
+        if found is None:
+            raise KeyError(host)
+        return found
+
+    def now(self, host: str) -> float:
+        """The host's own clock, seconds since the epoch."""
+        return float(self.observation(host)["now"])
+
+    def age_s(self, host: str) -> float:
+        """How old what a seen host reported is; 0 where nobody kept time."""
+        taken_at = self.observation(host).get("taken_at")
+        return 0.0 if self._now_s is None or taken_at is None else self._now_s - float(taken_at)
+
+    @property
+    def subnet(self) -> str:
+        """The managed network's subnet: as it exists, else as it is to be made."""
+        for host in self.seen:
+            network = self.observation(host)["networks"].get(self.settings.network)
+            if network and network["subnet"]:
+                return str(network["subnet"])
+        return self.settings.subnet
+
+    def is_seen(self, host: str) -> bool:
+        """Whether anything is known about a host in this round."""
+        return host not in self.faults and host in self._observations
+
+    def containers(self, host: str) -> list[Container]:
+        """Our containers on a host."""
+        return list(self.observation(host)["containers"])
+
+    def claims(self, stack: str) -> Claims:
+        """The stack's containers by member, with their hosts; only those that are proven to be the member's."""
+        return self._ownership(stack).members
+
+    def strangers(self, stack: str) -> list[Stranger]:
+        """Containers with labels of the stack's members that are not proven to be theirs: never touched."""
+        return self._ownership(stack).strangers
+
+    def strangers_of(self, stack: str, place: tuple[str, int]) -> list[Stranger]:
+        """Those with the labels of one member (service, index)."""
+        return self._ownership(stack).strangers_of(place)
+
+    def _ownership(self, stack: str) -> Ownership:
+        if stack not in self._owned:
+            self.prove(stack, None, {})
+        return self._owned[stack]
+
+    def _labelled(self, stack: str) -> Claims:
+        """The stack's containers by the member that their labels name, with their hosts."""
+        found: Claims = {}
+        for host in self.seen:
+            for container in self.containers(host):
+                if container["stack"] == stack and container["managed"] == MANAGED_BY_STACK:
+                    place = (container["service"], container["index"])
+                    found.setdefault(place, []).append((host, container))
+        return found
+
+    def names(self, host: str) -> dict[str, str]:
+        """Container names on a host, each with the id that holds it."""
+        observation = self.observation(host)
+        return {
+            item["name"]: item["id"] for item in observation["containers"] + observation["foreign"]
+        }
+
+    def labels(self, host: str) -> dict[str, str]:
+        """The engine's labels, overridden by the inventory's; lower-cased, as Rancher's scheduler compared."""
+        merged = {
+            **self.observation(host)["engine"].get("labels", {}),
+            **self._host_labels.get(host, {}),
+        }
+        return {str(key).lower(): str(value).lower() for key, value in merged.items()}
+
+    def image(self, reference: str, host: str | None = None) -> dict[str, t.Any] | None:
+        """An image as a host (or, for host None, any host) has it."""
+        for place in [host] if host else self.seen:
+            found = self.observation(place)["images"].get(reference)
+            if found:
+                return dict(found)
+        return None
+
+    def volume_hosts(self, name: str) -> list[str]:
+        """Hosts that have a volume of this name."""
+        return [host for host in self.seen if name in self.observation(host)["volumes"]]
+
+    def checker(self, host: str) -> dict[str, t.Any] | None:
+        """What the checker of a seen host reports; None where there is none."""
+        found = self.observation(host).get("checker")
+        return dict(found) if found else None
+
+    def balancers(self, host: str) -> dict[str, dict[str, t.Any]]:
+        """What the load balancers of a seen host report, by their member; those that do not answer report nothing."""
+        return dict(self.observation(host).get("balancers") or {})
+
+    def certificate_folder(self, host: str, service: str) -> dict[str, t.Any]:
+        """Certificates in a volume of a load balancer (C(stack/service)) as a seen host has them; empty for none."""
+        return dict((self.observation(host).get("certificate_folders") or {}).get(service) or {})
+
+    def swarm(self, host: str) -> dict[str, t.Any]:
+        """What a seen host's engine says of the Swarm."""
+        return dict(self.observation(host)["engine"]["swarm"])
+
+    def network_fault(self, host: str) -> str:
+        """Why nothing can start on the managed network of a host; empty when it can."""
+        return network_fault(self, host) if self.settings.several else ""
+
+    def taken_addresses(self) -> dict[str, str]:
+        """Addresses on the managed network that some container holds, each with the container's id."""
+        network = self.settings.network
+        taken: dict[str, str] = {}
+        for host in self.seen:
+            observation = self.observation(host)
+            for item in observation["containers"]:
+                taken[item["networks"].get(network, {}).get("address", "")] = item["id"]
+            for item in observation["foreign"]:
+                taken[item["addresses"].get(network, "")] = item["id"]
+        taken.pop("", None)
+        return taken
+
+
+def _network_in_use(settings: Settings, observations: dict[str, Observation | None]) -> Settings:
+    """The overlay also where the inventory at hand names one host, if stacks are recorded on several."""
+    found = [seen["records"] for seen in observations.values() if seen and not seen["error"]]
+    bodies = [record["body"] for records in found for record in records.values()]
+    several = settings.several or any(len(body["hosts"]) > 1 for body in bodies)
+    return dataclasses.replace(settings, several=several)
+
+
+def _host_faults(
+    observations: dict[str, Observation | None], renamed: dict[str, str]
+) -> dict[str, str]:
+    """Hosts of which nothing is known, each with the reason. C(renamed): old name to new."""
+    faults: dict[str, str] = {}
+    engines: dict[str, str] = {}
+    for host, found in sorted(observations.items()):
+        if found is None:
+            faults[host] = "not reached"
+        elif found["error"]:
+            faults[host] = str(found["error"])
+        elif found["engine"]["id"] in engines:
+            faults[host] = (
+                f"is the same engine as {engines[found['engine']['id']]}: name each engine once in the inventory"
+            )
+        else:
+            engines[found["engine"]["id"]] = host
+            _check_host_name(host, found, faults, renamed)
+    return faults
+
+
+def _check_host_name(
+    host: str, observation: Observation, faults: dict[str, str], renamed: dict[str, str]
+) -> None:
+    """A host that another inventory calls differently must not be acted on under this name."""
+    for stack, record in sorted(observation["records"].items()):
+        written_for = record.get("host", host)
+        if host not in (written_for, renamed.get(written_for)):
+            faults[host] = (
+                f"its record of stack {stack} was written for the name {written_for}: "
+                "use that inventory name, or reconcile -e rename_host=OLD=NEW"
+            )
+            return
+
+
+def ports_overlap(first: Port, second: Port) -> bool:
+    """Whether two published ports (address, port, protocol) exclude each other on one host."""
+    everywhere = ("", "0.0.0.0", "::")
+    same_port = first[1] == second[1] and first[2] == second[2]
+    return same_port and (
+        first[0] == second[0] or first[0] in everywhere or second[0] in everywhere
+    )

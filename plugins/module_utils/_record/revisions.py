@@ -1,0 +1,301 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Desired state: how each command changes a stack's record body. Private to the collection.
+
+Pure functions: they return a new body and never change the one they are given. An unchanged desired
+state is no new revision.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import typing as t
+
+from .._common.constants import KEPT_REVISIONS, STATE_ACTIVE, STATE_CREATED, STATE_STOPPED
+from .._model.config_hash import changed_keys, config_hash
+
+Body = t.Dict[str, t.Any]
+LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
+"""What cannot change without a new container (docs/schema.md section 6)."""
+CHECKED_AS = ("network", "start_once")
+"""Whether a service can have a health check hangs on these; the file's is for what its members will be then."""
+
+NATURE_KEYS = ("kind", "balancer", "external", "alias_of")
+"""What makes a service a load balancer or one without containers: it goes together with what is launched."""
+
+
+class RequestError(Exception):
+    """A command that cannot be carried out as it was given; the text says what to do."""
+
+
+@dataclasses.dataclass
+class Request:
+    """What a person (or the timer) asked for."""
+
+    command: str
+    stacks: list[str] | None = None
+    definition: dict[str, t.Any] | None = None
+    service: str = ""
+    scale: int = -1
+    scales: dict[str, int] = dataclasses.field(default_factory=dict)
+    prune: bool = False
+    rename: dict[str, str] = dataclasses.field(default_factory=dict)
+    take: str = ""
+    retry: list[str] = dataclasses.field(default_factory=list)
+    remove_volumes: list[str] = dataclasses.field(default_factory=list)
+    author: str = ""
+    time: str = ""
+    token: str = ""
+    inventory: list[str] = dataclasses.field(default_factory=list)
+
+
+def empty_body(hosts: t.Iterable[str]) -> Body:
+    """The body of a stack before its first revision."""
+    return {"hosts": sorted(hosts), "revisions": [], "members": {}, "counters": {}}
+
+
+def current(body: Body | None) -> dict[str, t.Any] | None:
+    """The revision that the loop restores; None before the first."""
+    return body["revisions"][-1] if body and body["revisions"] else None
+
+
+def is_live(body: Body | None) -> bool:
+    """Whether the stack is up (has a revision that is no tombstone)."""
+    revision = current(body)
+    return revision is not None and not revision["tombstone"]
+
+
+def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> Body:
+    """The body with one more revision, unless the content is what the current one says already."""
+    last = current(body) or {
+        "number": 0,
+        "definition": {},
+        "services": {},
+        "tombstone": True,
+        "digests": {},
+    }
+    fields = {
+        key: content.get(key, last[key])
+        for key in ("definition", "services", "tombstone", "digests")
+    }
+    if body["revisions"] and all(
+        fields[key] == last[key] for key in ("definition", "services", "tombstone")
+    ):
+        return body
+    revision = {
+        "number": last["number"] + 1,
+        "author": request.author,
+        "time": request.time,
+        "note": note,
+        **fields,
+    }
+    return {**body, "revisions": [*body["revisions"], copy.deepcopy(revision)][-KEPT_REVISIONS:]}
+
+
+def apply_up(
+    body: Body, request: Request, *, unstarted: t.Collection[str] = ()
+) -> tuple[Body, list[str]]:
+    """Bring a definition in: new services are added; changed ones are reported and left as they run.
+
+    C(unstarted) names services that never ran: theirs may change, as there is nothing to leave.
+    """
+    new = t.cast("dict[str, t.Any]", request.definition)
+    last = current(body)
+    if last is None or last["tombstone"]:
+        services = {name: _first_desire(service) for name, service in new["services"].items()}
+        _set_scales(services, new, request.scales)
+        return with_revision(
+            body, request, "up", definition=new, services=services, tombstone=False
+        ), []
+    old = last["definition"]
+    fixed = {
+        **old,
+        "services": {name: item for name, item in old["services"].items() if name not in unstarted},
+    }
+    definition, notes = merge_definitions(fixed, new, prune=request.prune)
+    services = {
+        name: copy.deepcopy(last["services"].get(name) or _first_desire(service))
+        for name, service in definition["services"].items()
+    }
+    _set_scales(services, definition, request.scales)
+    return with_revision(body, request, "up", definition=definition, services=services), notes
+
+
+def merge_definitions(
+    old: dict[str, t.Any], new: dict[str, t.Any], *, prune: bool
+) -> tuple[dict[str, t.Any], list[str]]:
+    """The definition to store: what needs a new container keeps its old one, everything else is taken in place."""
+    notes: list[str] = []
+    services: dict[str, t.Any] = {}
+    volumes = dict(new["volumes"])
+    for name, service in new["services"].items():
+        services[name] = _merge_service(name, old, new, notes)
+        if services[name] is not service:
+            volumes.update(
+                {
+                    key: old["volumes"][key]
+                    for key in _volume_keys(services[name])
+                    if key in old["volumes"]
+                }
+            )
+    for name in sorted(set(old["services"]) - set(new["services"])):
+        if prune:
+            continue
+        notes.append(
+            f"{name}: not in the stack files any more; kept running; remove it with up ... -e prune=true"
+        )
+        services[name] = old["services"][name]
+        volumes.update(
+            {
+                key: old["volumes"][key]
+                for key in _volume_keys(services[name])
+                if key in old["volumes"]
+            }
+        )
+    merged = {**new, "services": services, "volumes": volumes}
+    kept = _kept_certificates(old, services, new)
+    if kept:
+        merged["certificates"] = {**kept, **new.get("certificates", {})}
+    return merged, notes
+
+
+def _kept_certificates(
+    old: dict[str, t.Any], services: dict[str, t.Any], new: dict[str, t.Any]
+) -> dict[str, t.Any]:
+    """Certificates of services that the new files do not have any more, and that are kept."""
+    left = [services[name] for name in services if name not in new["services"]]
+    named = {
+        name
+        for service in left
+        if service.get("balancer")
+        for name in [
+            *service["balancer"]["certificates"],
+            service["balancer"]["default_certificate"],
+        ]
+    }
+    known = old.get("certificates", {})
+    return {name: known[name] for name in sorted(named) if name in known}
+
+
+def _merge_service(
+    name: str, old: dict[str, t.Any], new: dict[str, t.Any], notes: list[str]
+) -> dict[str, t.Any]:
+    """One service of the definition to store."""
+    service = t.cast("dict[str, t.Any]", new["services"][name])
+    before = old["services"].get(name)
+    if before is None or config_hash(before, old["volumes"]) == config_hash(
+        service, new["volumes"]
+    ):
+        return service
+    kept = {**service, **{key: before[key] for key in LAUNCH_KEYS}}
+    if _nature(before) != _nature(service):
+        kept.update({key: before[key] for key in NATURE_KEYS if key in before})
+    if any(kept[key] != service[key] for key in CHECKED_AS):
+        kept["health_check"] = before.get("health_check")
+    changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
+    notes.append(
+        f"{name}: definition changed ({', '.join(changed)}); its containers are left as they run until an upgrade"
+    )
+    return kept
+
+
+def _nature(service: dict[str, t.Any]) -> tuple[str, bool]:
+    """Whether a service has containers, and whether they are load balancers."""
+    return service.get("kind", "container"), bool(service.get("balancer"))
+
+
+def _volume_keys(service: dict[str, t.Any]) -> list[str]:
+    """Keys of the declared volumes that a service mounts."""
+    mounts = service["container"].get("mounts", [])
+    return [mount["source"] for mount in mounts if mount["kind"] == "volume"]
+
+
+def _first_desire(service: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Scale and state of a service that is new."""
+    return {
+        "scale": service["scale"],
+        "state": STATE_ACTIVE if service["start_on_create"] else STATE_CREATED,
+    }
+
+
+def _set_scales(
+    services: dict[str, t.Any], definition: dict[str, t.Any], scales: dict[str, int]
+) -> None:
+    """Apply the scales that were given with the command."""
+    for name, scale in scales.items():
+        _check_scalable(definition, name, scale)
+        services[name]["scale"] = scale
+
+
+def _check_scalable(definition: dict[str, t.Any], name: str, scale: int) -> None:
+    """Refuse a scale that makes no sense."""
+    stack = definition["stack"]
+    if name not in definition["services"]:
+        known = ", ".join(sorted(definition["services"]))
+        raise RequestError(f"there is no service {name!r}; there are: {known}")
+    if definition["services"][name]["global"]:
+        raise RequestError(
+            f"{stack}/{name} is global (one member on each matching host): it has no scale to set"
+        )
+    if not 0 <= scale <= 1000:
+        raise RequestError(f"scale of {stack}/{name} must be 0 to 1000, not {scale}")
+
+
+def apply_scale(body: Body, request: Request) -> Body:
+    """Set the scale of one service."""
+    last = _live_revision(body, request)
+    _check_scalable(last["definition"], request.service, request.scale)
+    services = copy.deepcopy(last["services"])
+    before = services[request.service]["scale"]
+    services[request.service]["scale"] = request.scale
+    return with_revision(
+        body, request, f"scale {request.service} {before} -> {request.scale}", services=services
+    )
+
+
+def apply_state(body: Body, request: Request) -> Body:
+    """Deactivate or activate a stack, or one service of it. Members are kept."""
+    last = _live_revision(body, request)
+    state = STATE_STOPPED if request.command == "stop" else STATE_ACTIVE
+    if request.service and request.service not in last["services"]:
+        known = ", ".join(sorted(last["services"]))
+        raise RequestError(f"there is no service {request.service!r}; there are: {known}")
+    services = copy.deepcopy(last["services"])
+    for name in [request.service] if request.service else list(services):
+        services[name]["state"] = state
+    what = f"{request.command} {request.service}".strip()
+    return with_revision(body, request, what, services=services)
+
+
+def apply_down(body: Body, request: Request) -> Body:
+    """Leave a tombstone: members are removed wherever they turn up; volumes stay."""
+    if current(body) is None:
+        raise RequestError(_unknown(request))
+    return with_revision(body, request, "down", tombstone=True)
+
+
+def rename_hosts(body: Body, names: dict[str, str]) -> Body:
+    """The body with hosts called by their new inventory names."""
+    if not set(names) & set(body["hosts"]):
+        return body
+    members = {
+        key: {**entry, "host": names.get(entry["host"], entry["host"])}
+        for key, entry in body["members"].items()
+    }
+    hosts = sorted({names.get(host, host) for host in body["hosts"]})
+    return {**body, "hosts": hosts, "members": members}
+
+
+def _live_revision(body: Body, request: Request) -> dict[str, t.Any]:
+    """The current revision, or an error that says why there is none to change."""
+    last = current(body)
+    if last is None or last["tombstone"]:
+        raise RequestError(_unknown(request))
+    return last
+
+
+def _unknown(request: Request) -> str:
+    """The message for a stack that no reachable host knows."""
+    return f"no such stack on the reachable hosts; 'up' makes it (asked for: {', '.join(request.stacks or [])})"

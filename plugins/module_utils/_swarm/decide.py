@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the hosts' reports to what each of them is to do: the decisions of role network.
+
+Private to the collection. Pure: no input or output, no clock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from .._common.constants import BRIDGE_NETWORK
+from . import network
+from .fleet import Fleet, Node, Settings
+from .refusals import (
+    forced_host_fault,
+    foreign_swarm,
+    host_refusals,
+    no_quorum,
+    state_faults,
+    strangers,
+    subnet_clashes,
+    unseen_majority,
+)
+from .report import Report
+from .roles import Roles, choose
+from .texts import change_texts, missing_notes, node_notes
+
+
+@dataclasses.dataclass
+class Plan:
+    """What the role does next. With errors, nothing."""
+
+    needed: bool = True
+    errors: list[str] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
+    missing: list[str] = dataclasses.field(default_factory=list)
+    faults: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Hosts that cannot take part now, each with the reason; the others go on."""
+    seed: str = ""
+    """The manager that does what concerns all; empty when nobody can."""
+    start: bool = False
+    force_new_cluster: bool = False
+    leave: list[str] = dataclasses.field(default_factory=list)
+    joins: dict[str, str] = dataclasses.field(default_factory=dict)
+    promote: list[str] = dataclasses.field(default_factory=list)
+    demote: list[str] = dataclasses.field(default_factory=list)
+    remove: list[str] = dataclasses.field(default_factory=list)
+    create_network: bool = False
+    changes: list[str] = dataclasses.field(default_factory=list)
+
+    def settle(self) -> bool:
+        """Whether something is left for the seed after all have joined."""
+        return bool(self.promote or self.demote or self.remove or self.create_network)
+
+
+def decide(reports: dict[str, Report], *, hosts: dict[str, str], settings: Settings) -> Plan:
+    """The plan for these hosts.
+
+    Args:
+        reports: What hosts said of themselves; those that were not reached are left out.
+        hosts: All hosts of the group, also those that were not reached or that a limit left out, each with the address
+            that Ansible uses for it, or an empty text.
+        settings: What is wanted.
+    """
+    fleet = Fleet(reports, hosts=hosts)
+    plan = Plan(missing=fleet.missing, notes=missing_notes(fleet))
+    if len(fleet.hosts) < 2:
+        plan.needed = False
+        plan.notes.append(f"One host needs no Swarm: its network is the bridge {BRIDGE_NETWORK}.")
+        return plan
+    _choose_seed(plan, fleet, settings)
+    plan.errors += host_refusals(fleet, settings)
+    if plan.seed and not plan.errors:
+        _choose_changes(plan, fleet, settings)
+    return plan
+
+
+def _choose_seed(plan: Plan, fleet: Fleet, settings: Settings) -> None:
+    """The manager to speak to: one with a quorum, or a host that starts the swarm."""
+    plan.seed = fleet.seed(settings.network["name"])
+    if plan.seed:
+        plan.errors += foreign_swarm(fleet, plan.seed, settings)
+        if settings.force_new_cluster:
+            plan.notes.append(
+                "The Swarm has its quorum: drover_network_force_new_cluster is ignored."
+            )
+    elif settings.force_new_cluster:
+        _choose_forced(plan, fleet, settings.force_new_cluster)
+    elif set(fleet.members()) - set(settings.rejoin):
+        plan.errors.append(no_quorum(fleet))
+    else:
+        _choose_first(plan, fleet)
+
+
+def _choose_first(plan: Plan, fleet: Fleet) -> None:
+    """No host seen is in a swarm that counts. Whether the others are in one, only a majority can tell."""
+    plan.errors += unseen_majority(fleet)
+    plan.seed, plan.start = (fleet.inactive() or fleet.seen)[0], True
+
+
+def _choose_forced(plan: Plan, fleet: Fleet, host: str) -> None:
+    """A person says that the quorum is gone for good, and which host to go on from."""
+    plan.errors += forced_host_fault(fleet, host)
+    plan.seed, plan.start = host, True
+    plan.force_new_cluster = host in fleet.reports and fleet.reports[host]["manager"]
+    plan.notes.append(
+        "Run this once more afterwards: it sees the nodes then, and removes the lost ones."
+    )
+
+
+def _choose_changes(plan: Plan, fleet: Fleet, settings: Settings) -> None:
+    nodes = _nodes(plan, fleet)
+    plan.leave = _leaving(plan, fleet, settings, nodes)
+    plan.faults = state_faults(fleet, leaving=plan.leave)
+    if not plan.start:
+        plan.errors += strangers(plan.seed, fleet, nodes=nodes, leaving=[*plan.leave, *plan.faults])
+    joining = {*fleet.inactive(), *plan.leave} - {plan.seed}
+    _take_roles(plan, choose(fleet, nodes, joining=joining, managers=settings.managers))
+    plan.create_network = _lacks_network(plan, fleet, settings)
+    plan.errors += _network_faults(plan, fleet, settings)
+    plan.notes += node_notes(fleet, nodes, settings)
+    plan.changes = change_texts(plan, fleet, settings)
+
+
+def _nodes(plan: Plan, fleet: Fleet) -> list[Node]:
+    """The swarm's nodes; of one that is still to be started, the node that starts it."""
+    report = fleet.reports[plan.seed]
+    if not plan.start:
+        return list(report["nodes"])
+    node = {"id": report["node_id"], "hostname": report["hostname"], "role": "manager", "addr": ""}
+    return [
+        {
+            **node,
+            "state": "ready",
+            "availability": "active",
+            "reachability": "reachable",
+            "leader": True,
+        }
+    ]
+
+
+def _leaving(plan: Plan, fleet: Fleet, settings: Settings, nodes: list[Node]) -> list[str]:
+    """Hosts to take out of what they are in: those named for it that are no sound nodes of this swarm.
+
+    Where there is a swarm to join, also those that failed to join before. Where there is none they may be what is left
+    of it.
+    """
+    sound = [node["id"] for node in nodes if node["state"] == "ready" and not plan.start]
+    out = {*settings.rejoin, *([] if plan.start else fleet.stuck())}
+    named = [host for host in fleet.members() if host in out]
+    if plan.force_new_cluster:
+        named = [host for host in named if host != plan.seed]
+    return [host for host in named if fleet.reports[host]["node_id"] not in sound]
+
+
+def _take_roles(plan: Plan, roles: Roles) -> None:
+    plan.joins = roles.joins
+    plan.promote = roles.promote
+    plan.demote = roles.demote
+    plan.remove = roles.remove
+
+
+def _lacks_network(plan: Plan, fleet: Fleet, settings: Settings) -> bool:
+    known = network.find(fleet.reports[plan.seed]["networks"], settings.network["name"])
+    return known is None or (plan.start and not plan.force_new_cluster)
+
+
+def _network_faults(plan: Plan, fleet: Fleet, settings: Settings) -> list[str]:
+    """What stands in the way of the network, on hosts that are to get it."""
+    if plan.create_network:
+        starting = plan.start and not plan.force_new_cluster
+        return subnet_clashes(fleet, fleet.seen, settings, starting=starting)
+    known = network.find(fleet.reports[plan.seed]["networks"], settings.network["name"])
+    other = network.differences(settings.network, known) if known else []
+    faults = [network.difference_text(settings.network["name"], other)] if other else []
+    return faults + subnet_clashes(fleet, sorted(plan.joins), settings, starting=False)

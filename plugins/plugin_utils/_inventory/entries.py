@@ -1,0 +1,256 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory's entries, made of what the Docker hosts said. Controller only; private to the collection."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import re
+import typing as t
+
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    LABEL_INDEX,
+    LABEL_MANAGED,
+    LABEL_SERVICE,
+    LABEL_STACK,
+    MANAGED_BY_STACK,
+    SYSTEM_STACK,
+)
+from ansible_collections.drover.docker.plugins.module_utils._observe.container import (
+    is_ours,
+    number,
+)
+
+from .._run.hosts import GROUP
+from .connection import container_connection, host_connection
+from .records import Records
+from .source import TCP, DockerHost
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19
+    trust_as_template = None
+
+Json = dict[str, t.Any]
+
+CONTAINERS_GROUP = "drover_containers"
+TCP_GROUP = "docker_hosts_by_tcp"
+UNSEEN_GROUP = "docker_hosts_not_seen"
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.,:/@=+ -]*")
+_SOUND_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclasses.dataclass
+class Entry:
+    """One host of the inventory.
+
+    Attributes:
+        groups: Names of groups, each with that of the group it belongs to (empty: none); not yet made safe.
+    """
+
+    name: str
+    variables: Json
+    groups: list[tuple[str, str]]
+
+
+def container_facts(
+    hosts: t.Sequence[DockerHost], answers: t.Mapping[str, Json], *, now: float
+) -> list[Json]:
+    """Variables of all containers on the hosts that answered, ours and foreign ones, sorted by name and host."""
+    seen = {name: answer for name, answer in answers.items() if not answer["error"]}
+    records = Records(seen)
+    found = [
+        _facts(host, item, seen[host.name], records, now)
+        for host in hosts
+        if host.name in seen
+        for item in seen[host.name]["containers"]
+    ]
+    return sorted(found, key=lambda item: (_sort_key(item), item["drover_host"]))
+
+
+def _sort_key(facts: Json) -> tuple[str, str, int, str]:
+    return (
+        facts["drover_stack"] or "~",
+        facts["drover_service"] or "",
+        facts["drover_index"] or 0,
+        facts["drover_name"],
+    )
+
+
+def _facts(host: DockerHost, item: Json, answer: Json, records: Records, now: float) -> Json:
+    place = _place(item["labels"])
+    known = records.facts(host.name, item, place, now=now)
+    facts = {
+        **place,
+        "kind": "container",
+        "id": item["id"],
+        "name": item["name"],
+        "host": host.name,
+        "system": is_system(item, place),
+        "image": item["image"],
+        "image_id": item["image_id"],
+        "state": item["state"],
+        "status": item["status"],
+        "created": _moment(item["created"]),
+        "labels": item["labels"],
+        "networks": item["networks"],
+        "address": next((address for address in item["networks"].values() if address), ""),
+        "ports": item["ports"],
+        "volumes": item["volumes"],
+        "seen_at": _moment(answer["taken_at"]),
+        **known,
+    }
+    return {f"drover_{key}": value for key, value in facts.items()}
+
+
+def _place(labels: Json) -> Json:
+    """Where a container of ours belongs, by its labels; nothing of a foreign one."""
+    if not is_ours(labels):
+        return {"managed": None, "stack": None, "service": None, "index": None}
+    return {
+        "managed": labels[LABEL_MANAGED],
+        "stack": labels[LABEL_STACK],
+        "service": labels[LABEL_SERVICE],
+        "index": number(labels[LABEL_INDEX]),
+    }
+
+
+def is_system(container: Json, place: Json) -> bool:
+    """Whether it is a checker or a load balancer: the latter has the folders that are made for no other container."""
+    if place["stack"] == SYSTEM_STACK:
+        return True
+    folder = f"/balancers/{place['stack']}.{place['service']}.{place['index']}/"
+    return bool(place["managed"]) and any(folder in source for source in container["binds"])
+
+
+def _moment(seconds: float) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def variable_names() -> set[str]:
+    """Names of the variables that every container has."""
+    item = {
+        "id": "",
+        "name": "",
+        "image": "",
+        "image_id": "",
+        "state": "",
+        "status": "",
+        "created": 0,
+        "labels": {},
+        "networks": {},
+        "ports": [],
+        "volumes": {},
+        "binds": [],
+    }
+    answer = {
+        "error": "",
+        "unread": "",
+        "taken_at": 0.0,
+        "now": 0.0,
+        "records": {},
+        "containers": [item],
+    }
+    host = DockerHost(name="x", transport=TCP, address="x")
+    return set(container_facts([host], {"x": answer}, now=0.0)[0])
+
+
+def container_entries(
+    facts: t.Sequence[Json],
+    hosts: t.Sequence[DockerHost],
+    *,
+    connection: str,
+    standard_groups: bool,
+    taken: t.Collection[str] = (),
+) -> list[Entry]:
+    """Inventory hosts for the containers that are shown. C(taken): names that others have already."""
+    ways = {host.name: host for host in hosts}
+    names = _names(facts, taken)
+    entries = []
+    for item, name in zip(facts, names, strict=True):
+        way = container_connection(connection, ways[item["drover_host"]], item["drover_name"])
+        groups = [(CONTAINERS_GROUP, "")]
+        if standard_groups:
+            groups += container_groups(item)
+        entries.append(Entry(name, {**item, **way}, groups))
+    return entries
+
+
+def _names(facts: t.Sequence[Json], taken: t.Collection[str]) -> list[str]:
+    """A member is called as its container; what may be called alike on several hosts has its host's name, too."""
+    plain = [_plain_name(item) for item in facts]
+    members = [item["drover_managed"] == MANAGED_BY_STACK for item in facts]
+    count = collections.Counter(taken)
+    count.update(name for name, member in zip(plain, members, strict=True) if member)
+    return [
+        name if member and count[name] == 1 else f"{name}@{item['drover_host']}"
+        for name, member, item in zip(plain, members, facts, strict=True)
+    ]
+
+
+def _plain_name(item: Json) -> str:
+    """The container's name; what could be taken for something else than a name is not used."""
+    name = str(item["drover_name"])
+    return name if _SOUND_NAME.fullmatch(name) else str(item["drover_id"])[:12]
+
+
+def container_groups(item: Json) -> list[tuple[str, str]]:
+    """Groups by stack, service, host, state, verdict and revision.
+
+    Two underscores part stack and service: stack a-b with service c is another group than stack a with service b-c.
+    """
+    groups = [
+        (f"host_{item['drover_host']}", ""),
+        (f"state_{item['drover_state']}", ""),
+        (f"verdict_{item['drover_verdict']}", ""),
+    ]
+    stack = item["drover_stack"]
+    if stack:
+        groups += [
+            (f"service_{stack}__{item['drover_service']}", f"stack_{stack}"),
+            (f"revision_{stack}__{item['drover_revision']}", ""),
+        ]
+    return groups
+
+
+def host_entries(hosts: t.Sequence[DockerHost], answers: t.Mapping[str, Json]) -> list[Entry]:
+    """The Docker hosts themselves. Those that were not seen are among them: a playbook has to know of all its hosts."""
+    return [_host_entry(host, answers[host.name]) for host in hosts]
+
+
+def _host_entry(host: DockerHost, answer: Json) -> Entry:
+    variables = {
+        "drover_kind": "docker_host",
+        "drover_engine_url": host.url,
+        "drover_seen": not answer["error"],
+        "drover_seen_at": _moment(answer["taken_at"]),
+        "drover_not_seen_why": answer["error"],
+        "drover_engine": answer.get("engine") or {},
+        **host_connection(host),
+    }
+    groups = [(TCP_GROUP if host.transport == TCP else GROUP, "")]
+    if answer["error"]:
+        groups.append((UNSEEN_GROUP, ""))
+    return Entry(host.name, variables, groups)
+
+
+def marked(value: t.Any) -> t.Any:
+    """The value, with its texts marked as what they are to Ansible.
+
+    What could be a template or a call is marked as none: ansible-core before 2.19 believes every text. Later ones
+    believe none, and ansible-inventory prints each with a note around it; so plain texts are marked as trusted.
+    """
+    if isinstance(value, dict):
+        return {key: marked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [marked(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    if not _PLAIN_TEXT.fullmatch(value):
+        return wrap_var(value)
+    return trust_as_template(value) if trust_as_template else value

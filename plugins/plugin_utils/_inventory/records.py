@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verdict and revision of a container, from the stack records that the hosts showed. Private to the collection; pure.
+
+The copies are merged as everywhere else (_record/copies.py). Where the records say nothing, neither does this:
+the value is C(unknown), with the reason beside it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    LABEL_CONFIG_HASH,
+    LABEL_REVISION,
+    MANAGED_BY_STACK,
+)
+from ansible_collections.drover.docker.plugins.module_utils._common.names import member_key
+from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
+from ansible_collections.drover.docker.plugins.module_utils._model.generation import container_of
+from ansible_collections.drover.docker.plugins.module_utils._observe.container import number
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
+    UNKNOWN,
+    starting_verdict,
+)
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import (
+    RecordView,
+    view_records,
+)
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import current
+
+Json = dict[str, t.Any]
+
+UNCHECKED = "unchecked"
+"""The verdict on a container that no checker looks at: its service has no health check, or it is of no stack."""
+UNITS = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86400,
+    "week": 604800,
+    "month": 2592000,
+    "year": 31536000,
+}
+SLACK_S = 5.0
+_STATUS = re.compile(
+    r"Up (?:(\d+)|About an?|Less than a) (second|minute|hour|day|week|month|year)s?"
+)
+
+
+class Records:
+    """All stack records of the hosts that answered."""
+
+    def __init__(self, answers: t.Mapping[str, Json]) -> None:
+        self._answers = answers
+        self._views = {stack: self._view(stack) for stack in self._stacks()}
+
+    def _stacks(self) -> list[str]:
+        return sorted({stack for answer in self._readable() for stack in answer["records"]})
+
+    def _readable(self) -> list[Json]:
+        return [item for item in self._answers.values() if not item["error"] and not item["unread"]]
+
+    def _view(self, stack: str) -> RecordView:
+        """The valid copy. A host is called here as in its record: the inventory may call it otherwise."""
+        copies = [item["records"][stack] for item in self._readable() if stack in item["records"]]
+        return view_records(stack, {copy["host"]: copy for copy in copies})
+
+    def conflicts(self) -> dict[str, str]:
+        """Stacks whose copies contradict each other, with the sides."""
+        return {stack: view.conflict for stack, view in self._views.items() if view.conflict}
+
+    def facts(self, host: str, container: Json, place: Json, *, now: float) -> Json:
+        """What the records say of one container.
+
+        Args:
+            host: The Docker host that it is on.
+            container: As the probe lists it.
+            place: C(managed), C(stack), C(service) and C(index) of its labels.
+            now: The control node's clock, seconds since the epoch.
+        """
+        why = self._silence(host, place)
+        view = None if why else self._views[place["stack"]]
+        body = view.body if view else None
+        return {
+            **_revision_facts(container, place, body, now),
+            **self._health_facts(host, container, place, view, why=why, now=now),
+        }
+
+    def _silence(self, host: str, place: Json) -> str:
+        """Why the records have nothing to say of a container; empty where they have."""
+        if place["managed"] != MANAGED_BY_STACK:
+            return "no stack record knows this container"
+        if self._answers[host]["unread"]:
+            return str(self._answers[host]["unread"])
+        view = self._views.get(place["stack"])
+        if not view:
+            return f"no host that was reached has a record of stack {place['stack']}"
+        return view.conflict
+
+    def _health_facts(
+        self,
+        host: str,
+        container: Json,
+        place: Json,
+        view: RecordView | None,
+        *,
+        why: str,
+        now: float,
+    ) -> Json:
+        """Verdict, for how long it has been standing in seconds, and why. C(why): the reason that there is none."""
+        if place["managed"] != MANAGED_BY_STACK:
+            return _health(UNCHECKED, None, why)
+        if not view:
+            return _health(UNKNOWN, None, why)
+        service = ((current(view.body) or {}).get("services") or {}).get(place["service"])
+        if service is None:
+            return _health(UNKNOWN, None, "its service is not in the stack's current revision")
+        if not service["checked"]:
+            return _health(UNCHECKED, None, "its service has no health check")
+        if container["state"] != "running":
+            return _health(UNKNOWN, None, f"it is {container['state']}")
+        key = member_key(place["service"], place["index"])
+        return _judged(container, view.life.get(key, {}).get("health"), self._answers[host], now)
+
+
+def _judged(container: Json, health: Json | None, answer: Json, now: float) -> Json:
+    """The verdict on a container that runs and is checked, from what is remembered of its member."""
+    generation = _generation(container, health, answer["now"])
+    if not health or generation != health["generation"]:
+        verdict = starting_verdict(health, generation)
+        return _health(verdict, None, "no verdict on this life of the container yet")
+    age_s = answer["now"] - float(health["since"]) + now - answer["taken_at"]
+    return _health(str(health["verdict"]), max(0, round(age_s)), str(health["why"]))
+
+
+def _health(verdict: str, age_s: int | None, why: str) -> Json:
+    return {"verdict": verdict, "verdict_age_s": age_s, "verdict_why": why}
+
+
+def _generation(container: Json, health: Json | None, host_now: float) -> str:
+    """The remembered generation if it is still this life of the container, else one that is different.
+
+    The engine's list has no time of the start, only words such as C(Up 3 minutes).
+    """
+    known = str(health["generation"]) if health else ""
+    if container_of(known) != container["id"][:12]:
+        return f"{container['id'][:12]}-"
+    return f"{container['id'][:12]}-" if _restarted(known, container["status"], host_now) else known
+
+
+def _restarted(generation: str, status: str, host_now: float) -> bool:
+    """Whether the container is up for less long than since the start that the generation names."""
+    up_s = longest_up_s(status)
+    started = _started(generation)
+    return up_s is not None and started is not None and host_now - started > up_s + SLACK_S
+
+
+def _started(generation: str) -> float | None:
+    """When a generation began, seconds since the epoch."""
+    digits = generation.partition("-")[2][:14]
+    try:
+        moment = datetime.datetime.strptime(digits, "%Y%m%d%H%M%S")
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def longest_up_s(status: str) -> float | None:
+    """For how many seconds a container can be up at most, by the engine's words; None where they say nothing."""
+    found = _STATUS.match(status)
+    if not found:
+        return None
+    count, unit = found.groups()
+    if status.startswith("Up Less"):
+        return 1.0
+    return (int(count or 1) + 1.0) * UNITS[unit]
+
+
+def _revision_facts(container: Json, place: Json, body: Json | None, now: float) -> Json:
+    """The newest revision that the container meets, the stack's own, and for how long that one has been current."""
+    labels = container["labels"]
+    made_by = number(labels.get(LABEL_REVISION))
+    stack = current(body) if body else None
+    facts: Json = {"revision": UNKNOWN, "stack_revision": UNKNOWN, "revision_age_s": None}
+    if body and stack:
+        met = _newest_met(body, place["service"], labels.get(LABEL_CONFIG_HASH, ""))
+        found = met or {"number": made_by, "time": ""}
+        time_s = parse_time(found["time"])
+        facts = {
+            "revision": found["number"] or UNKNOWN,
+            "stack_revision": stack["number"],
+            "revision_age_s": max(0, round(now - time_s)) if time_s else None,
+        }
+    return {**facts, "created_by_revision": made_by or None}
+
+
+def _newest_met(body: Json, service: str, config_hash: str) -> Json | None:
+    """The newest revision whose definition of the service the container was made of."""
+    for revision in reversed(body["revisions"]):
+        if revision["tombstone"]:
+            continue
+        if revision["services"].get(service, {}).get("config_hash") == config_hash:
+            return t.cast("Json", revision)
+    return None

@@ -1,0 +1,311 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Docker hosts that an inventory source names, checked. Controller only; private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import shlex
+import typing as t
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.drover.docker.plugins.module_utils._common.names import digest
+
+SSH, TCP, UNIX = "ssh", "tcp", "unix"
+TLS_PORT = 2376
+LONGEST_S = 600.0
+_URL = re.compile(
+    r"(?P<scheme>ssh|tcp)://(?:(?P<user>[A-Za-z0-9_.][^@/:\s]*)@)?"
+    r"(?P<address>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)(?::(?P<port>[0-9]{1,5}))?/?"
+)
+_SOCKET = re.compile(r"unix://(?P<address>/.+)")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+class SourceError(Exception):
+    """A key of the source is wrong; the text names it and says what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DockerHost:
+    """One Docker engine and the way to it.
+
+    Attributes:
+        address: Host name or IP address; path of the socket for the transport unix.
+        user: Empty for the one that the SSH client takes.
+        port: 0 for the one that the SSH client takes.
+        socket: The engine's socket, on the host itself.
+    """
+
+    name: str
+    transport: str
+    address: str
+    user: str = ""
+    port: int = 0
+    timeout: float = 5.0
+    private_key_file: str = ""
+    ssh_args: str = ""
+    python: str = "python3"
+    become: bool = False
+    socket: str = "/var/run/docker.sock"
+    state_dir: str = "/var/lib/drover"
+    tls: bool = False
+    validate_certs: bool = True
+    ca_path: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    tls_hostname: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address as Docker's own tools take it."""
+        if self.transport == UNIX:
+            return f"unix://{self.address}"
+        user = f"{self.user}@" if self.user else ""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.transport}://{user}{self.address}{port}"
+
+    @property
+    def mark(self) -> str:
+        """Changes with everything that this host is asked through: a cached answer is of one mark."""
+        return digest(dataclasses.asdict(self))
+
+
+def read_hosts(
+    given: t.Any, defaults: t.Mapping[str, t.Any], *, docker_host: t.Any, folder: str
+) -> list[DockerHost]:
+    """The hosts of a source.
+
+    Args:
+        given: Its key C(hosts); None where it has only C(docker_host).
+        defaults: Options at the top level, for every host that does not say otherwise.
+        docker_host: The only engine of a source without C(hosts).
+        folder: Where relative paths begin.
+
+    Raises:
+        SourceError: A key is wrong.
+    """
+    if given is None:
+        return [_host({"docker_host": docker_host}, defaults, place="", folder=folder)]
+    if not isinstance(given, list) or not given:
+        raise SourceError(
+            "hosts: must be a list with a map for each Docker host, such as "
+            "[{name: web1, docker_host: ssh://root@192.0.2.11}]"
+        )
+    found = [
+        _host(item, defaults, place=f"hosts[{number}]", folder=folder)
+        for number, item in enumerate(given)
+    ]
+    names = [host.name for host in found]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise SourceError(
+                f"hosts[{number}].name: {name} is already that of hosts[{names.index(name)}]; "
+                "give each host a name of its own"
+            )
+    return found
+
+
+def check_keys(given: t.Iterable[t.Any], known: t.Iterable[str], place: str = "") -> None:
+    """Refuse a key that means nothing here."""
+    names = sorted(known)
+    for key in given:
+        if key not in names:
+            close = difflib.get_close_matches(str(key), names, 1)
+            hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+            raise SourceError(f"{_at(place, str(key))}: no such key; {hint}")
+
+
+def check_source(given: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> None:
+    """Refuse keys that are no options, and what Ansible would silently read as false.
+
+    Args:
+        given: The source as it was read.
+        options: The documented options.
+    """
+    check_keys(given, options)
+    for key, value in given.items():
+        if str(options[key].get("type")).startswith("bool"):
+            _flag(value, key)
+
+
+def _host(given: t.Any, defaults: t.Mapping[str, t.Any], *, place: str, folder: str) -> DockerHost:
+    """One entry of C(hosts), or the top level of a source without it."""
+    if not isinstance(given, dict):
+        raise SourceError(
+            f"{place}: must be a map with docker_host, such as {{docker_host: ssh://root@192.0.2.11}}"
+        )
+    check_keys(given, ("name", "docker_host", *KINDS), place)
+    address = _address(given.get("docker_host"), _at(place, "docker_host"))
+    _check_transport(given, address["transport"], place)
+    options = _options({**defaults, **given}, place, folder)
+    fitting = {
+        key: value
+        for key, value in options.items()
+        if key not in address and _fits(key, address["transport"])
+    }
+    host = DockerHost(name=_name(given, address, place), **{**address, **fitting})
+    return _with_tls(host, {**defaults, **given}, place)
+
+
+def _address(given: t.Any, place: str) -> dict[str, t.Any]:
+    """What the URL of an engine says; user and port only where it has them."""
+    text = str(given or "")
+    found = _URL.fullmatch(text) or _SOCKET.fullmatch(text)
+    if not found:
+        raise SourceError(
+            f"{place}: {_shown(text)!r} is no address of an engine; write ssh://[USER@]HOST[:PORT], "
+            "tcp://HOST:PORT or unix:///PATH"
+        )
+    parts = found.groupdict()
+    transport = parts.get("scheme") or UNIX
+    if transport == TCP and (not parts["port"] or parts["user"]):
+        raise SourceError(f"{place}: {_shown(text)!r} must be tcp://HOST:PORT (2376 with TLS)")
+    address: dict[str, t.Any] = {"transport": transport, "address": parts["address"]}
+    if parts.get("user"):
+        address["user"] = parts["user"]
+    if parts.get("port"):
+        address["port"] = _port(parts["port"], place)
+    return address
+
+
+def _shown(url: str) -> str:
+    """The URL without a password that somebody put into it."""
+    return re.sub(r"(://[^:/@]*):[^/@]*@", r"\1:***@", url)
+
+
+def _check_transport(given: t.Mapping[str, t.Any], transport: str, place: str) -> None:
+    """A key of one host that can have no effect there is a mistake."""
+    for key in given:
+        if not _fits(key, transport):
+            where = " and ".join(f"{name}://" for name in TRANSPORTS[key])
+            raise SourceError(
+                f"{_at(place, key)}: is for {where} and has no effect on {transport}://; remove it"
+            )
+
+
+def _fits(key: str, transport: str) -> bool:
+    return transport in TRANSPORTS.get(key, (transport,))
+
+
+def _name(given: t.Mapping[str, t.Any], address: t.Mapping[str, t.Any], place: str) -> str:
+    own = "localhost" if address["transport"] == UNIX else address["address"].strip("[]")
+    name = str(given.get("name") or own.replace(":", "-"))
+    if not _NAME.fullmatch(name):
+        raise SourceError(
+            f"{_at(place, 'name')}: {name!r} is no inventory name; use letters, digits, '.', '_' and '-'"
+        )
+    return name
+
+
+def _options(given: t.Mapping[str, t.Any], place: str, folder: str) -> dict[str, t.Any]:
+    """The values of all options that are set."""
+    found = {}
+    for key, kind in KINDS.items():
+        if given.get(key) is not None:
+            value = kind(given[key], _at(place, key))
+            found[key] = _resolved(value, folder) if key in PATHS and value else value
+    return found
+
+
+def _with_tls(host: DockerHost, given: t.Mapping[str, t.Any], place: str) -> DockerHost:
+    """TLS where it is asked for, where a file for it is named, and on its own port."""
+    if host.transport != TCP:
+        return host
+    if bool(host.client_cert) != bool(host.client_key):
+        missing = "client_key" if host.client_cert else "client_cert"
+        raise SourceError(
+            f"{_at(place, missing)}: client_cert and client_key go together; give both"
+        )
+    if given.get("tls") is not None:
+        return host
+    wanted = host.port == TLS_PORT or bool(host.ca_path or host.client_cert)
+    return dataclasses.replace(host, tls=wanted)
+
+
+def _at(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
+def _resolved(path: str, folder: str) -> str:
+    return os.path.join(folder, os.path.expanduser(os.path.expandvars(path)))
+
+
+def _text(value: t.Any, place: str) -> str:
+    if isinstance(value, (dict, list)):
+        raise SourceError(f"{place}: must be a text")
+    return str(value)
+
+
+def _folder(value: t.Any, place: str) -> str:
+    text = _text(value, place)
+    if not text.startswith("/"):
+        raise SourceError(f"{place}: {text!r} must be an absolute path on the Docker host")
+    return text
+
+
+def _arguments(value: t.Any, place: str) -> str:
+    text = _text(value, place)
+    try:
+        shlex.split(text)
+    except ValueError as error:
+        raise SourceError(f"{place}: cannot be split into arguments: {error}") from error
+    return text
+
+
+def _flag(value: t.Any, place: str) -> bool:
+    try:
+        return bool(boolean(value))
+    except TypeError as error:
+        raise SourceError(f"{place}: must be true or false, not {value!r}") from error
+
+
+def _seconds(value: t.Any, place: str) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0.1 <= seconds <= LONGEST_S:
+        raise SourceError(f"{place}: must be seconds, 0.1 to {LONGEST_S:g}, not {value!r}")
+    return seconds
+
+
+def _port(value: t.Any, place: str) -> int:
+    text = str(value)
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise SourceError(f"{place}: the port must be 1 to 65535, not {text}")
+    return int(text)
+
+
+Kind = t.Callable[[t.Any, str], t.Any]
+KINDS: dict[str, Kind] = {
+    "user": _text,
+    "port": _port,
+    "timeout": _seconds,
+    "private_key_file": _text,
+    "ssh_args": _arguments,
+    "python": _text,
+    "become": _flag,
+    "socket": _folder,
+    "state_dir": _folder,
+    "tls": _flag,
+    "validate_certs": _flag,
+    "ca_path": _text,
+    "client_cert": _text,
+    "client_key": _text,
+    "tls_hostname": _text,
+}
+"""Options of a host, which may also stand at the top level."""
+PATHS = ("private_key_file", "ca_path", "client_cert", "client_key")
+"""Files of the control node; relative ones begin at the folder of the source."""
+_SSH_ONLY = ("user", "port", "private_key_file", "ssh_args", "python", "become", "socket")
+_TCP_ONLY = ("tls", "validate_certs", "ca_path", "client_cert", "client_key", "tls_hostname")
+TRANSPORTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_SSH_ONLY, (SSH,)),
+    **dict.fromkeys(_TCP_ONLY, (TCP,)),
+    "state_dir": (SSH, UNIX),
+}

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan would change in the configs of load balancers, as diffs for people. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.balancer import (
+    render_balancer,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.difference import (
+    without_passwords,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+
+from .._run import run_files
+
+Json = dict[str, t.Any]
+
+_MARKER = "    description rev-"
+
+
+def balancer_diffs(plan: Plan) -> list[Json]:
+    """One diff for each config that would be another one; load balancers with the same one share it.
+
+    What hosts have now is read from their observations, which have it in check mode with C(--diff) only.
+    """
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for item in plan.operations:
+        if item["kind"] == "balancer":
+            before, after = _present(item), _shown(render_balancer(item["args"]["model"])[0])
+            if before != after:
+                service = f"{item['stack']}/{item['service']}"
+                found.setdefault((service, before, after), []).append(item["host"])
+    return [
+        _diff(f"haproxy.cfg of {service} on {', '.join(hosts)}", before, after)
+        for (service, before, after), hosts in found.items()
+    ]
+
+
+def _diff(name: str, before: str, after: str) -> Json:
+    return {"before_header": name, "before": before, "after_header": name, "after": after}
+
+
+def _present(operation: Json) -> str:
+    """The config that the host has; empty where it has none."""
+    seen = run_files.load(run_files.for_host("observation", operation["host"])) or {}
+    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    return _shown((seen.get("balancers") or {}).get(name, {}).get("config", ""))
+
+
+def _shown(config: str) -> str:
+    """Without passwords, and without the marker, which is another one whatever changes."""
+    lines = without_passwords(config).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(_MARKER))

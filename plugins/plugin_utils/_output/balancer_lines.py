@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What status shows of a load balancer: its ports and rules, who is up behind them, and certificates that end soon.
+
+Private to the collection; pure.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._common.names import split_member_key
+from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import is_up
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.balancers import (
+    Balancers,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import World
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import current
+
+Json = dict[str, t.Any]
+
+WARN_DAYS = 30
+
+
+def balancer_lines(
+    world: World, balancers: Balancers, stack: str, name: str, body: Json
+) -> list[str]:
+    """One line for each rule, and one for each certificate that ends within 30 days."""
+    service = (current(body) or {})["definition"]["services"][name]
+    members = [
+        (key, entry)
+        for key, entry in sorted(body["members"].items())
+        if split_member_key(key)[0] == name and not entry["retired"]
+    ]
+    if not service.get("balancer") or not members:
+        return []
+    seen = [_observed(world, stack, key, entry["host"]) for key, entry in members]
+    model = balancers.model(stack, members[0][0], service)
+    lines = [
+        f"port {frontend['port']} {frontend['protocol']} {text}: {_state(model, backend, seen)}"
+        for frontend in model["frontends"]
+        for text, backend in _rules(frontend)
+    ]
+    return lines + _ending(world, body, service["balancer"])
+
+
+def _observed(world: World, stack: str, key: str, host: str) -> Json:
+    name = f"{stack}.{key.replace('/', '.')}"
+    return world.balancers(host).get(name, {}) if world.is_seen(host) else {}
+
+
+def _rules(frontend: Json) -> list[tuple[str, str]]:
+    """The rules of a port in the order in which they are tried: what each is for, and its backend."""
+    found = [(f"{rule['hostname']}{rule['path']}", rule["backend"]) for rule in frontend["rules"]]
+    return [*found, ("everything else" if found else "everything", frontend["default_backend"])]
+
+
+def _state(model: Json, name: str, seen: list[Json]) -> str:
+    """Members of a backend that are up, as the load balancer that finds fewest says, and sessions at all of them."""
+    backend = next((item for item in model["backends"] if item["name"] == name), None)
+    if backend is None or not backend["servers"]:
+        return "503, no target"
+    reports = [
+        [item for item in found.get("reports", []) if item["backend"] == name] for found in seen
+    ]
+    known = [found for found in reports if found]
+    if not known:
+        return f"{len(backend['servers'])} members, no report yet"
+    up = min(sum(is_up(item) for item in found) for found in known)
+    sessions = sum(item["sessions"] for found in known for item in found)
+    text = f"{up} of {len(backend['servers'])} up"
+    return f"{text}, {sessions} session{'' if sessions == 1 else 's'}"
+
+
+def _ending(world: World, body: Json, balancer: Json) -> list[str]:
+    certificates = (current(body) or {})["definition"].get("certificates", {})
+    now = max((world.now(host) for host in world.seen), default=0.0)
+    lines = []
+    for name in sorted({*balancer["certificates"], balancer["default_certificate"]} - {""}):
+        left_days = (parse_time(certificates[name]["not_after"]) - now) / 86400
+        if left_days < WARN_DAYS:
+            when = f"ends in {left_days:.0f} days" if left_days >= 0 else "has ended"
+            lines.append(f"certificate {name} {when} ({certificates[name]['not_after'][:10]})")
+    return lines

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What status shows: one row for each service, from what is recorded and what is seen.
+
+Private to the collection; pure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    MANAGED_BY_MODULE,
+)
+from ansible_collections.drover.docker.plugins.module_utils._common.names import split_member_key
+from ansible_collections.drover.docker.plugins.module_utils._common.times import age, parse_time
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.repairs import Patient
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
+    HEALTHY,
+    UNHEALTHY,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Message,
+    Plan,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
+    Container,
+    World,
+)
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import (
+    current,
+    is_live,
+)
+
+
+@dataclasses.dataclass
+class ServiceRow:
+    """One service as status shows it.
+
+    C(since_s): seconds since the newest running member started. C(healthy): members that their checkers find good;
+    None for a service without a health check.
+    """
+
+    stack: str
+    service: str
+    state: str
+    wanted: int
+    running: int
+    healthy: int | None
+    where: list[str]
+    since_s: float | None
+    why_not: list[str]
+
+
+Details = t.Callable[[str, str], list[str]]
+Patients = dict[str, dict[str, Patient]]
+
+
+def service_rows(
+    world: World,
+    bodies: dict[str, dict[str, t.Any]],
+    plan: Plan,
+    patients: Patients,
+    *,
+    details: Details,
+) -> list[ServiceRow]:
+    """Rows of all live stacks, then those of services that a module made alone.
+
+    C(details): what else there is to say of a service, by stack and name.
+    """
+    rows = []
+    for stack, body in sorted(bodies.items()):
+        if is_live(body):
+            services = (current(body) or {})["services"]
+            judged = patients.get(stack, {})
+            for name in sorted(services):
+                row = _recorded_row(world, stack, name, body, plan, judged)
+                row.why_not[:0] = details(stack, name)
+                rows.append(row)
+    return rows + _module_rows(world)
+
+
+def _recorded_row(
+    world: World,
+    stack: str,
+    name: str,
+    body: dict[str, t.Any],
+    plan: Plan,
+    patients: dict[str, Patient],
+) -> ServiceRow:
+    revision = current(body) or {}
+    service, desire = revision["definition"]["services"][name], revision["services"][name]
+    keys = [
+        key
+        for key, entry in body["members"].items()
+        if not entry["retired"] and split_member_key(key)[0] == name
+    ]
+    claims = world.claims(stack)
+    members = {
+        key: (
+            body["members"][key]["host"],
+            [item for _host, item in claims.get(split_member_key(key), [])],
+        )
+        for key in sorted(keys, key=split_member_key)
+    }
+    wanted = (
+        0 if desire["state"] == "stopped" else len(keys) if service["global"] else desire["scale"]
+    )
+    running = [item for _host, found in members.values() for item in found if _is_up(item, service)]
+    return ServiceRow(
+        stack,
+        name,
+        "global" if service["global"] and desire["state"] == "active" else desire["state"],
+        wanted,
+        len(running),
+        _healthy(service, patients, members),
+        [_place(world, key, *members[key], once=service["start_once"]) for key in members],
+        _newest_start(world, members),
+        [*_health_lines(members, patients), *_reasons(plan, stack, name)],
+    )
+
+
+def _healthy(
+    service: dict[str, t.Any], patients: dict[str, Patient], members: t.Collection[str]
+) -> int | None:
+    if not service.get("health_check"):
+        return None
+    return sum(key in patients and patients[key].verdict == HEALTHY for key in members)
+
+
+def _health_lines(
+    members: dict[str, tuple[str, list[Container]]], patients: dict[str, Patient]
+) -> list[str]:
+    """A line for each member that is not simply healthy, with what the engine's own check says of it."""
+    lines = []
+    for key, (_host, found) in members.items():
+        engine = next((item["health"] for item in found if item["health"] == UNHEALTHY), "")
+        patient = patients.get(key)
+        parts = []
+        if patient and (patient.verdict != HEALTHY or engine):
+            parts.append(patient.state)
+        if engine:
+            parts.append(f"the engine's HEALTHCHECK says {engine} (shown only)")
+        if parts:
+            lines.append(f"{split_member_key(key)[1]}: {'; '.join(parts)}")
+    return lines
+
+
+def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
+    """Running, or a start_once that has done its work."""
+    done = service["start_once"] and container["state"] == "exited"
+    return bool(container["state"] == "running" or done)
+
+
+def _place(world: World, key: str, host: str, found: list[Container], *, once: bool = False) -> str:
+    """Index and host of a member, with its state where it does not simply run."""
+    state = found[0]["state"] if found else "missing"
+    if once and state == "exited":
+        state = "done"
+    if not world.is_seen(host):
+        state = "unknown"
+    return f"{split_member_key(key)[1]}@{host}" + ("" if state == "running" else f" ({state})")
+
+
+def _newest_start(world: World, members: dict[str, tuple[str, list[Container]]]) -> float | None:
+    ages = [
+        world.now(host) - parse_time(item["started_at"])
+        for host, found in members.values()
+        if world.is_seen(host)
+        for item in found
+        if item["state"] == "running"
+    ]
+    return max(0.0, min(ages)) if ages else None
+
+
+def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
+    """What the planner has to say about the service, each thing once."""
+    messages = [
+        item for item in plan.errors + plan.held if (item.stack, item.service) == (stack, name)
+    ]
+    planned = [
+        Message(
+            f"to do: {item['kind']} ({item['cause']})", stack, name, item["index"], item["host"]
+        )
+        for item in plan.operations
+        if (item["stack"], item["service"]) == (stack, name)
+    ]
+    return list(dict.fromkeys(_short(message) for message in messages + planned))
+
+
+def _short(message: Message) -> str:
+    """A message inside its service's row: index and text."""
+    return f"{message.index}: {message.text}" if message.index else message.text
+
+
+def _module_rows(world: World) -> list[ServiceRow]:
+    """Containers that drover.docker.service made alone: shown, never touched by the loop."""
+    groups: dict[tuple[str, str], list[tuple[str, Container]]] = {}
+    for host in world.seen:
+        for item in world.containers(host):
+            if item["managed"] == MANAGED_BY_MODULE:
+                groups.setdefault((item["stack"], item["service"]), []).append((host, item))
+    rows = []
+    for (stack, name), found in sorted(groups.items()):
+        members = {f"{name}/{item['index']}": (host, [item]) for host, item in found}
+        running = sum(item["state"] == "running" for _host, item in found)
+        where = [_place(world, key, host, items) for key, (host, items) in members.items()]
+        rows.append(
+            ServiceRow(
+                stack,
+                name,
+                "by module",
+                len(found),
+                running,
+                None,
+                where,
+                _newest_start(world, members),
+                [],
+            )
+        )
+    return rows
+
+
+def table(rows: list[ServiceRow]) -> list[str]:
+    """The rows as aligned lines."""
+    if not rows:
+        return ["no stacks on the reachable hosts"]
+    head = ["SERVICE", "STATE", "WANTED", "RUNNING", "HEALTHY", "SINCE", "WHERE"]
+    cells = [
+        [
+            f"{row.stack}/{row.service}",
+            row.state,
+            str(row.wanted),
+            str(row.running),
+            "-" if row.healthy is None else str(row.healthy),
+            age(row.since_s),
+            ", ".join(row.where) or "-",
+        ]
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]
+    lines = [_aligned(head, widths)]
+    for row, line in zip(rows, cells, strict=False):
+        lines.append(_aligned(line, widths))
+        lines += [f"    {reason}" for reason in row.why_not]
+    return lines
+
+
+def _aligned(cells: list[str], widths: list[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the variables of a playbook (-e stack=..., -e service=...) to a request. Private to the collection.
+
+Everything that can be wrong with them is said before a host is contacted, with the variable's name and an example.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import SYSTEM_STACK
+from ansible_collections.drover.docker.plugins.module_utils._common.names import stack_name
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+
+COMMANDS = ("up", "scale", "reconcile", "stop", "start", "down", "status")
+NEEDS_STACK = ("stop", "start", "down")
+
+
+def request_from(
+    args: dict[str, t.Any], definition: dict[str, t.Any] | None, **stamp: t.Any
+) -> Request:
+    """The request; ValueError with a message for people where a variable is missing or wrong."""
+    command = str(args.get("command", "reconcile"))
+    if command not in COMMANDS:
+        raise ValueError(f"command must be one of {', '.join(COMMANDS)}, not {command!r}")
+    stack, service = _target(command, args)
+    fields: dict[str, t.Any] = {"command": command, "service": service, **stamp}
+    fields["stacks"] = [stack] if stack else None
+    if command == "up":
+        if definition is None:
+            raise ValueError("up needs stack files: -e stack_dir=FOLDER")
+        fields.update(
+            definition=definition, stacks=[definition["stack"]], scales=_scales(args.get("scale"))
+        )
+    elif command == "scale":
+        fields["scale"] = _number("scale", args.get("scale"))
+    for name in ("retry", "remove_volumes"):
+        fields[name] = _names(name, args.get(name))
+    fields["rename"] = _renames(args.get("rename_host"), stamp["inventory"])
+    fields["prune"] = _flag("prune", args.get("prune"))
+    fields["take"] = str(args.get("take") or "")
+    if fields["take"] and fields["take"] not in stamp["inventory"]:
+        raise ValueError(
+            f"take={fields['take']}: no such host in the inventory; it has {', '.join(stamp['inventory'])}"
+        )
+    return Request(**fields)
+
+
+def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
+    """Stack and service that the command is about; empty for all."""
+    stack, service = str(args.get("stack") or ""), str(args.get("service") or "")
+    if service:
+        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9-]+", service):
+            raise ValueError(
+                f"service={service!r} must be written STACK/SERVICE, for example -e service=wordpress/web"
+            )
+        stack, service = service.split("/")
+    if command == "scale" and not service:
+        raise ValueError("scale needs -e service=STACK/SERVICE and -e scale=N")
+    if command in NEEDS_STACK and not stack:
+        raise ValueError(f"{command} needs -e stack=STACK")
+    if service and command in ("down", "up"):
+        raise ValueError(
+            f"{command} is for a whole stack: use -e stack=STACK instead of -e service={args['service']}"
+        )
+    if stack_name(stack) == SYSTEM_STACK and command not in ("reconcile", "status"):
+        raise ValueError(
+            f"stack {SYSTEM_STACK} holds our own services: they come and go with the health checks of the others"
+        )
+    if stack and not re.fullmatch(r"[A-Za-z0-9-]+", stack):
+        raise ValueError(f"stack={stack!r}: a stack's name has letters, digits and hyphens")
+    return stack_name(stack), service
+
+
+def _number(name: str, value: t.Any) -> int:
+    text = str(value if value is not None else "").strip()
+    if not re.fullmatch(r"\d{1,4}", text):
+        raise ValueError(f"{name}={text!r} must be a whole number, for example -e {name}=3")
+    return int(text)
+
+
+def _scales(value: t.Any) -> dict[str, int]:
+    """Scales given with up: SERVICE=N, comma separated, or a map."""
+    if not value:
+        return {}
+    if isinstance(value, dict):
+        return {str(name): _number(f"scale of {name}", number) for name, number in value.items()}
+    pairs = [part.partition("=") for part in str(value).split(",")]
+    if any(not mark for _name, mark, _number_text in pairs):
+        raise ValueError(f"scale={value!r}: with up, write -e scale=SERVICE=N[,SERVICE=N]")
+    return {name.strip(): _number(f"scale of {name}", number) for name, _mark, number in pairs}
+
+
+def _names(name: str, value: t.Any) -> list[str]:
+    """A list, or a comma separated text."""
+    if not value:
+        return []
+    items = value if isinstance(value, (list, tuple)) else str(value).split(",")
+    found = [str(item).strip() for item in items if str(item).strip()]
+    if any(character.isspace() for item in found for character in item):
+        raise ValueError(f"{name}={value!r}: separate names with commas")
+    return found
+
+
+def _renames(value: t.Any, inventory: list[str]) -> dict[str, str]:
+    """Old and new inventory names of hosts, written OLD=NEW, several separated by commas."""
+    names = {}
+    for item in _names("rename_host", value):
+        old, mark, new = item.partition("=")
+        if not (old and mark and new):
+            raise ValueError(
+                f"rename_host={value!r} must be written OLD=NEW, for example -e rename_host=local=web1"
+            )
+        if new not in inventory or old in inventory:
+            raise ValueError(
+                f"rename_host={value!r}: {new} must be in the inventory, and {old} must not be"
+            )
+        names[old] = new
+    return names
+
+
+def _flag(name: str, value: t.Any) -> bool:
+    if isinstance(value, bool) or value is None:
+        return bool(value)
+    if str(value).lower() in ("true", "yes", "1", "false", "no", "0", ""):
+        return str(value).lower() in ("true", "yes", "1")
+    raise ValueError(f"{name}={value!r} must be true or false")

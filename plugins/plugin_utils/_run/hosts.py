@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory says of the Docker hosts. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    DOCKER_HOST,
+    STATE_DIR,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
+    Settings,
+    settings_for,
+)
+
+GROUP = "docker_hosts"
+TEXT_VARIABLES = {
+    "overlay_network": "drover_network_name",
+    "overlay_subnet": "drover_network_subnet",
+    "bridge_subnet": "drover_bridge_subnet",
+    "checker_image": "drover_checker_image",
+}
+PERCENT_VARIABLES = {
+    "repair_percent": "drover_repair_percent",
+    "mass_failure_percent": "drover_mass_failure_percent",
+}
+FLAGS = {"check_own_host": "drover_health_check_own_host"}
+
+
+def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
+    """All hosts of the group docker_hosts, also those that --limit leaves out."""
+    hosts = sorted(task_vars["groups"].get(GROUP, []))
+    if not hosts:
+        raise AnsibleError(f"the inventory has no group {GROUP}: put the Docker hosts into it")
+    return hosts
+
+
+def settings(task_vars: dict[str, t.Any]) -> Settings:
+    """What this inventory asks for."""
+    variables = task_vars["hostvars"][task_vars["inventory_hostname"]]
+    chosen: dict[str, t.Any] = {}
+    for read, names in ((_text, TEXT_VARIABLES), (_percent, PERCENT_VARIABLES), (_flag, FLAGS)):
+        for field, name in names.items():
+            value = variables.get(name)
+            if value not in (None, ""):
+                chosen[field] = read(name, value)
+    return settings_for(docker_hosts(task_vars), **chosen)
+
+
+def _text(_name: str, value: t.Any) -> str:
+    return str(value)
+
+
+def _percent(name: str, value: t.Any) -> int:
+    text = str(value).strip()
+    if not text.isdigit() or not 1 <= int(text) <= 100:
+        raise AnsibleError(f"{name} must be a whole number from 1 to 100 (percent), not {value!r}")
+    return int(text)
+
+
+def _flag(name: str, value: t.Any) -> bool:
+    text = str(value).lower()
+    if text not in ("true", "yes", "1", "false", "no", "0"):
+        raise AnsibleError(f"{name} must be true or false, not {value!r}")
+    return text in ("true", "yes", "1")
+
+
+def host_labels(task_vars: dict[str, t.Any]) -> dict[str, dict[str, str]]:
+    """Labels that the inventory gives to hosts (variable drover_host_labels), beside those of their engines."""
+    found = {}
+    for host in docker_hosts(task_vars):
+        labels = task_vars["hostvars"][host].get("drover_host_labels") or {}
+        if not isinstance(labels, dict):
+            raise AnsibleError(f"host {host}: drover_host_labels must be a map of label to value")
+        found[host] = {str(key): str(value) for key, value in labels.items()}
+    return found
+
+
+def module_arguments(
+    task_vars: dict[str, t.Any], template: t.Callable[[t.Any], t.Any]
+) -> dict[str, str]:
+    """What observe and act need to know of this host. Variables may be templates."""
+    return {
+        "host": str(task_vars["inventory_hostname"]),
+        "docker_host": str(template(task_vars.get("drover_docker_host", DOCKER_HOST))),
+        "state_dir": str(template(task_vars.get("drover_state_dir", STATE_DIR))),
+    }

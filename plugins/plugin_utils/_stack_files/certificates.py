@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates of load balancers: found by name, checked, made into one text. Controller only; private.
+
+A wrong one is refused here, before any host is touched. No message ever shows what is in a file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import os
+import stat
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
+    Invalid,
+    Place,
+    did_you_mean,
+    quoted,
+)
+
+from .certificate_pem import check_pem
+
+VARIABLE = "drover_certificates"
+DIRECTORY_VARIABLE = "drover_certificates_dir"
+FOLDER = "certs"
+"""Folder of a stack that is looked into last."""
+PARTS = ("cert", "key", "chain")
+MOST_BYTES = 1024 * 1024
+WARN_DAYS = 30
+
+Wanted = t.Iterable[tuple[str, Place]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What the inventory says of certificates, as it is."""
+
+    variable: t.Any = None
+    directory: str = ""
+
+
+class Certificates:
+    """The certificates that a stack may name."""
+
+    def __init__(
+        self, settings: Settings, folder: str, *, now: datetime.datetime | None = None
+    ) -> None:
+        """C(folder) is that of the stack; C(now) is the time at which they have to be valid."""
+        directory = os.path.abspath(os.path.expanduser(settings.directory))
+        folders = [(directory, DIRECTORY_VARIABLE)] if settings.directory else []
+        self.folders = [*folders, (os.path.join(folder, FOLDER), FOLDER)]
+        self.variable = settings.variable
+        self.now = now or datetime.datetime.now(datetime.timezone.utc)
+
+    def load(self, wanted: Wanted) -> dict[str, dict[str, t.Any]]:
+        """The schema's C(certificates) with those that are wanted; what is wrong is noted at each place."""
+        found: dict[str, dict[str, t.Any]] = {}
+        for name, place in wanted:
+            result = place.attempt(self.one, name)
+            if result:
+                found[name] = result
+                self.warn(result, place)
+        return {name: found[name] for name in sorted(found)}
+
+    def one(self, name: str) -> dict[str, t.Any]:
+        """The certificate of a name.
+
+        Raises:
+            Invalid: there is none, or it can't be used.
+        """
+        text, where = self.text(name)
+        try:
+            return check_pem(text, self.now)
+        except Invalid as error:
+            raise Invalid(f"certificate {quoted(name)} ({where}): {error}") from None
+
+    def text(self, name: str) -> tuple[str, str]:
+        """Key and certificates of a name as PEM, and where they come from."""
+        variable = self.of_variable()
+        if name in variable:
+            return variable_text(name, variable[name]), f"variable {VARIABLE}"
+        for folder, shown in self.folders:
+            files = files_of(name, folder)
+            if files:
+                texts = [read(os.path.join(folder, file)) for file in files]
+                return "\n".join(texts), f"{shown}: {', '.join(files)}"
+        hint = did_you_mean(name, self.names())
+        places = " and ".join(shown for _folder, shown in [*self.folders, ("", VARIABLE)])
+        raise Invalid(f"there is no certificate {quoted(name)} in {places}{hint}")
+
+    def of_variable(self) -> t.Mapping[str, t.Any]:
+        """The certificates that the variable holds."""
+        if self.variable in (None, ""):
+            return {}
+        if not isinstance(self.variable, t.Mapping):
+            raise Invalid(f"the variable {VARIABLE} must be a map of name to cert and key")
+        return {str(name): value for name, value in self.variable.items()}
+
+    def names(self) -> list[str]:
+        """Names that are there."""
+        found = list(self.of_variable())
+        for folder, _shown in self.folders:
+            try:
+                entries = os.listdir(folder)
+            except OSError:
+                continue
+            found += [os.path.splitext(entry)[0] for entry in entries]
+        return found
+
+    def warn(self, certificate: dict[str, t.Any], place: Place) -> None:
+        """Say that a certificate ends soon."""
+        end = datetime.datetime.strptime(certificate["not_after"], "%Y-%m-%dT%H:%M:%S%z")
+        days = (end - self.now).days
+        if days < WARN_DAYS:
+            place.warn(f"this certificate ends in {days} days, on {certificate['not_after']}")
+
+
+def variable_text(name: str, value: t.Any) -> str:
+    """Key and certificates of an entry of the variable."""
+    if not isinstance(value, t.Mapping):
+        raise Invalid(f"{VARIABLE}.{name} must be a map of {', '.join(PARTS)}")
+    for key in map(str, value):
+        if key not in PARTS:
+            hint = did_you_mean(key, PARTS)
+            raise Invalid(f"{VARIABLE}.{name} has the unknown key {quoted(key)}{hint}")
+    for key in ("cert", "key"):
+        if not value.get(key):
+            raise Invalid(f'{VARIABLE}.{name} has no "{key}"')
+    return "\n".join(str(value[key]) for key in PARTS if value.get(key))
+
+
+def files_of(name: str, folder: str) -> list[str]:
+    """The files of a certificate in a folder; none where it is not there."""
+    forms = (
+        [f"{name}.pem"],
+        [os.path.join(name, "fullchain.pem"), os.path.join(name, "privkey.pem")],
+        [f"{name}.crt", f"{name}.key"],
+    )
+    there = [form for form in forms if any(os.path.lexists(os.path.join(folder, x)) for x in form)]
+    if len(there) > 1:
+        raise Invalid(
+            f"certificate {quoted(name)} is there as {there[0][0]} and as {there[1][0]}; "
+            "keep one of them"
+        )
+    return there[0] if there else []
+
+
+def read(path: str) -> str:
+    """The text of a file; only ordinary files are opened, so that nothing can block."""
+    shown = os.path.basename(path)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise Invalid(f"{shown} is no ordinary file")
+        with open(path, "rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Invalid(f"{shown} can't be read: {error.strerror}") from None
+    if len(content) > MOST_BYTES:
+        raise Invalid(f"{shown} is larger than {MOST_BYTES} bytes")
+    return content.decode("ascii", errors="replace")

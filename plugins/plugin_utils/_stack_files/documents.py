@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The formats of compose and rancher-compose files: which part is what. Controller only; private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import not_run
+from ansible_collections.drover.docker.plugins.module_utils._compose.values import is_empty, kind_of
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
+    Place,
+    did_you_mean,
+    quoted,
+)
+
+VERSION = re.compile(r"[23](\.[0-9]+)?")
+TODAY = ("compose.yaml", "compose.yml")
+COMPOSE_KEYS = ("version", "name", "services", "volumes", ".catalog")
+RANCHER_KEYS = ("version", "services", ".catalog", "catalog")
+# No service can be named so, therefore a block of this name is known in every place.
+CATALOG = ".catalog"
+CATALOG_KEYS = (CATALOG, "catalog")
+# Top-level keys of Compose, with what to do instead.
+NOT_RUN_TOP = {
+    "configs": "",
+    "include": "write all services into one file",
+    "models": "",
+    "networks": "all services share the managed network",
+    "secrets": "",
+}
+
+
+@dataclasses.dataclass
+class ComposeFile:
+    """The parts of a compose file, not yet looked into."""
+
+    services: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    volumes: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    name: t.Any = None
+    catalog: t.Any = None
+
+
+@dataclasses.dataclass
+class RancherFile:
+    """The parts of a rancher-compose file, not yet looked into."""
+
+    services: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    catalog: t.Any = None
+
+
+def compose_file(document: t.Any, place: Place) -> ComposeFile:
+    """The parts of a compose file of any format; problems where it has none."""
+    if not isinstance(document, dict) or not document:
+        place.problem(
+            "is empty"
+            if is_empty(document)
+            else f"must be a map of services, not {kind_of(document)}"
+        )
+        return ComposeFile()
+    if not has_services_key(document):
+        if place.file in TODAY:
+            place.at("services").problem("is missing; every service is written under it")
+            return ComposeFile()
+        return ComposeFile(services=first_format(document, place), catalog=document.get(CATALOG))
+    check_top(document, COMPOSE_KEYS, place)
+    return ComposeFile(
+        services=map_under(document, "services", place),
+        volumes=map_under(document, "volumes", place),
+        name=document.get("name"),
+        catalog=document.get(CATALOG),
+    )
+
+
+def has_services_key(top: t.Mapping[str, t.Any]) -> bool:
+    """Whether services are under a key of their own, as in all formats but the first."""
+    return "version" in top or "services" in top
+
+
+def first_format(top: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
+    """The services of the first format, in which every top-level key is one."""
+    services = {}
+    for key, value in top.items():
+        if key in ("volumes", *NOT_RUN_TOP) and not looks_like_service(value):
+            place.at(key).problem("""only a file with "version: '2'" and "services" has this key""")
+        elif key.startswith("x-"):
+            if looks_like_service(value):
+                place.at(key).warn('is ignored, as all top-level keys that begin with "x-"')
+        elif key != CATALOG:
+            services[key] = value
+    return services
+
+
+def looks_like_service(value: t.Any) -> bool:
+    """Whether a value has what every service has."""
+    return isinstance(value, dict) and ("image" in value or "build" in value)
+
+
+def check_top(top: t.Mapping[str, t.Any], known: t.Sequence[str], place: Place) -> None:
+    """Note unknown top-level keys, those that are not run, and versions that we don't know."""
+    for key, value in top.items():
+        if key in NOT_RUN_TOP:
+            if not is_empty(value):
+                place.at(key).problem(not_run(NOT_RUN_TOP[key]))
+        elif key not in known and not key.startswith("x-"):
+            under = '; services are written under "services"' if isinstance(value, dict) else ""
+            place.at(key).problem("unknown key" + (did_you_mean(key, known) or under))
+    version = top.get("version")
+    if version is not None and not VERSION.fullmatch(str(version)):
+        place.at("version").problem(f"""must be '2', '3' or absent, not {quoted(str(version))}""")
+
+
+def map_under(top: t.Mapping[str, t.Any], key: str, place: Place) -> dict[str, t.Any]:
+    """The map under a top-level key; nothing under it is an empty one."""
+    value = top.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        place.at(key).problem(f"must be a map, not {kind_of(value)}")
+        return {}
+    return value
+
+
+def rancher_file(document: t.Any, services: t.Collection[str], place: Place) -> RancherFile:
+    """The parts of a rancher-compose file of either format; an empty one says nothing."""
+    if document is None:
+        return RancherFile()
+    if not isinstance(document, dict):
+        place.problem(f"must be a map of services, not {kind_of(document)}")
+        return RancherFile()
+    found = document
+    if has_services_key(document):
+        check_top(document, RANCHER_KEYS, place)
+        found = map_under(document, "services", place)
+    catalogs = [key for key in CATALOG_KEYS if key not in services]
+    blocks = [part[key] for part in (document, found) for key in catalogs if key in part]
+    entries = {key: value for key, value in found.items() if key not in catalogs}
+    if found is document:
+        entries = {
+            key: value
+            for key, value in entries.items()
+            if key in services or not key.startswith("x-")
+        }
+    return RancherFile(services=entries, catalog=blocks[0] if blocks else None)

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a stack's folder. Controller only; private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import stat
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import not_run
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
+    Invalid,
+    Notes,
+    Place,
+    quoted,
+)
+
+from .yaml_text import MOST_BYTES, decode, load_yaml
+
+COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml")
+RANCHER = ("rancher-compose.yml", "rancher-compose.yaml")
+ANSWERS = ("answers.yml", "answers.yaml")
+# Files that other tools would read, and what to do instead.
+UNREAD = {
+    "docker-compose.override.yml": "merge it into the compose file",
+    "docker-compose.override.yaml": "merge it into the compose file",
+    "compose.override.yaml": "merge it into the compose file",
+    "compose.override.yml": "merge it into the compose file",
+    ".env": "write its variables into answers.yml",
+}
+# Rancher ran every file as a Go template unless it began so.
+NO_TEMPLATE = re.compile(rb"(\xef\xbb\xbf)?# ?notemplating")
+GO_TEMPLATE = re.compile(
+    rb"\{\{-?\s*(?:if|else|end|range|with|\$)\b|\{\{[^}\n]*\.(?:Values|Stack|Release)\b"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    """Names of a stack's files inside of its folder."""
+
+    compose: str
+    rancher: str | None
+    answers: str | None
+
+
+def find_files(folder: str, notes: Notes) -> Files | None:
+    """The files of a stack; None with problems where there is no stack in the folder."""
+    place = Place(notes, folder)
+    try:
+        present = set(os.listdir(folder))
+    except OSError as error:
+        place.problem(f"is no folder that can be read: {error.strerror}")
+        return None
+    for name in sorted(present & set(UNREAD)):
+        Place(notes, name).warn(f"is not read; {UNREAD[name]}")
+    compose = only_one(COMPOSE, present, place)
+    rancher, answers = only_one(RANCHER, present, place), only_one(ANSWERS, present, place)
+    if compose is None and not notes.problems:
+        note_missing(present, place)
+    return Files(compose, rancher, answers) if compose else None
+
+
+def only_one(names: t.Sequence[str], present: set[str], place: Place) -> str | None:
+    """The file that is there; several of the same meaning are a problem."""
+    found = [name for name in names if name in present]
+    if len(found) > 1:
+        place.problem(f"holds {quoted(found[0])} and {quoted(found[1])}; keep one of them")
+    return found[0] if found else None
+
+
+def note_missing(present: set[str], place: Place) -> None:
+    """Note that there is no compose file; Rancher's templates are named."""
+    templates = [f"{name}.tpl" for name in COMPOSE if f"{name}.tpl" in present]
+    if templates:
+        reason = not_run("write the file without Go templates and without .tpl")
+        dataclasses.replace(place, file=templates[0]).problem(f"a template {reason}")
+    else:
+        place.problem(f"holds no {', '.join(COMPOSE[:3])}")
+
+
+class Reader:
+    """Reads files of the folder; notes what is wrong with a file at that file."""
+
+    def __init__(self, folder: str, notes: Notes) -> None:
+        self.folder = folder
+        self.notes = notes
+
+    def document(self, name: str) -> t.Any:
+        """The YAML document of a file; None where it is empty or something is wrong."""
+        place = Place(self.notes, name)
+
+        def load(file: str) -> t.Any:
+            content = self.content(file)
+            check_template(content)
+            return load_yaml(content, place)
+
+        return place.attempt(load, name)
+
+    def text(self, name: str) -> str:
+        """The text of a file of the folder or below.
+
+        Raises:
+            Invalid: the file can't be read or isn't UTF-8.
+        """
+        return decode(self.content(name))
+
+    def content(self, name: str) -> bytes:
+        """What a file holds; only ordinary files are opened, so that nothing can block."""
+        path = os.path.join(self.folder, name)
+        try:
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):
+                raise Invalid("is no ordinary file")
+            with open(path, "rb") as file:
+                return file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise Invalid(f"can't be read: {error.strerror}") from None
+
+
+def check_template(content: bytes) -> None:
+    """Refuse a Go template without the name of one: as plain YAML it would say something else."""
+    match = GO_TEMPLATE.search(content)
+    if match and not NO_TEMPLATE.match(content):
+        line = content.count(b"\n", 0, match.start()) + 1
+        raise Invalid(
+            f"line {line}: a Go template {not_run('write # notemplating first where it is none')}"
+        )
+
+
+def inside(name: str, base: str = "") -> str:
+    """A file name relative to the folder, from one relative to C(base); outside of the folder is refused."""
+    path = os.path.normpath(os.path.join(base, name))
+    if os.path.isabs(path) or path.split(os.sep)[0] == os.pardir or "\0" in path:
+        raise Invalid(f"{quoted(name)} is outside of the stack's folder")
+    return path

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables in stack files, as Rancher and Compose have them. Controller only; private to the collection.
+
+    $X ${X}          the value; nothing, with a warning, where X is not set
+    $$               a dollar sign
+    ${X:-d} ${X-d}   d where X is not set (":": or empty)
+    ${X:?e} ${X?e}   an error with the text e there
+    ${X:+r} ${X+r}   r where X is set (":": and not empty)
+
+d and r may hold variables themselves. Values that are put in are never looked at again.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
+    Invalid,
+    Place,
+    quoted,
+)
+
+NAME = re.compile(r"[A-Za-z0-9_]+")
+OPERATOR = re.compile(r":?[-?+]")
+DEEPEST = 20
+
+Lookup = t.Callable[[str], str | None]
+
+
+class Interpolation:
+    """Replaces variables; keeps the names of those that were not set."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self.lookup = lookup
+        self.unset: set[str] = set()
+
+    def replace(self, text: str, depth: int = 0) -> str:
+        """The text with its variables replaced.
+
+        Raises:
+            Invalid: a dollar sign that begins nothing, an unclosed brace, or a C(?) whose variable is not set.
+        """
+        if depth > DEEPEST:
+            raise Invalid(f"defaults are nested more than {DEEPEST} deep")
+        parts: list[str] = []
+        position = 0
+        while (dollar := text.find("$", position)) >= 0:
+            parts.append(text[position:dollar])
+            part, position = self.replace_one(text, dollar, depth)
+            parts.append(part)
+        parts.append(text[position:])
+        return "".join(parts)
+
+    def replace_one(self, text: str, dollar: int, depth: int) -> tuple[str, int]:
+        """What the dollar sign at this place stands for, and where the text goes on."""
+        following = text[dollar + 1 : dollar + 2]
+        if following == "$":
+            return "$", dollar + 2
+        if following == "{":
+            end = closing_brace(text, dollar + 2)
+            return self.braced(text[dollar + 2 : end], depth), end + 1
+        name = NAME.match(text, dollar + 1)
+        if not name:
+            found = quoted(following) if following else "the end"
+            raise Invalid(
+                f"a $ is followed by {found} at character {dollar + 1}; write $$ for a plain dollar sign"
+            )
+        return self.value_or_nothing(name.group()), name.end()
+
+    def braced(self, inside: str, depth: int) -> str:
+        """What C(${...}) stands for."""
+        name = NAME.match(inside)
+        operator = OPERATOR.match(inside, name.end()) if name else None
+        if name and name.end() == len(inside):
+            return self.value_or_nothing(inside)
+        if not name or not operator:
+            raise Invalid(
+                "${...} must hold the name of a variable (letters, digits, _); $$ is a plain dollar sign"
+            )
+        return self.conditional(name.group(), operator.group(), inside[operator.end() :], depth)
+
+    def conditional(self, name: str, operator: str, rest: str, depth: int) -> str:
+        """What a variable with C(-), C(?) or C(+) stands for."""
+        value = self.lookup(name)
+        present = bool(value) if operator.startswith(":") else value is not None
+        if operator.endswith("+"):
+            return self.replace(rest, depth + 1) if present else ""
+        if present:
+            return t.cast(str, value)
+        if operator.endswith("-"):
+            return self.replace(rest, depth + 1)
+        raise Invalid(
+            f"the variable {quoted(name)} is not set{': ' + quoted(rest) if rest else ''}"
+        )
+
+    def value_or_nothing(self, name: str) -> str:
+        """The value; nothing where the variable is not set."""
+        value = self.lookup(name)
+        if value is None:
+            self.unset.add(name)
+            return ""
+        return value
+
+
+def closing_brace(text: str, start: int) -> int:
+    """Where the brace that was opened before C(start) is closed."""
+    depth = 1
+    position = start
+    while position < len(text):
+        if text.startswith("$$", position):
+            position += 2
+            continue
+        if text.startswith("${", position):
+            depth += 1
+            position += 1
+        elif text[position] == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+        position += 1
+    raise Invalid("a ${ is never closed; write $$ for a plain dollar sign")
+
+
+def replace_in(value: t.Any, place: Place, interpolation: Interpolation) -> t.Any:
+    """The value with variables replaced in all texts of it, never in keys; malformed ones become problems."""
+    if isinstance(value, dict):
+        return {key: replace_in(item, place.at(key), interpolation) for key, item in value.items()}
+    if isinstance(value, list):
+        return [
+            replace_in(item, place.at(index), interpolation) for index, item in enumerate(value)
+        ]
+    if isinstance(value, str) and "$" in value:
+        return place.attempt(interpolation.replace, value)
+    return value

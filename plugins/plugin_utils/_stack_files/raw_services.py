@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keys of one service, complete: variables replaced, env_file read, extends followed. Controller only; private."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._compose.links import missing
+from ansible_collections.drover.docker.plugins.module_utils._compose.values import (
+    is_empty,
+    kind_of,
+    line,
+)
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
+    Invalid,
+    Notes,
+    Place,
+    did_you_mean,
+    quoted,
+)
+
+from .documents import compose_file
+from .env_file import read_env_files
+from .folder import Reader, inside
+from .interpolation import Interpolation, replace_in
+from .merge import as_map, merge
+from .variables import Variables
+
+# What Compose never takes over from an extended service, as it would name services that aren't there.
+NOT_INHERITED = ("depends_on", "external_links", "links", "volumes_from")
+
+
+@dataclasses.dataclass
+class RawService:
+    """The keys of a service, and the file of each where it is not the compose file."""
+
+    keys: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def over(self, base: RawService) -> RawService:
+        """This service laid over another one."""
+        return RawService(merge(base.keys, self.keys), {**base.files, **self.files})
+
+
+class RawServices:
+    """Completes services of the compose file, and of files that they extend."""
+
+    def __init__(
+        self, file: str, services: dict[str, t.Any], reader: Reader, variables: Variables
+    ) -> None:
+        self.documents: dict[str, dict[str, t.Any] | None] = {file: services}
+        self.reader = reader
+        self.variables = variables
+        self.interpolations: dict[str, Interpolation] = {}
+
+    def complete(self, name: str, value: t.Any, file: str) -> RawService | None:
+        """The service, or None where it is none; what is wrong with it is in the reader's notes."""
+        return self.follow(value, Place(self.reader.notes, file, name), ((file, name),))
+
+    def follow(
+        self, value: t.Any, place: Place, path: tuple[tuple[str, str], ...]
+    ) -> RawService | None:
+        """One service and what it extends; C(path) holds the files and names on the way here."""
+        if not isinstance(value, dict):
+            place.problem(f"must be a map with the keys of the service, not {kind_of(value)}")
+            return None
+        keys = self.replaced(value, place)
+        self.add_environment(keys, place)
+        extends = keys.pop("extends", None)
+        own = RawService(keys, dict.fromkeys(keys, place.file))
+        if is_empty(extends):
+            return own
+        base = place.at("extends").attempt(lambda item: self.base(item, place, path), extends)
+        if base is None:
+            return own
+        drop_relations(base, keys, place.at("extends"))
+        return own.over(base)
+
+    def base(
+        self, extends: t.Any, place: Place, path: tuple[tuple[str, str], ...]
+    ) -> RawService | None:
+        """The service that another one extends."""
+        name, file = extended(extends, place.file)
+        services = self.services_of(file)
+        if services is None:
+            return None
+        if name not in services:
+            raise Invalid(missing(name, services, f"the file {quoted(file)}"))
+        if (file, name) in path:
+            circle = [*path[path.index((file, name)) :], (file, name)]
+            raise Invalid("a circle: " + " -> ".join(quoted(one) for _file, one in circle))
+        base_place = Place(self.reader.notes, file, name)
+        return self.follow(services[name], base_place, (*path, (file, name)))
+
+    def services_of(self, file: str) -> dict[str, t.Any] | None:
+        """The services of a file of the folder; None where it can't be read, which the notes then say."""
+        if file not in self.documents:
+            before = len(self.reader.notes.problems)
+            document = self.reader.document(file)
+            unread = len(self.reader.notes.problems) > before
+            place = Place(self.reader.notes, file)
+            self.documents[file] = None if unread else compose_file(document, place).services
+        return self.documents[file]
+
+    def replaced(self, value: dict[str, t.Any], place: Place) -> dict[str, t.Any]:
+        """The keys with their variables replaced."""
+        own = {key: item for key, item in value.items() if not key.startswith("x-")}
+        return t.cast("dict[str, t.Any]", replace_in(own, place, self.interpolation(place.file)))
+
+    def interpolation(self, file: str) -> Interpolation:
+        """The one interpolation of a file, which knows what was not set there."""
+        return self.interpolations.setdefault(file, Interpolation(self.variables.get))
+
+    def add_environment(self, keys: dict[str, t.Any], place: Place) -> None:
+        """Read env_file, and give names without a value that of the variable; one that is not set is left out."""
+        from_files = read_env_files(
+            keys.pop("env_file", None), place.file, self.reader, place.at("env_file")
+        )
+        own = as_map(keys.get("environment") or {})
+        if own is None:
+            return
+        found = {**from_files, **own}
+        for name in [name for name, value in found.items() if value is None]:
+            value = self.variables.get(name)
+            if value is None:
+                del found[name]
+                note_left_out(name, place)
+            else:
+                found[name] = value
+        if found or "environment" in keys:
+            keys["environment"] = found
+
+    def warn_of_unset(self, notes: Notes) -> None:
+        """One warning for each file and variable that was not set."""
+        for file, interpolation in self.interpolations.items():
+            for name in sorted(interpolation.unset):
+                Place(notes, file).warn(
+                    f"the variable {quoted(name)} is not set and counts as empty"
+                )
+
+
+def drop_relations(base: RawService, own: t.Mapping[str, t.Any], place: Place) -> None:
+    """Take out of an extended service what is not taken over; warn of what its heir does not have itself."""
+    for key in NOT_INHERITED:
+        if not is_empty(base.keys.pop(key, None)) and key not in own:
+            place.warn(f'"{key}" is not taken over')
+
+
+def note_left_out(name: str, place: Place) -> None:
+    """Warn of an environment variable that has no value anywhere."""
+    dataclasses.replace(place, service="").warn(
+        f"the variable {quoted(name)} is not set and is left out of the environment"
+    )
+
+
+def extended(extends: t.Any, file: str) -> tuple[str, str]:
+    """Service and file that C(extends) names."""
+    if isinstance(extends, str):
+        return line(extends), file
+    if not isinstance(extends, dict):
+        raise Invalid(
+            f'must be a service, or a map with "service" and "file", not {kind_of(extends)}'
+        )
+    for key in extends:
+        if key not in ("service", "file"):
+            raise Invalid(f"unknown key {quoted(key)}{did_you_mean(key, ('service', 'file'))}")
+    if not isinstance(extends.get("service"), str):
+        raise Invalid('needs a "service"')
+    other = extends.get("file")
+    return line(extends["service"]), inside(line(other)) if other else file

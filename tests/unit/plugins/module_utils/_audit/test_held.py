@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is held is told when it begins, changes and ends, and by one host."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._audit.held import (
+    Keeper,
+    note_refusals,
+    read_refusals,
+    refusals_to_note,
+)
+from ansible_collections.drover.docker.plugins.module_utils._audit.log import Audit
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Message,
+    Plan,
+)
+
+Note = t.Callable[[dict[str, str]], list[tuple[str, str, str]]]
+
+
+@pytest.fixture
+def note(tmp_path: pathlib.Path) -> Note:
+    """Notes refusals; returns the new lines as member, result and cause."""
+    seen = 0
+
+    def call(refusals: dict[str, str]) -> list[tuple[str, str, str]]:
+        nonlocal seen
+        with contextlib.closing(
+            Audit(str(tmp_path), clock=lambda: 1.0, common={}, syslog="")
+        ) as audit:
+            note_refusals(str(tmp_path), refusals, audit)
+        path = tmp_path / "audit" / "audit.jsonl"
+        text = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        new, seen = [json.loads(line) for line in text[seen:]], len(text)
+        return [(item["member"] or item["stack"], item["result"], item["cause"]) for item in new]
+
+    return call
+
+
+def test_begin_change_and_end(note: Note) -> None:
+    assert note({"shop/web/1": "next try in 12 s"}) == [("web/1", "began", "next try in 12 s")]
+    assert note({"shop/web/1": "next try in 3 s"}) == []
+    assert note({"shop/web/1": "given up", "shop": "a conflict"}) == [
+        ("shop", "began", "a conflict"),
+        ("web/1", "changed", "given up"),
+    ]
+    assert note({}) == [("shop", "ended", "a conflict"), ("web/1", "ended", "given up")]
+    assert note({}) == []
+
+
+def test_they_are_remembered(note: Note, tmp_path: pathlib.Path) -> None:
+    note({"shop/web/1": "given up"})
+    assert read_refusals(str(tmp_path)) == {"shop/web/1": "given up"}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "3"])
+def test_a_file_that_makes_no_sense_is_forgotten(tmp_path: pathlib.Path, content: str) -> None:
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "refusals.json").write_text(content, encoding="utf-8")
+    assert read_refusals(str(tmp_path)) == {}
+
+
+def test_what_cannot_be_remembered_is_not_told_again_and_again(
+    note: Note, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: t.Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    assert note({"shop": "held"}) == []
+
+
+HOSTS = {"shop": ["h1", "h2"]}
+
+
+def to_note(*held: Message, scope: list[str] | None = None, **remembered: dict[str, str]) -> t.Any:
+    return refusals_to_note(Plan(held=list(held)), Keeper(HOSTS, remembered, scope))
+
+
+def test_the_host_that_it_is_about_remembers() -> None:
+    message = Message("crash loop: 5 starts", "shop", "web", 1, "h2")
+    assert to_note(message, h1={}, h2={}) == {"h2": {"shop/web/1": "crash loop: 5 starts"}}
+
+
+def test_about_a_lost_host_another_of_the_stack_remembers() -> None:
+    message = Message("its host was not seen", "shop", "web", 1, "h1")
+    assert to_note(message, h2={}, h3={}) == {"h2": {"shop/web/1": "its host was not seen"}}
+
+
+def test_what_is_remembered_already_is_no_work() -> None:
+    message = Message("next try in 3 s", "shop", "web", 1, "h1")
+    assert to_note(message, h1={"shop/web/1": "next try in 12 s"}, h2={}) == {}
+
+
+def test_what_ended_is_work() -> None:
+    assert to_note(h1={"shop/web/1": "given up"}, h2={}) == {"h1": {}}
+
+
+def test_a_pass_for_one_stack_leaves_the_others_alone() -> None:
+    remembered = {"other/web/1": "given up", "shop": "held"}
+    assert to_note(h1=remembered, scope=["shop"]) == {"h1": {"other/web/1": "given up"}}
+
+
+def test_what_is_about_no_stack_is_remembered_nowhere() -> None:
+    assert to_note(Message("no answer", host="h9"), h1={}) == {}

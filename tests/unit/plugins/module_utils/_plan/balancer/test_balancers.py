@@ -1,0 +1,261 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load balancers in the planner: their configs, drains before a member is stopped, and what status shows."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.balancer import (
+    render_balancer,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
+    World,
+    settings_for,
+)
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_lines import (
+    balancer_lines,
+)
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
+    BALANCER,
+    rule,
+)
+from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+
+Json = dict[str, t.Any]
+
+
+class FrontBench(Bench):
+    """A stack shop: a load balancer on port 80 before two members of web."""
+
+    def start(self, **changes: t.Any) -> None:
+        self.lb: Json = {**BALANCER, "rules": [rule()], **changes}
+        services = {"lb": service(balancer=self.lb), "web": service(scale=2)}
+        self.settled({**stack(services), "certificates": changes.pop("known", {})})
+        self.take()
+
+    def take(self) -> None:
+        """Let the load balancers take the configs that are planned for them."""
+        for item in self.plan().operations:
+            if item["kind"] == "balancer":
+                self.report(item["host"], item["args"]["model"])
+
+    def report(self, host: str, model: Json, **sessions: int) -> None:
+        revision = render_balancer(model)[1]
+        reports = [
+            {
+                "backend": backend["name"],
+                "server": server["name"],
+                # As HAProxy tells it: an order at run time leaves the weight as it is.
+                "status": "DRAIN" if server["drain"] else "UP",
+                "weight": server["weight"],
+                "drain": server["drain"] or not server["weight"],
+                "sessions": sessions.get(server["name"].rpartition(".")[2], 0),
+            }
+            for backend in model["backends"]
+            for server in backend["servers"]
+        ]
+        self[host]["balancers"] = {
+            "shop.lb.1": {
+                "error": "",
+                "revision": revision,
+                "file_revision": revision,
+                "reports": reports,
+                "old_workers": 0,
+            }
+        }
+        self.model = model
+
+    def remember(self, plan: Plan) -> None:
+        """Write the drains of a plan into the ledger."""
+        for item in plan.operations:
+            if item["kind"] == "drain":
+                life = self[item["host"]]["records"]["shop"]["life"]
+                life[f"{item['service']}/{item['index']}"] = {
+                    "seq": 1,
+                    "drain": item["args"]["entry"],
+                }
+
+    def scaled_down(self) -> Plan:
+        """The first round of scaling web to 1, its record written."""
+        plan = self.plan("scale", stacks=["shop"], service="web", scale=1)
+        self.record("shop", plan.records[0].record["body"], number=2)
+        return plan
+
+
+@pytest.fixture
+def bench() -> FrontBench:
+    made = FrontBench("h1")
+    made.start()
+    return made
+
+
+def kinds(plan: Plan) -> list[str]:
+    return [f"{item['kind']} {item['container']}" for item in plan.operations]
+
+
+def test_a_config_comes_before_the_container() -> None:
+    bench = FrontBench("h1")
+    services = {"lb": service(balancer={**BALANCER, "rules": [rule()]}), "web": service()}
+    plan = bench.up(stack(services))
+    by_kind = {item["kind"]: item for item in plan.operations if item["service"] == "lb"}
+    assert by_kind["balancer"]["id"] in by_kind["create"]["after"]
+
+
+def test_a_config_that_runs_is_left_alone(bench: FrontBench) -> None:
+    assert bench.plan().lines() == []
+
+
+def test_a_member_that_dies_needs_no_other_config(bench: FrontBench) -> None:
+    bench.remove("shop-web-1")
+    assert kinds(bench.plan())[-2:] == ["create shop-web-1", "start shop-web-1"]
+    assert not any(item["kind"] == "balancer" for item in bench.plan().operations)
+
+
+def test_more_members_make_another_config(bench: FrontBench) -> None:
+    plan = bench.plan("scale", stacks=["shop"], service="web", scale=3)
+    assert kinds(plan)[-1] == "balancer shop-lb-1"
+    assert plan.operations[-1]["cause"] == "port 80: 3 servers"
+
+
+def test_a_member_is_drained_before_it_is_stopped(bench: FrontBench) -> None:
+    plan = bench.scaled_down()
+    assert kinds(plan) == ["drain shop-web-2", "balancer shop-lb-1"]
+    drained = plan.operations[-1]["args"]
+    assert drained["wait_s"] == 10.0
+    bench.remember(plan)
+    bench.report("h1", drained["model"])
+    assert kinds(bench.plan()) == [
+        "stop shop-web-2",
+        "remove shop-web-2",
+        "balancer shop-lb-1",
+    ]
+
+
+def test_its_sessions_are_waited_for_and_not_for_ever(bench: FrontBench) -> None:
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    bench["h1"]["now"] += 4
+    bench.report("h1", plan.operations[-1]["args"]["model"], **{"2": 3})
+    held = bench.plan()
+    assert kinds(held) == []
+    assert "draining: 3 sessions left, at most 6 s" in str(held.held[0])
+    bench["h1"]["now"] += 6
+    assert kinds(bench.plan())[:2] == ["stop shop-web-2", "remove shop-web-2"]
+
+
+def test_what_nobody_checks_is_drained_too(bench: FrontBench) -> None:
+    """A config of the user's may have C(server $IP no-check)."""
+    for item in bench["h1"]["balancers"]["shop.lb.1"]["reports"]:
+        item["status"] = "no check"
+    assert kinds(bench.scaled_down()) == ["drain shop-web-2", "balancer shop-lb-1"]
+
+
+def test_a_drain_that_is_told_is_not_told_again(bench: FrontBench) -> None:
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    bench.report("h1", plan.operations[-1]["args"]["model"], **{"2": 3})
+    assert kinds(bench.plan()) == []
+
+
+def test_what_was_drained_is_in_use_again_once_it_is_another_container(bench: FrontBench) -> None:
+    """It was replaced for its health at the same address: no record and no revision tells of it any more."""
+    model = bench.model
+    drained = {**model["backends"][0]["servers"][1], "drain": True}
+    pool = {**model["backends"][0], "servers": [model["backends"][0]["servers"][0], drained]}
+    bench.report("h1", {**model, "backends": [pool]})
+    plan = bench.plan()
+    assert kinds(plan) == ["balancer shop-lb-1"]
+    assert plan.operations[0]["args"]["model"] == model
+
+
+def test_an_agent_may_give_a_server_another_weight(bench: FrontBench) -> None:
+    bench["h1"]["balancers"]["shop.lb.1"]["reports"][0]["weight"] = 7
+    assert kinds(bench.plan()) == []
+
+
+def test_old_workers_may_still_serve_it(bench: FrontBench) -> None:
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    bench.report("h1", plan.operations[-1]["args"]["model"])
+    bench["h1"]["balancers"]["shop.lb.1"]["old_workers"] = 1
+    assert "draining" in str(bench.plan().held[0])
+
+
+def test_a_drain_that_nobody_wants_any_more_is_undone(bench: FrontBench) -> None:
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    bench.report("h1", plan.operations[-1]["args"]["model"])
+    back = bench.plan("scale", stacks=["shop"], service="web", scale=2)
+    assert kinds(back) == ["drain shop-web-2", "balancer shop-lb-1"]
+    assert back.operations[0]["args"]["entry"] is None
+    assert back.operations[0]["cause"] == "the reason for draining it is gone"
+    servers = back.operations[1]["args"]["model"]["backends"][0]["servers"]
+    assert [item["drain"] for item in servers] == [False, False]
+
+
+def test_without_a_timeout_nothing_is_drained() -> None:
+    bench = FrontBench("h1")
+    services = {
+        "lb": service(balancer={**BALANCER, "rules": [rule()]}),
+        "web": service(scale=2, drain_timeout_ms=0),
+    }
+    bench.settled(stack(services))
+    bench.take()
+    assert "stop shop-web-2" in kinds(bench.scaled_down())
+
+
+def test_nobody_drains_for_a_load_balancer_that_goes_too(bench: FrontBench) -> None:
+    plan = bench.plan("down", stacks=["shop"])
+    assert not any(item["kind"] == "drain" for item in plan.operations)
+
+
+def test_one_that_is_stopped_is_told_nothing_any_more(bench: FrontBench) -> None:
+    plan = bench.plan("stop", stacks=["shop"])
+    assert kinds(plan) == ["stop shop-lb-1", "drain shop-web-1", "drain shop-web-2"]
+
+
+def test_one_that_does_not_answer_is_left_as_it_is(bench: FrontBench) -> None:
+    bench["h1"]["balancers"]["shop.lb.1"].update(error="no answer", reports=[])
+    plan = bench.plan()
+    assert plan.lines() == []
+    assert "its config is left as it is: no answer" in str(plan.held[0])
+
+
+# --- status ---
+
+
+def lines(bench: FrontBench) -> list[str]:
+    world = World(bench.seen, settings=settings_for(["h1"]), host_labels={})
+    planner = Planner(world, Request("status", token="t", inventory=["h1"]))
+    planner.run()
+    return balancer_lines(world, planner.balancers(), "shop", "lb", planner.bodies["shop"])
+
+
+def test_status_shows_ports_rules_members_and_sessions() -> None:
+    bench = FrontBench("h1")
+    bench.start(rules=[rule(), rule(hostname="a.org", path="/x"), rule("shop/no", source_port=81)])
+    bench.report("h1", bench.model, **{"1": 2})
+    assert lines(bench) == [
+        "port 80 http a.org/x: 2 of 2 up, 2 sessions",
+        "port 80 http everything else: 2 of 2 up, 2 sessions",
+        "port 81 http everything: 503, no target",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("not_after", "text"),
+    [
+        ("2027-01-25T08:00:00Z", "certificate shop ends in 10 days (2027-01-25)"),
+        ("2027-01-01T08:00:00Z", "certificate shop has ended (2027-01-01)"),
+    ],
+)
+def test_status_warns_of_certificates_that_end(not_after: str, text: str) -> None:
+    bench = FrontBench("h1")
+    known = {"shop": {"pem": "", "names": [], "not_after": not_after, "fingerprint": "f"}}
+    bench.start(rules=[rule(protocol="https")], certificates=["shop"], known=known)
+    assert lines(bench)[-1] == text

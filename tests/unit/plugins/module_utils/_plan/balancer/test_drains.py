@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drain of a member ends with the operation that stops or removes its container: no later pass has to undo it."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils._act.test_runner import (
+    NOW,
+    Host,
+)
+from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_balancers import (
+    FrontBench,
+    kinds,
+)
+
+DRAIN: dict[str, t.Any] = {"since": NOW, "until": NOW + 10, "reason": "the service is stopped"}
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path) -> Host:
+    return Host(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["stop", "remove"])
+def test_a_drain_ends_with_the_stop(host: Host, kind: str) -> None:
+    container = host.up()
+    host.run(host.operation("drain", args={"entry": {**DRAIN, "container": container.id}}))
+    assert host.life()["web/1"]["drain"]["container"] == container.id
+    assert host.outcome(host.operation(kind, container_id=container.id)) == ("done", "")
+    assert host.life()["web/1"]["drain"] is None
+
+
+def test_without_a_drain_a_stop_writes_nothing(host: Host) -> None:
+    host.up()
+    assert host.outcome(host.operation("stop"))[0] == "done"
+    assert host.life() == {}
+
+
+def test_after_a_stop_there_is_nothing_left_to_do() -> None:
+    bench = FrontBench("h1")
+    bench.start()
+    plan = bench.plan("stop", stacks=["shop"], service="web")
+    bench.record("shop", plan.records[0].record["body"], number=2)
+    bench.remember(plan)
+    bench.report("h1", plan.operations[-1]["args"]["model"])
+    assert kinds(bench.plan()) == ["stop shop-web-1", "stop shop-web-2"]
+    for index in (1, 2):
+        bench.container(f"shop-web-{index}")["state"] = "exited"
+        bench["h1"]["records"]["shop"]["life"][f"web/{index}"]["drain"] = None
+    bench.take()
+    assert kinds(bench.plan()) == []

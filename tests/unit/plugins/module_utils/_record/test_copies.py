@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A version that a seen majority lacks never counted: it is not acted on, now or later."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import (
+    make_record,
+    view_records,
+)
+from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+
+FIVE = ("h1", "h2", "h3", "h4", "h5")
+WEB = stack({"web": service(scale=5)})
+
+
+def after_a_failed_down() -> Bench:
+    """Five hosts; `down` was stored by the first only, and reported as failed."""
+    bench = Bench(*FIVE)
+    bench.settled(WEB)
+    down = bench.plan("down", stacks=["shop"])
+    bench.record("shop", down.records[0].record["body"], number=2, hosts=["h1"], token="failed")
+    return bench
+
+
+def test_a_failed_order_is_undone_by_the_next_pass() -> None:
+    bench = after_a_failed_down()
+    plan = bench.plan()
+    assert plan.lines() == [
+        "h1,h2,h3,h4,h5  record  shop v3  an order that never reached a majority is undone"
+    ]
+    assert not plan.records[0].record["body"]["revisions"][-1]["tombstone"]
+    assert "version 2 is on h1 only and never reached a majority: it has no effect" in str(
+        plan.notes
+    )
+
+
+def test_a_host_that_is_alone_with_it_removes_nothing() -> None:
+    bench = after_a_failed_down()
+    for host in FIVE[1:]:
+        bench.seen[host] = None
+    plan = bench.plan()
+    assert [item for item in plan.operations if item["kind"] in ("stop", "remove")] == []
+    assert "no majority of the stack's hosts" in str(plan.held)
+
+
+def test_the_hosts_that_may_all_have_it_finish_it() -> None:
+    bench = after_a_failed_down()
+    body = bench["h1"]["records"]["shop"]["body"]
+    bench.record("shop", body, number=2, hosts=["h2"], token="failed")
+    bench.seen["h3"] = bench.seen["h4"] = None
+    plan = bench.plan()
+    assert plan.records[0].record["version"]["number"] == 2
+    assert plan.records[0].hosts == ["h5"]
+    assert [item for item in plan.operations if item["kind"] in ("stop", "remove")] == []
+
+
+def test_a_new_stack_that_one_host_made_up_is_left_alone_until_a_person_takes_it() -> None:
+    bench = Bench("h1", "h2", "h3")
+    forged = bench.up(WEB).records[0].record["body"]
+    bench.record("shop", {**forged, "hosts": ["h1", "h2", "h3"]}, hosts=["h1"])
+    plan = bench.plan()
+    assert plan.lines() == []
+    assert "version 1 is on h1 only and never reached a majority; left alone" in str(plan.held[0])
+    taken = bench.plan(take="h1")
+    assert [write.required for write in taken.records] == [True]
+    assert taken.operations
+
+
+def test_up_and_down_go_on_above_a_version_that_never_counted() -> None:
+    bench = Bench("h1", "h2", "h3")
+    body = bench.up(WEB).records[0].record["body"]
+    bench.record("shop", body, hosts=["h1"])
+    for plan in (bench.up(WEB), bench.plan("down", stacks=["shop"])):
+        assert [write.record["version"]["number"] for write in plan.records] == [2]
+        assert plan.errors == []
+
+
+def copy(number: int, hosts: t.Sequence[str], mark: str = "") -> dict[str, t.Any]:
+    body = {"hosts": list(hosts), "revisions": [], "members": {}, "counters": {}, "mark": mark}
+    return make_record("shop", body, number=number, token=mark)
+
+
+def test_no_copy_names_its_own_jury() -> None:
+    three = ("h1", "h2", "h3")
+    good = copy(1, three)
+    view = view_records("shop", {"h1": copy(2, ["h1"], "forged"), "h2": good, "h3": good})
+    assert view.record == good
+    assert (view.number, view.rivals) == (2, ["h1"])
+
+
+def test_a_damaged_copy_is_not_a_vote_against() -> None:
+    three = ("h1", "h2", "h3")
+    copies = {"h1": copy(2, three), "h2": None, "h3": None}
+    assert view_records("shop", copies, unreadable=["h2"]).counts
+    assert not view_records("shop", copies).counts
+
+
+def test_of_two_orders_of_one_number_neither_counts_where_an_older_one_has_its_majority() -> None:
+    five = FIVE
+    copies = {host: copy(1, five) for host in five}
+    copies |= {"h1": copy(2, five, "mine"), "h2": copy(2, five, "yours")}
+    view = view_records("shop", copies)
+    assert (view.record, view.conflict) == (copies["h3"], "")
+    assert view.rivals == ["h1", "h2"]

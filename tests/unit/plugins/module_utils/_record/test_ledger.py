@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host remembers of its members: operations run at the same time, and none loses what another one noted."""
+
+from __future__ import annotations
+
+import pathlib
+import threading
+import time
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._record import ledger, store
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
+from ansible_collections.drover.docker.plugins.module_utils._record.store import (
+    read_record,
+    write_record,
+)
+
+Json = dict[str, t.Any]
+HEALTH: Json = {"verdict": "unhealthy", "why": "HTTP 500"}
+DRAIN: Json = {"container": "c", "since": 1.0, "until": 11.0, "reason": "unhealthy"}
+
+
+def operation(entry: Json) -> Json:
+    return {"stack": "shop", "service": "web", "index": 1, "args": {"entry": entry}}
+
+
+@pytest.fixture
+def state(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A host with a record, whose disk is so slow that notes meet."""
+
+    def slowly(state_dir: str, stack: str) -> Json | None:
+        found = read_record(state_dir, stack)
+        time.sleep(0.05)
+        return found
+
+    made = make_record("shop", {"hosts": ["h1"]}, number=1, token="t")
+    write_record(str(tmp_path), {**made, "host": "h1", "life": {}})
+    monkeypatch.setattr(store, "read_record", slowly)
+    return str(tmp_path)
+
+
+def test_a_verdict_and_a_drain_at_the_same_time_are_both_kept(state: str) -> None:
+    """Without the drain the member would be put in use again while it is stopped."""
+    deeds = [
+        threading.Thread(target=ledger.note_health, args=(state, operation(HEALTH))),
+        threading.Thread(target=ledger.note_drain, args=(state, operation(DRAIN))),
+    ]
+    for deed in deeds:
+        deed.start()
+    for deed in deeds:
+        deed.join()
+    entry = (read_record(state, "shop") or {})["life"]["web/1"]
+    assert (entry["health"], entry["drain"], entry["seq"]) == (HEALTH, DRAIN, 2)

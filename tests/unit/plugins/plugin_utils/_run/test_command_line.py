@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the variables of a playbook mean, and what is said of wrong ones before any host is contacted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
+
+STAMP: dict[str, Any] = {"author": "me", "time": "now", "token": "t", "inventory": ["h1", "h2"]}
+
+
+def request(definition: dict[str, Any] | None = None, **args: Any) -> Request:
+    return request_from(args, definition, **STAMP)
+
+
+def test_scale() -> None:
+    made = request(command="scale", service="Shop/web", scale="3")
+    assert (made.stacks, made.service, made.scale) == (["shop"], "web", 3)
+
+
+def test_reconcile_is_for_all_stacks_unless_one_is_named() -> None:
+    assert request(command="reconcile").stacks is None
+    assert request(command="reconcile", stack="shop").stacks == ["shop"]
+
+
+def test_up_takes_its_stack_from_the_definition() -> None:
+    made = request({"stack": "shop"}, command="up", scale="web=3, db=1", prune="yes", take="h2")
+    assert (made.stacks, made.scales, made.prune, made.take) == (
+        ["shop"],
+        {"web": 3, "db": 1},
+        True,
+        "h2",
+    )
+
+
+def test_scales_may_be_a_map() -> None:
+    assert request({"stack": "shop"}, command="up", scale={"web": 3}).scales == {"web": 3}
+
+
+@pytest.mark.parametrize("value", ["a,b", ["a", "b"], " a , b ,"])
+def test_names_are_a_list_or_separated_by_commas(value: Any) -> None:
+    assert request(command="down", stack="shop", remove_volumes=value).remove_volumes == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"command": "fly"}, "command must be one of"),
+        ({"command": "scale"}, "scale needs -e service=STACK/SERVICE and -e scale=N"),
+        ({"command": "scale", "service": "web", "scale": 2}, "must be written STACK/SERVICE"),
+        ({"command": "scale", "service": "a/b/c", "scale": 2}, "must be written STACK/SERVICE"),
+        ({"command": "scale", "service": "shop/web"}, "scale='' must be a whole number"),
+        (
+            {"command": "scale", "service": "shop/web", "scale": "-1"},
+            "scale='-1' must be a whole number",
+        ),
+        (
+            {"command": "scale", "service": "shop/web", "scale": "2.5"},
+            "scale='2.5' must be a whole number",
+        ),
+        (
+            {"command": "scale", "service": "shop/web", "scale": "many"},
+            "scale='many' must be a whole number",
+        ),
+        ({"command": "stop"}, "stop needs -e stack=STACK"),
+        ({"command": "start"}, "start needs -e stack=STACK"),
+        ({"command": "down"}, "down needs -e stack=STACK"),
+        ({"command": "down", "service": "shop/web"}, "down is for a whole stack"),
+        ({"command": "up"}, "up needs stack files: -e stack_dir=FOLDER"),
+        ({"command": "status", "stack": "a b"}, "a stack's name has letters, digits and hyphens"),
+        (
+            {"command": "reconcile", "stack": "../etc"},
+            "a stack's name has letters, digits and hyphens",
+        ),
+        ({"command": "reconcile", "retry": "a b"}, "separate names with commas"),
+        ({"command": "reconcile", "take": "h9"}, "no such host in the inventory; it has h1, h2"),
+        ({"command": "reconcile", "prune": "maybe"}, "prune='maybe' must be true or false"),
+    ],
+)
+def test_wrong_variables_are_named(args: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("(", r"\(")):
+        request(**args)
+
+
+def test_scales_of_up_must_be_pairs() -> None:
+    with pytest.raises(ValueError, match="with up, write -e scale=SERVICE=N"):
+        request({"stack": "shop"}, command="up", scale="3")

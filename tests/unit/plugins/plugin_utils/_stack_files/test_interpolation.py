@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables in texts: Rancher's rules and Compose's."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import Invalid
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.interpolation import (
+    Interpolation,
+)
+
+VALUES = {"A": "a", "EMPTY": "", "MONEY": "$A ${A} $$", "1": "one", "_x9": "under"}
+
+TEXTS = [
+    ("", ""),
+    ("plain }{ text", "plain }{ text"),
+    ("$A", "a"),
+    ("${A}", "a"),
+    ("x$A-${A}y", "xa-ay"),
+    ("$A$A", "aa"),
+    ("$Ab", ""),
+    ("${A}b", "ab"),
+    ("$1 $_x9", "one under"),
+    ("$EMPTY|$UNSET|${UNSET}", "||"),
+    ("$$", "$"),
+    ("$$A $${A} $$$A", "$A ${A} $a"),
+    ("$$(date)", "$(date)"),
+    # values that are put in are not looked at again
+    ("$MONEY", "$A ${A} $$"),
+    ("${UNSET:-$MONEY}", "$A ${A} $$"),
+    # defaults
+    ("${A:-d}", "a"),
+    ("${A-d}", "a"),
+    ("${EMPTY:-d}", "d"),
+    ("${EMPTY-d}", ""),
+    ("${UNSET:-d}", "d"),
+    ("${UNSET-d}", "d"),
+    ("${UNSET:-}", ""),
+    ("${UNSET:-a b:-c}", "a b:-c"),
+    ("${UNSET:-$$}", "$"),
+    ("${UNSET:-$A}", "a"),
+    ("${UNSET:-${A}}", "a"),
+    ("${UNSET:-x${NONE:-${A}y}z}", "xayz"),
+    ("${UNSET-${UNSET2-${UNSET3-deep}}}", "deep"),
+    # alternatives
+    ("${A:+r}", "r"),
+    ("${A+r}", "r"),
+    ("${EMPTY:+r}", ""),
+    ("${EMPTY+r}", "r"),
+    ("${UNSET:+r}", ""),
+    ("${UNSET+r}", ""),
+    ("${A:+<$A>}", "<a>"),
+    # errors that do not happen
+    ("${A:?no}", "a"),
+    ("${A?no}", "a"),
+    ("${EMPTY?no}", ""),
+    ("${A:-${UNSET:?never asked}}", "a"),
+]
+
+MALFORMED = [
+    ("$", "followed by the end at character 1; write $$"),
+    ("a $", "at character 3"),
+    ("$-", 'followed by "-"'),
+    ("$ A", 'followed by " "'),
+    ("$(A)", 'followed by "("'),
+    ("${", "never closed"),
+    ("${A", "never closed"),
+    ("${A:-${B}", "never closed"),
+    ("${}", "must hold the name"),
+    ("${ A}", "must hold the name"),
+    ("${A }", "must hold the name"),
+    ("${A!}", "must hold the name"),
+    ("${A:x}", "must hold the name"),
+    ("${-d}", "must hold the name"),
+    ("${é}", "must hold the name"),
+    ("${UNSET:?}", 'the variable "UNSET" is not set'),
+    ("${UNSET?set it}", '"UNSET" is not set: "set it"'),
+    ("${EMPTY:?set it}", '"EMPTY" is not set: "set it"'),
+    ("${UNSET:-$}", "write $$"),
+    ("${X:-" * 25 + "}" * 25, "nested more than 20 deep"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TEXTS)
+def test_variables_are_replaced(text: str, expected: str) -> None:
+    assert Interpolation(VALUES.get).replace(text) == expected
+
+
+@pytest.mark.parametrize(("text", "message"), MALFORMED)
+def test_malformed_texts_are_refused(text: str, message: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        Interpolation(VALUES.get).replace(text)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "unset"),
+    [
+        ("$UNSET ${OTHER} $UNSET $A", {"UNSET", "OTHER"}),
+        ("${UNSET:-d} ${UNSET+r} $EMPTY", set()),
+        ("${UNSET:-$OTHER}", {"OTHER"}),
+        ("${A:-$OTHER}", set()),
+    ],
+)
+def test_only_variables_that_are_missed_are_kept(text: str, unset: set[str]) -> None:
+    interpolation = Interpolation(VALUES.get)
+    interpolation.replace(text)
+    assert interpolation.unset == unset
