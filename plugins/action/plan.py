@@ -14,13 +14,13 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action.act import outcomes
-from ansible_collections.drover.docker.plugins.module_utils._audit.held import (
-    Keeper,
-    refusals_to_note,
-)
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     MAX_ROUNDS,
     SYSTEM_STACK,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.held import (
+    Keeper,
+    refusals_to_note,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Message,

@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK, MANAGED_BY_STACK
+from .._common.labels import is_ours
 from .._common.names import member_key
 from .._engine.client import Engine
 from .._engine.errors import NotFound
-from .._observe.container import is_ours
 from .._record.store import read_record
 
 Json = t.Dict[str, t.Any]

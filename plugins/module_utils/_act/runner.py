@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .._common.constants import OWNER
 from .._engine.client import Engine
 from .._engine.errors import EngineError, EngineTimeout, EngineUnreachable, NetworkDown
 from .._lock.host_lock import LOCK_WAIT_S, host_lock
@@ -22,7 +23,6 @@ Json = t.Dict[str, t.Any]
 OnResult = t.Callable[[Json], None]
 
 WORKERS = 4
-OWNER = "drover.docker"
 _COUNTED = ("pull", "create", "start")
 
 

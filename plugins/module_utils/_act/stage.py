@@ -12,13 +12,14 @@ import typing as t
 from .._audit.chronicle import Chronicle
 from .._audit.held import Refusals, note_refusals
 from .._audit.log import SYSLOG, Audit
+from .._common.constants import OWNER
 from .._engine.client import Engine
 from .._lock.boot_clock import boot_clock
 from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
 from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
 from .._record.store import StoreError, write_record
-from .runner import OWNER, WORKERS, run_operations
+from .runner import WORKERS, run_operations
 
 Json = t.Dict[str, t.Any]
 BUSY_WAIT_S = {True: 1.0, False: 5.0}

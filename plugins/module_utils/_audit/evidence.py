@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
+from .._common.labels import is_ours, number
 from .._common.times import iso_seconds
 from .._engine.client import Engine
 from .._engine.errors import EngineError
-from .._observe.container import is_ours, number
 
 Json = t.Dict[str, t.Any]
 Member = t.Tuple[str, str, int]

@@ -64,3 +64,8 @@ GIVE_UP_AFTER = 8
 STATE_ACTIVE = "active"
 STATE_STOPPED = "stopped"
 STATE_CREATED = "created"
+OWNER = "drover.docker"
+CONFIG_IN_CONTAINER = "/usr/local/etc/haproxy"
+PULL_IMAGE = "io.rancher.container.pull_image"
+# Where a container of the service goes and whether its image is pulled: applied without a new container.
+SCHEDULING = ("io.rancher.scheduler.", PULL_IMAGE)

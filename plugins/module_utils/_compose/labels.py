@@ -9,6 +9,7 @@ import typing as t
 
 from .._common.constants import (
     OUR_LABEL_PREFIX,
+    PULL_IMAGE,
     RANCHER_CONTAINER,
     RANCHER_STACK,
     RANCHER_STACK_SERVICE,
@@ -22,7 +23,6 @@ LARGEST_LABELS = 1024 * 1024
 
 GLOBAL = "io.rancher.scheduler.global"
 START_ONCE = "io.rancher.container.start_once"
-PULL_IMAGE = "io.rancher.container.pull_image"
 HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 CLEANUP = "io.rancher.container.volume_cleanup_strategy"
 DNS = "io.rancher.container.dns"
@@ -30,8 +30,6 @@ NETWORK = "io.rancher.container.network"
 AFFINITY = "io.rancher.scheduler.affinity:"
 HOST_AFFINITIES = ("host_label", "host_label_ne", "host_label_soft", "host_label_soft_ne")
 
-# Where a container of the service goes and whether its image is pulled: applied without a new container.
-SCHEDULING = ("io.rancher.scheduler.", PULL_IMAGE)
 RESERVED = (RANCHER_STACK, RANCHER_STACK_SERVICE, RANCHER_CONTAINER)
 KNOWN = (
     GLOBAL,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.constants import SCHEDULING
 from .._common.names import digest
-from .._compose.labels import SCHEDULING
 
 HASHED = ("image", "network", "hostname_override", "start_once")
 

@@ -16,19 +16,9 @@ from .._common.constants import (
     LABEL_SERVICE,
     LABEL_STACK,
 )
+from .._common.labels import number
 
 Json = t.Dict[str, t.Any]
-
-
-def is_ours(labels: dict[str, str]) -> bool:
-    """Whether a container is ours: decided by its labels alone, all of which must be there."""
-    named = all(labels.get(label) for label in (LABEL_MANAGED, LABEL_STACK, LABEL_SERVICE))
-    return named and number(labels.get(LABEL_INDEX)) > 0
-
-
-def number(text: str | None) -> int:
-    """A label as a number; 0 when it is none."""
-    return int(text) if text and text.isascii() and text.isdigit() else 0
 
 
 def summary(inspected: Json) -> Json:

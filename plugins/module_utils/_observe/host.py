@@ -13,6 +13,7 @@ import typing as t
 
 from .._audit.held import read_refusals
 from .._common.constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
+from .._common.labels import is_ours
 from .._engine.client import Engine
 from .._engine.errors import EngineError, EngineTimeout, NotFound, SdkMissing
 from .._engine.networks import network_facts
@@ -22,7 +23,7 @@ from .._haproxy.run.observe_checker import observe_checker
 from .._lock.boot_clock import boot_id
 from .._lock.lease import standing
 from .._record.store import StoreError, read_records
-from .container import is_ours, summary
+from .container import summary
 
 Json = t.Dict[str, t.Any]
 Found = t.TypeVar("Found")

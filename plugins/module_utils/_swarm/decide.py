@@ -8,11 +8,10 @@ Private to the collection. Pure: no input or output, no clock.
 
 from __future__ import annotations
 
-import dataclasses
-
 from .._common.constants import BRIDGE_NETWORK
 from . import network
 from .fleet import Fleet, Node, Settings
+from .plan import Plan
 from .refusals import (
     forced_host_fault,
     foreign_swarm,
@@ -26,33 +25,6 @@ from .refusals import (
 from .report import Report
 from .roles import Roles, choose
 from .texts import change_texts, missing_notes, node_notes
-
-
-@dataclasses.dataclass
-class Plan:
-    """What the role does next. With errors, nothing."""
-
-    needed: bool = True
-    errors: list[str] = dataclasses.field(default_factory=list)
-    notes: list[str] = dataclasses.field(default_factory=list)
-    missing: list[str] = dataclasses.field(default_factory=list)
-    faults: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Hosts that cannot take part now, each with the reason; the others go on."""
-    seed: str = ""
-    """The manager that does what concerns all; empty when nobody can."""
-    start: bool = False
-    force_new_cluster: bool = False
-    leave: list[str] = dataclasses.field(default_factory=list)
-    joins: dict[str, str] = dataclasses.field(default_factory=dict)
-    promote: list[str] = dataclasses.field(default_factory=list)
-    demote: list[str] = dataclasses.field(default_factory=list)
-    remove: list[str] = dataclasses.field(default_factory=list)
-    create_network: bool = False
-    changes: list[str] = dataclasses.field(default_factory=list)
-
-    def settle(self) -> bool:
-        """Whether something is left for the seed after all have joined."""
-        return bool(self.promote or self.demote or self.remove or self.create_network)
 
 
 def decide(reports: dict[str, Report], *, hosts: dict[str, str], settings: Settings) -> Plan:

@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .fleet import Fleet, Node, Settings, largest_odd
 from .network import describe
+from .plan import Plan
 from .report import is_cut_off
-
-if t.TYPE_CHECKING:
-    from .decide import Plan
 
 
 def missing_notes(fleet: Fleet) -> list[str]:

@@ -20,10 +20,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     MANAGED_BY_STACK,
     SYSTEM_STACK,
 )
-from ansible_collections.drover.docker.plugins.module_utils._observe.container import (
-    is_ours,
-    number,
-)
+from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours, number
 
 from .._run.hosts import GROUP
 from .connection import container_connection, host_connection

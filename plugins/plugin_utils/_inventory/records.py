@@ -18,10 +18,10 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     LABEL_REVISION,
     MANAGED_BY_STACK,
 )
+from ansible_collections.drover.docker.plugins.module_utils._common.labels import number
 from ansible_collections.drover.docker.plugins.module_utils._common.names import member_key
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import container_of
-from ansible_collections.drover.docker.plugins.module_utils._observe.container import number
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
     UNKNOWN,
     starting_verdict,

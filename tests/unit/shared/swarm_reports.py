@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._swarm.decide import Plan, decide
+from ansible_collections.drover.docker.plugins.module_utils._swarm.decide import decide
 from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import Settings
+from ansible_collections.drover.docker.plugins.module_utils._swarm.plan import Plan
 
 Json = dict[str, t.Any]
 

@@ -14,7 +14,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     LABEL_STACK,
     OVERLAY_NETWORK,
 )
-from ansible_collections.drover.docker.plugins.module_utils._observe.container import is_ours
+from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours
 
 from .containers import Container
 from .data import MARK

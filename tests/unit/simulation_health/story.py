@@ -16,10 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import 
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
-    BALANCER,
-    rule,
-)
+from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.controller import Controller
 from ansible_collections.drover.docker.tests.unit.simulation.machine import Machine

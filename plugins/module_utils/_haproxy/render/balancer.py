@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..run.folders import CONFIG_IN_CONTAINER
+from ..._common.constants import CONFIG_IN_CONTAINER
 from . import words
 from .backends import RESOLVERS, backend
 from .custom import merge

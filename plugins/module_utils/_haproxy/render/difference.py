@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from ..run.server_state import Server, Wanted
 from .marker import CERTIFICATE_COMMENT
+from .wanted import Server, Wanted
 
 _ONE_WORD = re.compile(
     r"[A-Za-z0-9_.:,/@=+*&~!\[\]-]+\Z"

@@ -13,7 +13,8 @@ import os
 import shutil
 import typing as t
 
-from .folders import CONFIG_IN_CONTAINER, FolderError, Folders, explained
+from ..._common.constants import CONFIG_IN_CONTAINER
+from .folders import FolderError, Folders, explained
 
 Files = t.Dict[str, str]
 """Texts by path below the folder of the config."""

@@ -14,9 +14,10 @@ import typing as t
 
 from ..render import words as text
 from ..render.difference import Difference, Parsed
+from ..render.wanted import Server, Wanted
 from .balancer_files import certificate_path
 from .folders import Folders
-from .server_state import Server, State, Wanted, parse_states
+from .server_state import State, parse_states
 from .socket import HaproxyError, ask, ask_with
 from .stats import parse_traffic
 from .worker import ANSWER_S, old_workers, worker_info

@@ -17,7 +17,8 @@ import stat
 import tempfile
 import typing as t
 
-CONFIG_IN_CONTAINER = "/usr/local/etc/haproxy"
+from ..._common.constants import CONFIG_IN_CONTAINER
+
 RUN_IN_CONTAINER = "/run/haproxy"
 HAPROXY_ID = 99
 """User and group of the official image."""

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..._act.runner import OWNER
+from ..._common.constants import OWNER
 from ..._engine.errors import EngineError, SdkMissing
 from ..._lock.host_lock import HostBusy, host_lock
 from .apply_checker import ApplyError, Target

@@ -8,23 +8,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-Server = t.Tuple[str, str]
+from ..render.wanted import Server, Wanted
 
 _BACKEND, _SERVER, _ADDRESS, _ADMIN, _WEIGHT, _PORT = 1, 3, 4, 6, 7, 18
 _FIELDS = 19  # those that are read; there are more
 MAINTENANCE = 0x01
 CONFIG_MAINTENANCE = 0x04
 DRAIN = 0x08
-
-
-@dataclasses.dataclass(frozen=True)
-class Wanted:
-    """What a config says of a server."""
-
-    weight: int = 1
-    disabled: bool = False
-    place: str = ""
-    """Address and port; only those of the place are handed on."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._common.constants import CONFIG_IN_CONTAINER
 from ..._engine.client import Engine
 from ..._engine.errors import EngineError, NotFound
-from .folders import CONFIG_IN_CONTAINER, Folders
+from .folders import Folders
 
 Json = t.Dict[str, t.Any]
 

@@ -13,10 +13,9 @@ from ..._common.names import split_member_key
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import wanted_states
 from ..._record.revisions import Request, current, is_live
-from ..health.targets import running_on
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Message, Plan
-from ..world.world import World
+from ..world.world import World, running_on
 from .model import Directory, build_model, routes_of
 
 Json = t.Dict[str, t.Any]

@@ -14,9 +14,8 @@ import typing as t
 from ..._common.names import container_name
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import parse
-from ..health.targets import running_on
 from ..operations.plan import Message, Plan
-from ..world.world import World
+from ..world.world import World, running_on
 from .balancers import Balancers, Member
 
 Json = t.Dict[str, t.Any]

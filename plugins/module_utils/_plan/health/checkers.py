@@ -18,8 +18,8 @@ from ..._common.names import split_member_key
 from ..._haproxy.render.checker import render_checker
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Message, Plan
-from ..world.world import World
-from .targets import Target, running_on
+from ..world.world import World, running_on
+from .targets import Target
 from .votes import CONTROL, Opinion, Report
 
 Body = t.Dict[str, t.Any]

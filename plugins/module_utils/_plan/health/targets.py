@@ -13,7 +13,7 @@ from ..._common.names import digest, split_member_key
 from ..._model.generation import generation_of
 from ..._record.revisions import current, is_live
 from ..world.crash_loop import is_crash_loop
-from ..world.world import Container, World
+from ..world.world import World, running_on
 
 Body = t.Dict[str, t.Any]
 
@@ -94,10 +94,3 @@ def targets_of(
             check = services[name]["health_check"]
             found.append(Target(stack, key, entry["host"], entry["address"], generation, check))
     return found
-
-
-def running_on(host: str, claims: list[tuple[str, Container]]) -> Container | None:
-    """The member's container, if it is the only one, is where it belongs and runs."""
-    if len(claims) == 1 and claims[0][0] == host and claims[0][1]["state"] == "running":
-        return claims[0][1]
-    return None

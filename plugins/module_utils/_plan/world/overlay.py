@@ -10,17 +10,33 @@ managers report a lost quorum (some seconds late), workers never do (docs/decisi
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
-
-if t.TYPE_CHECKING:
-    from .world import World
 
 RUN_ROLE = "run drover.docker.network"
 
 
-def network_fault(world: World, host: str) -> str:
+@dataclasses.dataclass(frozen=True)
+class Reports:
+    """What the hosts of one round say of an overlay and of the Swarm that carries it."""
+
+    network: str
+    swarms: dict[str, dict[str, t.Any]]
+    """Seen host -> what its engine says of the Swarm."""
+    having: frozenset[str]
+    """Seen hosts whose engine lists the network."""
+    silent: list[str]
+    """Hosts that were asked and gave no answer."""
+
+    @property
+    def managers(self) -> list[str]:
+        """Seen hosts that are managers."""
+        return [host for host, swarm in self.swarms.items() if swarm["manager"]]
+
+
+def network_fault(host: str, reports: Reports) -> str:
     """Why nothing can start on the overlay of a host; empty when it can, as far as the hosts tell."""
-    return _host_fault(world.swarm(host)) or _managers_fault(world) or _missing(world)
+    return _host_fault(reports.swarms[host]) or _managers_fault(reports) or _missing(reports)
 
 
 def _host_fault(swarm: dict[str, t.Any]) -> str:
@@ -35,25 +51,20 @@ def _host_fault(swarm: dict[str, t.Any]) -> str:
     return ""
 
 
-def _managers_fault(world: World) -> str:
+def _managers_fault(reports: Reports) -> str:
     """One manager that was reached and sees no fault is enough; so is none, unless a host was asked in vain."""
-    errors = {host: world.swarm(host)["error"] for host in _managers(world)}
+    errors = {host: reports.swarms[host]["error"] for host in reports.managers}
     if errors and all(errors.values()):
         host, error = next(iter(errors.items()))
         return f"the Swarm managers do not answer, as {host} says: {error}"
-    if not errors and world.silent:
-        return f"no Swarm manager was reached (silent: {', '.join(world.silent)})"
+    if not errors and reports.silent:
+        return f"no Swarm manager was reached (silent: {', '.join(reports.silent)})"
     return ""
 
 
-def _missing(world: World) -> str:
+def _missing(reports: Reports) -> str:
     """Only managers list an overlay that nothing uses yet; with none in sight the doubt is in its favour."""
-    name = world.settings.network
-    managers = _managers(world)
-    if not managers or any(name in world.observation(host)["networks"] for host in managers):
+    managers = reports.managers
+    if not managers or reports.having.intersection(managers):
         return ""
-    return f"the overlay network {name} does not exist: {RUN_ROLE}"
-
-
-def _managers(world: World) -> list[str]:
-    return [host for host in world.seen if world.swarm(host)["manager"]]
+    return f"the overlay network {reports.network} does not exist: {RUN_ROLE}"

@@ -20,7 +20,7 @@ from ..._common.constants import (
     OVERLAY_SUBNET,
     REPAIR_PERCENT,
 )
-from .overlay import network_fault
+from .overlay import Reports, network_fault
 from .ownership import Claims, Ownership, Stranger, sort_claims
 
 Observation = t.Dict[str, t.Any]
@@ -203,7 +203,16 @@ class World:
 
     def network_fault(self, host: str) -> str:
         """Why nothing can start on the managed network of a host; empty when it can."""
-        return network_fault(self, host) if self.settings.several else ""
+        return network_fault(host, self._overlay_reports()) if self.settings.several else ""
+
+    def _overlay_reports(self) -> Reports:
+        network = self.settings.network
+        return Reports(
+            network=network,
+            swarms={host: self.swarm(host) for host in self.seen},
+            having=frozenset(h for h in self.seen if network in self.observation(h)["networks"]),
+            silent=self.silent,
+        )
 
     def taken_addresses(self) -> dict[str, str]:
         """Addresses on the managed network that some container holds, each with the container's id."""
@@ -269,3 +278,10 @@ def ports_overlap(first: Port, second: Port) -> bool:
     return same_port and (
         first[0] == second[0] or first[0] in everywhere or second[0] in everywhere
     )
+
+
+def running_on(host: str, claims: list[tuple[str, Container]]) -> Container | None:
+    """The member's container, if it is the only one, is where it belongs and runs."""
+    if len(claims) == 1 and claims[0][0] == host and claims[0][1]["state"] == "running":
+        return claims[0][1]
+    return None

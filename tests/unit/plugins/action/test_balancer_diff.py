@@ -12,10 +12,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.bala
     render_balancer,
 )
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
-    BALANCER,
-    rule,
-)
+from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
 Json = dict[str, t.Any]

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import pathlib
 import re
 import typing as t
 
 import pytest
-from ansible.module_utils import basic
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
 from ansible_collections.drover.docker.plugins.modules import health_check, health_info
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import (
@@ -19,6 +17,7 @@ from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import (
     FakeHaproxy,
     own_folders,
 )
+from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
 
 Json = dict[str, t.Any]
 
@@ -28,20 +27,6 @@ CHECK: Json = {
     "port": 80,
     "request_line": "GET /health HTTP/1.0",
 }
-
-
-@contextlib.contextmanager
-def arguments(values: Json) -> t.Iterator[None]:
-    """The module's arguments, as the installed ansible-core hands them over."""
-    try:
-        from ansible.module_utils.testing import patch_module_args
-    except ImportError:  # before 2.19
-        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": values}).encode()
-        yield
-        basic._ANSIBLE_ARGS = None
-    else:
-        with patch_module_args(values):
-            yield
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
 from ansible_collections.drover.docker.plugins.modules import load_balancer
-from ansible_collections.drover.docker.tests.unit.plugins.modules.test_health import arguments
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import FakeEngine, own_folders
+from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
 
 Json = dict[str, t.Any]
 

@@ -9,6 +9,7 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours
 from ansible_collections.drover.docker.plugins.module_utils._engine.container_body import (
     create_body,
 )
@@ -18,10 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
     SdkMissing,
 )
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
-from ansible_collections.drover.docker.plugins.module_utils._observe.container import (
-    is_ours,
-    summary,
-)
+from ansible_collections.drover.docker.plugins.module_utils._observe.container import summary
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import (
     current_images,
     engine_facts,

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._common import constants, names
-from ansible_collections.drover.docker.plugins.module_utils._compose import labels
 from ansible_collections.drover.docker.plugins.module_utils._model import config_hash
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory import probe
 from ansible_collections.drover.docker.tests.unit.shared import engines
@@ -149,7 +148,7 @@ VOLUMES = {"data": {"driver": "local", "driver_opts": {"o": "x"}}, "other": {"dr
 LABELS = {
     "own": "1",
     "io.rancher.scheduler.affinity:host_label": "a=b",
-    labels.PULL_IMAGE: "always",
+    constants.PULL_IMAGE: "always",
 }
 
 
@@ -180,7 +179,7 @@ def test_the_hash_is_that_of_the_label(item: dict) -> None:
 def test_what_it_shares_with_the_rest_is_the_same() -> None:
     """The probe imports nothing of ours, so that it can be sent; what it repeats must not drift."""
     assert probe.HASHED == config_hash.HASHED
-    assert probe.SCHEDULING == labels.SCHEDULING
+    assert probe.SCHEDULING == constants.SCHEDULING
     value = stack({"web": engines.web(image="ü")})
     assert probe.digest(value) == names.digest(value)
     assert f"unix://{'/var/run/docker.sock'}" == constants.DOCKER_HOST

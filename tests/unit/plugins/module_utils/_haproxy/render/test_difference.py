@@ -16,9 +16,9 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.diff
     wanted_states,
     without_passwords,
 )
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.wanted import Wanted
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.server_state import (
     State,
-    Wanted,
     parse_states,
     rewritten,
 )

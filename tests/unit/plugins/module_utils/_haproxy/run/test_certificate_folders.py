@@ -18,9 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.certifi
     observe_folders,
     read_all,
 )
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
-    BALANCER,
-)
+from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
 SECRET = "-----KEY-----"

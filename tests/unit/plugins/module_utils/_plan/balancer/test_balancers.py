@@ -7,10 +7,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.balancer import (
-    render_balancer,
-)
-from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     World,
@@ -20,71 +16,11 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_lines import (
     balancer_lines,
 )
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
-    BALANCER,
-    rule,
-)
-from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
+from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.front_bench import FrontBench, kinds
 
 Json = dict[str, t.Any]
-
-
-class FrontBench(Bench):
-    """A stack shop: a load balancer on port 80 before two members of web."""
-
-    def start(self, **changes: t.Any) -> None:
-        self.lb: Json = {**BALANCER, "rules": [rule()], **changes}
-        services = {"lb": service(balancer=self.lb), "web": service(scale=2)}
-        self.settled({**stack(services), "certificates": changes.pop("known", {})})
-        self.take()
-
-    def take(self) -> None:
-        """Let the load balancers take the configs that are planned for them."""
-        for item in self.plan().operations:
-            if item["kind"] == "balancer":
-                self.report(item["host"], item["args"]["model"])
-
-    def report(self, host: str, model: Json, **sessions: int) -> None:
-        revision = render_balancer(model)[1]
-        reports = [
-            {
-                "backend": backend["name"],
-                "server": server["name"],
-                # As HAProxy tells it: an order at run time leaves the weight as it is.
-                "status": "DRAIN" if server["drain"] else "UP",
-                "weight": server["weight"],
-                "drain": server["drain"] or not server["weight"],
-                "sessions": sessions.get(server["name"].rpartition(".")[2], 0),
-            }
-            for backend in model["backends"]
-            for server in backend["servers"]
-        ]
-        self[host]["balancers"] = {
-            "shop.lb.1": {
-                "error": "",
-                "revision": revision,
-                "file_revision": revision,
-                "reports": reports,
-                "old_workers": 0,
-            }
-        }
-        self.model = model
-
-    def remember(self, plan: Plan) -> None:
-        """Write the drains of a plan into the ledger."""
-        for item in plan.operations:
-            if item["kind"] == "drain":
-                life = self[item["host"]]["records"]["shop"]["life"]
-                life[f"{item['service']}/{item['index']}"] = {
-                    "seq": 1,
-                    "drain": item["args"]["entry"],
-                }
-
-    def scaled_down(self) -> Plan:
-        """The first round of scaling web to 1, its record written."""
-        plan = self.plan("scale", stacks=["shop"], service="web", scale=1)
-        self.record("shop", plan.records[0].record["body"], number=2)
-        return plan
 
 
 @pytest.fixture
@@ -92,10 +28,6 @@ def bench() -> FrontBench:
     made = FrontBench("h1")
     made.start()
     return made
-
-
-def kinds(plan: Plan) -> list[str]:
-    return [f"{item['kind']} {item['container']}" for item in plan.operations]
 
 
 def test_a_config_comes_before_the_container() -> None:

@@ -8,14 +8,8 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._act.test_runner import (
-    NOW,
-    Host,
-)
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_balancers import (
-    FrontBench,
-    kinds,
-)
+from ansible_collections.drover.docker.tests.unit.shared.acting_host import NOW, Host
+from ansible_collections.drover.docker.tests.unit.shared.front_bench import FrontBench, kinds
 
 DRAIN: dict[str, t.Any] = {"since": NOW, "until": NOW + 10, "reason": "the service is stopped"}
 

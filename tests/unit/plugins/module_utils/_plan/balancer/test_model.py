@@ -14,35 +14,8 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model
     matches,
     routes_of,
 )
+from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
-
-BALANCER: dict[str, t.Any] = {
-    "rules": [],
-    "proxy_protocol_ports": [],
-    "certificates": [],
-    "default_certificate": "",
-    "certificate_dir": "",
-    "default_certificate_dir": "",
-    "stickiness": None,
-    "config": "",
-    "target": "any",
-}
-
-
-def rule(target: str = "shop/web", **changes: t.Any) -> dict[str, t.Any]:
-    base = {
-        "source_port": 80,
-        "protocol": "http",
-        "service": target,
-        "selector": None,
-        "target_port": 8080,
-        "hostname": "",
-        "path": "",
-        "priority": 0,
-        "backend_name": "",
-        "weight": 1,
-    }
-    return {**base, **changes}
 
 
 def directory(services: dict[str, dict[str, t.Any]], **given: t.Any) -> Directory:

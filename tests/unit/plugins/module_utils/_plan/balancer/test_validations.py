@@ -8,15 +8,9 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_balancers import (
-    FrontBench,
-    kinds,
-)
-from ansible_collections.drover.docker.tests.unit.plugins.module_utils._plan.balancer.test_model import (
-    BALANCER,
-    rule,
-)
+from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.front_bench import FrontBench, kinds
 
 Json = dict[str, t.Any]
 TYPO = "backend 80_\n  retires 3"

@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a config says of its servers. Pure; private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+Server = t.Tuple[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What a config says of a server."""
+
+    weight: int = 1
+    disabled: bool = False
+    place: str = ""
+    """Address and port; only those of the place are handed on."""

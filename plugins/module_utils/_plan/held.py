@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which host remembers what the plan holds back. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._audit.held import Refusals, kind_of
+from .operations.plan import Message, Plan
+
+
+class Keeper(t.NamedTuple):
+    """What decides which host remembers a refusal."""
+
+    stack_hosts: dict[str, list[str]]
+    """Stack -> hosts that the record names."""
+    remembered: dict[str, Refusals]
+    """Host that was seen -> what it remembers."""
+    scope: list[str] | None
+    """Stacks that the plan is about; None for all."""
+
+
+def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:
+    """The hosts that have something new to remember, each with all that it shall."""
+    wanted: dict[str, Refusals] = {host: {} for host in keeper.remembered}
+    for message in plan.held:
+        host = _home(message, keeper)
+        if host:
+            wanted[host][_place(message)] = message.text
+    for host, before in keeper.remembered.items():
+        wanted[host].update(_out_of_scope(before, keeper.scope))
+    return {
+        host: refusals
+        for host, refusals in sorted(wanted.items())
+        if _kinds(refusals) != _kinds(keeper.remembered[host])
+    }
+
+
+def _home(message: Message, keeper: Keeper) -> str:
+    """The host itself, else the first that is seen of those of the stack; empty where none is."""
+    if message.host in keeper.remembered:
+        return message.host
+    seen = [
+        host
+        for host in sorted(keeper.stack_hosts.get(message.stack, []))
+        if host in keeper.remembered
+    ]
+    return seen[0] if seen and message.stack else ""
+
+
+def _place(message: Message) -> str:
+    return "/".join(str(part) for part in (message.stack, message.service, message.index) if part)
+
+
+def _out_of_scope(before: Refusals, scope: list[str] | None) -> Refusals:
+    if scope is None:
+        return {}
+    return {place: text for place, text in before.items() if place.split("/")[0] not in scope}
+
+
+def _kinds(refusals: Refusals) -> Refusals:
+    return {place: kind_of(reason) for place, reason in refusals.items()}
