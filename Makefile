@@ -24,7 +24,7 @@ venv: ## .venv with everything pinned and this checkout on its collections path
 test: ## everything that CI runs
 	@tools/test
 
-lint: venv ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
+lint: venv ## ruff, mypy, import-linter, yamllint, ansible-lint, shellcheck, changelog
 	@tools/lint
 
 format: venv ## let ruff format the code
