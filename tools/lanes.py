@@ -32,8 +32,8 @@ class Core:
         return self.host[0] <= minor <= self.host[1]
 
 
-# Oldest first; the versions are pinned in requirements/core-*.txt. A preview is not released yet. The ranges are those of
-# ansible-core's own support matrix; ansible-test refuses any other Python.
+# Oldest first; the versions are pinned in requirements/core-*.txt. A preview is not released yet. The ranges are those
+# of ansible-core's own support matrix; ansible-test refuses any other Python.
 CORES = [
     Core("2.18", controller=(11, 13), host=(8, 13)),
     Core("2.19", controller=(11, 13), host=(8, 13)),
@@ -71,7 +71,7 @@ def all_others(lanes: list[Lane], minors: list[int]) -> list[list[int]]:
 
 
 def shared(lanes: list[Lane], minors: list[int]) -> list[list[int]]:
-    """Return for each lane the other Pythons that it checks; each Python is checked once, by the newest that serves it."""
+    """Return for each lane the other Pythons that it checks; the newest that serves a Python checks it, once."""
     rest = set(minors)
     found = []
     for core, own in reversed(lanes):

@@ -104,7 +104,8 @@ def _contradiction(host: str, container: Json, entry: Json) -> str:
 
 def is_earlier_life(host: str, container: Json, entry: Json) -> bool:
     """Whether a container is what a member left on another host before it was recorded on its present one."""
-    return host != entry["host"] and 0 < container["create_index"] < entry["create_index"]
+    older = 0 < container["create_index"] < entry["create_index"]
+    return bool(older and host != entry["host"])
 
 
 def _other_volumes(container: Json, entry: Json) -> str:

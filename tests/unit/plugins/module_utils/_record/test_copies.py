@@ -100,7 +100,7 @@ def test_a_damaged_copy_is_not_a_vote_against() -> None:
 
 def test_of_two_orders_of_one_number_neither_counts_where_an_older_one_has_its_majority() -> None:
     five = FIVE
-    copies = {host: copy(1, five) for host in five}
+    copies: dict[str, dict | None] = {host: copy(1, five) for host in five}
     copies |= {"h1": copy(2, five, "mine"), "h2": copy(2, five, "yours")}
     view = view_records("shop", copies)
     assert (view.record, view.conflict) == (copies["h3"], "")

@@ -14,7 +14,9 @@ from ansible_collections.drover.docker.tests.unit.shared.builders import (
     stack,
 )
 
-DATA = {"mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]}
+DATA: dict[str, list] = {
+    "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
+}
 WEB = stack({"web": service(scale=2, container=DATA)})
 VOLUME = "shop_web_1_data_bd47413b"
 
