@@ -5,17 +5,12 @@
 
 from __future__ import annotations
 
-import json
-import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import CHECKER_IMAGE
-from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
-from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import module_arguments
-from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import call_module
-
-OBSERVE_TIMEOUT_S = 6.0
+from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import look_at
 
 
 class ActionModule(ActionBase):
@@ -27,21 +22,9 @@ class ActionModule(ActionBase):
         """Save the observation; the result itself tells only whether there is one."""
         variables = task_vars or {}
         super().run(tmp, variables)
-        arguments = {
-            **module_arguments(variables, self._templar.template),
-            "images": wanted_images(variables, self._templar.template),
-            **self._task.args,
-        }
-        host = arguments["host"]
-        for kind in ("observation", "record", "operations"):
-            run_files.forget(run_files.for_host(kind, host))
-        limit = self._templar.template(variables.get("drover_observe_timeout_s", OBSERVE_TIMEOUT_S))
-        result, reason = call_module(
-            self, "drover.docker.observe", arguments, variables, limit_s=float(limit)
-        )
-        observation = {"error": reason} if reason else json.loads(result["observation"])
-        observation["taken_at"] = time.monotonic()
-        run_files.save(run_files.for_host("observation", host), observation)
+        images = wanted_images(variables, self._templar.template)
+        observation = look_at(self, images, variables, **self._task.args)
+        pass_file.keep_observation(str(variables["inventory_hostname"]), observation)
         return {
             "changed": False,
             "observed": not observation["error"],

@@ -108,14 +108,6 @@ work:
   description: Whether there is something to act on, by M(drover.docker.act), in this round.
   returned: always
   type: bool
-records:
-  description: Whether stack records have to reach a majority of hosts first.
-  returned: always
-  type: bool
-validations:
-  description: Whether a load balancer gets another config, which HAProxy has to see before it is recorded.
-  returned: when there is work
-  type: bool
 planned:
   description: The operations of this round as texts.
   returned: except with O(command=status) and O(prepare)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Message,
@@ -14,57 +13,79 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
     operation_line,
     record_line,
 )
-from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import Outcome, objections
-from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import (
+    End,
+    Failure,
+    Notice,
+    Round,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import holders, objections
+
+NOTICES = {
+    "waits": "wait   {owner} acts ({reason}); for up to {wait_s:.0f} s",
+    "waited": "{owner} acts ({reason}), for longer than {wait_s:.0f} s: try again later",
+    "gave_way": "held   {owner} acts ({reason}): this pass gives way",
+    "lease_late": "wait   the hosts took longer than {before_s} s to give the lease: once more, for {for_s} s",
+}
 
 
-def validations(plan: Plan, outcomes: dict[str, Outcome | None]) -> tuple[list[str], list[str]]:
-    """One line for each config that HAProxy was asked about, and why nothing else was done."""
-    against = objections(plan, outcomes)
-    lines, failures = [], []
-    for item in plan.validations:
+def notice_text(notice: Notice) -> str:
+    """What a pass tells of itself, as text."""
+    return NOTICES[notice.code].format(**notice.parameters)
+
+
+def failure_text(failure: Failure) -> str:
+    """Why a command fails, as text."""
+    operation = failure.operation
+    if failure.code == "rejected":
+        text = f"{failure.error}; nothing was recorded, nothing was changed"
+        return str(Message(text, failure.stack, operation["service"]))
+    if failure.code == "failed":
+        why = f": {failure.error}" if failure.error else ""
+        return f"{operation_line(operation)}{why}"
+    if failure.code == "no_majority":
+        return str(Message("the record did not reach a majority of its hosts", failure.stack))
+    if failure.code == "unsettled":
+        return f"not settled after {failure.rounds} rounds; the next pass goes on"
+    return notice_text(failure.notice) if failure.notice else failure.code
+
+
+def round_lines(done: Round) -> list[str]:
+    """What the hosts did in a round: one line for each config validated, record stored and operation done."""
+    lines = _validations(done)
+    if not objections(done.plan, done.recorded):
+        lines += _records(done)
+    return lines + _results(done)
+
+
+def _validations(done: Round) -> list[str]:
+    asked = {done.plan.validator: done.recorded.get(done.plan.validator)}
+    against = objections(done.plan, done.recorded)
+    lines = []
+    for item in done.plan.validations if not holders(asked) else []:
         why = against.get(item["id"], "")
         status, told = ("failed", f": {why}") if why else ("done ", "")
         lines.append(f"{status}  {operation_line(item)}{told}")
-        if why:
-            text = f"{why}; nothing was recorded, nothing was changed"
-            failures.append(str(Message(text, item["stack"], item["service"])))
-    return lines, failures
+    return lines
 
 
-def results(
-    plan: Plan, outcomes: dict[str, Outcome | None], *, stacks: list[str] | None = None
-) -> tuple[list[str], list[str]]:
-    """One line for each operation with its result, and what failed.
-
-    C(stacks): those that the command is about, None for all. A load balancer of another one that does not take its
-    config is shown and is no failure of the command.
-    """
-    by_id = {item["id"]: item for item in plan.operations}
-    lines, failures = [], []
-    for _host, outcome in sorted(outcomes.items()):
+def _results(done: Round) -> list[str]:
+    by_id = {item["id"]: item for item in done.plan.operations}
+    lines = []
+    for _host, outcome in sorted(done.acted.items()):
         for result in outcome.results if outcome else []:
             line = operation_line(by_id[result["id"]])
             took = f"  ({result['seconds']:.1f} s)" if result["status"] == "done" else ""
             why = f": {result['error']}" if result["error"] else ""
             lines.append(f"{result['status']:<5}  {line}{took}{why}")
-            if result["status"] == "failed" and not _is_elsewhere(by_id[result["id"]], stacks):
-                failures.append(f"{line}{why}")
-    return lines, failures
+    return lines
 
 
-def _is_elsewhere(operation: dict[str, t.Any], stacks: list[str] | None) -> bool:
-    meant = stacks is None or operation["stack"] in stacks
-    return operation["kind"] == "balancer" and not meant
-
-
-def records(
-    plan: Plan, recorded: dict[str, Outcome | None], acted: dict[str, Outcome | None]
-) -> list[str]:
+def _records(done: Round) -> list[str]:
     """One line for each record with the hosts that took it, and one for each refusal."""
     lines = []
-    for write in plan.records:
-        outcomes = recorded if write.required else acted
+    for write in done.plan.records:
+        outcomes = done.recorded if write.required else done.acted
         told = {host: outcomes.get(host) for host in write.hosts}
         answered = {
             host: outcome for host, outcome in told.items() if outcome and not outcome.lease
@@ -79,13 +100,15 @@ def records(
     return lines
 
 
-def closing(request: Request, plan: Plan, failures: list[str]) -> tuple[list[str], list[str]]:
+def closing(end: End, command: str) -> tuple[list[str], list[str]]:
     """The last lines of a run, and the errors for which it fails."""
+    plan, failures = end.plan, list(map(failure_text, end.failures))
     errors = [str(message) for message in plan.errors] + failures
     lines = [f"error  {message}" for message in map(str, plan.errors)]
+    lines += [notice_text(end.notice)] if end.notice else []
     lines += [f"held   {message}" for message in plan.held]
     lines += [f"note   {message}" for message in plan.notes]
-    if request.command in ("scale", "down") and plan.kept_volumes:
+    if command in ("scale", "down") and plan.kept_volumes:
         lines += kept(plan)
     if not lines and not failures and not plan.has_work:
         lines = ["all is as it should be"]

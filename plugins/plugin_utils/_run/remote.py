@@ -8,13 +8,16 @@ Private to the collection.
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from .deadline import NoAnswer, deadline
+from .hosts import module_arguments
 
+OBSERVE_TIMEOUT_S = 6.0
 _NO_MESSAGE = ("MODULE FAILURE", "Module result deserialization failed")
 """How Ansible says that a module ended without a result."""
 _LONGEST = 500
@@ -48,6 +51,22 @@ def call_module(
     if result.get("unreachable") or result.get("failed"):
         return {}, _reason(result, name.rpartition(".")[2], task_vars["inventory_hostname"])
     return dict(result), ""
+
+
+def look_at(
+    action: ActionBase, images: list[str], task_vars: dict[str, t.Any], **given: t.Any
+) -> dict[str, t.Any]:
+    """What a host reports; one that does not answer in time reports only why (C(error)).
+
+    C(given): arguments of the module observe that count instead of the inventory's.
+    """
+    template = action._templar.template
+    arguments = {**module_arguments(task_vars, template), "images": images, **given}
+    limit = template(task_vars.get("drover_observe_timeout_s", OBSERVE_TIMEOUT_S))
+    result, reason = call_module(
+        action, "drover.docker.observe", arguments, task_vars, limit_s=float(limit)
+    )
+    return {"error": reason} if reason else dict(json.loads(result["observation"]))
 
 
 def _reason(result: dict[str, t.Any], module: str, host: str) -> str:

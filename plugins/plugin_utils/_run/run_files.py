@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import typing as t
 
 from ansible import constants
@@ -32,21 +33,46 @@ def for_host(kind: str, host: str) -> str:
 
 
 def save(name: str, value: t.Any) -> None:
-    """Write a value, readable by nobody else, replacing what was there."""
+    """Write a value as JSON, readable by nobody else, replacing what was there."""
+    _write(name, json.dumps(value).encode("utf-8"))
+
+
+def save_object(name: str, value: t.Any) -> None:
+    """Write an object of ours. It is read again by this very run only."""
+    _write(name, pickle.dumps(value))
+
+
+def _write(name: str, content: bytes) -> None:
     path = _path(name)
     descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(value, stream)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
     os.replace(path + ".new", path)
 
 
 def load(name: str) -> t.Any:
     """Read a value; None where nothing was saved."""
+    content = _read(name)
+    return None if content is None else json.loads(content)
+
+
+def load_object(name: str) -> t.Any:
+    """Read an object; None where nothing was saved."""
+    content = _read(name)
+    return None if content is None else pickle.loads(content)  # noqa: S301 (this run wrote it, 0600)
+
+
+def _read(name: str) -> bytes | None:
     try:
-        with open(_path(name), encoding="utf-8") as stream:
-            return json.load(stream)
+        with open(_path(name), "rb") as stream:
+            return stream.read()
     except FileNotFoundError:
         return None
+
+
+def exists(name: str) -> bool:
+    """Whether a value was saved."""
+    return os.path.exists(_path(name))
 
 
 def take(name: str) -> t.Any:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.drover.docker.plugins.action.observe import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.plugins.module_utils._common import constants
 from ansible_collections.drover.docker.plugins.module_utils._compose import (
     health_check,
@@ -28,6 +27,7 @@ from ansible_collections.drover.docker.plugins.module_utils._compose.balancer im
     stickiness as balancer_stickiness,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.service import KNOWN_KEYS
+from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files import (
     certificates,
     documents,

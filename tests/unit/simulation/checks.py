@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import Any
 
@@ -94,12 +95,19 @@ class Watch:
             raise Broken(f"{container.name} was started, though no record wants it to run")
 
     def after_step(self) -> None:
-        """One container for one member; all data there; no address twice."""
+        """One container for one member; all data there; no address twice; no two runs that act in turns."""
+        self._check_turns()
         self.check_doubles()
         self._check_volumes()
         self._check_addresses()
         if self.world.data.losses:
             raise Broken("; ".join(self.world.data.losses))
+
+    def _check_turns(self) -> None:
+        """What a run does under one token is in one piece: no other run acts in between."""
+        blocks = [token for token, _group in itertools.groupby(self.world.acted)]
+        if len(blocks) != len(set(blocks)):
+            raise Broken(f"two runs acted in turns: {blocks[-6:]}")
 
     def check_doubles(self) -> None:
         """One container for one member."""

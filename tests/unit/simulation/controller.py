@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A control node of the simulated world: the loop of the playbooks around the real planner and the hosts' real code."""
+"""A control node of the simulated world: a driver of real passes over the hosts' real code."""
 
 from __future__ import annotations
 
@@ -10,25 +10,36 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term, act
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term as Caller
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import act
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import observe
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Plan,
     operation_line,
     record_line,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import make_plan
-from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import (
-    Outcome,
-    Report,
-    Work,
-    run_rounds,
-)
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     Observation,
     Settings,
     World,
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._output.report import (
+    failure_text,
+    notice_text,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
+    OBSERVE,
+    OPERATIONS,
+    Outcome,
+    Outcomes,
+    Work,
+)
 
 from .machine import Machine
 from .stacks import STACKS, definition
@@ -39,16 +50,54 @@ LAST = 7
 _tokens = itertools.count(1)
 
 
+def _token() -> str:
+    return f"token-{next(_tokens)}"
+
+
+LEASE_S = 30
+WAIT_S = 120.0
+
+
+@dataclasses.dataclass
+class Report:
+    """What a command did over all its rounds.
+
+    Attributes:
+        plans: The plan of each round, and the one that was made last.
+        blocked: Stacks for which nothing was done, as their record did not reach its majorities.
+        gave_way: Another run had the lease to the end, so nothing was done.
+    """
+
+    plans: list[Plan] = dataclasses.field(default_factory=list)
+    blocked: list[str] = dataclasses.field(default_factory=list)
+    gave_way: bool = False
+
+    @property
+    def last(self) -> Plan:
+        """The plan that was made last; without work if all converged."""
+        return self.plans[-1]
+
+
 class Controller:
     """One control node; it knows the inventory and nothing else."""
 
     def __init__(
-        self, world: SimulatedWorld, order: Order, *, hidden: set[str], say: Callable[[str], None]
+        self,
+        world: SimulatedWorld,
+        order: Order,
+        *,
+        hidden: set[str],
+        say: Callable[[str], None],
+        unattended: bool = False,
+        delay_s: float = 0.0,
     ) -> None:
         self.world = world
         self.order = resolved(order, world.records.all_stacks())
         self.hidden = hidden
         self.say = say
+        self.unattended = unattended
+        self.delay_s = delay_s
+        """How long a host may take to answer, beside the time of what it does."""
         self.acts = 0
         self.foretells = False
         """Whether to make the plan twice, as check mode and a run do."""
@@ -58,25 +107,56 @@ class Controller:
         self.request = request_for(self.order, sorted(world.machines))
 
     def run(self, *, retry: list[str] | None = None, take: str = "") -> Report:
-        """Carry the order out, as the playbooks do."""
+        """Carry the order out: one pass."""
         request = dataclasses.replace(self.request, retry=retry or [], take=take)
         hosts = sorted(self.world.machines)
         observations = {host: self.look(host) for host in hosts}
         foretold = self._foretell(observations, request)
-        report = run_rounds(
-            observations,
-            request,
-            settings=Settings(several=len(hosts) > 1),
-            host_labels=self.world.host_labels,
-            act=self.call,
-            timer=lambda: self.world.clock.now,
-        )
+        inventory = Inventory(Settings(several=len(hosts) > 1), self.world.host_labels)
+        report = self._drive(Pass(request, inventory, self._term()), observations)
         self._tell(report)
         if foretold and foretold != report.plans[0].lines():
             raise AssertionError(
                 f"check mode foretold {foretold}, the run did {report.plans[0].lines()}"
             )
         return report
+
+    def _drive(self, running: Pass, observations: dict[str, Observation | None]) -> Report:
+        report = Report()
+        step = running.start(observations, now=self.world.clock.now)
+        self._take(report, step)
+        while step.end is None:
+            if step.pause_s:
+                self.world.pass_time(step.pause_s)
+            outcomes = self.call(step.stage, step.calls)
+            step = running.answer(outcomes, now=self.world.clock.now, token=_token())
+            self._take(report, step)
+        return report
+
+    def _take(self, report: Report, step: Step) -> None:
+        for notice in step.notices:
+            self.say(f"    {notice_text(notice)}")
+        if not any(step.plan is known for known in report.plans):
+            report.plans.append(step.plan)
+        for failure in [
+            *(step.done.failures if step.done else []),
+            *(step.end.failures if step.end else []),
+        ]:
+            self.say(f"    failure: {failure_text(failure)}")
+            report.blocked += [failure.stack] if failure.code == "no_majority" else []
+            report.gave_way |= failure.code == "lease"
+        report.gave_way |= bool(step.end and step.end.gave_way)
+
+    def _term(self) -> Term:
+        claim = Claim(
+            token=_token(),
+            owner="simulation",
+            reason=str(self.order),
+            unattended=self.unattended,
+            ticket=self.world.order.random(),
+            duration_s=LEASE_S,
+        )
+        return Term(claim, wait_s=WAIT_S)
 
     def _foretell(self, observations: dict[str, Observation | None], request: Request) -> list[str]:
         """What check mode says; the planner changes nothing that it is given."""
@@ -101,7 +181,7 @@ class Controller:
             if self.order.stack
             else []
         )
-        return observe(
+        found = observe(
             self.world.engine(machine),
             host=host,
             state_dir=str(machine.state_dir),
@@ -109,34 +189,53 @@ class Controller:
             clock=lambda: machine.now,
             timer=lambda: self.world.clock.now,
         )
+        return {**found, "taken_at": self.world.clock.now}
 
-    def call(self, work: dict[str, Work]) -> dict[str, Outcome | None]:
-        """One call of the module act for each host that has work."""
-        outcomes: dict[str, Outcome | None] = {}
+    def call(self, stage: str, work: dict[str, Work]) -> Outcomes:
+        """One call of a module for each host that is called."""
+        outcomes: Outcomes = {}
         for host in self.world.order.sample(sorted(work), len(work)):
             self.before_act(self.acts)
             self.acts += 1
+            self.world.clock.advance(self.world.order.uniform(0.0, self.delay_s))
             machine = self.world.machines[host]
-            outcomes[host] = self._act_on(machine, work[host]) if machine.reachable else None
+            if not machine.reachable or host in self.hidden:
+                outcomes[host] = None
+            elif stage == OBSERVE:
+                outcomes[host] = Outcome([], {}, self.look(host))
+            else:
+                outcomes[host] = self._act_on(machine, stage, work[host])
         return outcomes
 
-    def _act_on(self, machine: Machine, work: Work) -> Outcome | None:
+    def _act_on(self, machine: Machine, stage: str, work: Work) -> Outcome:
         """One call of the module act: all that goes in is JSON."""
+        given = json.loads(json.dumps(dataclasses.asdict(work)))
         found = act(
             self.world.engine(machine),
             host=machine.name,
             state_dir=str(machine.state_dir),
-            records=json.loads(json.dumps(work.records)),
-            operations=json.loads(json.dumps(work.operations)),
+            records=given["records"],
+            operations=given["operations"],
+            refusals=given["refusals"],
             clock=lambda: machine.now,
-            term=Term(lock_wait_s=0.0, syslog=""),
+            term=Caller(
+                Claim(**given["claim"]),
+                prepare=stage != OPERATIONS,
+                boot=lambda: self.world.clock.now,
+                last=given["last"],
+                syslog="",
+                lock_wait_s=0.0,
+            ),
             workers=1,
         )
+        if found["results"]:
+            self.world.acted.append(given["claim"]["token"])
         for refusal in found["refused"]:
             self.say(f"    {machine.name} refuses a record: {refusal['reason']}")
         self._tell_results(work.operations, found["results"])
         refused = {refusal["stack"]: refusal["reason"] for refusal in found["refused"]}
-        return Outcome(found["results"], refused, self.look(machine.name))
+        now = self.world.clock.now
+        return Outcome(found["results"], refused, self.look(machine.name), found["lease"], now)
 
     def _tell_results(
         self, operations: list[dict[str, Any]], results: list[dict[str, Any]]
@@ -174,7 +273,7 @@ def request_for(order: Order, inventory: list[str]) -> Request:
     common: dict[str, Any] = {
         "author": "simulation",
         "time": f"order {number}",
-        "token": f"token-{number}",
+        "token": f"order-{number}",
         "inventory": inventory,
     }
     if order.command == "reconcile":

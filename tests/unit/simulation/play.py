@@ -14,12 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import Report
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 
 from .any_order import any_order
 from .checks import Broken, Watch
-from .controller import Controller
+from .controller import Controller, Report
 from .ending import Expectation, heal, view_of
 from .faults import Faults
 from .peace import Peace
@@ -127,7 +126,8 @@ class Play:
             copies = self.world.records.copies(write.stack)
             stored = [host for host, copy in copies.items() if copy["version"]["number"] >= number]
             enough = all(is_majority(hosts, stored) for hosts in write.quorums)
-            if write.required and write.stack not in report.blocked and not enough:
+            blocked = report.gave_way or write.stack in report.blocked
+            if write.required and not blocked and not enough:
                 raise Broken(f"{write.stack} v{number} counts as stored, but only {stored} have it")
 
     def _check_done(self, controller: Controller) -> None:

@@ -66,6 +66,8 @@ class SimulatedWorld:
         """Changing calls until the controller is killed; -1: it is not."""
         self.before_change: Callable[[], None] = lambda: None
         self.after_change: Callable[[FakeEngine, str], None] = lambda engine, call: None
+        self.acted: list[str] = []
+        """Token of each call that carried operations out, in the order of the calls."""
         self.calls: list[str] = []
         """Changing calls that the code under test made."""
         self._numbers = itertools.count(1)

@@ -9,16 +9,16 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import (
-    Outcome,
-    Report,
-    Work,
-)
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Outcomes, Work
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
-from ansible_collections.drover.docker.tests.unit.simulation.controller import Controller
+from ansible_collections.drover.docker.tests.unit.simulation.controller import (
+    LEASE_S,
+    Controller,
+    Report,
+)
 from ansible_collections.drover.docker.tests.unit.simulation.machine import Machine
 from ansible_collections.drover.docker.tests.unit.simulation.stacks import service
 from ansible_collections.drover.docker.tests.unit.simulation.steps import Order
@@ -70,13 +70,13 @@ class Loop(Controller):
         watch.seen = (watch.seen - {host}) | ({host} if found and not found["error"] else set())
         return found
 
-    def call(self, work: dict[str, Work]) -> dict[str, Outcome | None]:
+    def call(self, stage: str, work: dict[str, Work]) -> Outcomes:
         meanwhile, self.story.meanwhile = self.story.meanwhile, None
         if meanwhile:
             meanwhile()
         for item in work.values():
             self.story.watch.note_planned(item.operations)
-        return super().call(work)
+        return super().call(stage, work)
 
 
 def _chosen(request: Request) -> Json:
@@ -137,7 +137,7 @@ class Story:
             return self.command(Request("reconcile", None, retry=retry or []))
         except ControllerKilled:
             self.say("    the controller is killed")
-            self.calm_since = self.now
+            self.calm_since = self.now + LEASE_S  # its lease holds the next one up for so long
             self.watch.raise_broken()
             return None
         finally:

@@ -22,6 +22,7 @@ Json = t.Dict[str, t.Any]
 Claims = t.Mapping[t.Tuple[str, int], t.List[t.Tuple[str, Container]]]
 
 DEFAULT_TIMEOUT_MS = 10000
+MOST_RENEWALS = 3
 
 
 def is_sent_to(report: Json) -> bool:
@@ -77,7 +78,7 @@ class Drains:
         if not serving and not drain:
             return True
         if not drain or drain["container"] != container["id"]:
-            self._begin(host, container, reason, timeout_s)
+            self._begin(host, container, reason)
             return False
         return self._has_ended(host, container, drain, serving)
 
@@ -102,13 +103,15 @@ class Drains:
             if item["server"] == name
         ]
 
-    def _begin(self, host: str, container: Container, reason: str, timeout_s: float) -> None:
-        now = self._world.now(host)
+    def _begin(self, host: str, container: Container, reason: str, *, renewed: int = 0) -> None:
+        """Note the drain; C(renewed): how often its time was over before the load balancers were told."""
+        now, timeout_s = self._world.now(host), self._timeout_s(container["service"])
         entry = {
             "container": container["id"],
             "since": now,
             "until": now + timeout_s,
             "reason": reason,
+            **({"renewed": renewed} if renewed else {}),
         }
         self._write(host, container, entry, reason)
         self._begun[member_key(container["service"], container["index"])] = timeout_s
@@ -117,10 +120,20 @@ class Drains:
         left_s = drain["until"] - self._world.now(host)
         told = all(item["drain"] for item in serving)
         sessions = sum(item["sessions"] for item in serving)
-        if (told and not sessions and not self._old_workers()) or left_s <= 0:
+        if told and (left_s <= 0 or not (sessions or self._old_workers())):
             return True
+        if left_s <= 0:  # the run that noted it was killed before it told the load balancers
+            return self._is_renewed(host, container, drain)
         text = f"draining: {sessions} session{'' if sessions == 1 else 's'} left, at most {left_s:.0f} s"
         self._operations.hold_container(host, container, text)
+        return False
+
+    def _is_renewed(self, host: str, container: Container, drain: Json) -> bool:
+        """Begin once more; a load balancer that cannot be told must not keep the member for ever."""
+        renewed = int(drain.get("renewed", 0))
+        if renewed >= MOST_RENEWALS:
+            return True
+        self._begin(host, container, drain["reason"], renewed=renewed + 1)
         return False
 
     def _old_workers(self) -> int:

@@ -13,7 +13,8 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action import act, load, observe, plan
 from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
-from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE
+from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
 
 Json = dict[str, t.Any]
@@ -75,11 +76,19 @@ class Play:
         self.on_all("observe", **how)
         return self.task("plan", command="prepared", **how)
 
-    def act(self) -> Json:
-        """The tasks of one round after its plan."""
-        self.on_all("act", stage="record")
-        self.on_all("act", stage="operations")
+    def step(self) -> Json:
+        """The tasks of one step of the pass."""
+        self.on_all("act")
         return self.task("plan", command="continue")
+
+    def act(self) -> Json:
+        """Steps to the end of a round, or to a wait for another run."""
+        rounds = pass_file.load().rounds
+        while True:
+            result = self.step()
+            found = pass_file.load()
+            if not result["work"] or found.rounds != rounds or found.stage == OBSERVE:
+                return result
 
     def called(self, module: str) -> list[str]:
         """The hosts on which a module was called."""
@@ -104,7 +113,7 @@ class Play:
         if host in self.leased:
             return {"changed": False, "results": [], "refused": [], "lease": self.leased[host]}
         for item in arguments["records"]:
-            record = {key: value for key, value in item.items() if key != "cause"}
+            record = {key: item[key] for key in ("format", "stack", "version", "body")}
             self.bench[host]["records"][item["stack"]] = {**record, "host": host, "life": {}}
         if arguments["refusals"] != "null":
             self.bench[host]["refusals"] = json.loads(arguments["refusals"])

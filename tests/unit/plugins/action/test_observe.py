@@ -69,13 +69,6 @@ def test_an_engine_that_does_not_answer_is_told(play: Play) -> None:
     assert (result["observed"], result["reason"]) == (False, play.bench["h1"]["error"])
 
 
-def test_what_an_earlier_command_left_is_forgotten(play: Play) -> None:
-    for kind in ("record", "operations"):
-        run_files.save(run_files.for_host(kind, "h1"), {"results": []})
-    play.task("observe")
-    assert (kept("h1", "record"), kept("h1", "operations")) == (None, None)
-
-
 def test_images_that_are_about_to_be_needed_are_asked_for(play: Play) -> None:
     play.task("observe")
     run_files.save("definition", shop())

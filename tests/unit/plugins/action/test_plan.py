@@ -9,10 +9,7 @@ import json
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import MAX_ROUNDS
-from ansible_collections.drover.docker.plugins.plugin_utils._run.plan_file import (
-    load_plan,
-    load_request,
-)
+from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
 UP = [
@@ -30,8 +27,10 @@ def status_of(play: Play) -> list[str]:
 
 def test_a_command_is_read_before_any_host_is_contacted(play: Play) -> None:
     result = play.task("plan", command="scale", service="shop/web", scale="2", prepare=True)
-    assert result == {"changed": False, "work": False, "prepare": False}
-    assert (play.calls, load_plan()) == ([], None)
+    assert result == {"changed": False, "work": False}
+    assert play.calls == []
+    with pytest.raises(AnsibleError, match="there is no pass to go on with"):
+        play.task("plan", command="continue")
 
 
 def test_a_wrong_variable_is_told(play: Play) -> None:
@@ -46,17 +45,15 @@ def test_an_inventory_without_docker_hosts_is_told(play: Play) -> None:
 
 
 def test_a_round_with_work(play: Play) -> None:
-    stages = {"validations": False, "prepare": True}
-    assert play.up(shop()) == {"changed": False, "work": True, **stages, "planned": UP}
+    assert play.up(shop()) == {"changed": False, "work": True, "planned": UP}
     assert play.printed == []
 
 
 def test_check_mode_plans_and_changes_nothing(play: Play) -> None:
     result = play.up(shop(), check=True)
-    assert result == {"changed": True, "work": False, "prepare": False, "planned": UP}
+    assert result == {"changed": True, "work": False, "planned": UP}
     assert play.printed == [f"would  {line}" for line in UP]
-    for stage in ("record", "operations"):
-        assert play.on_all("act", stage=stage, check=True) == [{"changed": False}] * 3
+    assert play.on_all("act", check=True) == [{"changed": False}] * 3
     assert (play.called("act"), play.bench["h1"]["records"]) == ([], {})
 
 
@@ -75,7 +72,7 @@ def test_results_are_printed_and_the_end_is_told(play: Play) -> None:
         "done   h3  start  shop-web-1  new container  (0.2 s)",
         "all is as it should be",
     ]
-    assert result == {"changed": False, "work": False, "prepare": False, "planned": []}
+    assert result == {"changed": False, "work": False, "planned": []}
 
 
 def test_nothing_to_do_is_said(play: Play) -> None:
@@ -123,7 +120,8 @@ def test_status_prints_a_table_and_plans_no_work(play: Play) -> None:
     play.bench.settled(shop(2))
     printed = status_of(play)
     assert any("shop/web" in line and "active" in line for line in printed)
-    assert load_plan() is None
+    with pytest.raises(AnsibleError, match="there is no pass to go on with"):
+        pass_file.load()
 
 
 def test_no_secret_is_returned_or_printed(play: Play) -> None:
@@ -140,9 +138,9 @@ def test_no_secret_is_returned_or_printed(play: Play) -> None:
 def test_the_last_word_is_about_what_was_asked_for(play: Play) -> None:
     """Only `scale` and `down` tell which volumes they leave; the rounds after the first one must not forget that."""
     play.bench.settled(shop(2))
+    play.on_all("observe")
     play.task("plan", command="scale", service="shop/web", scale="1")
     for _round in range(MAX_ROUNDS):
-        asked, _rounds = load_request()
-        assert (asked.command, asked.scale) == ("scale", 1)
+        assert pass_file.load().command == "scale"
         if not play.act()["work"]:
             break

@@ -6,10 +6,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._plan.operations import (
-    plan as plan_operations,
-)
-from ansible_collections.drover.docker.plugins.plugin_utils._run.plan_file import load_plan
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
@@ -36,15 +32,9 @@ def calls(play: Play) -> list[tuple[str, list[str], list[str]]]:
     ]
 
 
-def validate(play: Play) -> Json:
-    """The tasks of a round, with the one that comes first."""
-    play.on_all("act", stage="validate")
-    return play.act()
-
-
 def test_the_host_that_validates_gets_its_record_in_the_same_call(play: Play) -> None:
-    assert play.up(front())["validations"] is True
-    validate(play)
+    play.up(front())
+    play.act()
     assert calls(play)[0] == ("h1", ["shop"], ["validate"])
     assert [host for host, stacks, _kinds in calls(play) if stacks] == ["h1", "h2", "h3"]
     most = max(play.called("act").count(host) for host in play.bench.seen)
@@ -55,7 +45,7 @@ def test_the_host_that_validates_gets_its_record_in_the_same_call(play: Play) ->
 def test_what_is_rejected_is_recorded_nowhere(play: Play) -> None:
     play.failing["validate"] = "HAProxy rejects the key config: x"
     play.up(front())
-    result = validate(play)
+    result = play.act()
     assert [host for host, _stacks, _kinds in calls(play)] == ["h1"]
     assert [len(play.bench[host]["containers"]) for host in ("h1", "h2", "h3")] == [0, 0, 0]
     text = "HAProxy rejects the key config: x; nothing was recorded, nothing was changed"
@@ -68,7 +58,6 @@ def test_what_is_rejected_is_recorded_nowhere(play: Play) -> None:
 def test_a_host_that_is_lost_while_it_validates_stops_the_command(play: Play) -> None:
     play.up(front())
     play.bench.seen["h1"] = None
-    play.task("act", "h1", stage="validate")
     result = play.act()
     assert calls(play) == [("h1", ["shop"], ["validate"])]
     assert "shop/lb: its host did not answer: not reached" in result["msg"]
@@ -84,10 +73,9 @@ def test_who_has_the_lease_is_no_objection(play: Play) -> None:
         "finished": False,
     }
     play.up(front())
-    play.on_all("act", stage="validate")
-    plan = load_plan() or plan_operations.Plan()
-    assert plan.validator == "h1"
-    assert play.on_all("act", stage="record") == [{"changed": False}] * 3
+    assert play.act()["work"]
+    assert calls(play) == [("h1", ["shop"], ["validate"])]
+    assert play.printed == ["wait   other acts (up shop); for up to 120 s"]
 
 
 def test_a_load_balancer_of_another_stack_fails_no_command(play: Play) -> None:

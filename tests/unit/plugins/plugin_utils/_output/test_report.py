@@ -9,10 +9,11 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
     Plan,
     RecordWrite,
 )
-from ansible_collections.drover.docker.plugins.module_utils._plan.rounds import Outcome
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
-from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._output import report
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.failures import failures_of
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Round
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Outcome, Outcomes
 
 
 def plan_with_start() -> Plan:
@@ -21,36 +22,41 @@ def plan_with_start() -> Plan:
     return plan
 
 
+def round_of(
+    plan: Plan, *, recorded: Outcomes | None = None, acted: Outcomes | None = None
+) -> Round:
+    """A round that is over."""
+    answers = (recorded or {}, acted or {})
+    return Round(plan, *answers, None, failures_of(plan, *answers, None))
+
+
+def result(status: str, error: str = "", seconds: float = 0.0) -> Outcome:
+    return Outcome([{"id": 1, "status": status, "error": error, "seconds": seconds}], {}, None)
+
+
 def test_results_are_one_line_each() -> None:
-    done = Outcome([{"id": 1, "status": "done", "error": "", "seconds": 0.41}], {}, None)
-    assert report.results(plan_with_start(), {"h1": done, "h2": None}) == (
-        ["done   h1  start  shop-web-1  stopped (exit code 1)  (0.4 s)"],
-        [],
-    )
+    done = round_of(plan_with_start(), acted={"h1": result("done", seconds=0.41), "h2": None})
+    assert report.round_lines(done) == [
+        "done   h1  start  shop-web-1  stopped (exit code 1)  (0.4 s)"
+    ]
+    assert done.failures == []
 
 
 def test_failures_say_why_and_count() -> None:
-    failed = Outcome(
-        [{"id": 1, "status": "failed", "error": "no such file", "seconds": 0.4}], {}, None
-    )
-    lines, failures = report.results(plan_with_start(), {"h1": failed})
-    assert lines == ["failed  h1  start  shop-web-1  stopped (exit code 1): no such file"]
-    assert failures == ["h1  start  shop-web-1  stopped (exit code 1): no such file"]
+    done = round_of(plan_with_start(), acted={"h1": result("failed", "no such file", 0.4)})
+    line = "h1  start  shop-web-1  stopped (exit code 1): no such file"
+    assert report.round_lines(done) == [f"failed  {line}"]
+    assert list(map(report.failure_text, done.failures)) == [line]
 
 
 def test_stale_operations_are_shown_and_are_no_failure() -> None:
-    stale = Outcome(
-        [{"id": 1, "status": "stale", "error": "the container is running", "seconds": 0.0}],
-        {},
-        None,
-    )
-    lines, failures = report.results(plan_with_start(), {"h1": stale})
-    assert lines[0].startswith("stale")
-    assert failures == []
+    done = round_of(plan_with_start(), acted={"h1": result("stale", "the container is running")})
+    assert report.round_lines(done)[0].startswith("stale")
+    assert done.failures == []
 
 
 def test_nothing_to_say_is_said() -> None:
-    assert report.closing(Request("reconcile"), Plan(), []) == (["all is as it should be"], [])
+    assert report.closing(End(Plan()), "reconcile") == (["all is as it should be"], [])
 
 
 def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
@@ -59,7 +65,7 @@ def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
         held=[Message("not reached", "shop", "web", 2, "h3")],
         notes=[Message("unknown", host="h3")],
     )
-    lines, errors = report.closing(Request("reconcile"), plan, [])
+    lines, errors = report.closing(End(plan), "reconcile")
     assert lines == [
         "error  shop/web/1: two containers",
         "held   shop/web/2 on h3: not reached",
@@ -70,13 +76,13 @@ def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
 
 def test_kept_volumes_come_with_the_way_to_remove_them() -> None:
     plan = Plan(kept_volumes=[("h2", "b"), ("h1", "a")])
-    lines, _errors = report.closing(Request("down"), plan, [])
+    lines, _errors = report.closing(End(plan), "down")
     assert lines == [
         "kept   volume a on h1",
         "kept   volume b on h2",
         "       to remove them: -e remove_volumes=a,b",
     ]
-    assert report.closing(Request("reconcile"), plan, [])[0] == ["all is as it should be"]
+    assert report.closing(End(plan), "reconcile")[0] == ["all is as it should be"]
 
 
 def test_records_name_the_hosts_that_took_them_and_say_why_others_did_not() -> None:
@@ -84,12 +90,12 @@ def test_records_name_the_hosts_that_took_them_and_say_why_others_did_not() -> N
     write = RecordWrite(
         record, ["h1", "h2", "h3"], [], [["h1", "h2", "h3"]], True, "scale web 1 -> 2"
     )
-    recorded = {
+    recorded: Outcomes = {
         "h1": Outcome([], {}, None),
         "h2": Outcome([], {"shop": "newer there"}, None),
         "h3": None,
     }
-    assert report.records(Plan(records=[write]), recorded, {}) == [
+    assert report.round_lines(round_of(Plan(records=[write]), recorded=recorded)) == [
         "done   h1  record  shop v2  scale web 1 -> 2",
         "refused  h2  record  shop v2  scale web 1 -> 2: newer there",
     ]

@@ -2,24 +2,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Several controllers, three hosts, any order of their calls, deaths included: never do two act in turns.
 
-The controllers here take the very steps of a run: C(act) on each host to prepare, and when all gave the lease C(act)
-with operations; who is refused comes back under a new token, as the claims of a run have it.
+The controllers are real passes over the hosts' real code. Only what they plan is made up.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import os
 import pathlib
 import tempfile
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term, act
-from ansible_collections.drover.docker.plugins.module_utils._lock.lease import (
-    Claim,
-    ended_runs,
-    standing,
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term as Caller
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import act
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, standing
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import settings_for
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
+    OBSERVE,
+    OPERATIONS,
+    Outcome,
+    Outcomes,
+    Work,
 )
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
@@ -52,26 +59,51 @@ class Hosts:
         }
         self.folders = {name: str(folder / name) for name in HOSTS}
 
-    def ended(self) -> list[str]:
-        """Tokens of runs that have ended, as somebody sees it who only looks."""
-        found = [standing(folder, clock=lambda: self.now) for folder in self.folders.values()]
-        return ended_runs([lease for lease in found if lease])
+    def look(self, host: str) -> Json:
+        """What a host shows to whoever only looks."""
+        return {"error": None, "lease": standing(self.folders[host], clock=lambda: self.now)}
 
-    def call(self, host: str, claim: Claim, operations: list[Json]) -> Json:
-        term = Term(claim, not operations, lambda: self.now, syslog="", lock_wait_s=0.0)
-        outcome = act(
+    def call(self, host: str, stage: str, work: Work) -> Outcome:
+        if stage == OBSERVE:
+            return Outcome([], {}, self.look(host))
+        caller = Caller(
+            Claim(**work.claim),
+            prepare=stage != OPERATIONS,
+            last=work.last,
+            boot=lambda: self.now,
+            syslog="",
+            lock_wait_s=0.0,
+        )
+        found = act(
             self.engines[host],
             host=host,
             state_dir=self.folders[host],
             records=[],
-            operations=operations,
+            operations=work.operations,
             clock=lambda: 1.0,
-            term=term,
+            term=caller,
             workers=1,
         )
-        if outcome["results"]:
-            self.acted.append(claim.token)
-        return outcome
+        if found["results"]:
+            self.acted.append(work.claim["token"])
+        return Outcome(found["results"], {}, self.look(host), found["lease"], self.now)
+
+
+class Pulls(Pass):
+    """A pass whose plan pulls an image on each host, in two rounds; all else of it is real."""
+
+    again = False
+    """As one whose rounds take long, it takes the lease for each of them."""
+
+    def _make_plan(self, now: float) -> Plan:
+        plan = Plan()
+        if self.rounds <= ROUNDS:
+            plan.operations = [
+                {**pull(number), "host": host} for number, host in enumerate(HOSTS, 1)
+            ]
+        if self.again and self.term.prepared_at:
+            self.term.prepared_at = min(self.term.prepared_at, now - self.term.claim.duration_s)
+        return plan
 
 
 class Controller:
@@ -82,11 +114,16 @@ class Controller:
     def __init__(self, hosts: Hosts, *, unattended: bool, ticket: float) -> None:
         self._hosts = hosts
         self.over = False
-        self.earlier: list[str] = []
-        # As one whose rounds take long, or have records, takes the lease for each of them.
-        self._again = ticket > 0.4
-        self.claim = Claim(self._token(), "o", "r", unattended, ticket, DURATION_S)
+        claim = Claim(self._token(), "o", "r", unattended, ticket, DURATION_S)
+        inventory = Inventory(settings_for(HOSTS), {})
+        self._pass = Pulls(Request("reconcile"), inventory, Term(claim, wait_s=LONGEST_S))
+        self._pass.again = ticket > 0.4
         self._steps = self._run()
+
+    @property
+    def token(self) -> str:
+        """The token under which it acts now."""
+        return self._pass.term.claim.token
 
     def step(self) -> None:
         """Make the next call."""
@@ -97,33 +134,16 @@ class Controller:
         return f"t{next(self._tokens)}"
 
     def _run(self) -> t.Iterator[str]:
-        rounds = 0
-        self.claim.over = self._hosts.ended()
+        """Pauses are left to whoever lets time go by."""
+        seen: dict[str, Json | None] = {host: self._hosts.look(host) for host in HOSTS}
         yield "looked"
-        while rounds < ROUNDS:
-            refused: list[Json] = []
-            began = self._hosts.now
-            for host in HOSTS if self._again or not self.claim.started else ():
-                found = self._hosts.call(host, self.claim, [])["lease"]
-                refused += [found] if found else []
+        step = self._pass.start(seen, now=self._hosts.now)
+        while step.end is None:
+            outcomes: Outcomes = {}
+            for host, work in step.calls.items():
+                outcomes[host] = self._hosts.call(host, step.stage, work)
                 yield host
-            late = self._hosts.now - began >= self.claim.duration_s
-            if late and not refused:  # the first hosts may have given it to another one since
-                self.claim = dataclasses.replace(self.claim, duration_s=2 * self.claim.duration_s)
-                continue
-            for host in HOSTS if not refused else ():
-                found = self._hosts.call(host, self.claim, [pull(1)])["lease"]
-                refused += [found] if found else []
-                yield host
-            if refused and self.claim.unattended:
-                return
-            if refused:
-                self.earlier.append(self.claim.token)
-                over, token = ended_runs(refused) + self.earlier, self._token()
-                self.claim = dataclasses.replace(self.claim, token=token, over=over, started=False)
-            else:
-                self.claim = dataclasses.replace(self.claim, started=True, over=self.earlier)
-                rounds += 1
+            step = self._pass.answer(outcomes, now=self._hosts.now, token=self._token())
 
 
 Turn = st.one_of(
@@ -182,7 +202,7 @@ def test_whoever_dies_another_one_gets_its_turn(turns: list[tuple[str, int]]) ->
         last = Controller(hosts, unattended=True, ticket=0.99)
         for _step in range(100):
             last.step()
-        assert hosts.acted[-2 * len(HOSTS) :] == [last.claim.token] * 2 * len(HOSTS)
+        assert hosts.acted[-2 * len(HOSTS) :] == [last.token] * 2 * len(HOSTS)
 
 
 # One run has acted, its lease is taken as one that has ended, and it asks for its second round in the middle of that.

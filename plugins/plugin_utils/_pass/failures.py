@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What went wrong in a round: for these a command fails. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+
+from .step import Failure
+from .work import Outcomes, blocked_stacks, holders, objections
+
+
+def failures_of(
+    plan: Plan, recorded: Outcomes, acted: Outcomes, scope: list[str] | None
+) -> list[Failure]:
+    """All failures of a round; C(scope): stacks that the command is about, None for all."""
+    rejected = list(_rejected(plan, recorded))
+    failed = list(_failed(plan, acted, scope))
+    blocked = [] if rejected or holders(recorded) else blocked_stacks(plan, recorded)
+    return [*rejected, *failed, *(Failure("no_majority", stack=stack) for stack in blocked)]
+
+
+def _rejected(plan: Plan, recorded: Outcomes) -> t.Iterator[Failure]:
+    against = objections(plan, recorded)
+    for item in plan.validations:
+        if item["id"] in against:
+            yield Failure("rejected", item["stack"], item, against[item["id"]])
+
+
+def _failed(plan: Plan, acted: Outcomes, scope: list[str] | None) -> t.Iterator[Failure]:
+    by_id = {item["id"]: item for item in plan.operations}
+    for _host, outcome in sorted(acted.items()):
+        for result in outcome.results if outcome else []:
+            operation = by_id[result["id"]]
+            if result["status"] == "failed" and not _is_elsewhere(operation, scope):
+                yield Failure("failed", operation["stack"], operation, result["error"])
+
+
+def _is_elsewhere(operation: dict[str, t.Any], scope: list[str] | None) -> bool:
+    """A load balancer of another stack that does not take its config is shown, and is no failure of the command."""
+    meant = scope is None or operation["stack"] in scope
+    return operation["kind"] == "balancer" and not meant

@@ -1,0 +1,311 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One command on all hosts, from the first look to its end, as a state machine. Private to the collection; pure.
+
+A driver carries the calls of a step to the hosts and gives their outcomes back, until a step is the end. Ansible's
+action plugins, the channels and the simulation are drivers; what is done in which order is decided here alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    CHECKER_IMAGE,
+    MAX_ROUNDS,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.held import (
+    Keeper,
+    refusals_to_note,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Message,
+    Plan,
+    is_about_health,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
+    Observation,
+    Settings,
+    World,
+)
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+
+from . import work
+from .failures import failures_of
+from .step import End, Failure, Notice, Round, Step
+from .term import Term
+from .work import Outcomes, Work
+
+
+@dataclasses.dataclass
+class Inventory:
+    """What the inventory says: its settings, and labels that it gives to hosts."""
+
+    settings: Settings
+    host_labels: dict[str, dict[str, str]]
+
+
+class Pass:
+    """One command. Nothing in it does I/O, so that it can be kept between the tasks of a play.
+
+    Each method that goes on takes C(now), the driver's monotonic clock in seconds, and C(token), a text that no other
+    claim has: for the term that follows when another run has the lease.
+    """
+
+    def __init__(self, request: Request, inventory: Inventory, term: Term) -> None:
+        self.request = request
+        self.inventory = inventory
+        self.term = term
+        self.planner: Planner | None = None
+        """The planning that was made last, for what status shows of it."""
+        self.rounds = 0
+        """The round that is under way; 0 before the first."""
+        self.stage = ""
+        """Stage of the calls that were asked for last."""
+        self._asked = request
+        self._seen: dict[str, Observation | None] = {}
+        self._plan = Plan()
+        self._stages: list[str] = []
+        self._recorded: Outcomes = {}
+        self._acted: Outcomes = {}
+        self._notices: list[Notice] = []
+        self._done: Round | None = None
+
+    @property
+    def command(self) -> str:
+        """What was asked for."""
+        return self._asked.command
+
+    # --- what drivers call ---
+
+    def start(self, observations: dict[str, Observation | None], *, now: float) -> Step:
+        """Plan the first round from what the hosts reported (None: not reached)."""
+        self._seen = dict(observations)
+        plan = self._make_plan(now)
+        self.term.begin(self._leases())
+        if not plan.has_work:
+            return self._end(plan)
+        self.rounds = 1
+        return self._begin_round(plan, now)
+
+    def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
+        """Plan the first round and end: what check mode prints, and what status is made from."""
+        self._seen = dict(observations)
+        return self._end(self._make_plan(now))
+
+    def answer(
+        self,
+        outcomes: Outcomes,
+        *,
+        now: float,
+        token: str,
+        reasons: dict[str, str] | None = None,
+    ) -> Step:
+        """Take what the hosts answered to the calls of the last step.
+
+        C(reasons): why hosts did not answer, by host.
+        """
+        why = reasons or {}
+        self._note(outcomes, why)
+        if self.stage == work.OBSERVE:
+            return self._resume(now)
+        if self.stage == work.VALIDATE:
+            outcomes = {
+                host: outcome or work.unanswered(self._plan, why.get(host, ""))
+                for host, outcome in outcomes.items()
+            }
+        into = self._acted if self.stage == work.OPERATIONS else self._recorded
+        into.update(outcomes)
+        return self._advance(now, token)
+
+    # --- one round ---
+
+    def _begin_round(self, plan: Plan, now: float) -> Step:
+        self._plan = plan
+        self._recorded, self._acted = {}, {}
+        prepares = self.term.prepares(plan, now)
+        wanted = {
+            work.VALIDATE: bool(plan.validations),
+            work.RECORD: prepares,
+            work.OPERATIONS: True,
+        }
+        self._stages = [stage for stage, needed in wanted.items() if needed]
+        return self._advance(now, "")
+
+    def _advance(self, now: float, token: str) -> Step:
+        """The next stage in which any host has something to do, else the end of the round."""
+        while self._stages:
+            stage = self._stages.pop(0)
+            calls = self._calls(stage)
+            if calls:
+                return self._step(stage, calls)
+        return self._finish_round(now, token)
+
+    def _step(self, stage: str, calls: dict[str, Work], *, pause_s: float = 0.0) -> Step:
+        self.stage = stage
+        notices, self._notices = self._notices, []
+        done, self._done = self._done, None
+        return Step(stage, calls, pause_s, self._plan, done, notices)
+
+    def _calls(self, stage: str) -> dict[str, Work]:
+        """What each host is called for; a host that is not in it is not called."""
+        if stage == work.VALIDATE:
+            return self._complete(
+                {self._plan.validator: work.validation_work(self._plan, self._plan.validator)},
+                stage,
+            )
+        if work.objections(self._plan, self._recorded) or work.holders(self._recorded):
+            return {}
+        if stage == work.RECORD:  # all that answer, as each of them has to give the lease
+            found = {
+                host: work.record_work(self._plan, host)
+                for host in self._answering()
+                if host != self._plan.validator
+            }
+            return self._complete(found, stage)
+        return {} if self._is_late() else self._complete(self._operations(), stage)
+
+    def _operations(self) -> dict[str, Work]:
+        blocked = work.blocked_stacks(self._plan, self._recorded)
+        shares = {host: work.operation_work(self._plan, host, blocked) for host in self._seen}
+        ends = set(self._answering()) if self._has_to_end() else set()
+        return {host: share for host, share in shares.items() if share or host in ends}
+
+    def _complete(self, shares: dict[str, Work], stage: str) -> dict[str, Work]:
+        """Add what every call of a stage says."""
+        last = self._has_to_end() if stage == work.OPERATIONS else not self._plan.operations
+        claim = dataclasses.asdict(self.term.claim)
+        images = wanted_images(self.request, self.inventory.settings)
+        return {
+            host: dataclasses.replace(share, last=last, claim=claim, images=images)
+            for host, share in shares.items()
+        }
+
+    def _has_to_end(self) -> bool:
+        """Whether hosts without a share are called as well: only these calls end a term that was begun once more."""
+        return bool(self._plan.operations) and self.term.again
+
+    def _is_late(self) -> bool:
+        return bool(self._recorded) and self.term.is_late(self._recorded)
+
+    # --- the end of a round ---
+
+    def _finish_round(self, now: float, token: str) -> Step:
+        failures = failures_of(self._plan, self._recorded, self._acted, self._asked.stacks)
+        self._done = Round(self._plan, self._recorded, self._acted, self._asked.stacks, failures)
+        if work.holders(self._recorded):
+            return self._give_way(work.holders(self._recorded), now, token)
+        if work.objections(self._plan, self._recorded):
+            return self._end(Plan(), failures)
+        if work.holders(self._acted) and not failures:
+            self.rounds += 1
+            return self._give_way(work.holders(self._acted), now, token)
+        late = self._is_late()
+        self.term.acted(self._acted.values())
+        if late:
+            self._notices.append(self.term.ask_for_longer())
+        self.rounds += 1
+        return self._next_round(now, failures)
+
+    def _next_round(self, now: float, failures: list[Failure]) -> Step:
+        """Plan again: of the first round for what was asked, then for what the hosts have stored of it."""
+        plan = self._make_plan(now)
+        if plan.has_work and not failures:
+            if self.rounds <= MAX_ROUNDS:
+                return self._begin_round(plan, now)
+            failures = self._unsettled(plan)
+        return self._end(plan, failures)
+
+    def _unsettled(self, plan: Plan) -> list[Failure]:
+        """Judging and replacing go on from pass to pass; anything else should have come to an end."""
+        rounds = self.rounds - 1
+        if not is_about_health(plan):
+            return [Failure("unsettled", rounds=rounds)]
+        plan.notes.append(Message(f"not settled after {rounds} rounds; the next pass goes on"))
+        return []
+
+    # --- another run has the lease ---
+
+    def _give_way(self, found: list[work.Holder], now: float, token: str) -> Step:
+        """End, or wait and look at the hosts again."""
+        turn = self.term.give_way(found, now=now, token=token)
+        if turn.over and self.term.claim.unattended:
+            return self._end(Plan(), gave_way=True, notice=turn.notice)
+        if turn.over:
+            return self._end(Plan(), [Failure("lease", notice=turn.notice)])
+        self._notices += [turn.notice] if turn.notice else []
+        images = wanted_images(self.request, self.inventory.settings)
+        calls = {host: Work(images=images) for host in sorted(self._seen)}
+        return self._step(work.OBSERVE, calls, pause_s=turn.pause_s)
+
+    def _resume(self, now: float) -> Step:
+        """Plan the round anew from what is seen after the wait."""
+        plan = self._make_plan(now)
+        return self._begin_round(plan, now) if plan.has_work else self._end(plan)
+
+    # --- parts ---
+
+    def _end(
+        self,
+        plan: Plan,
+        failures: list[Failure] | None = None,
+        *,
+        gave_way: bool = False,
+        notice: Notice | None = None,
+    ) -> Step:
+        step = self._step("", {})
+        step.plan = plan
+        step.end = End(plan, failures or [], gave_way, notice)
+        return step
+
+    def _note(self, outcomes: Outcomes, reasons: dict[str, str]) -> None:
+        """What a host sees now replaces what it saw before; of one that did not answer nothing is known any more."""
+        for host, outcome in outcomes.items():
+            if outcome is None:
+                self._seen[host] = {"error": reasons[host]} if reasons.get(host) else None
+            elif outcome.observation is not None:
+                self._seen[host] = outcome.observation
+
+    def _answering(self) -> list[str]:
+        return [host for host, seen in sorted(self._seen.items()) if seen and not seen.get("error")]
+
+    def _make_plan(self, now: float) -> Plan:
+        request = self._asked if self.rounds <= 1 else work.next_request(self._asked)
+        world = World(
+            self._seen,
+            settings=self.inventory.settings,
+            host_labels=self.inventory.host_labels,
+            renamed=request.rename,
+            now_s=now,
+        )
+        self.request = request
+        self.planner = Planner(world, request)
+        plan = self.planner.run()
+        plan.refusals = _to_note(self.planner)
+        return plan
+
+    def _leases(self) -> list[work.Holder]:
+        """The leases that hosts were seen to have."""
+        found = [seen.get("lease") for seen in self._seen.values() if seen and not seen["error"]]
+        return [lease for lease in found if lease]
+
+
+def wanted_images(request: Request, settings: Settings) -> list[str]:
+    """Images of the definition that is about to come up, which no record on the hosts names yet."""
+    services = (request.definition or {"services": {}})["services"].values()
+    checked = any(service.get("health_check") for service in services)
+    own = {settings.checker_image or CHECKER_IMAGE} if checked or settings.checker_image else set()
+    return sorted({service["image"] for service in services} | own)
+
+
+def _to_note(planner: Planner) -> dict[str, dict[str, str]]:
+    """What hosts have to remember as held, for their audit. Of a command that is refused they learn nothing."""
+    if planner.plan.refused:
+        return {}
+    remembered = {
+        host: planner.world.observation(host).get("refusals", {}) for host in planner.world.seen
+    }
+    stack_hosts = {name: body["hosts"] for name, body in planner.bodies.items()}
+    return refusals_to_note(planner.plan, Keeper(stack_hosts, remembered, planner.request.stacks))

@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each host is told to do in one stage of a round, and what its answer allows. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Plan,
+    RecordWrite,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+
+OBSERVE = "observe"
+VALIDATE = "validate"
+RECORD = "record"
+OPERATIONS = "operations"
+STAGES = (OBSERVE, VALIDATE, RECORD, OPERATIONS)
+
+Holder = dict[str, t.Any]
+"""Who has the lease of a host: owner, reason, since, left_s (s), busy and more (module_utils/_lock/lease.py)."""
+
+
+@dataclasses.dataclass
+class Work:
+    """What one host is told to do in one call.
+
+    Attributes:
+        records: Records to store; C(cause) in one says why.
+        operations: Operations of this host.
+        refusals: What the host shall remember as not done; None leaves that as it is.
+        last: Nothing follows on this host in this round: it gives the lease back.
+        claim: In whose name, as module_utils/_lock/lease.py has it; empty for a call that needs no lease.
+        images: Images that the host is asked about in its observation.
+    """
+
+    records: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    operations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    refusals: dict[str, str] | None = None
+    last: bool = False
+    claim: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    images: list[str] = dataclasses.field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.operations or self.refusals is not None)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What one host's call brought.
+
+    Attributes:
+        results: Results of its operations.
+        refused: Stacks whose record it refused, with reasons.
+        observation: What it sees now, stamped by the driver (C(taken_at)); None where it did not look.
+        lease: Who has the host's lease, where that is another run: then nothing was done there.
+        answered_at: When the answer was there, in seconds of the driver's monotonic clock.
+    """
+
+    results: list[dict[str, t.Any]]
+    refused: dict[str, str]
+    observation: Observation | None
+    lease: Holder | None = None
+    answered_at: float = 0.0
+
+
+Outcomes = dict[str, Outcome | None]
+"""By host; None for a host that did not answer."""
+
+
+def holders(*stages: Outcomes) -> list[Holder]:
+    """Who has the lease of hosts that did not give it to this run."""
+    return [item.lease for stage in stages for item in stage.values() if item and item.lease]
+
+
+def validation_work(plan: Plan, host: str) -> Work:
+    """What one host validates, and its records: it stores them where nothing is rejected."""
+    if host != plan.validator:
+        return Work()
+    return Work(_required(plan, host), plan.validations)
+
+
+def objections(plan: Plan, outcomes: Outcomes) -> dict[int, str]:
+    """Why validations did not pass, by id: then nothing is recorded on any host, and nothing done."""
+    outcome = outcomes.get(plan.validator) if plan.validations else None
+    if outcome and outcome.lease:
+        return {}  # nothing was validated: another run acts there
+    results = {item["id"]: item for item in outcome.results} if outcome else {}
+    silent = {"status": "failed", "error": "its host did not answer"}
+    found = {item["id"]: results.get(item["id"], silent) for item in plan.validations}
+    return {number: item["error"] for number, item in found.items() if item["status"] != "done"}
+
+
+def unanswered(plan: Plan, reason: str) -> Outcome:
+    """The outcome of validations on a host that did not answer: they did not pass."""
+    text = f"its host did not answer: {reason}" if reason else "its host did not answer"
+    failed = {"status": "failed", "error": text, "seconds": 0.0}
+    return Outcome([{"id": item["id"], **failed} for item in plan.validations], {}, None)
+
+
+def record_work(plan: Plan, host: str) -> Work:
+    """The records that need a majority before anything else happens. The host that validates has them already."""
+    return Work() if host == plan.validator else Work(_required(plan, host))
+
+
+def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
+    return [told(write, host) for write in plan.records if write.required and host in write.hosts]
+
+
+def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
+    """A record as a host gets it, with the reason for its audit and the number that the host showed."""
+    seen = {"based_on": write.based_on[host]} if host in write.based_on else {}
+    return {**write.record, "cause": write.cause, **seen}
+
+
+def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
+    """Copies of records that need no majority, and the operations of stacks that are not blocked."""
+    copies = [
+        told(write, host) for write in plan.records if not write.required and host in write.hosts
+    ]
+    operations = [
+        item for item in plan.operations if item["host"] == host and item["stack"] not in blocked
+    ]
+    return Work(copies, operations, plan.refusals.get(host))
+
+
+def blocked_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
+    """Stacks whose record did not reach its majorities: nothing is done for them in this round."""
+    return sorted(
+        write.stack for write in plan.records if write.required and not _reached(write, outcomes)
+    )
+
+
+def _reached(write: RecordWrite, outcomes: Outcomes) -> bool:
+    accepted = [
+        host
+        for host in write.hosts
+        for outcome in [outcomes.get(host)]
+        if outcome is not None and not outcome.lease and write.stack not in outcome.refused
+    ]
+    return all(is_majority(quorum, [*write.holders, *accepted]) for quorum in write.quorums)
+
+
+def next_request(request: Request) -> Request:
+    """After the first round the desired state is on the hosts: what remains is to converge to it."""
+    if request.command == "reconcile":
+        return request
+    return dataclasses.replace(request, command="reconcile", scales={}, take="", definition=None)

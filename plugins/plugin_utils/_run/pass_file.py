@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A pass between the tasks of a play: its state, each host's call and answer. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
+    Outcome,
+    Outcomes,
+    Work,
+)
+
+from . import run_files
+
+Json = dict[str, t.Any]
+
+_CALL, _ANSWER, _OBSERVATION = "call", "answer", "observation"
+
+
+def save(found: Pass, step: Step, hosts: list[str]) -> None:
+    """Keep a pass, and each host's call of its next step in a file of its own."""
+    found.planner = None  # it holds all that was seen once more
+    run_files.save_object("pass", found)
+    for host in hosts:
+        run_files.forget(run_files.for_host(_ANSWER, host))
+        run_files.forget(run_files.for_host(_CALL, host))
+    for host, share in step.calls.items():
+        call = {"stage": step.stage, "work": dataclasses.asdict(share)}
+        run_files.save(run_files.for_host(_CALL, host), call)
+
+
+def load() -> Pass:
+    """The pass of this run, which an earlier task began."""
+    found = run_files.load_object("pass")
+    if found is None:
+        raise AnsibleError("there is no pass to go on with: drover.docker.plan begins one")
+    return t.cast("Pass", found)
+
+
+def call_of(host: str) -> tuple[str, Work | None]:
+    """Stage and share of a host in the present step; None where it is not called."""
+    saved = run_files.load(run_files.for_host(_CALL, host))
+    return (saved["stage"], Work(**saved["work"])) if saved else ("", None)
+
+
+# --- what the hosts' tasks keep ---
+
+
+def keep_observation(host: str, observation: Observation) -> None:
+    """Keep what a host reported, with the time of its answer. One that was not reached has only an error."""
+    stamped = {**observation, "taken_at": time.monotonic()}
+    run_files.save(run_files.for_host(_OBSERVATION, host), stamped)
+
+
+def keep_look(host: str, observation: Observation) -> None:
+    """The same for a look in the middle of a pass."""
+    stamped = {**observation, "taken_at": time.monotonic()}
+    run_files.save(run_files.for_host(_ANSWER, host), {"observation": stamped})
+
+
+def keep_outcome(host: str, result: Json) -> None:
+    """Keep what a call of the module act brought."""
+    answer = {key: result[key] for key in ("results", "refused", "lease")}
+    if "observation" in result:
+        answer["observation"] = {**json.loads(result["observation"]), "taken_at": time.monotonic()}
+    run_files.save(run_files.for_host(_ANSWER, host), {**answer, "answered_at": time.monotonic()})
+
+
+def keep_silence(host: str, reason: str) -> None:
+    """Keep why a host did not answer."""
+    run_files.save(run_files.for_host(_ANSWER, host), {"reason": reason})
+
+
+# --- what the pass takes ---
+
+
+def observations(hosts: list[str]) -> dict[str, Observation | None]:
+    """What each host reported when it was looked at; None for one that was left out."""
+    return {host: run_files.load(run_files.for_host(_OBSERVATION, host)) for host in hosts}
+
+
+def outcomes(hosts: list[str]) -> tuple[Outcomes, dict[str, str]]:
+    """What the hosts that were called answered, and why others did not."""
+    found: Outcomes = {}
+    reasons: dict[str, str] = {}
+    for host in hosts:
+        if not run_files.exists(run_files.for_host(_CALL, host)):
+            continue
+        answer = run_files.load(run_files.for_host(_ANSWER, host))
+        found[host] = _outcome(answer)
+        if answer is None or "reason" in answer:
+            reasons[host] = answer["reason"] if answer else "not reached"
+    return found, reasons
+
+
+def _outcome(answer: Json | None) -> Outcome | None:
+    if answer is None or "reason" in answer:
+        return None
+    refused = {item["stack"]: item["reason"] for item in answer.get("refused", [])}
+    return Outcome(
+        answer.get("results", []),
+        refused,
+        answer.get("observation"),
+        answer.get("lease"),
+        answer.get("answered_at", 0.0),
+    )

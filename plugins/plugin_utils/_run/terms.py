@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The claim of a run, from the inventory's variables. Private to the collection."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import random
+import secrets
+import socket
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
+    LEASE_S,
+    LONGEST_LEASE_S,
+    WAIT_S,
+    Term,
+    describe,
+)
+
+_LIMITS = {"drover_lease_s": (5, LONGEST_LEASE_S), "drover_lease_wait_s": (0, 86400)}
+
+
+def owner() -> str:
+    """Who this is, for others: user and name of the control node."""
+    return f"{_user()}@{socket.gethostname()}"
+
+
+def _user() -> str:
+    """The user's name; in a container the number may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def term_of(request: Request, variables: dict[str, t.Any]) -> Term:
+    """The claim of this run. Nothing is asked of any host yet.
+
+    Raises:
+        AnsibleError: A variable is not a number of seconds that makes sense.
+    """
+    claim = Claim(
+        token=secrets.token_hex(8),
+        owner=owner(),
+        reason=describe(request),
+        unattended=str(variables.get("drover_unattended", "")).lower() in ("true", "yes", "1"),
+        ticket=random.random(),  # noqa: S311 (only to tell two runs apart)
+        duration_s=_seconds(variables, "drover_lease_s", LEASE_S),
+    )
+    return Term(claim, wait_s=_seconds(variables, "drover_lease_wait_s", WAIT_S))
+
+
+def _seconds(variables: dict[str, t.Any], name: str, default: int) -> int:
+    """A whole number of seconds from the inventory."""
+    value = variables.get(name)
+    low, high = _LIMITS[name]
+    text = str(default if value in (None, "") else value).strip()
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise AnsibleError(
+            f"{name} must be a whole number of seconds from {low} to {high}, not {value!r}"
+        )
+    return int(text)
