@@ -25,6 +25,7 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.client impor
 from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
 from docker import APIClient
 
+from .haproxy_versions import left_out
 from .network_fleet import SSH
 
 LAB = pathlib.Path(__file__).resolve().parents[2] / ".lab"
@@ -33,9 +34,19 @@ IMAGES = ("registry.lab:5000/drover-lab/testapp:1", "drover-lab/testapp:1")
 MARK = "drover.lab"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Tests that are told to end clean up first, as after Ctrl-C."""
+    config.addinivalue_line(
+        "markers", "every_version: runs with each HAProxy, not only with the ends"
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only soak runs need."""
+    left = [item for item in items if left_out(item)]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
 
 
 def _given() -> dict[str, str]:

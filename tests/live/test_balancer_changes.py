@@ -163,6 +163,7 @@ def answers_within(lb: Balancer, seconds: float) -> bool:
     return False
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("how", ["reload", "runtime"])
 def test_no_request_is_lost_by_changes(lb: Balancer, members: list[Member], how: str) -> None:
     configs = (
@@ -305,6 +306,7 @@ def test_weights_change_while_it_runs(lb: Balancer, members: list[Member]) -> No
     assert not lb.apply(simple(server(one, weight=3), two, pool={"check": None})).changed
 
 
+@pytest.mark.every_version
 def test_a_new_member_gets_nothing_before_a_good_check(lb: Balancer, members: list[Member]) -> None:
     one, two = members[:2]
     lb.run(simple(one))
@@ -332,6 +334,7 @@ def test_a_member_with_another_address_begins_anew(lb: Balancer, members: list[M
     assert lb.get().member == "shop.web.2"  # at once, and from the new address
 
 
+@pytest.mark.every_version
 def test_what_a_version_cannot_do_while_it_runs_is_a_reload(
     lb: Balancer, members: list[Member]
 ) -> None:

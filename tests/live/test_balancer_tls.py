@@ -129,6 +129,7 @@ def test_without_a_default_other_names_are_refused(
     assert refused(lb, "")
 
 
+@pytest.mark.every_version
 def test_behaviour_78_the_name_picks_the_certificate(
     lb: Balancer, make: t.Callable[..., Member], certificates: dict[str, Certificate]
 ) -> None:
@@ -139,6 +140,7 @@ def test_behaviour_78_the_name_picks_the_certificate(
     assert served(lb, "") == certificates["three"].der
 
 
+@pytest.mark.every_version
 def test_a_renewed_certificate_is_served_without_a_reload(
     lb: Balancer, make: t.Callable[..., Member], certificates: dict[str, Certificate]
 ) -> None:

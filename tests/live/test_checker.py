@@ -93,6 +93,7 @@ def test_a_container_that_does_not_run_gets_its_file(haproxy: Haproxy) -> None:
     assert haproxy.seen()["revision"] == done.revision
 
 
+@pytest.mark.every_version
 def test_a_second_apply_changes_nothing(
     haproxy: Haproxy, backends: t.Callable[[], Backend]
 ) -> None:
@@ -114,6 +115,7 @@ def test_a_second_apply_changes_nothing(
     assert (after["revision"], after["file_revision"]) == (first.revision, first.revision)
 
 
+@pytest.mark.every_version
 def test_the_first_results_are_waited_for(
     haproxy: Haproxy, backends: t.Callable[[], Backend]
 ) -> None:
@@ -160,6 +162,7 @@ def test_waiting_for_a_first_result_ends(
     assert not completed(haproxy.report("web"))
 
 
+@pytest.mark.every_version
 def test_reloads_keep_the_state_of_the_checks(
     haproxy: Haproxy, backends: t.Callable[[], Backend]
 ) -> None:
@@ -318,6 +321,7 @@ def test_a_hanging_target_is_down_though_a_check_is_always_under_way(
     assert running > len(found) / 2
 
 
+@pytest.mark.every_version
 def test_answers_that_are_none(haproxy: Haproxy, backends: t.Callable[[], Backend]) -> None:
     # What is said of them differs: docs/decisions/0009-haproxy-facts.md. That they are down does not.
     empty, junk, cut = backends(), backends(), backends()

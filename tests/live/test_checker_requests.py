@@ -129,6 +129,7 @@ def first_requests(haproxy: Haproxy, config: str, targets: list[Backend]) -> lis
     return [target.requests[0] for target in targets]
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("version", ALL)
 def test_hostile_values_arrive_as_they_were_written(version: str, tmp_path: pathlib.Path) -> None:
     for seed in range(ROUNDS):
@@ -175,6 +176,7 @@ def test_a_request_line_means_what_haproxy_takes_it_for(
         assert as_received(raw) == as_sent(request), text
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("version", ALL)
 def test_headers_of_a_request_line_arrive(version: str, tmp_path: pathlib.Path) -> None:
     with one_haproxy(version, tmp_path) as haproxy, some_backends(haproxy.engine) as make:

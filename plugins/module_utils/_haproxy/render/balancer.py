@@ -13,6 +13,7 @@ import typing as t
 from ..._common.constants import CONFIG_IN_CONTAINER
 from . import words
 from .backends import RESOLVERS, backend
+from .check_lines import DEFAULT_SERVER
 from .custom import merge
 from .frontends import TLS, frontend
 from .marker import CERTIFICATE_COMMENT, marked, with_marker
@@ -47,6 +48,8 @@ _GLOBAL = [
 ]
 _DEFAULTS = [
     "mode tcp",
+    "balance roundrobin",  # HAProxy 3.3 made it random where nothing is said
+    DEFAULT_SERVER,
     "option redispatch 1",
     "retries 3",
     "timeout connect 2s",

@@ -13,6 +13,10 @@ import typing as t
 from ..._model.request_line import check_request
 from . import words as text
 
+# What HAProxy does anyway. Where no such line is, a server of HAProxy 3.4 begins without a good result: one is then not
+# enough for a new server, as it is for other versions (docs/decisions/0009).
+DEFAULT_SERVER = "default-server rise 2 fall 3"
+
 
 def check_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
     """Lines of the backend: the time that an answer may take, and for an HTTP check the request (last).

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from . import words
-from .check_lines import check_lines, thresholds
+from .check_lines import DEFAULT_SERVER, check_lines, thresholds
 from .marker import with_marker
 
 Json = t.Dict[str, t.Any]
@@ -39,6 +39,7 @@ defaults
     timeout client 10s
     timeout server 10s
     load-server-state-from-file global
+    {default_server}
 
 listen {listener}
     bind :{port}
@@ -60,9 +61,13 @@ def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
     checks, controls = list(model["checks"]), list(model["controls"])
     _refuse_twice([check.get("backend") for check in checks], key="checks.backend")
     _refuse_twice([control.get("server") for control in controls], key="controls.server")
-    parts = [_HEAD.format(listener=CONTROL_LISTENER, port=CONTROL_PORT), _control_part(controls)]
+    parts = [_head(), _control_part(controls)]
     parts += [_check_part(check, key=f"checks[{at}]") for at, check in enumerate(checks)]
     return with_marker("\n".join(parts))
+
+
+def _head() -> str:
+    return _HEAD.format(listener=CONTROL_LISTENER, port=CONTROL_PORT, default_server=DEFAULT_SERVER)
 
 
 def _refuse_twice(names: list[t.Any], *, key: str) -> None:

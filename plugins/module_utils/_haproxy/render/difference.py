@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from .check_lines import DEFAULT_SERVER
 from .marker import CERTIFICATE_COMMENT
 from .wanted import Server, Wanted
 
@@ -95,7 +96,7 @@ def difference(before: str, after: str) -> Difference | None:
     if not same or any(old.servers[key].words != new.servers[key].words for key in common):
         return None
     added = tuple(key for key in new.servers if key not in common)
-    if added and any(line.split()[:1] == ["default-server"] for line in new.rest):
+    if added and any(_changes_servers(line) for line in new.rest):
         return None  # which servers that are added to one that runs do not follow
     words = [word for key in added for word in (*key, *new.servers[key].words)]
     if not all(_ONE_WORD.match(word) for word in words):
@@ -103,6 +104,10 @@ def difference(before: str, after: str) -> Difference | None:
     renewed = (name for name, value in new.certificates.items() if old.certificates[name] != value)
     removed = tuple(key for key in old.servers if key not in common)
     return Difference(added, removed, tuple(sorted(renewed)))
+
+
+def _changes_servers(line: str) -> bool:
+    return line.split()[:1] == ["default-server"] and line.strip() != DEFAULT_SERVER
 
 
 def wanted_states(config: str) -> dict[Server, Wanted]:

@@ -116,6 +116,18 @@ def test_servers() -> None:
     assert "resolvers" not in render_balancer(model())[0]
 
 
+def test_what_versions_do_differently_by_default_is_said() -> None:
+    said = lines(model(), "defaults")
+    assert "balance roundrobin" in said
+    assert "default-server rise 2 fall 3" in said
+    own = "defaults\n balance leastconn\n default-server fall 9\n"
+    merged = lines(model(config=own), "defaults")
+    assert [line for line in merged if line.startswith(("balance", "default-server"))] == [
+        "balance leastconn",
+        "default-server fall 9",
+    ]
+
+
 def test_retries_can_be_turned_off() -> None:
     retry = "retry-on conn-failure empty-response 500 502 503 504"
     guard = "http-request disable-l7-retry unless { method GET HEAD OPTIONS }"

@@ -53,6 +53,7 @@ defaults
     timeout client 10s
     timeout server 10s
     load-server-state-from-file global
+    default-server rise 2 fall 3
 
 listen answer
     bind :42

@@ -69,8 +69,9 @@ def test_what_a_command_line_does_not_read_as_a_config_does_is_no_runtime_change
     assert difference(text(config=config), text(config=config, **of(server(1)))) is not None
     more = of(server(1), server(2), server(3))
     assert difference(text(config=config), text(config=config, **more)) is None
-    defaults = "backend 80_\n default-server inter 5s\n"
-    assert difference(text(config=defaults), text(config=defaults, **more)) is None
+    for head in ("backend 80_", "defaults"):
+        defaults = f"{head}\n default-server inter 5s\n"
+        assert difference(text(config=defaults), text(config=defaults, **more)) is None
 
 
 def test_what_a_config_says_of_its_servers() -> None:
