@@ -116,8 +116,10 @@ def test_a_process_that_was_stopped_is_late_and_ends_when_it_goes_on(channels: O
     opened = channels()
     pid = echo(opened)["pid"]
     os.kill(pid, signal.SIGSTOP)
-    assert reason(opened, "echo", limit_s=0.3) == "no answer within 0.3 s"
-    os.kill(pid, signal.SIGCONT)
+    try:
+        assert reason(opened, "echo", limit_s=0.3) == "no answer within 0.3 s"
+    finally:
+        os.kill(pid, signal.SIGCONT)
     assert until(lambda: not runs(pid))
 
 
