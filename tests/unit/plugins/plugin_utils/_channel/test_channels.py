@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import Channels
-from ansible_collections.drover.docker.tests.unit.plugins.plugin_utils._channel.local_hosts import (
+from ansible_collections.drover.docker.tests.unit.shared.local_hosts import (
     local,
     program,
     release,
