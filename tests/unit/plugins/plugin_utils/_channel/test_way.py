@@ -59,7 +59,7 @@ def test_the_time_to_connect_is_the_playbooks() -> None:
 
 
 def test_host_keys_are_checked_unless_the_inventory_says_otherwise() -> None:
-    assert "StrictHostKeyChecking=no" not in options(words())
+    assert "StrictHostKeyChecking=no" not in options(words(ansible_host_key_checking=True))
     assert "StrictHostKeyChecking=no" in options(words(ansible_host_key_checking=False))
 
 
