@@ -95,6 +95,7 @@ def test_this_machine_needs_no_ssh() -> None:
     command = words(ansible_connection="ansible.builtin.local", ansible_python_interpreter="/py")
     assert command[:2] == ["/bin/sh", "-c"]
     assert shlex.split(command[2])[0] == "/py"
+    assert command[2].endswith("; exit $?"), "a shell that becomes Python would be killed with it"
 
 
 @pytest.mark.parametrize(
