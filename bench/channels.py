@@ -11,7 +11,10 @@ import argparse
 import statistics
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils.constants import DOCKER_HOST, STATE_DIR
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    DOCKER_HOST,
+    STATE_DIR,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import Channels
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.inventory import host_variables
 from common import INVENTORY, Figure, seconds, show
