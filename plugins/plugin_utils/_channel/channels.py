@@ -4,7 +4,7 @@
 """Channels to many hosts, called at the same time. Private to the collection.
 
 A driver for passes beside Ansible's tasks: the same code answers, and Python starts once for each host instead of once
-for each call. See docs/decisions/0013-channels.md.
+for each call. See docs/decisions/0014-channels.md.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from ansible_collections.drover.docker.plugins.module_utils._host import message
 ROOT = "drover_docker"
 """The zip's top package; the files import each other by relative names."""
 _FOLDER = Path(messages.__file__).parent.parent
+ELSEWHERE = ("_compose", "_plan", "_swarm")
+"""Packages that no host needs to answer a call."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """Files have one date, so that the same code is the same zip."""
 
@@ -29,12 +31,13 @@ class HostCode:
 
 
 def host_code(folder: Path = _FOLDER) -> HostCode:
-    """The code as it lies on the control node now. It takes 50 ms: once for each release is enough."""
+    """The code as it lies on the control node now. It takes 50 ms: once for each driver is enough."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*.py")):
-            name = Path(ROOT, path.relative_to(folder)).as_posix()
-            entry = zipfile.ZipInfo(name, _LONG_AGO)
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+            inside = path.relative_to(folder)
+            if inside.parts[0] not in ELSEWHERE:
+                entry = zipfile.ZipInfo(f"{ROOT}/{inside.as_posix()}", _LONG_AGO)
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     content = buffer.getvalue()
     return HostCode(content, hashlib.sha256(content).hexdigest())

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import ast
+import io
 import pathlib
+import zipfile
 
 import pytest
 from ansible_collections.drover.docker.plugins.modules import observe
+from ansible_collections.drover.docker.plugins.plugin_utils._channel.code import host_code
 
 PLUGINS = pathlib.Path(observe.__file__).parent.parent
 UTILS = PLUGINS / "module_utils"
@@ -32,8 +35,13 @@ def imported(path: pathlib.Path) -> set[pathlib.Path]:
 
 def baggage(module: str) -> set[str]:
     """All files of module_utils that a module imports, and what those import."""
+    return needed(PLUGINS / "modules" / f"{module}.py")
+
+
+def needed(path: pathlib.Path) -> set[str]:
+    """The file, where it is one of module_utils, and all that it imports there."""
     known: set[pathlib.Path] = set()
-    waiting = {PLUGINS / "modules" / f"{module}.py"}
+    waiting = {path}
     while waiting:
         path = waiting.pop()
         known.add(path)
@@ -51,6 +59,15 @@ def test_no_host_gets_the_planner(module: str, own: str) -> None:
 def test_who_only_looks_carries_nothing_that_writes_configs() -> None:
     assert not baggage("observe") & WRITERS
     assert baggage("act") >= WRITERS
+
+
+def test_a_channel_takes_along_what_is_needed_and_no_other_package() -> None:
+    with zipfile.ZipFile(io.BytesIO(host_code().archive)) as archive:
+        sent = {name.partition("/")[2] for name in archive.namelist()}
+    files = needed(UTILS / "_host" / "serve.py")
+    assert files <= sent
+    packages = {name.partition("/")[0] for name in files}
+    assert {name.partition("/")[0] for name in sent if "/" in name} == packages
 
 
 def test_no_module_imports_in_a_way_that_is_not_followed() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import Channels
-from ansible_collections.drover.docker.tests.unit.plugins.plugin_utils._channel.local_hosts import (
+from ansible_collections.drover.docker.tests.unit.shared.local_hosts import (
     local,
     program,
     release,
@@ -116,9 +116,21 @@ def test_a_process_that_was_stopped_is_late_and_ends_when_it_goes_on(channels: O
     opened = channels()
     pid = echo(opened)["pid"]
     os.kill(pid, signal.SIGSTOP)
-    assert reason(opened, "echo", limit_s=0.3) == "no answer within 0.3 s"
-    os.kill(pid, signal.SIGCONT)
+    try:
+        assert reason(opened, "echo", limit_s=0.3) == "no answer within 0.3 s"
+    finally:
+        os.kill(pid, signal.SIGCONT)
     assert until(lambda: not runs(pid))
+
+
+def test_a_process_that_takes_nothing_is_late(channels: Open) -> None:
+    opened = channels()
+    pid = echo(opened)["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert reason(opened, "echo", limit_s=0.3, text="x" * 3_000_000).startswith("no answer")
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_whose_caller_gave_up_is_told_so_on_the_host(channels: Open, tmp_path: Path) -> None:
@@ -191,6 +203,12 @@ def test_garbage_instead_of_an_answer_is_told(channels: Open) -> None:
     assert "the host sent something else than a message: it begins with b'hell'" in reason(
         opened, "babble"
     )
+    echo(opened)
+
+
+def test_an_answer_to_another_call_is_not_taken(channels: Open) -> None:
+    opened = channels()
+    assert "not one to this call" in reason(opened, "misnumber")
     echo(opened)
 
 

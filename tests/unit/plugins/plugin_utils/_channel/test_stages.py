@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import Channels
-from ansible_collections.drover.docker.tests.unit.plugins.plugin_utils._channel.local_hosts import (
+from ansible_collections.drover.docker.tests.unit.shared.local_hosts import (
     local,
     program,
 )

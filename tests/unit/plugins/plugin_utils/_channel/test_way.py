@@ -59,7 +59,7 @@ def test_the_time_to_connect_is_the_playbooks() -> None:
 
 
 def test_host_keys_are_checked_unless_the_inventory_says_otherwise() -> None:
-    assert "StrictHostKeyChecking=no" not in options(words())
+    assert "StrictHostKeyChecking=no" not in options(words(ansible_host_key_checking=True))
     assert "StrictHostKeyChecking=no" in options(words(ansible_host_key_checking=False))
 
 
@@ -95,6 +95,7 @@ def test_this_machine_needs_no_ssh() -> None:
     command = words(ansible_connection="ansible.builtin.local", ansible_python_interpreter="/py")
     assert command[:2] == ["/bin/sh", "-c"]
     assert shlex.split(command[2])[0] == "/py"
+    assert command[2].endswith("; exit $?"), "a shell that becomes Python would be killed with it"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ MODULE_UTILS = Path(messages.__file__).parent.parent
 TRANSPORT = ("_host/serve.py", "_host/messages.py", "_host/caller.py", "_lock/caller_gone.py")
 ANSWER = """
 import os, pathlib, stat, threading, time
+from .messages import packed
 
 def answer(stage, payload, *, abandoned):
     if stage == "echo":
@@ -33,6 +34,8 @@ def answer(stage, payload, *, abandoned):
         os._exit(3)
     if stage == "babble":
         os.write(sink(), b"hello, world")
+    if stage == "misnumber":
+        os.write(sink(), packed({"id": 0, "outcome": {}}))
     if stage == "babble later":
         threading.Timer(0.1, os.write, (sink(), b"garbage")).start()
         return {}
