@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A driver of passes over channels: it carries the calls of each step to the hosts. Private to the collection.
+
+What is done in which order is decided by the pass (plugin_utils/_pass/machine.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    DOCKER_HOST,
+    STATE_DIR,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import (
+    Inventory,
+    Pass,
+    wanted_images,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Step
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
+    OBSERVE,
+    Outcome,
+    Outcomes,
+    Work,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import host_labels, settings
+
+from .channels import Channels
+
+Json = dict[str, t.Any]
+
+FIRST_LOOK_S = 15.0
+LOOK_S = 6.0
+ACT_S = 900.0
+"""Limits of one call, in s. The first look opens the connections and sends the host code. A call that acts lasts as
+long as its pulls and stops do; past this limit the host begins no further operation."""
+
+
+class Driver:
+    """Passes over the hosts of one inventory, one at a time."""
+
+    def __init__(self, channels: Channels, variables: t.Mapping[str, Json]) -> None:
+        """C(variables): of each Docker host, templated, with C(inventory_hostname)."""
+        self._channels = channels
+        self._variables = variables
+        self._looked = False
+
+    @property
+    def inventory(self) -> Inventory:
+        """What the inventory asks for.
+
+        Raises:
+            AnsibleError: A variable has a value that makes no sense.
+        """
+        hosts = sorted(self._variables)
+        variables = {
+            "groups": {"docker_hosts": hosts},
+            "hostvars": self._variables,
+            "inventory_hostname": hosts[0] if hosts else "",
+        }
+        return Inventory(settings(variables), host_labels(variables))
+
+    def run(
+        self,
+        running: Pass,
+        *,
+        on_step: t.Callable[[Step], None] = lambda _step: None,
+        pause: t.Callable[[float], None] = time.sleep,
+    ) -> End:
+        """Carry a pass to its end; C(on_step) is told each step before its calls are made."""
+        step = running.start(self._seen(running), now=time.monotonic())
+        while True:
+            on_step(step)
+            if step.end is not None:
+                return step.end
+            pause(step.pause_s)
+            outcomes, reasons = self._carry(step)
+            step = running.answer(
+                outcomes, now=time.monotonic(), token=secrets.token_hex(8), reasons=reasons
+            )
+
+    def look(self, running: Pass) -> dict[str, Observation | None]:
+        """What all hosts report, for a plan that is not acted on."""
+        return self._seen(running)
+
+    def _seen(self, running: Pass) -> dict[str, Observation | None]:
+        images = wanted_images(running.request, running.inventory.settings)
+        calls = {host: Work(images=images) for host in self._variables}
+        outcomes, reasons = self._carry(Step(OBSERVE, calls))
+        return {
+            host: outcome.observation
+            if outcome
+            else {"error": reasons[host], "taken_at": time.monotonic()}
+            for host, outcome in outcomes.items()
+        }
+
+    def _carry(self, step: Step) -> tuple[Outcomes, dict[str, str]]:
+        """Make the calls of a step; the outcomes, and why hosts did not answer."""
+        payloads = {host: self._payload(host, work) for host, work in step.calls.items()}
+        answers = self._channels.call(step.stage, payloads, self._limit_s(step.stage))
+        outcomes: Outcomes = {}
+        reasons: dict[str, str] = {}
+        for host, answer in answers.items():
+            if isinstance(answer, str):
+                outcomes[host], reasons[host] = None, answer
+            else:
+                outcomes[host] = _outcome(answer)
+        return outcomes, reasons
+
+    def _limit_s(self, stage: str) -> float:
+        if stage != OBSERVE:
+            return ACT_S
+        first, self._looked = not self._looked, True
+        return FIRST_LOOK_S if first else self._look_s()
+
+    def _look_s(self) -> float:
+        given = [item.get("drover_observe_timeout_s") for item in self._variables.values()]
+        return max([LOOK_S, *(float(item) for item in given if item)])
+
+    def _payload(self, host: str, work: Work) -> Json:
+        variables = self._variables[host]
+        place = {
+            "host": host,
+            "docker_host": str(variables.get("drover_docker_host", DOCKER_HOST)),
+            "state_dir": str(variables.get("drover_state_dir", STATE_DIR)),
+        }
+        return {**dataclasses.asdict(work), **place, "owner": work.claim.get("owner", "")}
+
+
+def _outcome(answer: Json) -> Outcome:
+    """What a host answered, stamped with the time at which it was here."""
+    now = time.monotonic()
+    seen = answer.get("observation")
+    refused = {item["stack"]: item["reason"] for item in answer.get("refused", [])}
+    return Outcome(
+        answer.get("results", []),
+        refused,
+        {**seen, "taken_at": now} if seen is not None else None,
+        answer.get("lease"),
+        now,
+    )
