@@ -88,14 +88,12 @@ class Controller:
         *,
         hidden: set[str],
         say: Callable[[str], None],
-        unattended: bool = False,
         delay_s: float = 0.0,
     ) -> None:
         self.world = world
         self.order = resolved(order, world.records.all_stacks())
         self.hidden = hidden
         self.say = say
-        self.unattended = unattended
         self.delay_s = delay_s
         """How long a host may take to answer, beside the time of what it does."""
         self.acts = 0
@@ -152,7 +150,7 @@ class Controller:
             token=_token(),
             owner="simulation",
             reason=str(self.order),
-            unattended=self.unattended,
+            unattended=self.order.unattended,
             ticket=self.world.order.random(),
             duration_s=LEASE_S,
         )

@@ -74,6 +74,8 @@ TROUBLES: list[list[str]] = [
     ["meanwhile", "kill"],
     ["kill", "split"],
     ["race", "limit"],
+    ["slow"],
+    ["slow", "race"],
 ]
 COMMANDS = [*["up", "reconcile"] * 4, *["scale"] * 5, "stop", "start", "start", "down"]
 CALM_COMMANDS = ["up", "reconcile", "scale", "scale", "scale", "stop", "start"]
@@ -126,7 +128,7 @@ def _order(dice: random.Random, subject: About) -> Order:
         variant = dice.choice([0, 0, 1, 2])
         return Order("up", dice.choice(subject.stacks), variant=variant, prune=dice.random() < 0.5)
     if command == "reconcile":
-        return Order("reconcile")
+        return Order("reconcile", unattended=dice.random() < 0.5)
     which, service = dice.randint(0, LARGEST), dice.randint(0, LARGEST)
     return Order(command, which=which, service=service, scale=dice.randint(0, 5))
 
@@ -137,6 +139,8 @@ def _run(dice: random.Random, subject: About) -> Run:
     trouble = dice.choice(["none", *subject.troubles])
     if trouble == "kill":
         return Run(order, kill_after=dice.randint(0, 16))
+    if trouble == "slow":
+        return Run(order, delay_s=dice.choice([5, 20, 40]))
     if trouble == "limit":
         return Run(order, limit=dice.randint(1, LARGEST))
     if trouble == "meanwhile":

@@ -74,7 +74,11 @@ class Play:
 
     def _run(self, step: Run) -> None:
         controller = Controller(
-            self.world, step.order, hidden=self._hidden(step.limit), say=self.trace.append
+            self.world,
+            step.order,
+            hidden=self._hidden(step.limit),
+            say=self.trace.append,
+            delay_s=step.delay_s,
         )
         if step.rival:
             controller.before_act = self._overtake(step.rival, step)

@@ -24,9 +24,12 @@ class Order:
     service: int = 0
     scale: int = 0
     prune: bool = False
+    unattended: bool = False
+    """The timer's: it gives way to another run."""
 
     def __str__(self) -> str:
         more = {
+            "reconcile": " of the timer" if self.unattended else "",
             "up": f"(definition {self.variant}{', prune' if self.prune else ''})",
             "scale": f"(service {self.service} to {self.scale})",
         }
@@ -50,11 +53,14 @@ class Run:
     meanwhile: Fault | None = None
     meanwhile_at: int = 0
     """Something happens before this changing call."""
+    delay_s: int = 0
+    """Up to so many seconds go by before each call: the first hosts' lease may be over before the last ones act."""
 
     @property
     def undisturbed(self) -> bool:
         """Whether one controller alone carries it out to the end, with all hosts in view."""
-        return not (self.limit or self.rival or self.meanwhile or self.kill_after >= 0)
+        disturbed = self.limit or self.rival or self.meanwhile or self.delay_s
+        return not disturbed and self.kill_after < 0
 
     def __str__(self) -> str:
         text = str(self.order)
@@ -62,6 +68,8 @@ class Run:
             text += f" --limit (hidden: {self.limit:b})"
         if self.kill_after >= 0:
             text += f", killed before changing call {self.kill_after}"
+        if self.delay_s:
+            text += f", up to {self.delay_s} s before each call"
         if self.rival:
             text += f", overtaken before act {self.rival_at} by: {self.rival}"
             text += f" --limit (hidden: {self.rival_limit:b})" if self.rival_limit else ""
