@@ -38,22 +38,6 @@ def reserved(stack: str) -> str:
     )
 
 
-def member_key(service: str, index: int) -> str:
-    """How a member is written inside its stack, e.g. C(web/2)."""
-    return f"{service}/{index}"
-
-
-def split_member_key(key: str) -> tuple[str, int]:
-    """The (service, index) of a member key."""
-    service, index = key.rsplit("/", 1)
-    return service, int(index)
-
-
-def container_name(stack: str, service: str, index: int) -> str:
-    """The container of a member."""
-    return f"{stack}-{service}-{index}"
-
-
 def stack_volume_name(stack: str, volume: str) -> str:
     """A volume declared by the stack, shared by its members."""
     return f"{stack}_{volume}"

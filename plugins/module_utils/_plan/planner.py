@@ -11,7 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
-from .._common.names import digest, split_member_key
+from .._common.names import digest
+from .._model.member import MemberId, service_of
 from .._record.copies import RecordView, is_majority, make_record, needed, view_records
 from .._record.revisions import (
     Request,
@@ -35,10 +36,11 @@ from .operations.member import MemberOperations
 from .operations.member_network import leave_together
 from .operations.plan import Message, Plan, RecordWrite
 from .schedule.hosts import grouped
-from .schedule.members import Claims, Settler
+from .schedule.members import Settler
 from .schedule.reservations import Board
 from .system_stack import desired_system, is_needed
 from .unused_volumes import UnusedVolumes
+from .world.ownership import Claims
 from .world.world import World
 
 COMMANDS: dict[str, t.Callable[..., t.Any]] = {
@@ -69,7 +71,7 @@ class Planner:
         self.acted_on = dict(self.bodies)
         """Bodies as this round leaves them."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
-        self.draining: dict[tuple[str, str], float] = {}
+        self.draining: dict[MemberId, float] = {}
         """Members that load balancers send nothing new to after this round, with the seconds they have left."""
         self.patients: dict[str, dict[str, Patient]] = {}
         """Running members with a health check, by stack and member key."""
@@ -268,11 +270,13 @@ class Planner:
             name for name, hosts in _homes(body).items() if not hosts <= set(self.world.seen)
         }
         ran = {
-            key[0] for key, found in claims.items() if any(has_run(item) for _host, item in found)
+            member.service
+            for member, found in claims.items()
+            if any(has_run(item) for _host, item in found)
         }
-        made = {name for name, _index in claims}
+        made = {member.service for member in claims}
         failed = {
-            split_member_key(key)[0]
+            service_of(key)
             for key, entry in self.views[stack].life.items()
             if entry.get("failures")
         }
@@ -320,8 +324,7 @@ class Planner:
         )
         converger.run()
         self.patients[stack] = converger.healer.patients
-        for key, left_s in converger.drains.still(claims).items():
-            self.draining[stack, key] = left_s
+        self.draining.update(converger.drains.still(claims))
 
     def _is_decided(self, stack: str) -> bool:
         """Whether a majority has the record, or is asked for it in this round before anything else is done."""
@@ -422,5 +425,5 @@ def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:
     """Hosts of each service's members."""
     homes: dict[str, set[str]] = {}
     for key, entry in body["members"].items():
-        homes.setdefault(split_member_key(key)[0], set()).add(entry["host"])
+        homes.setdefault(service_of(key), set()).add(entry["host"])
     return homes

@@ -14,8 +14,8 @@ import re
 import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
-from ..._common.names import split_member_key
 from ..._haproxy.render.checker import render_checker
+from ..._model.member import MemberId, member_ids
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Message, Plan
 from ..world.world import World, running_on
@@ -101,13 +101,11 @@ class Checkers:
         mine = [item for item in targets if host in (item.host, *self.chosen(item))]
         controls = {
             control_name(name): entry["address"]
-            for name, (_key, entry) in sorted(self._members.items())
+            for name, (_member, entry) in sorted(self._members.items())
             if entry["address"]
         }
         return {
-            "checks": [
-                item.as_check() for item in sorted(mine, key=lambda item: (item.stack, item.key))
-            ],
+            "checks": [item.as_check() for item in sorted(mine, key=lambda item: item.id)],
             "controls": [
                 {"server": name, "address": address} for name, address in controls.items()
             ],
@@ -116,12 +114,10 @@ class Checkers:
     def _plan_host(
         self, plan: Plan, host: str, model: dict[str, t.Any], image: str, version: int
     ) -> None:
-        key, _entry = self._members[host]
-        index = split_member_key(key)[1]
-        claims = self._world.claims(SYSTEM_STACK).get((CHECKER_SERVICE, index), [])
+        member, _entry = self._members[host]
+        claims = self._world.claims(SYSTEM_STACK).get(member, [])
         seen = self._world.checker(host) or {}
         revision = render_checker(model)[1]
-        member = (SYSTEM_STACK, CHECKER_SERVICE, index)
         makes = makers(plan, host, member)
         current = (seen.get("revision"), seen.get("file_revision")) == (revision, revision)
         running = running_on(host, claims) is not None
@@ -131,13 +127,13 @@ class Checkers:
         add_config(plan, "checker", host, member, cause=_cause(model), version=version, args=args)
 
 
-def _members(body: Body | None) -> dict[str, tuple[str, dict[str, t.Any]]]:
-    """The system stack's checkers by host: member key and entry."""
+def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
+    """The system stack's checkers by host: member and entry."""
     entries = (body or {"members": {}})["members"]
     return {
-        entry["host"]: (key, entry)
-        for key, entry in entries.items()
-        if not entry["retired"] and split_member_key(key)[0] == CHECKER_SERVICE
+        entries[member.key]["host"]: (member, entries[member.key])
+        for member in member_ids(SYSTEM_STACK, entries)
+        if not entries[member.key]["retired"] and member.service == CHECKER_SERVICE
     }
 
 
@@ -148,7 +144,7 @@ def _by_server(checker: dict[str, t.Any] | None) -> dict[tuple[str, str], Report
 
 def _rank(target: Target, host: str) -> str:
     """Rendezvous hashing: when a host goes, only what it checked moves."""
-    return hashlib.sha256(f"{target.stack}/{target.key}@{host}".encode()).hexdigest()
+    return hashlib.sha256(f"{target.id.place}@{host}".encode()).hexdigest()
 
 
 def control_name(host: str) -> str:

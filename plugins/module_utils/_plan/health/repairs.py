@@ -14,11 +14,11 @@ import typing as t
 
 from ..._common.backoff import delay_s
 from ..._common.constants import GIVE_UP_AFTER, STABLE_S
-from ..._common.names import digest, member_key
+from ..._common.names import digest
 from ..._model.config_hash import config_hash
 from ..._model.generation import generation_of
 from ..balancer.drains import Drains
-from ..operations.member import Member, MemberOperations
+from ..operations.member import MemberOperations, WantedMember
 from ..operations.plan import Message
 from ..world.world import Container
 from .checkers import Checkers
@@ -47,7 +47,7 @@ class Patient:
         doubt: Why checkers that find it down have no say; empty when that is not so.
     """
 
-    member: Member
+    member: WantedMember
     container: Container
     generation: str
     before: Health | None
@@ -60,7 +60,7 @@ class Patient:
     @property
     def key(self) -> str:
         """How it is written in its stack."""
-        return member_key(self.member.name, self.member.index)
+        return self.member.id.key
 
     @property
     def why(self) -> str:
@@ -96,7 +96,7 @@ class Healer:
         life: dict[str, t.Any],
         checkers: Checkers,
         drains: Drains,
-        is_retry: t.Callable[[Member], bool],
+        is_retry: t.Callable[[WantedMember], bool],
     ) -> None:
         self._operations = operations
         self._world = operations.world
@@ -110,10 +110,10 @@ class Healer:
 
     def service(
         self,
-        members: list[Member],
-        running: list[tuple[Member, Container]],
+        members: list[WantedMember],
+        running: list[tuple[WantedMember, Container]],
         *,
-        free: t.Callable[[Member], bool],
+        free: t.Callable[[WantedMember], bool],
     ) -> None:
         """Judge all members of a service and plan repairs.
 
@@ -138,14 +138,13 @@ class Healer:
 
     # --- judging ---
 
-    def _examine(self, member: Member, container: Container) -> Patient:
+    def _examine(self, member: WantedMember, container: Container) -> Patient:
         check = member.service["health_check"]
-        key = member_key(member.name, member.index)
         generation = generation_of(container["id"], container["started_at"])
-        target = Target(member.stack, key, member.host, member.entry["address"], generation, check)
+        target = Target(member.id, member.host, member.entry["address"], generation, check)
         opinions, witness = self._checkers.opinions(target)
         votes = count_votes(check, opinions, witness=witness)
-        before = (self._life.get(key) or {}).get("health")
+        before = (self._life.get(member.id.key) or {}).get("health")
         return Patient(
             member,
             container,
@@ -193,7 +192,7 @@ class Healer:
         if patient.verdict == HEALTHY and not patient.doubt:
             return
         member, text = patient.member, patient.state
-        self._plan.notes.append(Message(text, member.stack, member.name, member.index, member.host))
+        self._plan.notes.append(Message.about(member.id, text, member.host))
 
     def _sickness(self, patient: Patient) -> str:
         """Why the member is to be replaced; empty when it is not.
@@ -219,10 +218,10 @@ class Healer:
 
     def _repair(
         self,
-        members: list[Member],
+        members: list[WantedMember],
         patients: list[Patient],
         sick: list[Patient],
-        free: t.Callable[[Member], bool],
+        free: t.Callable[[WantedMember], bool],
     ) -> list[Patient]:
         """Replace as many as the strategy and the brakes allow, those first that were tried least."""
         allowed = self._with_quorum(members, patients, sick)
@@ -231,7 +230,9 @@ class Healer:
         replaced: list[Patient] = []
         held: list[Patient] = []
         begun = 0
-        for patient in sorted(allowed, key=lambda item: (self._repairs(item), item.member.index)):
+        for patient in sorted(
+            allowed, key=lambda item: (self._repairs(item), item.member.id.index)
+        ):
             new = patient.key not in in_flight
             if new and slots <= begun:
                 held.append(patient)
@@ -247,7 +248,7 @@ class Healer:
         return replaced
 
     def _with_quorum(
-        self, members: list[Member], patients: list[Patient], sick: list[Patient]
+        self, members: list[WantedMember], patients: list[Patient], sick: list[Patient]
     ) -> list[Patient]:
         """Strategy recreateOnQuorum: below the quorum of good ones the unhealthy are kept, as in Rancher.
 
@@ -263,14 +264,14 @@ class Healer:
                 self._operations.hold(patient.member, text)
         return [item for item in sick if item.verdict != UNHEALTHY]
 
-    def _in_flight(self, members: list[Member]) -> set[str]:
+    def _in_flight(self, members: list[WantedMember]) -> set[str]:
         """Members that were replaced and are not healthy yet.
 
         One that was given up is not waited for. When a person asks for it, it is one that may begin, as others are.
         """
         found = set()
         for member in members:
-            key = member_key(member.name, member.index)
+            key = member.id.key
             patient = self.patients.get(key)
             health = (self._life.get(key) or {}).get("health") or {}
             healthy = patient is not None and patient.verdict == HEALTHY
@@ -280,7 +281,7 @@ class Healer:
         return found
 
     def _slots(
-        self, members: list[Member], patients: list[Patient], in_flight: set[str]
+        self, members: list[WantedMember], patients: list[Patient], in_flight: set[str]
     ) -> tuple[int, str]:
         """How many repairs may begin now, and what to say to those that must wait."""
         settings = self._world.settings
@@ -295,16 +296,16 @@ class Healer:
         return max(0, most - len(in_flight)), text
 
     def _say_held(self, held: list[Patient], reason: str, *, probing: int) -> None:
-        first = held[0].member
+        first = held[0].member.id
         text = reason.format(probing=probing, holding=len(held))
-        which = ", ".join(str(item.member.index) for item in held)
-        self._plan.held.append(Message(f"{text} ({which})", first.stack, first.name))
+        which = ", ".join(str(item.member.id.index) for item in held)
+        self._plan.held.append(Message(f"{text} ({which})", first.stack, first.service))
 
     def _waits(self, patient: Patient) -> bool:
         """Back-off: whether it was replaced too lately, or too often in vain."""
         repairs, health = self._repairs(patient), patient.before or {}
         if self._is_given_up(patient.member, health):
-            service = f"{patient.member.stack}/{patient.member.name}"
+            service = f"{patient.member.id.stack}/{patient.member.id.service}"
             text = f"given up after {repairs} repairs: {patient.sick}; go on with reconcile -e retry={service}"
             self._operations.hold(patient.member, text)
             return True
@@ -317,13 +318,13 @@ class Healer:
         self._operations.hold(patient.member, text)
         return True
 
-    def _is_given_up(self, member: Member, health: Health) -> bool:
+    def _is_given_up(self, member: WantedMember, health: Health) -> bool:
         return self._counted(member, health) >= GIVE_UP_AFTER
 
     def _repairs(self, patient: Patient) -> int:
         return self._counted(patient.member, patient.before or {})
 
-    def _counted(self, member: Member, health: Health) -> int:
+    def _counted(self, member: WantedMember, health: Health) -> int:
         """Repairs in a row: a new definition, a person's word or lasting health begins a new row."""
         if not health or health["basis"] != self._basis(member) or self._is_retry(member):
             return 0
@@ -356,12 +357,14 @@ class Healer:
             "verdict", patient.member.host, patient.container, cause=cause, args={"entry": entry}
         )
 
-    def _basis(self, member: Member) -> str:
+    def _basis(self, member: WantedMember) -> str:
         """What the count of repairs belongs to: this definition with this check, since the member was last made."""
-        if member.name not in self._launches:
-            self._launches[member.name] = config_hash(member.service, self._operations.volumes)
+        if member.id.service not in self._launches:
+            self._launches[member.id.service] = config_hash(
+                member.service, self._operations.volumes
+            )
         counted = [
-            self._launches[member.name],
+            self._launches[member.id.service],
             member.service["health_check"],
             member.entry["create_index"],
         ]

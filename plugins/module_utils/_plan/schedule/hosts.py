@@ -12,7 +12,9 @@ import dataclasses
 import hashlib
 import typing as t
 
+from ..._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
 from ..._common.names import unnamed_volume_name
+from ..._model.member import MemberId
 from ..._model.volumes import member_volumes
 from .reservations import Board
 
@@ -21,9 +23,7 @@ from .reservations import Board
 class Candidate:
     """A member that needs a host."""
 
-    stack: str
-    name: str
-    index: int
+    id: MemberId
     service: dict[str, t.Any]
     declared: dict[str, t.Any]
 
@@ -90,10 +90,10 @@ def _rank(board: Board, candidate: Candidate, host: str) -> tuple[t.Any, ...]:
     soft = candidate.service["placement"]
     missed = sum(labels.get(key) != value for key, value in soft["host_label_soft"])
     missed += sum(labels.get(key) == value for key, value in soft["host_label_soft_ne"])
-    seed = f"{candidate.stack}/{candidate.name}/{candidate.index}@{host}"
+    seed = f"{candidate.id.place}@{host}"
     return (
         missed,
-        *board.load(host, candidate.stack, candidate.name),
+        *board.load(host, candidate.id.stack, candidate.id.service),
         hashlib.sha256(seed.encode("utf-8")).hexdigest(),
     )
 
@@ -103,9 +103,7 @@ def volumes_of(board: Board, candidate: Candidate, remembered: dict[str, str]) -
     image = board.world.image(candidate.service["image"]) or {"volumes": []}
     return member_volumes(
         candidate.service,
-        stack=candidate.stack,
-        service_name=candidate.name,
-        index=candidate.index,
+        member=candidate.id,
         declared=candidate.declared,
         image_volumes=image["volumes"],
         remembered=remembered,
@@ -115,7 +113,7 @@ def volumes_of(board: Board, candidate: Candidate, remembered: dict[str, str]) -
 def is_local(board: Board, candidate: Candidate, volume: str) -> bool:
     """Whether a volume exists on one host only, so that its member cannot go elsewhere."""
     for declaration in candidate.declared.values():
-        if volume in (declaration["name"], f"{declaration['name']}_{candidate.index}"):
+        if volume in (declaration["name"], f"{declaration['name']}_{candidate.id.index}"):
             return declaration["driver"] in ("", "local")
     return candidate.service["container"].get("volume_driver", "local") in ("", "local")
 
@@ -141,23 +139,21 @@ def pinned_hosts(board: Board, candidate: Candidate, volumes: dict[str, str]) ->
 def _is_pinning(candidate: Candidate, name: str) -> bool:
     """Whether the stack owns a volume; plain undeclared names are the engine's business, as in Rancher."""
     declared = {item["name"] for item in candidate.declared.values() if not item["external"]}
-    own_prefix = f"{candidate.stack}_"
+    own_prefix = f"{candidate.id.stack}_"
     return name in declared or name.startswith(own_prefix)
 
 
 def _labelled_volumes(board: Board, candidate: Candidate) -> set[str]:
     """Volumes of earlier lives of this member, known by their labels (the image may not be known yet)."""
-    start = (
-        unnamed_volume_name(candidate.stack, candidate.name, candidate.index, "/").rsplit("_", 2)[0]
-        + "_"
-    )
+    member = candidate.id
+    name_at_root = unnamed_volume_name(member.stack, member.service, member.index, "/")
+    start = name_at_root.rsplit("_", 2)[0] + "_"
+    wanted = (member.stack, member.service, str(member.index))
     names: set[str] = set()
     for host in board.world.seen:
         for name, volume in board.world.observation(host)["volumes"].items():
             labels = volume["labels"]
-            mine = labels.get("io.drover.service") == candidate.name and labels.get(
-                "io.drover.index"
-            ) == str(candidate.index)
-            if name.startswith(start) and mine and labels.get("io.drover.stack") == candidate.stack:
+            found = tuple(map(labels.get, (LABEL_STACK, LABEL_SERVICE, LABEL_INDEX)))
+            if name.startswith(start) and found == wanted:
                 names.add(name)
     return names
