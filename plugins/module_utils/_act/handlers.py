@@ -45,7 +45,7 @@ from .._haproxy.render.custom import with_key
 from .._haproxy.run.apply_balancer import Desired, apply_balancer, validate_balancer
 from .._haproxy.run.apply_checker import ApplyError, Target, apply_config
 from .._haproxy.run.balancer_files import balancer_folders
-from .._haproxy.run.certificate_folders import fingerprint, read_all
+from .._haproxy.run.certificate_folders import pair_digest, read_all
 from .._haproxy.run.observe_checker import checker_folders
 from .._model.member import MemberId
 from .._model.volumes import VolumeSpec, member_volumes, volume_specs
@@ -311,7 +311,7 @@ def _certificates(args: Json) -> dict[str, str]:
     }
     here = read_all(args["folders"]) if wanted and args.get("folders") else {}
     for name, mark in wanted.items():
-        if name not in here or fingerprint(here[name]) != mark:
+        if name not in here or pair_digest(here[name]) != mark:
             raise Stale(f"the files of certificate {name} changed since the plan was made")
         found[name] = here[name]
     return found

@@ -61,6 +61,11 @@ def aliases(stack: str, service: str) -> list[str]:
     return [f"{service}.{stack}", f"{service}.{stack}.{INTERNAL_DOMAIN}"]
 
 
+def endpoint_links(links: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Links of a canonical service as the engine's endpoint takes them: C(SERVICE.STACK:ALIAS)."""
+    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in links]
+
+
 def search_domains(stack: str) -> list[str]:
     """DNS search list of a stack's containers: two stacks' C(db) never mix."""
     return [f"{stack}.{INTERNAL_DOMAIN}", INTERNAL_DOMAIN]

@@ -21,7 +21,7 @@ from .._common.constants import (
     RANCHER_STACK,
     RANCHER_STACK_SERVICE,
 )
-from .._common.names import aliases, search_domains
+from .._common.names import aliases, endpoint_links, search_domains
 from .._model.member import MemberId
 from .._model.volumes import named_volume, normal_path
 from .container_options import config_options, host_options
@@ -92,14 +92,9 @@ def endpoint_config(service: Json, *, member: MemberId, address: str | None) -> 
     return endpoint_body(
         address=address,
         aliases=aliases(member.stack, member.service),
-        links=link_texts(service["links"]),
+        links=endpoint_links(service["links"]),
         mac_address=service["container"].get("mac_address"),
     )
-
-
-def link_texts(links: list[Json]) -> list[str]:
-    """Links of a canonical service as the engine takes them: C(SERVICE.STACK:ALIAS)."""
-    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in links]
 
 
 def container_hostname(name: str) -> str:

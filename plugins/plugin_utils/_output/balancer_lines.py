@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import is_up
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import takes_requests
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
     member_ids,
@@ -70,7 +70,7 @@ def _state(model: Json, name: str, seen: list[Json]) -> str:
     known = [found for found in reports if found]
     if not known:
         return f"{len(backend['servers'])} members, no report yet"
-    up = min(sum(is_up(item) for item in found) for found in known)
+    up = min(sum(takes_requests(item) for item in found) for found in known)
     sessions = sum(item["sessions"] for found in known for item in found)
     text = f"{up} of {len(backend['servers'])} up"
     return f"{text}, {sessions} session{'' if sessions == 1 else 's'}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.constants import DRAIN_TIMEOUT_MS
-from ..._haproxy.run.stats import is_up
+from ..._haproxy.run.stats import takes_requests
 from ..._model.member import MemberId, member_ids
 from ..operations.member import MemberOperations
 from ..world.ownership import Claims
@@ -26,7 +26,7 @@ MOST_RENEWALS = 3
 
 def is_sent_to(report: Json) -> bool:
     """Whether a load balancer sends new requests to a server."""
-    return is_up(report) and not report["drain"]
+    return takes_requests(report) and not report["drain"]
 
 
 class Drains:

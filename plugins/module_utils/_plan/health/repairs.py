@@ -32,7 +32,7 @@ from .verdict import (
     Vote,
     judge,
 )
-from .votes import Opinion, count_votes, is_up, reaches_others
+from .votes import Opinion, count_votes, is_good, reaches_others
 
 LONGEST_TIMEOUT_S = 3600.0
 
@@ -378,7 +378,7 @@ def _doubt(check: dict[str, t.Any], opinions: t.Iterable[Opinion], witness: Opin
     """Why nobody counts who finds the member down; empty where nobody does."""
     if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
         return ""
-    if is_up(witness.report):
+    if is_good(witness.report):
         return "answers on its own host only; the network between the hosts is suspected"
     if witness.report and not reaches_others(check, witness):
         return f"the checker on {witness.checker} reaches nothing else and is suspected itself"

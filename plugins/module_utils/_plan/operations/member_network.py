@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.names import aliases
+from ..._common.names import aliases, endpoint_links
 from ..world.world import Container
 from .member import MemberOperations, WantedMember
 from .plan import Plan
@@ -39,7 +39,7 @@ class MemberNetwork:
         wanted = member.entry["address"]
         if have["address"] != wanted:
             return f"has address {have['address'] or 'none'}, should have {wanted}"
-        if sorted(have["links"]) != sorted(endpoint_links(member.service)):
+        if sorted(have["links"]) != sorted(endpoint_links(member.service["links"])):
             return "its links changed"
         return ""
 
@@ -59,7 +59,7 @@ class MemberNetwork:
             "network": self._world.settings.network,
             "address": member.entry["address"],
             "aliases": aliases(member.id.stack, member.id.service),
-            "links": endpoint_links(member.service),
+            "links": endpoint_links(member.service["links"]),
         }
         done = self._operations.on(
             "connect", member.host, container, cause=cause, args=args, after=after
@@ -96,11 +96,6 @@ class MemberNetwork:
         return self._operations.on(
             "disconnect", member.host, container, cause=cause, args=args, after=after
         )
-
-
-def endpoint_links(service: dict[str, t.Any]) -> list[str]:
-    """Links as the engine's endpoint wants them: any alias of the target, then the name the consumer uses."""
-    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in service["links"]]
 
 
 def leave_together(plan: Plan) -> None:
