@@ -19,7 +19,7 @@ from ..._model.member import MemberId, member_ids
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Message, Plan
 from ..world.world import World, running_on
-from .targets import Target
+from .targets import CheckedMember
 from .votes import CONTROL, Opinion, Report
 
 Body = t.Dict[str, t.Any]
@@ -50,7 +50,7 @@ class Checkers:
         skip = self._world.labels(host).get(SKIP_CHECKER_LABEL) == "skip"
         return not skip and not self._world.network_fault(host)
 
-    def chosen(self, target: Target) -> list[str]:
+    def chosen(self, target: CheckedMember) -> list[str]:
         """Hosts whose checkers have a say on this target."""
         ranked = sorted(self.candidates, key=lambda host: _rank(target, host))
         others = [host for host in ranked if host != target.host][:CHECKERS]
@@ -59,13 +59,13 @@ class Checkers:
             return sorted([target.host, *others[: CHECKERS - 1]])
         return sorted(others)
 
-    def opinions(self, target: Target) -> tuple[list[Opinion], Opinion]:
+    def opinions(self, target: CheckedMember) -> tuple[list[Opinion], Opinion]:
         """What the chosen checkers say, and what the one of the target's own host says, be it chosen or not."""
         found = [self._opinion(host, target) for host in self.chosen(target)]
         witness = self._opinion(target.host, target)
         return found, dataclasses.replace(witness, others=self._others(target))
 
-    def _opinion(self, host: str, target: Target) -> Opinion:
+    def _opinion(self, host: str, target: CheckedMember) -> Opinion:
         reports = self._reports.get(host, {})
         return Opinion(
             host,
@@ -74,7 +74,7 @@ class Checkers:
             uptime_s=float(self._uptimes.get(host, 0.0)),
         )
 
-    def _others(self, target: Target) -> list[Report]:
+    def _others(self, target: CheckedMember) -> list[Report]:
         """What the checker of the target's host says of all but the target and itself."""
         left_out = ((target.backend, target.server), (CONTROL, control_name(target.host)))
         reports = self._reports.get(target.host, {})
@@ -87,7 +87,7 @@ class Checkers:
 
     # --- what they are told ---
 
-    def plan(self, plan: Plan, targets: list[Target], *, image: str, version: int) -> None:
+    def plan(self, plan: Plan, targets: list[CheckedMember], *, image: str, version: int) -> None:
         """Add what brings each seen host's checker up to date; C(image) validates the configs."""
         for host in sorted(self._members):
             if self._world.is_seen(host):
@@ -96,7 +96,7 @@ class Checkers:
             text = f"gives no report: {error}"
             plan.notes.append(Message(text, SYSTEM_STACK, CHECKER_SERVICE, 0, host))
 
-    def model(self, host: str, targets: list[Target]) -> dict[str, t.Any]:
+    def model(self, host: str, targets: list[CheckedMember]) -> dict[str, t.Any]:
         """What the checker of a host is to check."""
         mine = [item for item in targets if host in (item.host, *self.chosen(item))]
         controls = {
@@ -142,7 +142,7 @@ def _by_server(checker: dict[str, t.Any] | None) -> dict[tuple[str, str], Report
     return {(item["backend"], item["server"]): item for item in reports}
 
 
-def _rank(target: Target, host: str) -> str:
+def _rank(target: CheckedMember, host: str) -> str:
     """Rendezvous hashing: when a host goes, only what it checked moves."""
     return hashlib.sha256(f"{target.id.place}@{host}".encode()).hexdigest()
 

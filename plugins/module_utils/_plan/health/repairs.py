@@ -22,7 +22,7 @@ from ..operations.member import MemberOperations, WantedMember
 from ..operations.plan import Message
 from ..world.world import Container
 from .checkers import Checkers
-from .targets import Target
+from .targets import CheckedMember
 from .verdict import (
     HEALTHY,
     INITIALIZING,
@@ -141,7 +141,7 @@ class Healer:
     def _examine(self, member: WantedMember, container: Container) -> Patient:
         check = member.service["health_check"]
         generation = generation_of(container["id"], container["started_at"])
-        target = Target(member.id, member.host, member.entry["address"], generation, check)
+        target = CheckedMember(member.id, member.host, member.entry["address"], generation, check)
         opinions, witness = self._checkers.opinions(target)
         votes = count_votes(check, opinions, witness=witness)
         before = (self._life.get(member.id.key) or {}).get("health")

@@ -20,7 +20,7 @@ Body = t.Dict[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Target:
+class CheckedMember:
     """One member that is to be checked."""
 
     id: MemberId
@@ -65,7 +65,7 @@ def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
 
 def targets_of(
     world: World, stack: str, body: Body, life: dict[str, dict[str, t.Any]]
-) -> list[Target]:
+) -> list[CheckedMember]:
     """The stack's targets, by member.
 
     One whose host is not seen, whose container does not run, or is in a crash loop keeps the generation that is
@@ -92,5 +92,5 @@ def targets_of(
         )
         if generation:
             check = services[name]["health_check"]
-            found.append(Target(member, entry["host"], entry["address"], generation, check))
+            found.append(CheckedMember(member, entry["host"], entry["address"], generation, check))
     return found
