@@ -36,8 +36,8 @@ from .operations.member import MemberOperations
 from .operations.member_network import leave_together
 from .operations.plan import Message, Plan, RecordWrite
 from .schedule.hosts import grouped
-from .schedule.members import Settler
-from .schedule.reservations import Board
+from .schedule.members import Placer
+from .schedule.reservations import Reservations
 from .system_stack import desired_system, is_needed
 from .unused_volumes import UnusedVolumes
 from .world.ownership import Claims
@@ -77,7 +77,7 @@ class Planner:
         """Running members with a health check, by stack and member key."""
 
     def run(self) -> Plan:
-        """Desired state first for all stacks, then placement on the common board, then operations."""
+        """Desired state first for all stacks, then placement by the common reservations, then operations."""
         self._report_hosts()
         self._report_orphans()
         if not self.world.seen:
@@ -88,9 +88,9 @@ class Planner:
             stack: body for stack in selected for body in [self._desired(stack)] if body is not None
         }
         self._want_system(wanted)
-        board = Board.of(self.world, {**self.bodies, **wanted})
+        reservations = Reservations.of(self.world, {**self.bodies, **wanted})
         for stack in sorted(wanted, key=lambda name: (name != SYSTEM_STACK, name)):
-            accepted = self._plan_stack(stack, wanted[stack], board)
+            accepted = self._plan_stack(stack, wanted[stack], reservations)
             if accepted is not None:
                 self.acted_on[stack] = accepted
                 others = [body for name, body in self.acted_on.items() if name != stack]
@@ -295,13 +295,13 @@ class Planner:
     # --- one stack ---
 
     def _plan_stack(
-        self, stack: str, desired: dict[str, t.Any], board: Board
+        self, stack: str, desired: dict[str, t.Any], reservations: Reservations
     ) -> dict[str, t.Any] | None:
-        """Settle, record and converge; returns the body that is acted on."""
+        """Place, record and converge; returns the body that is acted on."""
         claims = self.world.claims(stack)
-        settler = Settler(stack, desired, board, claims)
-        body = settler.settle()
-        self.plan.held += settler.held
+        placer = Placer(stack, desired, reservations, claims)
+        body = placer.place_all()
+        self.plan.held += placer.held
         accepted = self._record(stack, desired, body)
         if accepted is not None:
             self._converge(stack, accepted, claims)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give every wanted member a host, an address and its volumes. Private to the collection.
 
-Settling changes the record's body only: who is where. _plan/planner.py says what then happens on the hosts.
+Placing changes the record's body only: who is where. _plan/planner.py says what then happens on the hosts.
 Pure; the same world and body always give the same result.
 """
 
@@ -18,15 +18,17 @@ from ..._record.revisions import current, is_live
 from ..operations.plan import Message
 from ..world.ownership import Claims, Located
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
-from .reservations import Board
+from .reservations import Reservations
 
 BLANK_MEMBER: dict[str, t.Any] = {"address": "", "network": "", "volumes": {}}
 
 
-class Settler:
-    """Settles one stack on the board that all stacks share."""
+class Placer:
+    """Places the members of one stack; C(reservations) are those of all stacks."""
 
-    def __init__(self, stack: str, body: dict[str, t.Any], board: Board, claims: Claims) -> None:
+    def __init__(
+        self, stack: str, body: dict[str, t.Any], reservations: Reservations, claims: Claims
+    ) -> None:
         self.stack = stack
         # The revisions are most of a body and only read here: a copy of all would be half of a pass's planning.
         self.body = {
@@ -34,13 +36,13 @@ class Settler:
             "members": copy.deepcopy(body["members"]),
             "counters": dict(body["counters"]),
         }
-        self.board = board
-        self.world = board.world
+        self.reservations = reservations
+        self.world = reservations.world
         self.claims = claims
         self.held: list[Message] = []
         self.members: dict[str, dict[str, t.Any]] = self.body["members"]
 
-    def settle(self) -> dict[str, t.Any]:
+    def place_all(self) -> dict[str, t.Any]:
         """The body with every member that can be placed placed, and every surplus one retired."""
         self.body["hosts"] = sorted({*self.body["hosts"], *self.world.seen})
         services = self._definition()["services"] if is_live(self.body) else {}
@@ -48,22 +50,22 @@ class Settler:
             if member.service not in services:
                 self._retire(member)
         for name in sorted(services):
-            self._settle_service(name, services[name])
+            self._place_service(name, services[name])
         return self.body
 
     def _definition(self) -> dict[str, t.Any]:
         revision = current(self.body) or {"definition": {"services": {}, "volumes": {}}}
         return dict(revision["definition"])
 
-    def _settle_service(self, name: str, service: dict[str, t.Any]) -> None:
+    def _place_service(self, name: str, service: dict[str, t.Any]) -> None:
         if service["global"]:
-            self._settle_global(name, service)
+            self._place_global(name, service)
         else:
-            self._settle_scaled(name, service)
+            self._place_scaled(name, service)
         for member in self._active(name):
             self._refresh(self._candidate(member), self.members[member.key])
 
-    def _settle_scaled(self, name: str, service: dict[str, t.Any]) -> None:
+    def _place_scaled(self, name: str, service: dict[str, t.Any]) -> None:
         scale = (current(self.body) or {})["services"][name]["scale"]
         by_age = sorted(
             self._active(name), key=lambda member: self.members[member.key]["create_index"]
@@ -78,7 +80,7 @@ class Settler:
                 taken.add(index)
                 self._add(self._candidate(MemberId(self.stack, name, index)), None)
 
-    def _settle_global(self, name: str, service: dict[str, t.Any]) -> None:
+    def _place_global(self, name: str, service: dict[str, t.Any]) -> None:
         for member in self._active(name):
             host = self.members[member.key]["host"]
             if self.world.is_seen(host) and not labels_match(
@@ -116,7 +118,7 @@ class Settler:
         """The member is not wanted; its entry stays for the sake of its volumes."""
         if not self.members[member.key]["retired"]:
             self.members[member.key]["retired"] = True
-            self.board.places.pop(member, None)
+            self.reservations.places.pop(member, None)
 
     def _add(self, candidate: Candidate, host: str | None) -> None:
         """Make a member: adopt a container that claims the place, bring a retired member back, or place a new one."""
@@ -135,17 +137,17 @@ class Settler:
         if old and not self.world.is_seen(old["host"]):
             self._hold(candidate, self._unknown_before(old["host"]))
             return
-        volumes = volumes_of(self.board, candidate, old["volumes"] if old else {})
-        pinned = pinned_hosts(self.board, candidate, volumes)
+        volumes = volumes_of(self.reservations, candidate, old["volumes"] if old else {})
+        pinned = pinned_hosts(self.reservations, candidate, volumes)
         chosen, reason = choose_host(
-            self.board, candidate, [host] if host else self.body["hosts"], pinned
+            self.reservations, candidate, [host] if host else self.body["hosts"], pinned
         )
         if chosen is None:
             self._hold(candidate, reason)
             return
         entry = {**(old or BLANK_MEMBER), "host": chosen, "volumes": volumes}
         entry["create_index"] = self.body["counters"].get(candidate.id.service, 0) + 1
-        self._seat(candidate, entry)
+        self._reserve(candidate, entry)
 
     def _unknown_before(self, host: str) -> str:
         """A retired member's container may still run on a host that nobody sees: no second one elsewhere."""
@@ -165,15 +167,15 @@ class Settler:
             "host": host,
             "create_index": container["create_index"],
         }
-        self._seat(candidate, entry)
+        self._reserve(candidate, entry)
 
-    def _seat(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
+    def _reserve(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
         counters, name = self.body["counters"], candidate.id.service
         counters[name] = max(counters.get(name, 0), entry["create_index"])
-        seated = {**entry, "retired": False}
-        self.members[candidate.id.key] = seated
-        self.board.note_volumes(seated)
-        self.board.seat(candidate.id, entry["host"], candidate.service)
+        placed = {**entry, "retired": False}
+        self.members[candidate.id.key] = placed
+        self.reservations.note_volumes(placed)
+        self.reservations.reserve(candidate.id, entry["host"], candidate.service)
 
     def _refresh(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
         """Bring address and volumes of a member up to date with what is seen.
@@ -186,7 +188,9 @@ class Settler:
             self._assign_address(candidate, entry)
         if self.world.is_seen(entry["host"]):
             entry["volumes"] = volumes_of(
-                self.board, candidate, {**self._mounted(candidate, entry), **entry["volumes"]}
+                self.reservations,
+                candidate,
+                {**self._mounted(candidate, entry), **entry["volumes"]},
             )
 
     def _mounted(self, candidate: Candidate, entry: dict[str, t.Any]) -> dict[str, str]:
@@ -202,7 +206,7 @@ class Settler:
             or not belongs(entry["address"], self.world.subnet)
         ):
             return True
-        holder = self.board.addresses.get(entry["address"], "")
+        holder = self.reservations.addresses.get(entry["address"], "")
         mine = {
             candidate.id.key,
             *(item["id"] for _host, item in self.claims.get(candidate.id, [])),
@@ -214,11 +218,11 @@ class Settler:
         return set(self.world.taken_addresses().values())
 
     def _assign_address(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
-        address = assign_address(self.world.subnet, candidate.id.place, self.board.addresses)
+        address = assign_address(self.world.subnet, candidate.id.place, self.reservations.addresses)
         if address is None:
             self._hold(candidate, f"no free address in {self.world.subnet}")
             return
-        self.board.addresses[address] = candidate.id.key
+        self.reservations.addresses[address] = candidate.id.key
         entry["address"], entry["network"] = address, self.world.settings.network
 
     def _hold(self, candidate: Candidate, reason: str) -> None:

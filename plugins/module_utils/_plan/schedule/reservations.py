@@ -12,27 +12,27 @@ from ..._record.revisions import current, is_live
 from ..world.world import Port, World, ports_overlap
 
 
-class Board:
-    """Who sits where, over all stacks. The placer asks it and tells it."""
+class Reservations:
+    """Who has which host, port and address, over all stacks. The placer asks and adds."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.places: dict[MemberId, str] = {}
         self.addresses = dict(world.taken_addresses())
-        self.volume_seats: dict[str, set[str]] = {}
+        self.volume_hosts: dict[str, set[str]] = {}
         self._ports: dict[str, list[tuple[Port, str]]] = {host: [] for host in world.hosts}
 
     @classmethod
-    def of(cls, world: World, bodies: dict[str, dict[str, t.Any]]) -> Board:
-        """The board as the records of all stacks and the observed containers fill it."""
-        board = cls(world)
+    def of(cls, world: World, bodies: dict[str, dict[str, t.Any]]) -> Reservations:
+        """The reservations that the records of all stacks and the observed containers make."""
+        reservations = cls(world)
         for stack, body in sorted(bodies.items()):
-            board._seat_stack(stack, body)
+            reservations._reserve_stack(stack, body)
         for host in world.seen:
-            board._mark_other_ports(host)
-        return board
+            reservations._mark_other_ports(host)
+        return reservations
 
-    def _seat_stack(self, stack: str, body: dict[str, t.Any]) -> None:
+    def _reserve_stack(self, stack: str, body: dict[str, t.Any]) -> None:
         services = current(body)["definition"]["services"] if is_live(body) else {}  # type: ignore[index]
         for key, entry in body["members"].items():
             member = MemberId.of_key(stack, key)
@@ -40,10 +40,10 @@ class Board:
                 self.addresses.setdefault(entry["address"], key)
             self.note_volumes(entry)
             if not entry["retired"] and member.service in services:
-                self.seat(member, entry["host"], services[member.service])
+                self.reserve(member, entry["host"], services[member.service])
 
     def _mark_other_ports(self, host: str) -> None:
-        """Ports of containers that hold no seat: foreign ones, a module's, and those about to be removed."""
+        """Ports of containers that nothing is reserved for: foreign ones, a module's, and those about to be removed."""
         observation = self.world.observation(host)
         for item in observation["foreign"]:
             self._mark(host, item["ports"], f"container {item['name']}")
@@ -54,7 +54,7 @@ class Board:
     def _mark(self, host: str, ports: t.Iterable[t.Sequence[t.Any]], owner: str) -> None:
         self._ports[host].extend(((port[0], int(port[1]), port[2]), owner) for port in ports)
 
-    def seat(self, member: MemberId, host: str, service: dict[str, t.Any]) -> None:
+    def reserve(self, member: MemberId, host: str, service: dict[str, t.Any]) -> None:
         """Give a member its host."""
         self.places[member] = host
         if host in self._ports:
@@ -73,7 +73,7 @@ class Board:
                 and host not in self.world.volume_hosts(name)
             )
             if not gone:
-                self.volume_seats.setdefault(name, set()).add(host)
+                self.volume_hosts.setdefault(name, set()).add(host)
 
     def port_conflict(self, host: str, service: dict[str, t.Any]) -> str:
         """Why the published ports of a service do not fit on a host; empty when they do."""
@@ -85,7 +85,7 @@ class Board:
 
     def load(self, host: str, stack: str, service: str) -> tuple[int, int]:
         """Members of this service, and members in all, on a host."""
-        here = [member for member, seat in self.places.items() if seat == host]
+        here = [member for member, placed_on in self.places.items() if placed_on == host]
         same = sum((member.stack, member.service) == (stack, service) for member in here)
         return same, len(here)
 
