@@ -30,7 +30,7 @@ from .balancer.balancers import Balancers
 from .balancer.validations import plan_validations
 from .converge import Converger, has_run, revision_of
 from .health.checkers import Checkers
-from .health.repairs import Patient
+from .health.repairs import Judgement
 from .health.targets import targets_of
 from .operations.member import MemberOperations
 from .operations.member_network import leave_together
@@ -73,7 +73,7 @@ class Planner:
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
         self.draining: dict[MemberId, float] = {}
         """Members that load balancers send nothing new to after this round, with the seconds they have left."""
-        self.patients: dict[str, dict[str, Patient]] = {}
+        self.patients: dict[str, dict[str, Judgement]] = {}
         """Running members with a health check, by stack and member key."""
 
     def run(self) -> Plan:
@@ -323,7 +323,7 @@ class Planner:
             is_decided=self._is_decided(stack),
         )
         converger.run()
-        self.patients[stack] = converger.healer.patients
+        self.patients[stack] = converger.healer.judgements
         self.draining.update(converger.drains.still(claims))
 
     def _is_decided(self, stack: str) -> bool:

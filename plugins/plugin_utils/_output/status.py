@@ -19,7 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.member import
     MemberId,
     member_ids,
 )
-from ansible_collections.drover.docker.plugins.module_utils._plan.health.repairs import Patient
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.repairs import Judgement
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
     HEALTHY,
     UNHEALTHY,
@@ -58,14 +58,14 @@ class ServiceRow:
 
 
 Details = t.Callable[[str, str], list[str]]
-Patients = dict[str, dict[str, Patient]]
+Judgements = dict[str, dict[str, Judgement]]
 
 
 def service_rows(
     world: World,
     bodies: dict[str, dict[str, t.Any]],
     plan: Plan,
-    patients: Patients,
+    judgements: Judgements,
     *,
     details: Details,
 ) -> list[ServiceRow]:
@@ -77,7 +77,7 @@ def service_rows(
     for stack, body in sorted(bodies.items()):
         if is_live(body):
             services = (current(body) or {})["services"]
-            judged = patients.get(stack, {})
+            judged = judgements.get(stack, {})
             for name in sorted(services):
                 row = _recorded_row(world, stack, name, body, plan, judged)
                 row.why_not[:0] = details(stack, name)
@@ -91,7 +91,7 @@ def _recorded_row(
     name: str,
     body: dict[str, t.Any],
     plan: Plan,
-    patients: dict[str, Patient],
+    judgements: dict[str, Judgement],
 ) -> ServiceRow:
     revision = current(body) or {}
     service, desire = revision["definition"]["services"][name], revision["services"][name]
@@ -118,33 +118,33 @@ def _recorded_row(
         "global" if service["global"] and desire["state"] == "active" else desire["state"],
         wanted,
         len(running),
-        _healthy(service, patients, members),
+        _healthy(service, judgements, members),
         [_place(world, member, *members[member], once=service["start_once"]) for member in members],
         _newest_start(world, members),
-        [*_health_lines(members, patients), *_reasons(plan, stack, name)],
+        [*_health_lines(members, judgements), *_reasons(plan, stack, name)],
     )
 
 
 def _healthy(
-    service: dict[str, t.Any], patients: dict[str, Patient], members: t.Collection[MemberId]
+    service: dict[str, t.Any], judgements: dict[str, Judgement], members: t.Collection[MemberId]
 ) -> int | None:
     if not service.get("health_check"):
         return None
-    judged = [patients[member.key] for member in members if member.key in patients]
+    judged = [judgements[member.key] for member in members if member.key in judgements]
     return sum(item.verdict == HEALTHY for item in judged)
 
 
 def _health_lines(
-    members: dict[MemberId, tuple[str, list[Container]]], patients: dict[str, Patient]
+    members: dict[MemberId, tuple[str, list[Container]]], judgements: dict[str, Judgement]
 ) -> list[str]:
     """A line for each member that is not simply healthy, with what the engine's own check says of it."""
     lines = []
     for member, (_host, found) in members.items():
         engine = next((item["health"] for item in found if item["health"] == UNHEALTHY), "")
-        patient = patients.get(member.key)
+        judgement = judgements.get(member.key)
         parts = []
-        if patient and (patient.verdict != HEALTHY or engine):
-            parts.append(patient.state)
+        if judgement and (judgement.verdict != HEALTHY or engine):
+            parts.append(judgement.state)
         if engine:
             parts.append(f"the engine's HEALTHCHECK says {engine} (shown only)")
         if parts:
