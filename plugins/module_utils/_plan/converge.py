@@ -38,7 +38,7 @@ class Converger:
         *,
         operations: MemberOperations,
         claims: Claims,
-        life: dict[str, t.Any],
+        ledger: dict[str, t.Any],
         request: Request,
         checkers: Checkers,
         is_decided: bool,
@@ -51,12 +51,12 @@ class Converger:
         self.world: World = operations.world
         self.plan = operations.plan
         self.claims = claims
-        self.life = life
+        self.ledger = ledger
         self.request = request
         self._is_decided = is_decided
-        self.drains = Drains(operations, life, stack=stack, live=is_live(body))
+        self.drains = Drains(operations, ledger, stack=stack, live=is_live(body))
         self.healer = Healer(
-            operations, life=life, checkers=checkers, drains=self.drains, is_retry=self._retry
+            operations, ledger=ledger, checkers=checkers, drains=self.drains, is_retry=self._retry
         )
         self._running: list[tuple[WantedMember, Container]] = []
 
@@ -219,7 +219,7 @@ class Converger:
 
     def _is_half_repaired(self, member: WantedMember, container: Container) -> bool:
         """Whether its repair was begun and not finished: started again it would be as sick as it was."""
-        entry = self.life.get(member.id.key) or {}
+        entry = self.ledger.get(member.id.key) or {}
         health = entry.get("health") or {}
         generation = generation_of(container["id"], container["started_at"])
         return bool(health.get("repairing") and health.get("generation") == generation)
@@ -237,7 +237,7 @@ class Converger:
         reason = self.world.network_fault(member.host) if managed else ""
         if not reason and not self._retry(member):
             reason = hold_reason(
-                self.life.get(member.id.key, {}),
+                self.ledger.get(member.id.key, {}),
                 config_hash=self.operations.hash(member),
                 now=self.world.now(member.host),
             )

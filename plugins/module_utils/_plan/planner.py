@@ -67,7 +67,7 @@ class Planner:
         self.views = {stack: self._view(stack) for stack in self._known_stacks()}
         self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
         for stack, body in self.bodies.items():
-            self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].life)
+            self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].ledger)
         self.acted_on = dict(self.bodies)
         """Bodies as this round leaves them."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
@@ -208,7 +208,7 @@ class Planner:
             request=self.request,
             draining=self.draining,
             version=self._version,
-            life=lambda stack: self.views[stack].life,
+            ledger=lambda stack: self.views[stack].ledger,
         )
 
     def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
@@ -239,7 +239,7 @@ class Planner:
             target
             for stack in sorted(set(self.acted_on) - {SYSTEM_STACK})
             for target in targets_of(
-                self.world, stack, self.acted_on[stack], self.views[stack].life
+                self.world, stack, self.acted_on[stack], self.views[stack].ledger
             )
         ]
         services = (current(body) or {})["definition"]["services"]
@@ -277,7 +277,7 @@ class Planner:
         made = {member.service for member in claims}
         failed = {
             service_of(key)
-            for key, entry in self.views[stack].life.items()
+            for key, entry in self.views[stack].ledger.items()
             if entry.get("failures")
         }
         return (made | failed) - ran - unknown
@@ -311,13 +311,13 @@ class Planner:
         operations = MemberOperations(
             self.plan, self.world, revision=revision_of(body), version=self._version(stack)
         )
-        life = self.views[stack].life
+        ledger = self.views[stack].ledger
         converger = Converger(
             stack,
             body,
             operations=operations,
             claims=claims,
-            life=life,
+            ledger=ledger,
             request=self.request,
             checkers=self.checkers,
             is_decided=self._is_decided(stack),

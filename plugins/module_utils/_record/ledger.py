@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._model.member import MemberId
-from .store import update_life
+from .store import update_ledger
 
 Json = t.Dict[str, t.Any]
 
@@ -101,4 +101,4 @@ def _note(state_dir: str, operation: Json, change: t.Callable[[Json], Json | Non
         return None if new is None else {**kept, **new}
 
     key = MemberId.of(operation).key
-    return update_life(state_dir, operation["stack"], key, complete)
+    return update_ledger(state_dir, operation["stack"], key, complete)

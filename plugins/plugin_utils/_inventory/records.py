@@ -124,7 +124,7 @@ class Records:
         if container["state"] != "running":
             return _health(UNKNOWN, None, f"it is {container['state']}")
         key = MemberId.of(place).key
-        return _judged(container, view.life.get(key, {}).get("health"), self._answers[host], now)
+        return _judged(container, view.ledger.get(key, {}).get("health"), self._answers[host], now)
 
 
 def _judged(container: Json, health: Json | None, answer: Json, now: float) -> Json:

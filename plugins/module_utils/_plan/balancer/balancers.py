@@ -41,14 +41,14 @@ class Balancers:
         request: Request,
         draining: dict[MemberId, float],
         version: t.Callable[[str], int],
-        life: t.Callable[[str], dict[str, Json]],
+        ledger: t.Callable[[str], dict[str, Json]],
     ) -> None:
         self.world = world
         self._bodies = bodies
         self._request = request
         self._draining = draining
         self.version = version
-        self._life = life
+        self._ledger = ledger
         self._directory = Directory(bodies, draining)
 
     def members(self) -> t.Iterator[BalancerMember]:
@@ -149,7 +149,7 @@ class Balancers:
 
     def _waits(self, member: BalancerMember, revision: str) -> str:
         """Why a config that was not taken lately is not tried again now; empty when it may be."""
-        failed = (self._life(member.id.stack).get(member.id.key) or {}).get("config") or {}
+        failed = (self._ledger(member.id.stack).get(member.id.key) or {}).get("config") or {}
         if failed.get("revision") != revision or self._is_asked_for(member):
             return ""
         passed = self.world.now(member.host) - failed["last"]

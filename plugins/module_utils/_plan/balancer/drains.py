@@ -33,11 +33,11 @@ class Drains:
     """The drains of one stack in one round."""
 
     def __init__(
-        self, operations: MemberOperations, life: dict[str, Json], *, stack: str, live: bool
+        self, operations: MemberOperations, ledger: dict[str, Json], *, stack: str, live: bool
     ) -> None:
         self._operations = operations
         self._world = operations.world
-        self._life = life
+        self._ledger = ledger
         self._stack = stack
         self._live = live
         self._asked: set[MemberId] = set()
@@ -73,7 +73,7 @@ class Drains:
         if container["state"] != "running" or not timeout_s:
             return True
         serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
-        drain = (self._life.get(member.key) or {}).get("drain")
+        drain = (self._ledger.get(member.key) or {}).get("drain")
         if not serving and not drain:
             return True
         if not drain or drain["container"] != container["id"]:
@@ -151,8 +151,8 @@ class Drains:
     def still(self, claims: Claims) -> dict[MemberId, float]:
         """Members that are being drained after this round, with the seconds that are left for it."""
         found = {**dict.fromkeys(filter(self._is_drained, self._ending), 0.0), **self._begun}
-        for member in member_ids(self._stack, self._life):
-            drain = self._life[member.key].get("drain")
+        for member in member_ids(self._stack, self._ledger):
+            drain = self._ledger[member.key].get("drain")
             if not drain or member in found or member in self._undone | self._left:
                 continue
             for host, container in claims.get(member, []):
@@ -166,8 +166,8 @@ class Drains:
 
     def undo_rest(self, claims: Claims) -> None:
         """End the drains whose reason is gone: nobody asked for them in this round."""
-        for member in member_ids(self._stack, self._life):
-            if self._life[member.key].get("drain") and member not in self._asked:
+        for member in member_ids(self._stack, self._ledger):
+            if self._ledger[member.key].get("drain") and member not in self._asked:
                 self._undone.add(member)
                 for host, container in claims.get(member, []):
                     self._write(host, container, None, "the reason for draining it is gone")

@@ -93,7 +93,7 @@ class Healer:
         self,
         operations: MemberOperations,
         *,
-        life: dict[str, t.Any],
+        ledger: dict[str, t.Any],
         checkers: Checkers,
         drains: Drains,
         is_retry: t.Callable[[WantedMember], bool],
@@ -101,7 +101,7 @@ class Healer:
         self._operations = operations
         self._world = operations.world
         self._plan = operations.plan
-        self._life = life
+        self._ledger = ledger
         self._checkers = checkers
         self._drains = drains
         self._is_retry = is_retry
@@ -144,7 +144,7 @@ class Healer:
         target = CheckedMember(member.id, member.host, member.entry["address"], generation, check)
         opinions, witness = self._checkers.opinions(target)
         votes = count_votes(check, opinions, witness=witness)
-        before = (self._life.get(member.id.key) or {}).get("health")
+        before = (self._ledger.get(member.id.key) or {}).get("health")
         return Judgement(
             member,
             container,
@@ -278,7 +278,7 @@ class Healer:
         for member in members:
             key = member.id.key
             judgement = self.judgements.get(key)
-            health = (self._life.get(key) or {}).get("health") or {}
+            health = (self._ledger.get(key) or {}).get("health") or {}
             healthy = judgement is not None and judgement.verdict == HEALTHY
             over = healthy or int(health.get("repairs", 0)) >= GIVE_UP_AFTER
             if health.get("repairing") and not over:

@@ -64,7 +64,7 @@ def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
 
 
 def targets_of(
-    world: World, stack: str, body: Body, life: dict[str, dict[str, t.Any]]
+    world: World, stack: str, body: Body, ledger: dict[str, dict[str, t.Any]]
 ) -> list[CheckedMember]:
     """The stack's targets, by member.
 
@@ -88,7 +88,7 @@ def targets_of(
         generation = (
             generation_of(running["id"], running["started_at"])
             if running
-            else (life.get(member.key, {}).get("health") or {}).get("generation", "")
+            else (ledger.get(member.key, {}).get("health") or {}).get("generation", "")
         )
         if generation:
             check = services[name]["health_check"]
