@@ -73,7 +73,7 @@ class Planner:
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
         self.draining: dict[MemberId, float] = {}
         """Members that load balancers send nothing new to after this round, with the seconds they have left."""
-        self.patients: dict[str, dict[str, Judgement]] = {}
+        self.judgements: dict[str, dict[str, Judgement]] = {}
         """Running members with a health check, by stack and member key."""
 
     def run(self) -> Plan:
@@ -323,7 +323,7 @@ class Planner:
             is_decided=self._is_decided(stack),
         )
         converger.run()
-        self.patients[stack] = converger.healer.judgements
+        self.judgements[stack] = converger.healer.judgements
         self.draining.update(converger.drains.still(claims))
 
     def _is_decided(self, stack: str) -> bool:
