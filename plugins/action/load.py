@@ -18,7 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
-    Settings,
+    CertificateSources,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.show_stack import as_yaml
@@ -75,10 +75,10 @@ class ActionModule(ActionBase):
             "_ansible_no_log": True,
         }
 
-    def _certificates(self, variables: dict[str, t.Any]) -> Settings:
+    def _certificates(self, variables: dict[str, t.Any]) -> CertificateSources:
         """Where the inventory has certificates; variables may be templates."""
         held = self._templar.template(variables.get("drover_certificates"))
-        return Settings(held, self._inventory(variables, "drover_certificates_dir"))
+        return CertificateSources(held, self._inventory(variables, "drover_certificates_dir"))
 
     def _inventory(self, variables: dict[str, t.Any], name: str) -> str:
         value = self._templar.template(variables.get(name))

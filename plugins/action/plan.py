@@ -142,7 +142,7 @@ class ActionModule(ActionBase):
         def details(stack: str, name: str) -> list[str]:
             return balancer_lines(planner.world, balancers, stack, name, bodies[stack])
 
-        rows = service_rows(planner.world, bodies, step.plan, planner.patients, details=details)
+        rows = service_rows(planner.world, bodies, step.plan, planner.judgements, details=details)
         return [row for row in rows if stacks is None or row.stack in stacks]
 
     # --- parts ---

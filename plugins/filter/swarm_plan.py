@@ -65,8 +65,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.drover.docker.plugins.module_utils._swarm.decide import decide
-from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import Settings
-from ansible_collections.drover.docker.plugins.module_utils._swarm.network import parse_subnet
+from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import SwarmSettings
+from ansible_collections.drover.docker.plugins.module_utils._swarm.overlay import parse_subnet
 
 
 def swarm_plan(
@@ -81,7 +81,7 @@ def swarm_plan(
     return {**dataclasses.asdict(plan), "settle": plan.settle()}
 
 
-def _settings(given: dict[str, t.Any]) -> Settings:
+def _settings(given: dict[str, t.Any]) -> SwarmSettings:
     """Templates make texts of numbers and truths, in ansible-core before 2.19 at least."""
     pools = given["default_addr_pool"]
     network = {
@@ -90,7 +90,7 @@ def _settings(given: dict[str, t.Any]) -> Settings:
         "encrypted": boolean(given["encrypted"]),
         "mtu": int(given["mtu"]),
     }
-    return Settings(
+    return SwarmSettings(
         network=network,
         managers=int(given["managers"]),
         default_addr_pool=[_subnet("drover_network_default_addr_pool", item) for item in pools],

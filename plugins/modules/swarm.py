@@ -260,7 +260,7 @@ from ..module_utils._common.constants import DOCKER_HOST, OVERLAY_NETWORK, OVERL
 from ..module_utils._engine.errors import EngineError, SdkMissing
 from ..module_utils._swarm.actions import Host, Refused, Wanted, join_tokens
 from ..module_utils._swarm.client import SocketClient, wait_until
-from ..module_utils._swarm.network import parse_subnet
+from ..module_utils._swarm.overlay import parse_subnet
 from ..module_utils._swarm.report import is_cut_off, look
 
 ELECTION_S = 15.0

@@ -17,6 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.container_bo
 )
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils._engine.transport import parse_api
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._observe.container import summary
 
 from .conftest import MARK, Live
@@ -225,9 +226,7 @@ class Shop:
         volumes = {"/data": f"{self.live.stack}-data-{self.count}", **given.pop("volumes", {})}
         body = create_body(
             service_of(self.live.image, container, **given),
-            stack=self.live.stack,
-            service_name="opt",
-            index=self.count,
+            member=MemberId(self.live.stack, "opt", self.count),
             create_index=self.count,
             revision=1,
             config_hash="0" * 64,

@@ -45,8 +45,9 @@ from .._haproxy.render.custom import with_key
 from .._haproxy.run.apply_balancer import Desired, apply_balancer, validate_balancer
 from .._haproxy.run.apply_checker import ApplyError, Target, apply_config
 from .._haproxy.run.balancer_files import balancer_folders
-from .._haproxy.run.certificate_folders import fingerprint, read_all
+from .._haproxy.run.certificate_folders import pair_digest, read_all
 from .._haproxy.run.observe_checker import checker_folders
+from .._model.member import MemberId
 from .._model.volumes import VolumeSpec, member_volumes, volume_specs
 from .._record.ledger import forget_drain, note_config, note_drain, note_health
 from .._record.store import StaleRecord, write_record
@@ -107,23 +108,21 @@ def _create(context: Context, operation: Json) -> None:
     args = operation["args"]
     preconditions.is_placed(context.state_dir, operation, host=context.host)
     preconditions.name_is_free(context.engine, operation)
-    member = {
-        "stack": operation["stack"],
-        "service_name": operation["service"],
-        "index": operation["index"],
-    }
-    common = {**member, "declared": args["declared"]}
+    member = MemberId.of(operation)
     volumes = member_volumes(
         args["service"],
-        **common,
+        member=member,
+        declared=args["declared"],
         image_volumes=_image_volumes(context.engine, args["service"]["image"]),
         remembered=args["volumes"],
     )
-    _ensure_volumes(context.engine, volume_specs(args["service"], **common, volumes=volumes))
+    specs = volume_specs(args["service"], member=member, declared=args["declared"], volumes=volumes)
+    _ensure_volumes(context.engine, specs)
     passed_on = ("create_index", "revision", "config_hash", "managed", "network", "address")
     body = create_body(
         _with_own_folders(args["service"], context.state_dir, operation),
-        **common,
+        member=member,
+        declared=args["declared"],
         volumes=volumes,
         **{key: args[key] for key in passed_on},
     )
@@ -132,7 +131,7 @@ def _create(context: Context, operation: Json) -> None:
 
 def _with_own_folders(service: Json, state_dir: str, operation: Json) -> Json:
     """Bind mounts of our own services lie in the state directory, wherever that is on this host."""
-    member = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    member = MemberId.of(operation).dotted
     container = service["container"]
     mounts = []
     for mount in container.get("mounts", []):
@@ -216,7 +215,7 @@ def _remove(context: Context, operation: Json) -> None:
 
 def _remove_own_folders(state_dir: str, operation: Json) -> None:
     """What we made for one of our HAProxys. A name comes from labels that anybody could have written: it is checked."""
-    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    name = MemberId.of(operation).dotted
     if (operation["stack"], operation["service"]) == (SYSTEM_STACK, CHECKER_SERVICE):
         checker_folders(state_dir).remove()
     elif re.fullmatch(r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+", name):
@@ -297,7 +296,7 @@ def _haproxy(context: Context, operation: Json) -> tuple[Target, Desired]:
         raise Failed(str(error)) from error
     if revision != args["revision"]:
         raise Stale("the config was planned by another release of this collection")
-    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    name = MemberId.of(operation).dotted
     container = preconditions.ours_or_none(context.engine, _known(context, operation))
     target = Target(balancer_folders(context.state_dir, name), container, args["image"])
     default = args["model"].get("default_certificate") or ""
@@ -312,7 +311,7 @@ def _certificates(args: Json) -> dict[str, str]:
     }
     here = read_all(args["folders"]) if wanted and args.get("folders") else {}
     for name, mark in wanted.items():
-        if name not in here or fingerprint(here[name]) != mark:
+        if name not in here or pair_digest(here[name]) != mark:
             raise Stale(f"the files of certificate {name} changed since the plan was made")
         found[name] = here[name]
     return found

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK, MANAGED_BY_STACK
+from .._common.constants import MANAGED_BY_STACK
 from .._common.labels import is_ours
-from .._common.names import member_key
 from .._engine.client import Engine
 from .._engine.errors import NotFound
+from .._model.member import MemberId
 from .._record.store import read_record
 
 Json = t.Dict[str, t.Any]
@@ -37,9 +37,9 @@ def ours(engine: Engine, operation: Json) -> Json:
     labels = found["Config"].get("Labels") or {}
     if not is_ours(labels):
         raise Stale("the container is not ours")
-    member = (labels[LABEL_STACK], labels[LABEL_SERVICE], labels[LABEL_INDEX])
-    if member != (operation["stack"], operation["service"], str(operation["index"])):
-        raise Stale(f"the container is of another member: {'/'.join(member)}")
+    member = MemberId.of_labels(labels)
+    if member != MemberId.of(operation):
+        raise Stale(f"the container is of another member: {member.place}")
     return found
 
 
@@ -113,7 +113,7 @@ def is_placed(state_dir: str, operation: Json, *, host: str) -> None:
     record = read_record(state_dir, operation["stack"])
     if record is None:
         raise Stale("this host has no record of the stack")
-    entry = record["body"]["members"].get(member_key(operation["service"], operation["index"]))
+    entry = record["body"]["members"].get(MemberId.of(operation).key)
     if entry is None or entry["retired"]:
         raise Stale("the record on this host does not want the member")
     if entry["host"] != host:

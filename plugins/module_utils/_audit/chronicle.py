@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.client import Engine
+from .._model.member import MemberId
 from .evidence import Evidence
 from .log import Audit
 
@@ -26,11 +27,10 @@ class Chronicle:
     def result(self, result: Json) -> None:
         """One operation, with its cause, its evidence and what became of it."""
         operation = self._by_id[result["id"]]
-        index = operation["index"]
         self._audit.write(
             stack=operation["stack"],
             service=operation["service"],
-            member=f"{operation['service']}/{index}" if index else "",
+            member=MemberId.of(operation).key if operation["index"] else "",
             container=operation["container"],
             action=operation["kind"],
             cause=operation["cause"],

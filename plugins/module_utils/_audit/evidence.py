@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
-from .._common.labels import is_ours, number
+from .._common.labels import is_ours
 from .._common.times import iso_seconds
 from .._engine.client import Engine
 from .._engine.errors import EngineError
+from .._model.member import MemberId
 
 Json = t.Dict[str, t.Any]
-Member = t.Tuple[str, str, int]
 
 LOOK_BACK_S = 3600.0
 EVENTS = ("kill", "die", "oom", "stop", "pause", "destroy")
@@ -42,7 +41,7 @@ class Evidence:
         """
         about = [item for item in operations if item["kind"] in _ABOUT_MEMBERS]
         self._events = _events(engine, now) if about else {}
-        self._replaced = {member_of(item) for item in about if item["kind"] == "remove"}
+        self._replaced = {MemberId.of(item) for item in about if item["kind"] == "remove"}
         ids = {item["container_id"] for item in about if item["container_id"]}
         self._states = {name: state for name in ids for state in _state(engine, name)}
 
@@ -51,7 +50,7 @@ class Evidence:
         found = dict(self._states.get(operation["container_id"], {}))
         if operation["kind"] not in _ABOUT_MEMBERS or self._follows(operation, found):
             return {}
-        seen = self._events.get(member_of(operation), [])
+        seen = self._events.get(MemberId.of(operation), [])
         wanted = operation["container_id"] or (seen[-1][0] if seen else "")
         events = [text for container, text in seen if container == wanted]
         if events:
@@ -62,14 +61,9 @@ class Evidence:
 
     def _follows(self, operation: Json, state: Json) -> bool:
         """Whether it follows from another operation of this call, or from a report, and not from what happened."""
-        replaced = operation["kind"] == "create" and member_of(operation) in self._replaced
+        replaced = operation["kind"] == "create" and MemberId.of(operation) in self._replaced
         fresh = operation["kind"] in _FRESH and state.get("state") in (None, "running")
         return replaced or fresh
-
-
-def member_of(operation: Json) -> Member:
-    """Which member an operation is about."""
-    return operation["stack"], operation["service"], operation["index"]
 
 
 def _state(engine: Engine, container_id: str) -> list[Json]:
@@ -85,25 +79,25 @@ def _state(engine: Engine, container_id: str) -> list[Json]:
     return [{**found, "oom": True} if state.get("OOMKilled") else found]
 
 
-def _events(engine: Engine, now: float) -> dict[Member, list[tuple[str, str]]]:
+def _events(engine: Engine, now: float) -> dict[MemberId, list[tuple[str, str]]]:
     """The events of each member, oldest first: id of the container, and text."""
     try:
         listed = engine.events(now - LOOK_BACK_S, now)
     except EngineError:
         return {}
-    found: dict[Member, list[tuple[str, str]]] = {}
+    found: dict[MemberId, list[tuple[str, str]]] = {}
     for event in listed:
         for member in _member(event):
             found.setdefault(member, []).append((event["Actor"].get("ID", ""), _told(event)))
     return found
 
 
-def _member(event: Json) -> list[Member]:
+def _member(event: Json) -> list[MemberId]:
     """The member that an event is about; empty for all others."""
     labels = (event.get("Actor") or {}).get("Attributes") or {}
     if event.get("Action") not in EVENTS or not is_ours(labels):
         return []
-    return [(labels[LABEL_STACK], labels[LABEL_SERVICE], number(labels[LABEL_INDEX]))]
+    return [MemberId.of_labels(labels)]
 
 
 def _told(event: Json) -> str:

@@ -15,20 +15,20 @@ def delay_s(failures: int) -> float:
     return min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** (failures - 1))
 
 
-def hold_reason(life: dict[str, t.Any], *, config_hash: str, now: float) -> str:
+def hold_reason(entry: dict[str, t.Any], *, config_hash: str, now: float) -> str:
     """Why a member is not tried now; empty when it may be.
 
     Times are of the member's own host, so that hosts with different clocks do not matter.
     A failure in the future means that the clock was set back: it says nothing about the time passed,
     so it does not hold.
     """
-    failures = int(life.get("failures", 0))
-    if not failures or life.get("config_hash") != config_hash:
+    failures = int(entry.get("failures", 0))
+    if not failures or entry.get("config_hash") != config_hash:
         return ""
-    reason = life.get("reason", "")
+    reason = entry.get("reason", "")
     if failures >= GIVE_UP_AFTER:
         return f"given up after {failures} failures: {reason}"
-    passed = now - float(life["last_failure"])
+    passed = now - float(entry["last_failure"])
     wait = delay_s(failures) - passed
     if passed < 0 or wait <= 0:
         return ""

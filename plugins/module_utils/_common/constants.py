@@ -66,6 +66,17 @@ STATE_STOPPED = "stopped"
 STATE_CREATED = "created"
 OWNER = "drover.docker"
 CONFIG_IN_CONTAINER = "/usr/local/etc/haproxy"
+RUN_IN_CONTAINER = "/run/haproxy"
+HAPROXY_COMMAND = (
+    "haproxy",
+    "-W",
+    "-db",
+    "-S",
+    f"{RUN_IN_CONTAINER}/master.sock,mode,600",
+    "-f",
+    f"{CONFIG_IN_CONTAINER}/haproxy.cfg",
+)
+"""What checkers and load balancers run: a master with workers, in the foreground."""
 PULL_IMAGE = "io.rancher.container.pull_image"
 # Where a container of the service goes and whether its image is pulled: applied without a new container.
 SCHEDULING = ("io.rancher.scheduler.", PULL_IMAGE)

@@ -38,22 +38,6 @@ def reserved(stack: str) -> str:
     )
 
 
-def member_key(service: str, index: int) -> str:
-    """How a member is written inside its stack, e.g. C(web/2)."""
-    return f"{service}/{index}"
-
-
-def split_member_key(key: str) -> tuple[str, int]:
-    """The (service, index) of a member key."""
-    service, index = key.rsplit("/", 1)
-    return service, int(index)
-
-
-def container_name(stack: str, service: str, index: int) -> str:
-    """The container of a member."""
-    return f"{stack}-{service}-{index}"
-
-
 def stack_volume_name(stack: str, volume: str) -> str:
     """A volume declared by the stack, shared by its members."""
     return f"{stack}_{volume}"
@@ -75,6 +59,11 @@ def unnamed_volume_name(stack: str, service: str, index: int, path: str) -> str:
 def aliases(stack: str, service: str) -> list[str]:
     """What a member answers to on the managed network, beside its container's name."""
     return [f"{service}.{stack}", f"{service}.{stack}.{INTERNAL_DOMAIN}"]
+
+
+def endpoint_links(links: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Links of a canonical service as the engine's endpoint takes them: C(SERVICE.STACK:ALIAS)."""
+    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in links]
 
 
 def search_domains(stack: str) -> list[str]:

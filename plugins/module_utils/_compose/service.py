@@ -17,7 +17,7 @@ from . import links, outside
 from .balancer import service as balancer_service
 from .keys import SERVICE_KEYS, check_keys
 from .options import OPTION_KEYS
-from .service_kinds import Builder
+from .service_kinds import ServiceBuilder
 
 KNOWN_KEYS = SERVICE_KEYS | OPTION_KEYS
 SERVICE_NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
@@ -57,7 +57,9 @@ def canonical_service(
     place = Place(notes, file, name, files=files or {})
     check_service_name(name, stack, place)
     check_keys(keys, KNOWN_KEYS, place)
-    builder = Builder(name, keys, stack=stack, volumes=volumes, services=services, place=place)
+    builder = ServiceBuilder(
+        name, keys, stack=stack, volumes=volumes, services=services, place=place
+    )
     if outside.is_external(keys, external_hostname):
         service = builder.external(external_hostname)
     elif balancer_service.is_balancer(keys):

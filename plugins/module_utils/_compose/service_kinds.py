@@ -23,7 +23,7 @@ from .values import is_empty
 Service = t.Dict[str, t.Any]
 
 
-class Builder:
+class ServiceBuilder:
     """Makes one service of its kind; the result is complete only if no problem was noted."""
 
     def __init__(

@@ -21,7 +21,8 @@ from .._common.constants import (
     RANCHER_STACK,
     RANCHER_STACK_SERVICE,
 )
-from .._common.names import aliases, container_name, search_domains
+from .._common.names import aliases, endpoint_links, search_domains
+from .._model.member import MemberId
 from .._model.volumes import named_volume, normal_path
 from .container_options import config_options, host_options
 from .networks import MANAGED, endpoint_body
@@ -30,28 +31,19 @@ Json = t.Dict[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Member:
-    """The member that the container is of, with what its labels say."""
+class _Marks:
+    """What the labels of a container say, beside the member that it is of."""
 
-    stack: str
-    service: str
-    index: int
     create_index: int
     revision: int
     config_hash: str
     managed: str
 
-    @property
-    def container(self) -> str:
-        return container_name(self.stack, self.service, self.index)
-
 
 def create_body(
     service: Json,
     *,
-    stack: str,
-    service_name: str,
-    index: int,
+    member: MemberId,
     create_index: int,
     revision: int,
     config_hash: str,
@@ -65,9 +57,7 @@ def create_body(
 
     Args:
         service: Canonical service (docs/schema.md section 5).
-        stack: Stack name.
-        service_name: Service name.
-        index: Index of the member.
+        member: The member that the container is of.
         create_index: Ever-increasing number of the service's members.
         revision: Number of the revision that creates the container.
         config_hash: See docs/schema.md section 6.
@@ -77,39 +67,34 @@ def create_body(
         volumes: Container path to volume name, as mounts.member_volumes gives it.
         declared: The C(volumes) of the canonical stack.
     """
-    member = _Member(stack, service_name, index, create_index, revision, config_hash, managed)
+    marks = _Marks(create_index, revision, config_hash, managed)
     container = service["container"]
     body = config_options(container)
     body["Image"] = service["image"]
-    body["Labels"] = {**container.get("labels", {}), **_labels(member)}
+    body["Labels"] = {**container.get("labels", {}), **_labels(member, marks)}
     if _hostname(service, member):
         body["Hostname"] = _hostname(service, member)
     body["HostConfig"] = {
         **host_options(container),
-        **_dns(service, stack),
-        "Binds": _binds(container, volumes=volumes, declared=declared, index=index),
+        **_dns(service, member.stack),
+        "Binds": _binds(container, volumes=volumes, declared=declared, index=member.index),
         "RestartPolicy": {"Name": "no" if service["start_once"] else "unless-stopped"},
         "NetworkMode": network if service["network"] == MANAGED else service["network"],
     }
     if service["network"] == MANAGED:
-        endpoint = endpoint_config(service, stack=stack, service_name=service_name, address=address)
+        endpoint = endpoint_config(service, member=member, address=address)
         body["NetworkingConfig"] = {"EndpointsConfig": {network: endpoint}}
     return body
 
 
-def endpoint_config(service: Json, *, stack: str, service_name: str, address: str | None) -> Json:
+def endpoint_config(service: Json, *, member: MemberId, address: str | None) -> Json:
     """How a member's container is attached to the managed network: address, aliases, links."""
     return endpoint_body(
         address=address,
-        aliases=aliases(stack, service_name),
-        links=link_texts(service["links"]),
+        aliases=aliases(member.stack, member.service),
+        links=endpoint_links(service["links"]),
         mac_address=service["container"].get("mac_address"),
     )
-
-
-def link_texts(links: list[Json]) -> list[str]:
-    """Links of a canonical service as the engine takes them: C(SERVICE.STACK:ALIAS)."""
-    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in links]
 
 
 def container_hostname(name: str) -> str:
@@ -120,21 +105,21 @@ def container_hostname(name: str) -> str:
     return head[: MAX_DNS_LABEL - len(dash + index)].rstrip("-") + dash + index
 
 
-def _hostname(service: Json, member: _Member) -> str:
+def _hostname(service: Json, member: MemberId) -> str:
     if service["hostname_override"]:
         return container_hostname(member.container)
     return str(service["container"].get("hostname", ""))
 
 
-def _labels(member: _Member) -> dict[str, str]:
+def _labels(member: MemberId, marks: _Marks) -> dict[str, str]:
     return {
-        LABEL_MANAGED: member.managed,
+        LABEL_MANAGED: marks.managed,
         LABEL_STACK: member.stack,
         LABEL_SERVICE: member.service,
         LABEL_INDEX: str(member.index),
-        LABEL_CREATE_INDEX: str(member.create_index),
-        LABEL_REVISION: str(member.revision),
-        LABEL_CONFIG_HASH: member.config_hash,
+        LABEL_CREATE_INDEX: str(marks.create_index),
+        LABEL_REVISION: str(marks.revision),
+        LABEL_CONFIG_HASH: marks.config_hash,
         RANCHER_STACK: member.stack,
         RANCHER_STACK_SERVICE: f"{member.stack}/{member.service}",
         RANCHER_CONTAINER: member.container,

@@ -14,6 +14,7 @@ import typing as t
 
 from .._common.constants import LABEL_INDEX, LABEL_PATH, LABEL_SERVICE, LABEL_STACK, LABEL_VOLUME
 from .._common.names import unnamed_volume_name
+from .member import MemberId
 
 Json = t.Dict[str, t.Any]
 
@@ -32,15 +33,6 @@ class VolumeSpec:
     """Declared in the stack file: an existing one of another driver is refused."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Member:
-    """Whose volumes are meant."""
-
-    stack: str
-    service: str
-    index: int
-
-
 def normal_path(path: str) -> str:
     """A container path in its normal form."""
     return posixpath.normpath(path)
@@ -49,9 +41,7 @@ def normal_path(path: str) -> str:
 def member_volumes(
     service: Json,
     *,
-    stack: str,
-    service_name: str,
-    index: int,
+    member: MemberId,
     declared: Json,
     image_volumes: t.Iterable[str],
     remembered: dict[str, str],
@@ -60,9 +50,7 @@ def member_volumes(
 
     Args:
         service: Canonical service (docs/schema.md section 5).
-        stack: Stack name.
-        service_name: Service name.
-        index: Index of the member.
+        member: Whose volumes are meant.
         declared: The C(volumes) of the canonical stack.
         image_volumes: Paths that the image declares as volumes.
         remembered: Path to volume as the member had it before: a path once mounted stays mounted.
@@ -70,13 +58,12 @@ def member_volumes(
     Returns:
         Normal path to volume name. Paths of bind mounts and tmpfs are not in it: there the file wins.
     """
-    member = Member(stack, service_name, index)
     known = {normal_path(path): name for path, name in remembered.items()}
     volumes: dict[str, str] = {}
     for mount in service["container"].get("mounts", []):
         path = normal_path(mount["target"])
         if mount["kind"] == "volume":
-            volumes[path] = named_volume(mount["source"], declared=declared, index=index)
+            volumes[path] = named_volume(mount["source"], declared=declared, index=member.index)
         elif mount["kind"] == "anonymous":
             volumes[path] = known.get(path) or _unnamed(member, path)
     taken = {*volumes, *other_mounts(service["container"])}
@@ -110,9 +97,7 @@ def other_mounts(container: Json) -> set[str]:
 def volume_specs(
     service: Json,
     *,
-    stack: str,
-    service_name: str,
-    index: int,
+    member: MemberId,
     declared: Json,
     volumes: dict[str, str],
 ) -> list[VolumeSpec]:
@@ -120,13 +105,10 @@ def volume_specs(
 
     Args:
         service: Canonical service.
-        stack: Stack name.
-        service_name: Service name.
-        index: Index of the member.
+        member: Whose volumes are meant.
         declared: The C(volumes) of the canonical stack.
         volumes: What member_volumes gave.
     """
-    member = Member(stack, service_name, index)
     driver = service["container"].get("volume_driver") or "local"
     sources = {
         normal_path(mount["target"]): mount["source"]
@@ -148,11 +130,11 @@ def volume_specs(
     return list(specs.values())
 
 
-def _unnamed(member: Member, path: str) -> str:
+def _unnamed(member: MemberId, path: str) -> str:
     return unnamed_volume_name(member.stack, member.service, member.index, path)
 
 
-def _member_labels(member: Member) -> dict[str, str]:
+def _member_labels(member: MemberId) -> dict[str, str]:
     return {
         LABEL_STACK: member.stack,
         LABEL_SERVICE: member.service,
@@ -160,11 +142,11 @@ def _member_labels(member: Member) -> dict[str, str]:
     }
 
 
-def _unnamed_labels(member: Member, path: str) -> dict[str, str]:
+def _unnamed_labels(member: MemberId, path: str) -> dict[str, str]:
     return {**_member_labels(member), LABEL_PATH: path}
 
 
-def _declared_spec(member: Member, key: str, volume: Json, name: str) -> VolumeSpec:
+def _declared_spec(member: MemberId, key: str, volume: Json, name: str) -> VolumeSpec:
     labels = _member_labels(member) if volume["per_container"] else {LABEL_STACK: member.stack}
     return VolumeSpec(
         name,

@@ -12,20 +12,19 @@ import typing as t
 
 from .._common.backoff import hold_reason
 from .._common.constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
-from .._common.names import member_key, split_member_key
 from .._common.times import parse_time
 from .._model.generation import generation_of
+from .._model.member import MemberId, member_ids
 from .._record.revisions import Request, current, is_live
 from .balancer.drains import Drains
 from .health.checkers import Checkers
 from .health.repairs import Healer
-from .operations.member import Member, MemberOperations
+from .operations.member import MemberOperations, WantedMember
 from .operations.member_network import MemberNetwork
 from .operations.plan import Message
 from .schedule.hosts import labels_match
-from .schedule.members import Claims
 from .world.crash_loop import is_crash_loop
-from .world.ownership import LIVE_STATES, Stranger, is_earlier_life, takes_from
+from .world.ownership import LIVE_STATES, Claims, Located, Stranger, is_earlier_life, takes_from
 from .world.world import Container, World
 
 
@@ -39,7 +38,7 @@ class Converger:
         *,
         operations: MemberOperations,
         claims: Claims,
-        life: dict[str, t.Any],
+        ledger: dict[str, t.Any],
         request: Request,
         checkers: Checkers,
         is_decided: bool,
@@ -52,14 +51,14 @@ class Converger:
         self.world: World = operations.world
         self.plan = operations.plan
         self.claims = claims
-        self.life = life
+        self.ledger = ledger
         self.request = request
         self._is_decided = is_decided
-        self.drains = Drains(operations, life, stack=stack, live=is_live(body))
+        self.drains = Drains(operations, ledger, stack=stack, live=is_live(body))
         self.healer = Healer(
-            operations, life=life, checkers=checkers, drains=self.drains, is_retry=self._retry
+            operations, ledger=ledger, checkers=checkers, drains=self.drains, is_retry=self._retry
         )
-        self._running: list[tuple[Member, Container]] = []
+        self._running: list[tuple[WantedMember, Container]] = []
 
     def run(self) -> None:
         """Plan for every member, those first that others depend on; then for what is not wanted."""
@@ -73,24 +72,23 @@ class Converger:
     def _service(self, name: str, service: dict[str, t.Any], state: str) -> None:
         """All members of a service; then their health, which is judged together."""
         members = []
-        for key in sorted(self.body["members"], key=split_member_key):
-            entry = self.body["members"][key]
-            if split_member_key(key)[0] == name and not entry["retired"]:
-                index = split_member_key(key)[1]
-                members.append(Member(self.stack, name, index, entry, service, state))
+        for member in member_ids(self.stack, self.body["members"]):
+            entry = self.body["members"][member.key]
+            if member.service == name and not entry["retired"]:
+                members.append(WantedMember(member, entry, service, state))
         self._running = []
-        for member in members:
-            self._member(member)
+        for wanted in members:
+            self._member(wanted)
         if self._running and service.get("health_check"):
             self.healer.service(members, self._running, free=self._is_free)
 
-    def _is_free(self, member: Member) -> bool:
+    def _is_free(self, member: WantedMember) -> bool:
         return not self._held_back(member)
 
     # --- wanted members ---
 
-    def _member(self, member: Member) -> None:
-        found = self.claims.get((member.name, member.index), [])
+    def _member(self, member: WantedMember) -> None:
+        found = self.claims.get(member.id, [])
         old = [claim for claim in found if is_earlier_life(*claim, member.entry)]
         for host, container in old:
             if self._may_take_away(host, container):
@@ -108,45 +106,45 @@ class Converger:
         elif member.state != STATE_STOPPED:
             self._missing(member)
 
-    def _check_labels(self, member: Member) -> None:
+    def _check_labels(self, member: WantedMember) -> None:
         """A member of a scaled service stays where it is when labels change; that is worth a word."""
         if not labels_match(self.world.labels(member.host), member.service["placement"]):
             self._note(member, "the labels of its host do not match any more; it is not moved")
 
-    def _conflict(self, member: Member, found: list[tuple[str, Container]]) -> None:
+    def _conflict(self, member: WantedMember, found: list[Located]) -> None:
         places = ", ".join(
             f"{container['name']} ({container['id'][:12]}) on {host}" for host, container in found
         )
         text = f"recorded on {member.host}, but its labels are on: {places}; left alone; remove the wrong one"
         self._error(member, text)
 
-    def _missing(self, member: Member) -> None:
+    def _missing(self, member: WantedMember) -> None:
         if self._is_impersonated(member):
             return
-        holder = self.world.names(member.host).get(member.container)
+        holder = self.world.names(member.host).get(member.id.container)
         if holder:
-            name = f"the name {member.container} on {member.host} ({holder[:12]})"
+            name = f"the name {member.id.container} on {member.host} ({holder[:12]})"
             self._error(member, f"another container holds {name}; rename or remove it")
         elif not self._held_back(member):
             self._make(member)
 
-    def _is_impersonated(self, member: Member) -> bool:
+    def _is_impersonated(self, member: WantedMember) -> bool:
         """Whether a stranger with this member's labels has what is the member's: two must never write to one volume."""
-        for stranger in self.world.strangers_of(self.stack, (member.name, member.index)):
+        for stranger in self.world.strangers_of(member.id):
             taken = takes_from(stranger, member.entry)
             if taken:
                 name = stranger.container["name"]
-                text = f"container {name} uses its {taken}: remove it, or call it {member.container} again"
+                text = f"container {name} uses its {taken}: remove it, or call it {member.id.container} again"
                 self._error(member, text)
                 return True
         return False
 
-    def _make(self, member: Member, *, after: t.Iterable[int] = ()) -> None:
+    def _make(self, member: WantedMember, *, after: t.Iterable[int] = ()) -> None:
         created = self.operations.create(member, after=after)
         if member.state == STATE_ACTIVE:
             self.operations.start(member, "new container", after=[created])
 
-    def _existing(self, member: Member, container: Container) -> None:
+    def _existing(self, member: WantedMember, container: Container) -> None:
         if container["config_hash"] != self.operations.hash(member):
             if not has_run(container) and member.state != STATE_STOPPED:
                 self._replace(member, container, "made from another definition and never run")
@@ -162,14 +160,14 @@ class Converger:
         elif member.state == STATE_ACTIVE:
             self._revive(member, container)
 
-    def _renew(self, member: Member, container: Container) -> None:
+    def _renew(self, member: WantedMember, container: Container) -> None:
         """Our own services follow their definition at once, one container after the other."""
         if any(item["stack"] == SYSTEM_STACK for item in self.plan.operations):
             self.operations.hold(member, "waits until another host's is replaced")
         else:
             self._replace(member, container, "its definition changed")
 
-    def _deactivate(self, member: Member, container: Container) -> None:
+    def _deactivate(self, member: WantedMember, container: Container) -> None:
         cause = "the service is stopped"
         if container["state"] not in LIVE_STATES or not self._may_take_away(member.host, container):
             return
@@ -183,7 +181,7 @@ class Converger:
                 after=thaw,
             )
 
-    def _alive(self, member: Member, container: Container) -> None:
+    def _alive(self, member: WantedMember, container: Container) -> None:
         restarting = container["state"] == "restarting"
         if is_crash_loop(container, self.world.now(member.host)):
             # While it happens to run, the engine reports exit code 0.
@@ -193,7 +191,7 @@ class Converger:
         if not restarting and not self.network.check(member, container):
             self._running += [(member, container)] if member.state == STATE_ACTIVE else []
 
-    def _revive(self, member: Member, container: Container) -> None:
+    def _revive(self, member: WantedMember, container: Container) -> None:
         """A container that exists but does not run."""
         state = container["state"]
         if state == "paused":
@@ -205,7 +203,7 @@ class Converger:
         elif not self._held_back(member) and not self._is_impersonated(member):
             self._start_again(member, container)
 
-    def _start_again(self, member: Member, container: Container) -> None:
+    def _start_again(self, member: WantedMember, container: Container) -> None:
         if container["state"] == "dead":
             self._replace(member, container, "dead: the engine cannot start it again")
             return
@@ -219,27 +217,27 @@ class Converger:
             member, stopped_because(container), after=after, container_id=container["id"]
         )
 
-    def _is_half_repaired(self, member: Member, container: Container) -> bool:
+    def _is_half_repaired(self, member: WantedMember, container: Container) -> bool:
         """Whether its repair was begun and not finished: started again it would be as sick as it was."""
-        entry = self.life.get(member_key(member.name, member.index)) or {}
+        entry = self.ledger.get(member.id.key) or {}
         health = entry.get("health") or {}
         generation = generation_of(container["id"], container["started_at"])
         return bool(health.get("repairing") and health.get("generation") == generation)
 
-    def _replace(self, member: Member, container: Container, cause: str) -> None:
+    def _replace(self, member: WantedMember, container: Container, cause: str) -> None:
         if not self._held_back(member):
             self._make(member, after=[self.operations.remove(member.host, container, cause)])
 
-    def _unpause(self, member: Member, container: Container) -> int:
+    def _unpause(self, member: WantedMember, container: Container) -> int:
         return self.operations.on("unpause", member.host, container, cause="paused")
 
-    def _held_back(self, member: Member) -> bool:
+    def _held_back(self, member: WantedMember) -> bool:
         """Whether the member has to wait: its network is down, or it failed lately."""
         managed = member.service["network"] == "managed"
         reason = self.world.network_fault(member.host) if managed else ""
         if not reason and not self._retry(member):
             reason = hold_reason(
-                self.life.get(member_key(member.name, member.index), {}),
+                self.ledger.get(member.id.key, {}),
                 config_hash=self.operations.hash(member),
                 now=self.world.now(member.host),
             )
@@ -247,27 +245,27 @@ class Converger:
             self.operations.hold(member, reason)
         return bool(reason)
 
-    def _retry(self, member: Member) -> bool:
+    def _retry(self, member: WantedMember) -> bool:
         asked = self.request.command in ("up", "scale", "start")
-        named = {self.stack, f"{self.stack}/{member.name}"} & set(self.request.retry)
+        named = {self.stack, f"{self.stack}/{member.id.service}"} & set(self.request.retry)
         return asked or bool(named)
 
-    def _error(self, member: Member, text: str) -> None:
-        self.plan.errors.append(Message(text, self.stack, member.name, member.index))
+    def _error(self, member: WantedMember, text: str) -> None:
+        self.plan.errors.append(Message.about(member.id, text))
 
-    def _note(self, member: Member, text: str) -> None:
-        self.plan.notes.append(Message(text, self.stack, member.name, member.index, member.host))
+    def _note(self, member: WantedMember, text: str) -> None:
+        self.plan.notes.append(Message.about(member.id, text, member.host))
 
     # --- what is not wanted ---
 
     def _unwanted(self) -> None:
         """Containers of retired members go; what no record proves to be ours is shown and left alone."""
-        for (name, index), found in sorted(self.claims.items()):
-            entry = self.body["members"].get(member_key(name, index))
+        for member, found in sorted(self.claims.items()):
+            entry = self.body["members"].get(member.key)
             for host, container in found:
                 if entry is None:
                     text = f"container {container['name']} has labels of a member that no record knows; left alone"
-                    self.plan.notes.append(Message(text, self.stack, name, index, host))
+                    self.plan.notes.append(Message.about(member, text, host))
                 elif entry["retired"] and _is_at_home(host, container, entry):
                     self._take_away(host, container)
                 elif entry["retired"]:
@@ -292,8 +290,7 @@ class Converger:
     def _show(self, stranger: Stranger) -> None:
         container = stranger.container
         text = f"container {container['name']} has labels of this member but is not its own: {stranger.why}; left alone"
-        place = (self.stack, container["service"], container["index"])
-        self.plan.notes.append(Message(text, *place, stranger.host))
+        self.plan.notes.append(Message.about(MemberId.of(container), text, stranger.host))
 
     def _reason_to_remove(self, name: str) -> str:
         if not is_live(self.body):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
-from .._common.names import digest, split_member_key
+from .._common.names import digest
+from .._model.member import MemberId, service_of
 from .._record.copies import RecordView, is_majority, make_record, needed, view_records
 from .._record.revisions import (
     Request,
@@ -29,16 +30,17 @@ from .balancer.balancers import Balancers
 from .balancer.validations import plan_validations
 from .converge import Converger, has_run, revision_of
 from .health.checkers import Checkers
-from .health.repairs import Patient
+from .health.repairs import Judgement
 from .health.targets import targets_of
 from .operations.member import MemberOperations
 from .operations.member_network import leave_together
 from .operations.plan import Message, Plan, RecordWrite
 from .schedule.hosts import grouped
-from .schedule.members import Claims, Settler
-from .schedule.reservations import Board
+from .schedule.members import Placer
+from .schedule.reservations import Reservations
 from .system_stack import desired_system, is_needed
 from .unused_volumes import UnusedVolumes
+from .world.ownership import Claims
 from .world.world import World
 
 COMMANDS: dict[str, t.Callable[..., t.Any]] = {
@@ -65,17 +67,17 @@ class Planner:
         self.views = {stack: self._view(stack) for stack in self._known_stacks()}
         self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
         for stack, body in self.bodies.items():
-            self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].life)
+            self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].ledger)
         self.acted_on = dict(self.bodies)
         """Bodies as this round leaves them."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
-        self.draining: dict[tuple[str, str], float] = {}
+        self.draining: dict[MemberId, float] = {}
         """Members that load balancers send nothing new to after this round, with the seconds they have left."""
-        self.patients: dict[str, dict[str, Patient]] = {}
+        self.judgements: dict[str, dict[str, Judgement]] = {}
         """Running members with a health check, by stack and member key."""
 
     def run(self) -> Plan:
-        """Desired state first for all stacks, then placement on the common board, then operations."""
+        """Desired state first for all stacks, then placement by the common reservations, then operations."""
         self._report_hosts()
         self._report_orphans()
         if not self.world.seen:
@@ -86,9 +88,9 @@ class Planner:
             stack: body for stack in selected for body in [self._desired(stack)] if body is not None
         }
         self._want_system(wanted)
-        board = Board.of(self.world, {**self.bodies, **wanted})
+        reservations = Reservations.of(self.world, {**self.bodies, **wanted})
         for stack in sorted(wanted, key=lambda name: (name != SYSTEM_STACK, name)):
-            accepted = self._plan_stack(stack, wanted[stack], board)
+            accepted = self._plan_stack(stack, wanted[stack], reservations)
             if accepted is not None:
                 self.acted_on[stack] = accepted
                 others = [body for name, body in self.acted_on.items() if name != stack]
@@ -206,7 +208,7 @@ class Planner:
             request=self.request,
             draining=self.draining,
             version=self._version,
-            life=lambda stack: self.views[stack].life,
+            ledger=lambda stack: self.views[stack].ledger,
         )
 
     def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
@@ -237,7 +239,7 @@ class Planner:
             target
             for stack in sorted(set(self.acted_on) - {SYSTEM_STACK})
             for target in targets_of(
-                self.world, stack, self.acted_on[stack], self.views[stack].life
+                self.world, stack, self.acted_on[stack], self.views[stack].ledger
             )
         ]
         services = (current(body) or {})["definition"]["services"]
@@ -268,12 +270,14 @@ class Planner:
             name for name, hosts in _homes(body).items() if not hosts <= set(self.world.seen)
         }
         ran = {
-            key[0] for key, found in claims.items() if any(has_run(item) for _host, item in found)
+            member.service
+            for member, found in claims.items()
+            if any(has_run(item) for _host, item in found)
         }
-        made = {name for name, _index in claims}
+        made = {member.service for member in claims}
         failed = {
-            split_member_key(key)[0]
-            for key, entry in self.views[stack].life.items()
+            service_of(key)
+            for key, entry in self.views[stack].ledger.items()
             if entry.get("failures")
         }
         return (made | failed) - ran - unknown
@@ -291,13 +295,13 @@ class Planner:
     # --- one stack ---
 
     def _plan_stack(
-        self, stack: str, desired: dict[str, t.Any], board: Board
+        self, stack: str, desired: dict[str, t.Any], reservations: Reservations
     ) -> dict[str, t.Any] | None:
-        """Settle, record and converge; returns the body that is acted on."""
+        """Place, record and converge; returns the body that is acted on."""
         claims = self.world.claims(stack)
-        settler = Settler(stack, desired, board, claims)
-        body = settler.settle()
-        self.plan.held += settler.held
+        placer = Placer(stack, desired, reservations, claims)
+        body = placer.place_all()
+        self.plan.held += placer.held
         accepted = self._record(stack, desired, body)
         if accepted is not None:
             self._converge(stack, accepted, claims)
@@ -307,21 +311,20 @@ class Planner:
         operations = MemberOperations(
             self.plan, self.world, revision=revision_of(body), version=self._version(stack)
         )
-        life = self.views[stack].life
+        ledger = self.views[stack].ledger
         converger = Converger(
             stack,
             body,
             operations=operations,
             claims=claims,
-            life=life,
+            ledger=ledger,
             request=self.request,
             checkers=self.checkers,
             is_decided=self._is_decided(stack),
         )
         converger.run()
-        self.patients[stack] = converger.healer.patients
-        for key, left_s in converger.drains.still(claims).items():
-            self.draining[stack, key] = left_s
+        self.judgements[stack] = converger.healer.judgements
+        self.draining.update(converger.drains.still(claims))
 
     def _is_decided(self, stack: str) -> bool:
         """Whether a majority has the record, or is asked for it in this round before anything else is done."""
@@ -422,5 +425,5 @@ def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:
     """Hosts of each service's members."""
     homes: dict[str, set[str]] = {}
     for key, entry in body["members"].items():
-        homes.setdefault(split_member_key(key)[0], set()).add(entry["host"])
+        homes.setdefault(service_of(key), set()).add(entry["host"])
     return homes

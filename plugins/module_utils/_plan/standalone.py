@@ -12,11 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import BRIDGE_NETWORK, MANAGED_BY_MODULE, MANAGED_BY_STACK, OVERLAY_NETWORK
-from .._common.names import member_key
 from .._compose.keys import not_run
 from .._compose.service import canonical_service
 from .._compose.values import is_empty
 from .._compose.volumes import canonical_volumes
+from .._model.member import MemberId
 from .._model.problems import Notes, Place
 from .._record.copies import make_record
 from .._record.revisions import Request, apply_down, empty_body, with_revision
@@ -126,7 +126,7 @@ def _body(
         services=services,
         tombstone=False,
     )
-    body["members"] = {member_key(name, item["index"]): _entry(host, item) for item in members}
+    body["members"] = {MemberId.of(item).key: _entry(host, item) for item in members}
     body["counters"] = {name: max([item["create_index"] for item in members], default=0)}
     return apply_down(body, Request("down")) if state == "absent" else body
 

@@ -13,7 +13,10 @@ import typing as t
 from .._common.constants import (
     CHECKER_IMAGE,
     CHECKER_SERVICE,
+    CONFIG_IN_CONTAINER,
+    HAPROXY_COMMAND,
     HAPROXY_USER,
+    RUN_IN_CONTAINER,
     STATE_ACTIVE,
     STATE_DIR_MARK,
     SYSTEM_STACK,
@@ -23,9 +26,6 @@ from .health.targets import checked_services
 
 Body = t.Dict[str, t.Any]
 
-_COMMAND = (
-    "haproxy -W -db -S /run/haproxy/master.sock,mode,600 -f /usr/local/etc/haproxy/haproxy.cfg"
-)
 _NOTES = {True: "a service has a health check", False: "no service has a health check any more"}
 
 
@@ -100,7 +100,7 @@ def _checker(image: str) -> dict[str, t.Any]:
 def _container() -> dict[str, t.Any]:
     return {
         "entrypoint": ["haproxy"],
-        "command": _COMMAND.split()[1:],
+        "command": list(HAPROXY_COMMAND[1:]),
         "user": HAPROXY_USER,
         "read_only": True,
         "cap_drop": ["ALL"],
@@ -108,8 +108,8 @@ def _container() -> dict[str, t.Any]:
         "stop_signal": "SIGTERM",
         "stop_grace_period_s": 2.0,
         "mounts": [
-            _bind("config", "/usr/local/etc/haproxy", ["ro"]),
-            _bind("run", "/run/haproxy", []),
+            _bind("config", CONFIG_IN_CONTAINER, ["ro"]),
+            _bind("run", RUN_IN_CONTAINER, []),
         ],
     }
 

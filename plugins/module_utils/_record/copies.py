@@ -59,7 +59,7 @@ class RecordView:
     outdated: list[str]
     rivals: list[str]
     conflict: str
-    life: dict[str, dict[str, t.Any]]
+    ledger: dict[str, dict[str, t.Any]]
     undone: list[Undone] = dataclasses.field(default_factory=list)
     """Versions that never counted: a majority of their hosts was seen without them."""
     counts: bool = True
@@ -106,7 +106,7 @@ def view_records(
         unreadable: Hosts with a damaged copy: nobody knows what they had.
     """
     present = {host: copy for host, copy in copies.items() if copy}
-    view = RecordView(stack, None, [], sorted(copies), [], "", _merge_life(present.values()))
+    view = RecordView(stack, None, [], sorted(copies), [], "", _merge_ledgers(present.values()))
     for number in sorted({copy["version"]["number"] for copy in present.values()}, reverse=True):
         variants = _variants(present, number)
         older = {h: copy for h, copy in present.items() if copy["version"]["number"] < number}
@@ -193,7 +193,7 @@ def _conflict(variants: dict[Variant, Copies]) -> str:
     return f"hosts hold different records of the same number ({sides}); say which is right: up ... -e take=HOST"
 
 
-def _merge_life(copies: t.Iterable[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+def _merge_ledgers(copies: t.Iterable[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
     """Per member the entry with the highest sequence number."""
     merged: dict[str, dict[str, t.Any]] = {}
     for copy in copies:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.names import member_key
-from .store import update_life
+from .._model.member import MemberId
+from .store import update_ledger
 
 Json = t.Dict[str, t.Any]
 
@@ -100,5 +100,5 @@ def _note(state_dir: str, operation: Json, change: t.Callable[[Json], Json | Non
         new = change(kept)
         return None if new is None else {**kept, **new}
 
-    key = member_key(operation["service"], operation["index"])
-    return update_life(state_dir, operation["stack"], key, complete)
+    key = MemberId.of(operation).key
+    return update_ledger(state_dir, operation["stack"], key, complete)

@@ -69,7 +69,7 @@ def read_record(state_dir: str, stack: str) -> Json | None:
 
 
 def write_record(state_dir: str, record: Json) -> bool:
-    """Store a record if it is newer than what the host has. What the host remembers of its members (life) stays.
+    """Store a record if it is newer than what the host has. Its ledger (C(life)) is merged with the ledger of the host.
 
     Args:
         state_dir: Folder of all our files on this host.
@@ -92,18 +92,18 @@ def write_record(state_dir: str, record: Json) -> bool:
         raise StoreError(f"record of stack {stack} is not sound: {reason}")
     with _writing:
         present = _present(state_dir, stack)
-        life = record.get("life", {})
+        ledger = record.get("life", {})
         if present:
             _check_order(present, record, renamed)
             _check_basis(present, record, based_on)
-            life = _newest_life(present["life"], life)
-            if present["version"] == record["version"] and life == present["life"]:
+            ledger = newest_ledger(present["life"], ledger)
+            if present["version"] == record["version"] and ledger == present["life"]:
                 return False
-        _replace(state_dir, stack, {**record, "life": life}, keep_old=present is None)
+        _replace(state_dir, stack, {**record, "life": ledger}, keep_old=present is None)
     return True
 
 
-def update_life(
+def update_ledger(
     state_dir: str, stack: str, key: str, change: t.Callable[[Json], Json | None]
 ) -> bool:
     """Change what the host remembers of one member. Without a good record there is nothing to remember it in.
@@ -128,8 +128,8 @@ def update_life(
         if record is None or new is None:
             return False
         entry = {**before, **new, "seq": before.get("seq", 0) + 1}
-        life = {**record["life"], key: entry}
-        _replace(state_dir, stack, {**record, "life": life}, keep_old=False)
+        ledger = {**record["life"], key: entry}
+        _replace(state_dir, stack, {**record, "life": ledger}, keep_old=False)
     return True
 
 
@@ -232,7 +232,7 @@ def _check_basis(present: Json, record: Json, based_on: int | None) -> None:
         )
 
 
-def _newest_life(ours: Json, theirs: Json) -> Json:
+def newest_ledger(ours: Json, theirs: Json) -> Json:
     """Per member the entry with the higher sequence number."""
     merged = dict(ours)
     for key, entry in theirs.items():

@@ -13,7 +13,7 @@ import functools
 import typing as t
 
 from .._engine.errors import EngineError
-from . import network as swarm_network
+from . import overlay
 from .client import JOIN_DEADLINE_S, Json, SwarmClient, wait_until
 from .report import Report, list_nodes, membership
 
@@ -194,15 +194,15 @@ class Host:
         self._client.delete(f"/nodes/{node['id']}")
 
     def _make_network(self, network: Json) -> None:
-        found = swarm_network.find(self._report["networks"], network["name"])
+        found = overlay.find(self._report["networks"], network["name"])
         if found is None:
-            body = swarm_network.create_body(network)
-            change = f"create the overlay network {swarm_network.describe(network)}"
+            body = overlay.create_body(network)
+            change = f"create the overlay network {overlay.describe(network)}"
             self._do(change, lambda: self._client.post("/networks/create", body))
             return
-        other = swarm_network.differences(network, found)
+        other = overlay.differences(network, found)
         if other:
-            raise Refused(swarm_network.difference_text(network["name"], other))
+            raise Refused(overlay.difference_text(network["name"], other))
 
 
 def init_body(wanted: Wanted) -> Json:

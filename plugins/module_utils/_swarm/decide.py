@@ -9,9 +9,9 @@ Private to the collection. Pure: no input or output, no clock.
 from __future__ import annotations
 
 from .._common.constants import BRIDGE_NETWORK
-from . import network
-from .fleet import Fleet, Node, Settings
-from .plan import Plan
+from . import overlay
+from .fleet import Fleet, Node, SwarmSettings
+from .plan import SwarmPlan
 from .refusals import (
     forced_host_fault,
     foreign_swarm,
@@ -27,7 +27,9 @@ from .roles import Roles, choose
 from .texts import change_texts, missing_notes, node_notes
 
 
-def decide(reports: dict[str, Report], *, hosts: dict[str, str], settings: Settings) -> Plan:
+def decide(
+    reports: dict[str, Report], *, hosts: dict[str, str], settings: SwarmSettings
+) -> SwarmPlan:
     """The plan for these hosts.
 
     Args:
@@ -37,7 +39,7 @@ def decide(reports: dict[str, Report], *, hosts: dict[str, str], settings: Setti
         settings: What is wanted.
     """
     fleet = Fleet(reports, hosts=hosts)
-    plan = Plan(missing=fleet.missing, notes=missing_notes(fleet))
+    plan = SwarmPlan(missing=fleet.missing, notes=missing_notes(fleet))
     if len(fleet.hosts) < 2:
         plan.needed = False
         plan.notes.append(f"One host needs no Swarm: its network is the bridge {BRIDGE_NETWORK}.")
@@ -49,7 +51,7 @@ def decide(reports: dict[str, Report], *, hosts: dict[str, str], settings: Setti
     return plan
 
 
-def _choose_seed(plan: Plan, fleet: Fleet, settings: Settings) -> None:
+def _choose_seed(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> None:
     """The manager to speak to: one with a quorum, or a host that starts the swarm."""
     plan.seed = fleet.seed(settings.network["name"])
     if plan.seed:
@@ -66,13 +68,13 @@ def _choose_seed(plan: Plan, fleet: Fleet, settings: Settings) -> None:
         _choose_first(plan, fleet)
 
 
-def _choose_first(plan: Plan, fleet: Fleet) -> None:
+def _choose_first(plan: SwarmPlan, fleet: Fleet) -> None:
     """No host seen is in a swarm that counts. Whether the others are in one, only a majority can tell."""
     plan.errors += unseen_majority(fleet)
     plan.seed, plan.start = (fleet.inactive() or fleet.seen)[0], True
 
 
-def _choose_forced(plan: Plan, fleet: Fleet, host: str) -> None:
+def _choose_forced(plan: SwarmPlan, fleet: Fleet, host: str) -> None:
     """A person says that the quorum is gone for good, and which host to go on from."""
     plan.errors += forced_host_fault(fleet, host)
     plan.seed, plan.start = host, True
@@ -82,7 +84,7 @@ def _choose_forced(plan: Plan, fleet: Fleet, host: str) -> None:
     )
 
 
-def _choose_changes(plan: Plan, fleet: Fleet, settings: Settings) -> None:
+def _choose_changes(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> None:
     nodes = _nodes(plan, fleet)
     plan.leave = _leaving(plan, fleet, settings, nodes)
     plan.faults = state_faults(fleet, leaving=plan.leave)
@@ -96,7 +98,7 @@ def _choose_changes(plan: Plan, fleet: Fleet, settings: Settings) -> None:
     plan.changes = change_texts(plan, fleet, settings)
 
 
-def _nodes(plan: Plan, fleet: Fleet) -> list[Node]:
+def _nodes(plan: SwarmPlan, fleet: Fleet) -> list[Node]:
     """The swarm's nodes; of one that is still to be started, the node that starts it."""
     report = fleet.reports[plan.seed]
     if not plan.start:
@@ -113,7 +115,9 @@ def _nodes(plan: Plan, fleet: Fleet) -> list[Node]:
     ]
 
 
-def _leaving(plan: Plan, fleet: Fleet, settings: Settings, nodes: list[Node]) -> list[str]:
+def _leaving(
+    plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings, nodes: list[Node]
+) -> list[str]:
     """Hosts to take out of what they are in: those named for it that are no sound nodes of this swarm.
 
     Where there is a swarm to join, also those that failed to join before. Where there is none they may be what is left
@@ -127,24 +131,24 @@ def _leaving(plan: Plan, fleet: Fleet, settings: Settings, nodes: list[Node]) ->
     return [host for host in named if fleet.reports[host]["node_id"] not in sound]
 
 
-def _take_roles(plan: Plan, roles: Roles) -> None:
+def _take_roles(plan: SwarmPlan, roles: Roles) -> None:
     plan.joins = roles.joins
     plan.promote = roles.promote
     plan.demote = roles.demote
     plan.remove = roles.remove
 
 
-def _lacks_network(plan: Plan, fleet: Fleet, settings: Settings) -> bool:
-    known = network.find(fleet.reports[plan.seed]["networks"], settings.network["name"])
+def _lacks_network(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> bool:
+    known = overlay.find(fleet.reports[plan.seed]["networks"], settings.network["name"])
     return known is None or (plan.start and not plan.force_new_cluster)
 
 
-def _network_faults(plan: Plan, fleet: Fleet, settings: Settings) -> list[str]:
+def _network_faults(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> list[str]:
     """What stands in the way of the network, on hosts that are to get it."""
     if plan.create_network:
         starting = plan.start and not plan.force_new_cluster
         return subnet_clashes(fleet, fleet.seen, settings, starting=starting)
-    known = network.find(fleet.reports[plan.seed]["networks"], settings.network["name"])
-    other = network.differences(settings.network, known) if known else []
-    faults = [network.difference_text(settings.network["name"], other)] if other else []
+    known = overlay.find(fleet.reports[plan.seed]["networks"], settings.network["name"])
+    other = overlay.differences(settings.network, known) if known else []
+    faults = [overlay.difference_text(settings.network["name"], other)] if other else []
     return faults + subnet_clashes(fleet, sorted(plan.joins), settings, starting=False)

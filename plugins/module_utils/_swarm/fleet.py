@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .network import Network, find
+from .overlay import Network, find
 from .report import Report
 
 Node = t.Dict[str, t.Any]
@@ -22,7 +22,7 @@ LARGEST_QUORUM = 7
 
 
 @dataclasses.dataclass
-class Settings:
+class SwarmSettings:
     """What the variables of role network ask for."""
 
     network: Network

@@ -9,7 +9,7 @@ import dataclasses
 
 
 @dataclasses.dataclass
-class Plan:
+class SwarmPlan:
     """What the role does next. With errors, nothing."""
 
     needed: bool = True

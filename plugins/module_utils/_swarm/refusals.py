@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import typing as t
 
-from . import network
+from . import overlay
 from .actions import state_fault
-from .fleet import ACTIVE, Fleet, Node, Settings
+from .fleet import ACTIVE, Fleet, Node, SwarmSettings
 
 
-def host_refusals(fleet: Fleet, settings: Settings) -> list[str]:
+def host_refusals(fleet: Fleet, settings: SwarmSettings) -> list[str]:
     """Hosts that cannot be in a swarm as they are."""
     return [
         *(_live_restore(host) for host in fleet.seen if fleet.reports[host]["live_restore"]),
@@ -90,14 +90,14 @@ def no_quorum(fleet: Fleet) -> str:
     )
 
 
-def foreign_swarm(fleet: Fleet, seed: str, settings: Settings) -> list[str]:
+def foreign_swarm(fleet: Fleet, seed: str, settings: SwarmSettings) -> list[str]:
     """Which swarm this is: refused when there are two of them, or when it serves something else."""
     leaders = fleet.leaders()
     other = [host for host in sorted(leaders) if leaders[host] != leaders[seed]]
     if set(other) - set(settings.rejoin):
         return [_other_swarm(host, seed) for host in other if host not in settings.rejoin]
     report = fleet.reports[seed]
-    known = network.find(report["networks"], settings.network["name"])
+    known = overlay.find(report["networks"], settings.network["name"])
     if known or settings.adopt_swarm or not report["services"]:
         return []
     return [
@@ -141,7 +141,7 @@ def strangers(
 
 
 def subnet_clashes(
-    fleet: Fleet, hosts: t.Iterable[str], settings: Settings, *, starting: bool
+    fleet: Fleet, hosts: t.Iterable[str], settings: SwarmSettings, *, starting: bool
 ) -> list[str]:
     """Hosts where something has the network's addresses already, or those that a new swarm would use."""
     subnets = {settings.network["subnet"]: "drover_network_subnet"}
@@ -158,8 +158,8 @@ def subnet_clashes(
     ]
 
 
-def _clashes(fleet: Fleet, host: str, subnet: str, settings: Settings) -> list[str]:
+def _clashes(fleet: Fleet, host: str, subnet: str, settings: SwarmSettings) -> list[str]:
     """A swarm that the host is about to leave takes its networks with it."""
     report = fleet.reports[host]
     kept = [item for item in report["networks"] if item["scope"] != "swarm" or report["quorum"]]
-    return network.clashes(subnet, {**report, "networks": kept}, own=settings.network["name"])
+    return overlay.clashes(subnet, {**report, "networks": kept}, own=settings.network["name"])

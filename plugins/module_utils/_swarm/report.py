@@ -16,7 +16,7 @@ import typing as t
 from .._common.constants import LABEL_NETWORK
 from .._engine.errors import EngineError
 from .client import SwarmClient
-from .network import ENCRYPTED_OPTION, MTU_OPTION
+from .overlay import ENCRYPTED_OPTION, MTU_OPTION
 
 Report = t.Dict[str, t.Any]
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from .fleet import Fleet, Node, Settings, largest_odd
-from .network import describe
-from .plan import Plan
+from .fleet import Fleet, Node, SwarmSettings, largest_odd
+from .overlay import describe
+from .plan import SwarmPlan
 from .report import is_cut_off
 
 
@@ -18,7 +18,7 @@ def missing_notes(fleet: Fleet) -> list[str]:
     return [f"Not reached: {', '.join(fleet.missing)}. Run this again when they answer."]
 
 
-def node_notes(fleet: Fleet, nodes: list[Node], settings: Settings) -> list[str]:
+def node_notes(fleet: Fleet, nodes: list[Node], settings: SwarmSettings) -> list[str]:
     """What a person should know of the nodes as they are."""
     notes = [_availability(node) for node in nodes if node["availability"] != "active"]
     notes += _few_managers(fleet, nodes)
@@ -56,7 +56,7 @@ def _cut_off(host: str) -> str:
     return f"{host} is a manager that does not reach the other managers now."
 
 
-def change_texts(plan: Plan, fleet: Fleet, settings: Settings) -> list[str]:
+def change_texts(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> list[str]:
     """The changes in their order, each with the host that it is about."""
     return [
         *_start_texts(plan, fleet),
@@ -74,7 +74,7 @@ def change_texts(plan: Plan, fleet: Fleet, settings: Settings) -> list[str]:
     ]
 
 
-def _start_texts(plan: Plan, fleet: Fleet) -> list[str]:
+def _start_texts(plan: SwarmPlan, fleet: Fleet) -> list[str]:
     if plan.force_new_cluster:
         return [f"{plan.seed}  force a new Swarm of this manager alone"]
     if plan.start:
@@ -82,7 +82,7 @@ def _start_texts(plan: Plan, fleet: Fleet) -> list[str]:
     return []
 
 
-def _node_texts(plan: Plan, fleet: Fleet) -> list[str]:
+def _node_texts(plan: SwarmPlan, fleet: Fleet) -> list[str]:
     names = {node["id"]: node["hostname"] for node in fleet.reports[plan.seed]["nodes"]}
     return [
         *(f"{fleet.host_of(node) or names[node]}  promote to manager" for node in plan.promote),

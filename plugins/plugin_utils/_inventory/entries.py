@@ -21,6 +21,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     SYSTEM_STACK,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours, number
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 
 from .._run.hosts import GROUP
 from .connection import container_connection, host_connection
@@ -120,7 +121,7 @@ def is_system(container: Json, place: Json) -> bool:
     """Whether it is a checker or a load balancer: the latter has the folders that are made for no other container."""
     if place["stack"] == SYSTEM_STACK:
         return True
-    folder = f"/balancers/{place['stack']}.{place['service']}.{place['index']}/"
+    folder = f"/balancers/{MemberId.of(place).dotted}/"
     return bool(place["managed"]) and any(folder in source for source in container["binds"])
 
 

@@ -19,9 +19,9 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     MANAGED_BY_STACK,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import number
-from ansible_collections.drover.docker.plugins.module_utils._common.names import member_key
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import container_of
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
     UNKNOWN,
     starting_verdict,
@@ -123,8 +123,8 @@ class Records:
             return _health(UNCHECKED, None, "its service has no health check")
         if container["state"] != "running":
             return _health(UNKNOWN, None, f"it is {container['state']}")
-        key = member_key(place["service"], place["index"])
-        return _judged(container, view.life.get(key, {}).get("health"), self._answers[host], now)
+        key = MemberId.of(place).key
+        return _judged(container, view.ledger.get(key, {}).get("health"), self._answers[host], now)
 
 
 def _judged(container: Json, health: Json | None, answer: Json, now: float) -> Json:

@@ -13,6 +13,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.bala
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.difference import (
     without_passwords,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .._run import run_files
@@ -47,7 +48,7 @@ def _diff(name: str, before: str, after: str) -> Json:
 def _present(operation: Json) -> str:
     """The config that the host has; empty where it has none."""
     seen = run_files.load(run_files.for_host("observation", operation["host"])) or {}
-    name = f"{operation['stack']}.{operation['service']}.{operation['index']}"
+    name = MemberId.of(operation).dotted
     return _shown((seen.get("balancers") or {}).get(name, {}).get("config", ""))
 
 

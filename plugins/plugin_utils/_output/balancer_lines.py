@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._common.names import split_member_key
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import is_up
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import takes_requests
+from ansible_collections.drover.docker.plugins.module_utils._model.member import (
+    MemberId,
+    member_ids,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.balancers import (
     Balancers,
 )
@@ -30,14 +33,14 @@ def balancer_lines(
     """One line for each rule, and one for each certificate that ends within 30 days."""
     service = (current(body) or {})["definition"]["services"][name]
     members = [
-        (key, entry)
-        for key, entry in sorted(body["members"].items())
-        if split_member_key(key)[0] == name and not entry["retired"]
+        member
+        for member in member_ids(stack, body["members"])
+        if member.service == name and not body["members"][member.key]["retired"]
     ]
     if not service.get("balancer") or not members:
         return []
-    seen = [_observed(world, stack, key, entry["host"]) for key, entry in members]
-    model = balancers.model(stack, members[0][0], service)
+    seen = [_observed(world, item, body["members"][item.key]["host"]) for item in members]
+    model = balancers.model(members[0], service)
     lines = [
         f"port {frontend['port']} {frontend['protocol']} {text}: {_state(model, backend, seen)}"
         for frontend in model["frontends"]
@@ -46,9 +49,8 @@ def balancer_lines(
     return lines + _ending(world, body, service["balancer"])
 
 
-def _observed(world: World, stack: str, key: str, host: str) -> Json:
-    name = f"{stack}.{key.replace('/', '.')}"
-    return world.balancers(host).get(name, {}) if world.is_seen(host) else {}
+def _observed(world: World, member: MemberId, host: str) -> Json:
+    return world.balancers(host).get(member.dotted, {}) if world.is_seen(host) else {}
 
 
 def _rules(frontend: Json) -> list[tuple[str, str]]:
@@ -68,7 +70,7 @@ def _state(model: Json, name: str, seen: list[Json]) -> str:
     known = [found for found in reports if found]
     if not known:
         return f"{len(backend['servers'])} members, no report yet"
-    up = min(sum(is_up(item) for item in found) for found in known)
+    up = min(sum(takes_requests(item) for item in found) for found in known)
     sessions = sum(item["sessions"] for found in known for item in found)
     text = f"{up} of {len(backend['servers'])} up"
     return f"{text}, {sessions} session{'' if sessions == 1 else 's'}"

@@ -14,9 +14,12 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     MANAGED_BY_MODULE,
 )
-from ansible_collections.drover.docker.plugins.module_utils._common.names import split_member_key
 from ansible_collections.drover.docker.plugins.module_utils._common.times import age, parse_time
-from ansible_collections.drover.docker.plugins.module_utils._plan.health.repairs import Patient
+from ansible_collections.drover.docker.plugins.module_utils._model.member import (
+    MemberId,
+    member_ids,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.repairs import Judgement
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
     HEALTHY,
     UNHEALTHY,
@@ -55,14 +58,14 @@ class ServiceRow:
 
 
 Details = t.Callable[[str, str], list[str]]
-Patients = dict[str, dict[str, Patient]]
+Judgements = dict[str, dict[str, Judgement]]
 
 
 def service_rows(
     world: World,
     bodies: dict[str, dict[str, t.Any]],
     plan: Plan,
-    patients: Patients,
+    judgements: Judgements,
     *,
     details: Details,
 ) -> list[ServiceRow]:
@@ -74,7 +77,7 @@ def service_rows(
     for stack, body in sorted(bodies.items()):
         if is_live(body):
             services = (current(body) or {})["services"]
-            judged = patients.get(stack, {})
+            judged = judgements.get(stack, {})
             for name in sorted(services):
                 row = _recorded_row(world, stack, name, body, plan, judged)
                 row.why_not[:0] = details(stack, name)
@@ -88,25 +91,25 @@ def _recorded_row(
     name: str,
     body: dict[str, t.Any],
     plan: Plan,
-    patients: dict[str, Patient],
+    judgements: dict[str, Judgement],
 ) -> ServiceRow:
     revision = current(body) or {}
     service, desire = revision["definition"]["services"][name], revision["services"][name]
-    keys = [
-        key
-        for key, entry in body["members"].items()
-        if not entry["retired"] and split_member_key(key)[0] == name
+    active = [
+        member
+        for member in member_ids(stack, body["members"])
+        if member.service == name and not body["members"][member.key]["retired"]
     ]
     claims = world.claims(stack)
     members = {
-        key: (
-            body["members"][key]["host"],
-            [item for _host, item in claims.get(split_member_key(key), [])],
+        member: (
+            body["members"][member.key]["host"],
+            [item for _host, item in claims.get(member, [])],
         )
-        for key in sorted(keys, key=split_member_key)
+        for member in active
     }
     wanted = (
-        0 if desire["state"] == "stopped" else len(keys) if service["global"] else desire["scale"]
+        0 if desire["state"] == "stopped" else len(active) if service["global"] else desire["scale"]
     )
     running = [item for _host, found in members.values() for item in found if _is_up(item, service)]
     return ServiceRow(
@@ -115,36 +118,37 @@ def _recorded_row(
         "global" if service["global"] and desire["state"] == "active" else desire["state"],
         wanted,
         len(running),
-        _healthy(service, patients, members),
-        [_place(world, key, *members[key], once=service["start_once"]) for key in members],
+        _healthy(service, judgements, members),
+        [_place(world, member, *members[member], once=service["start_once"]) for member in members],
         _newest_start(world, members),
-        [*_health_lines(members, patients), *_reasons(plan, stack, name)],
+        [*_health_lines(members, judgements), *_reasons(plan, stack, name)],
     )
 
 
 def _healthy(
-    service: dict[str, t.Any], patients: dict[str, Patient], members: t.Collection[str]
+    service: dict[str, t.Any], judgements: dict[str, Judgement], members: t.Collection[MemberId]
 ) -> int | None:
     if not service.get("health_check"):
         return None
-    return sum(key in patients and patients[key].verdict == HEALTHY for key in members)
+    judged = [judgements[member.key] for member in members if member.key in judgements]
+    return sum(item.verdict == HEALTHY for item in judged)
 
 
 def _health_lines(
-    members: dict[str, tuple[str, list[Container]]], patients: dict[str, Patient]
+    members: dict[MemberId, tuple[str, list[Container]]], judgements: dict[str, Judgement]
 ) -> list[str]:
     """A line for each member that is not simply healthy, with what the engine's own check says of it."""
     lines = []
-    for key, (_host, found) in members.items():
+    for member, (_host, found) in members.items():
         engine = next((item["health"] for item in found if item["health"] == UNHEALTHY), "")
-        patient = patients.get(key)
+        judgement = judgements.get(member.key)
         parts = []
-        if patient and (patient.verdict != HEALTHY or engine):
-            parts.append(patient.state)
+        if judgement and (judgement.verdict != HEALTHY or engine):
+            parts.append(judgement.state)
         if engine:
             parts.append(f"the engine's HEALTHCHECK says {engine} (shown only)")
         if parts:
-            lines.append(f"{split_member_key(key)[1]}: {'; '.join(parts)}")
+            lines.append(f"{member.index}: {'; '.join(parts)}")
     return lines
 
 
@@ -154,17 +158,21 @@ def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
     return bool(container["state"] == "running" or done)
 
 
-def _place(world: World, key: str, host: str, found: list[Container], *, once: bool = False) -> str:
+def _place(
+    world: World, member: MemberId, host: str, found: list[Container], *, once: bool = False
+) -> str:
     """Index and host of a member, with its state where it does not simply run."""
     state = found[0]["state"] if found else "missing"
     if once and state == "exited":
         state = "done"
     if not world.is_seen(host):
         state = "unknown"
-    return f"{split_member_key(key)[1]}@{host}" + ("" if state == "running" else f" ({state})")
+    return f"{member.index}@{host}" + ("" if state == "running" else f" ({state})")
 
 
-def _newest_start(world: World, members: dict[str, tuple[str, list[Container]]]) -> float | None:
+def _newest_start(
+    world: World, members: dict[MemberId, tuple[str, list[Container]]]
+) -> float | None:
     ages = [
         world.now(host) - parse_time(item["started_at"])
         for host, found in members.values()
@@ -204,9 +212,9 @@ def _module_rows(world: World) -> list[ServiceRow]:
                 groups.setdefault((item["stack"], item["service"]), []).append((host, item))
     rows = []
     for (stack, name), found in sorted(groups.items()):
-        members = {f"{name}/{item['index']}": (host, [item]) for host, item in found}
+        members = {MemberId.of(item): (host, [item]) for host, item in found}
         running = sum(item["state"] == "running" for _host, item in found)
-        where = [_place(world, key, host, items) for key, (host, items) in members.items()]
+        where = [_place(world, item, host, found) for item, (host, found) in members.items()]
         rows.append(
             ServiceRow(
                 stack,

@@ -35,7 +35,7 @@ Wanted = t.Iterable[tuple[str, Place]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class CertificateSources:
     """What the inventory says of certificates, as it is."""
 
     variable: t.Any = None
@@ -46,7 +46,7 @@ class Certificates:
     """The certificates that a stack may name."""
 
     def __init__(
-        self, settings: Settings, folder: str, *, now: datetime.datetime | None = None
+        self, settings: CertificateSources, folder: str, *, now: datetime.datetime | None = None
     ) -> None:
         """C(folder) is that of the stack; C(now) is the time at which they have to be valid."""
         directory = os.path.abspath(os.path.expanduser(settings.directory))

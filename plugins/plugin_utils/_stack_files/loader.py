@@ -43,7 +43,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     quoted,
 )
 
-from .certificates import Certificates, Settings
+from .certificates import Certificates, CertificateSources
 from .documents import CATALOG, ComposeFile, RancherFile, compose_file, rancher_file
 from .folder import Files, Reader, find_files
 from .interpolation import replace_in
@@ -61,7 +61,7 @@ def load_stack(
     stack: str | None,
     variables: t.Mapping[str, str],
     environ: t.Mapping[str, str] | None = None,
-    certificates: Settings | None = None,
+    certificates: CertificateSources | None = None,
     balancer_image: str = "",
 ) -> tuple[Definition, list[str]]:
     """The canonical stack of a folder, and what the user should know of it.
@@ -82,7 +82,7 @@ def load_stack(
     files = find_files(folder, notes)
     notes.raise_problems()
     loader = StackLoader(folder, t.cast(Files, files), notes)
-    loader.certificates = Certificates(certificates or Settings(), folder)
+    loader.certificates = Certificates(certificates or CertificateSources(), folder)
     loader.balancer_image = balancer_image or BALANCER_IMAGE
     loader.read(variables, os.environ if environ is None else environ)
     return loader.definition(stack), notes.warnings
@@ -98,7 +98,7 @@ class StackLoader:
         self.reader = Reader(folder, notes)
         self.compose = ComposeFile()
         self.rancher = RancherFile()
-        self.certificates = Certificates(Settings(), folder)
+        self.certificates = Certificates(CertificateSources(), folder)
         self.balancer_image = BALANCER_IMAGE
         self.wanted: list[tuple[str, Place]] = []
 

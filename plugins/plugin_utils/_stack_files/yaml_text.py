@@ -68,7 +68,7 @@ def load_yaml(content: bytes, place: Place) -> t.Any:
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise Invalid(f"is not YAML: {reason}") from None
-    return None if node is None else Builder(place).value(node, ())
+    return None if node is None else ValueBuilder(place).value(node, ())
 
 
 def decode(content: bytes) -> str:
@@ -110,7 +110,7 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> str:
     return f"{where}is not YAML: {reason}"
 
 
-class Builder:
+class ValueBuilder:
     """Makes plain Python values of a YAML document, and no more than a bounded number of them."""
 
     def __init__(self, place: Place) -> None:

@@ -10,7 +10,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.chec
     render_checker,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
-from ansible_collections.drover.docker.plugins.module_utils._record.store import _newest_life
+from ansible_collections.drover.docker.plugins.module_utils._record.store import newest_ledger
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
 
 CHECK: dict[str, t.Any] = {
@@ -144,7 +144,7 @@ class HealthBench(Bench):
         key = f"{operation['service']}/{operation['index']}"
         before = record["life"].get(key, {"seq": 0})
         entry = {**before, "seq": before["seq"] + 1, "health": operation["args"]["entry"]}
-        record["life"] = _newest_life(record["life"], {key: entry})
+        record["life"] = newest_ledger(record["life"], {key: entry})
 
     def passes(self, seconds: float) -> None:
         """Let time pass on all hosts."""

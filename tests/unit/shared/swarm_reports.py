@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._swarm.decide import decide
-from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import Settings
-from ansible_collections.drover.docker.plugins.module_utils._swarm.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import SwarmSettings
+from ansible_collections.drover.docker.plugins.module_utils._swarm.plan import SwarmPlan
 
 Json = dict[str, t.Any]
 
@@ -104,9 +104,9 @@ def leaderless(found: Json) -> Json:
     return {**found, "quorum": False, "error": error, "nodes": [], "swarm_id": "", "networks": []}
 
 
-def plan(reports: dict[str, Json], *, hosts: t.Iterable[str] = (), **settings: t.Any) -> Plan:
+def plan(reports: dict[str, Json], *, hosts: t.Iterable[str] = (), **settings: t.Any) -> SwarmPlan:
     """The decision for these reports; hosts are those that reported, unless there are more."""
     names = list(hosts) or list(reports)
     network = {**NETWORK, **settings.pop("network", {})}
-    wanted = Settings(network=network, default_addr_pool=["10.44.0.0/16"], **settings)
+    wanted = SwarmSettings(network=network, default_addr_pool=["10.44.0.0/16"], **settings)
     return decide(reports, hosts={host: address(host) for host in names}, settings=wanted)

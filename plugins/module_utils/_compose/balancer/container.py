@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.constants import HAPROXY_USER, MEMBER_MARK, STATE_DIR_MARK
+from ..._common.constants import (
+    CONFIG_IN_CONTAINER,
+    HAPROXY_COMMAND,
+    HAPROXY_USER,
+    MEMBER_MARK,
+    RUN_IN_CONTAINER,
+    STATE_DIR_MARK,
+)
 from ..._model.problems import Place
 from .. import ports as published
 from ..values import is_empty
-
-_COMMAND = (
-    "haproxy -W -db -S /run/haproxy/master.sock,mode,600 -f /usr/local/etc/haproxy/haproxy.cfg"
-)
-CONFIG_PATH = "/usr/local/etc/haproxy"
-RUN_PATH = "/run/haproxy"
 
 # Read by the load balancer itself, not as options of a container.
 READ_KEYS = ("ports", "expose", "links", "external_links")
@@ -56,13 +57,16 @@ def own_options() -> Json:
     """What is the same for every load balancer; SIGUSR1 lets requests end before HAProxy does."""
     return {
         "entrypoint": ["haproxy"],
-        "command": _COMMAND.split()[1:],
+        "command": list(HAPROXY_COMMAND[1:]),
         "user": HAPROXY_USER,
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "stop_signal": "SIGUSR1",
-        "mounts": [_bind("config", CONFIG_PATH, ["ro"]), _bind("run", RUN_PATH, [])],
+        "mounts": [
+            _bind("config", CONFIG_IN_CONTAINER, ["ro"]),
+            _bind("run", RUN_IN_CONTAINER, []),
+        ],
     }
 
 
@@ -83,7 +87,7 @@ def balancer_container(container: t.Mapping[str, t.Any], ports: list[Json], plac
     mounts = list(found.get("mounts", []))
     taken = [mount["target"] for mount in mounts] + list(found.get("tmpfs", {}))
     for path in taken:
-        if path.startswith((CONFIG_PATH, RUN_PATH)):
+        if path.startswith((CONFIG_IN_CONTAINER, RUN_IN_CONTAINER)):
             place.at("volumes").problem(f"{path} is the load balancer's own; choose another path")
     found.update({**own, "mounts": own["mounts"] + mounts})
     found["ports"] = ports

@@ -9,7 +9,7 @@ import hashlib
 import re
 import typing as t
 
-from . import words as text
+from . import syntax
 from .check_lines import check_lines, thresholds
 from .section import Section
 
@@ -58,8 +58,8 @@ def backend(
     """
     mode = pool.get("mode")
     if mode not in ("http", "tcp"):
-        raise ValueError(f"{key}.mode: must be http or tcp, not {text.shown(mode)}")
-    name = text.name(pool.get("name"), key=f"{key}.name")
+        raise ValueError(f"{key}.mode: must be http or tcp, not {syntax.shown(mode)}")
+    name = syntax.name(pool.get("name"), key=f"{key}.name")
     servers = list(pool.get("servers") or [])
     section = Section(f"backend {name}", [f"mode {mode}"])
     if mode == "http":
@@ -81,7 +81,7 @@ def backend(
 def _refuse_twice(names: list[t.Any], *, key: str) -> None:
     for found in names:
         if names.count(found) > 1:
-            raise ValueError(f"{key}: {text.shown(found)} is there twice")
+            raise ValueError(f"{key}: {syntax.shown(found)} is there twice")
 
 
 def _stickiness(pool: t.Mapping[str, t.Any], name: str, *, key: str) -> list[str]:
@@ -94,10 +94,10 @@ def _stickiness(pool: t.Mapping[str, t.Any], name: str, *, key: str) -> list[str
     cookie = policy.get("cookie") or "lb-" + _short(name)
     mode, domain = policy.get("mode") or "insert", policy.get("domain") or ""
     if not isinstance(cookie, str) or not _COOKIE.match(cookie):
-        raise ValueError(f"{key}.stickiness.cookie: is no name of a cookie: {text.shown(cookie)}")
+        raise ValueError(f"{key}.stickiness.cookie: is no name of a cookie: {syntax.shown(cookie)}")
     if mode not in COOKIE_MODES:
         known = ", ".join(COOKIE_MODES)
-        raise ValueError(f"{key}.stickiness.mode: must be {known}, not {text.shown(mode)}")
+        raise ValueError(f"{key}.stickiness.mode: must be {known}, not {syntax.shown(mode)}")
     words = ["cookie", cookie, mode]
     words += [word for word in ("indirect", "nocache", "postonly") if policy.get(word)]
     if domain:
@@ -109,9 +109,9 @@ def _server(
     server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, drains: bool, key: str
 ) -> str:
     """One line; its check is that of the backend, else a TCP connect every 2 s. Port 0 of a check is the server's."""
-    name = text.name(server.get("name"), key=f"{key}.name")
+    name = syntax.name(server.get("name"), key=f"{key}.name")
     words = [f"server {name} {_place(server, key=key)} {_check(server, pool, key=key)} {SLOWSTART}"]
-    weight = text.whole(server.get("weight", 1), key=f"{key}.weight", most=LARGEST_WEIGHT)
+    weight = syntax.whole(server.get("weight", 1), key=f"{key}.weight", most=LARGEST_WEIGHT)
     drain = drains and bool(server.get("drain"))
     if drain or weight != 1:
         words.append(f"weight {0 if drain else weight}")
@@ -128,22 +128,22 @@ def _check(server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, key: s
     check = pool.get("check")
     if check is None:
         return "check"
-    port = text.whole(check.get("port") or 0, key=f"{key}.check.port", most=65535)
+    port = syntax.whole(check.get("port") or 0, key=f"{key}.check.port", most=65535)
     other = f" port {port}" if port not in (0, server.get("port")) else ""
     return f"check{other}{thresholds(check, key=f'{key}.check')}"
 
 
 def _place(server: t.Mapping[str, t.Any], *, key: str) -> str:
     if not server.get("resolve"):
-        return text.endpoint(server.get("address"), server.get("port"), key=key)
-    port = text.whole(server.get("port"), key=f"{key}.port", least=1, most=65535)
+        return syntax.endpoint(server.get("address"), server.get("port"), key=key)
+    port = syntax.whole(server.get("port"), key=f"{key}.port", least=1, most=65535)
     return f"{_host(server.get('address'), key=f'{key}.address')}:{port}"
 
 
 def _host(value: t.Any, *, key: str, dot: str = "") -> str:
     """A host name; for cookies with the dot that was before it."""
     if not isinstance(value, str) or not _HOST.match(value) or len(value) > 253:
-        raise ValueError(f"{key}: must be a host name, not {text.shown(dot or value)}")
+        raise ValueError(f"{key}: must be a host name, not {syntax.shown(dot or value)}")
     return dot or value
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.constants import CONFIG_IN_CONTAINER
-from . import words
+from . import syntax
 from .backends import RESOLVERS, backend
 from .check_lines import DEFAULT_SERVER
 from .custom import merge
@@ -99,7 +99,7 @@ def _text(model: t.Mapping[str, t.Any], *, drains: bool) -> str:
     ours += [*_own_listeners(model), *_frontends(model), *backends]
     config = model.get("config") or ""
     if not isinstance(config, str):
-        raise ValueError(f"config: must be text, not {words.shown(config)}")
+        raise ValueError(f"config: must be text, not {syntax.shown(config)}")
     sections = merge(ours, config)
     parts = [_certificate_lines(model), *(section.text() for section in sections)]
     return "\n".join(part for part in parts if part)
@@ -109,12 +109,12 @@ def _certificate_lines(model: t.Mapping[str, t.Any]) -> str:
     """Which certificates these are, so that another one of the same name is another config."""
     lines = []
     for name, fingerprint in sorted((model.get("certificates") or {}).items()):
-        word = words.name(name, key="certificates")
-        value = words.name(fingerprint, key=f"certificates.{name}")
+        word = syntax.name(name, key="certificates")
+        value = syntax.name(fingerprint, key=f"certificates.{name}")
         lines.append(f"{CERTIFICATE_COMMENT} {word} {value}\n")
     default = model.get("default_certificate")
     if default:
-        lines.append(f"# default {words.name(default, key='default_certificate')}\n")
+        lines.append(f"# default {syntax.name(default, key='default_certificate')}\n")
     return "".join(lines)
 
 
@@ -128,7 +128,7 @@ def _own_listeners(model: t.Mapping[str, t.Any]) -> list[Section]:
     found.append(Section(f"frontend {METRICS_FRONTEND}", metrics))
     wanted = model.get("statistics")
     if wanted:
-        port = words.whole(wanted.get("port"), key="statistics.port", least=1, most=65535)
+        port = syntax.whole(wanted.get("port"), key="statistics.port", least=1, most=65535)
         if port in (*ports, HEALTH_PORT, METRICS_PORT):
             raise ValueError(f"statistics.port: port {port} is taken; choose another one")
         found.append(_statistics(port, wanted))
@@ -145,17 +145,17 @@ def _ports(model: t.Mapping[str, t.Any]) -> list[int]:
             raise ValueError(f"{key}: port {port} answers with the load balancer's metrics")
         if port in ports:
             raise ValueError(f"{key}: port {port} is there twice")
-        ports.append(words.whole(port, key=key, least=1, most=65535))
+        ports.append(syntax.whole(port, key=key, least=1, most=65535))
     return ports
 
 
 def _statistics(port: int, wanted: t.Mapping[str, t.Any]) -> Section:
     user, password = wanted.get("user"), wanted.get("password")
     for key, value in (("user", user), ("password", password)):
-        words.word(value, key=f"statistics.{key}")
+        syntax.word(value, key=f"statistics.{key}")
     if ":" in str(user):
         raise ValueError("statistics.user: must be without a colon")
-    login = words.word(f"{user}:{password}", key="statistics.password")
+    login = syntax.word(f"{user}:{password}", key="statistics.password")
     page = ["stats enable", "stats uri /", "stats hide-version", f"stats auth {login}"]
     return Section(f"listen {STATISTICS_LISTENER}", [f"bind :{port}", "mode http", *page])
 
@@ -165,7 +165,7 @@ def _frontends(model: t.Mapping[str, t.Any]) -> list[Section]:
     certificates = model.get("certificates") or {}
     if default and default not in certificates:
         raise ValueError(
-            f"default_certificate: {words.shown(default)} is not among the certificates"
+            f"default_certificate: {syntax.shown(default)} is not among the certificates"
         )
     found = []
     for at, port in enumerate(model["frontends"]):

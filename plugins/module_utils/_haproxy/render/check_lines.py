@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._model.request_line import check_request
-from . import words as text
+from . import syntax
 
 # What HAProxy does anyway. Where no such line is, a server of HAProxy 3.4 begins without a good result: one is then not
 # enough for a new server, as it is for other versions (docs/decisions/0009).
@@ -36,14 +36,14 @@ def check_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
 def thresholds(check: t.Mapping[str, t.Any], *, key: str) -> str:
     """C(inter), C(rise) and C(fall) of a server, where given, each after a space. Raises ValueError."""
     interval = _time(check, "interval_ms", key=key)
-    rise = text.whole(check.get("healthy_threshold", 0), key=f"{key}.healthy_threshold")
-    fall = text.whole(check.get("unhealthy_threshold", 0), key=f"{key}.unhealthy_threshold")
+    rise = syntax.whole(check.get("healthy_threshold", 0), key=f"{key}.healthy_threshold")
+    fall = syntax.whole(check.get("unhealthy_threshold", 0), key=f"{key}.unhealthy_threshold")
     given = {"inter": f"{interval}ms" if interval else "", "rise": rise, "fall": fall}
     return "".join(f" {word} {value}" for word, value in given.items() if value)
 
 
 def _time(check: t.Mapping[str, t.Any], name: str, *, key: str) -> int:
-    return text.whole(check.get(name, 0), key=f"{key}.{name}", most=text.LONGEST_TIME_MS)
+    return syntax.whole(check.get(name, 0), key=f"{key}.{name}", most=syntax.LONGEST_TIME_MS)
 
 
 def _send(request: t.Mapping[str, t.Any], *, key: str) -> str:
@@ -54,8 +54,8 @@ def _send(request: t.Mapping[str, t.Any], *, key: str) -> str:
         raise ValueError(f"{key}.request: {error}") from None
     words = ["http-check send"]
     for word, part in (("meth", "method"), ("uri", "uri"), ("ver", "version")):
-        words += [word, text.word(request[part], key=f"{key}.request.{part}")]
+        words += [word, syntax.word(request[part], key=f"{key}.request.{part}")]
     for header, value in request["headers"]:
         place = f"{key}.request.headers"
-        words += ["hdr", text.word(header, key=place), text.format_word(value, key=place)]
+        words += ["hdr", syntax.word(header, key=place), syntax.format_word(value, key=place)]
     return " ".join(words)

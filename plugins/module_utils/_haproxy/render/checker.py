@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import words
+from . import syntax
 from .check_lines import DEFAULT_SERVER, check_lines, thresholds
 from .marker import with_marker
 
@@ -77,7 +77,7 @@ def _refuse_twice(names: list[t.Any], *, key: str) -> None:
         if found in reserved:
             raise ValueError(f"{key}: {found} is a name of the checker's own")
         if found in seen:
-            raise ValueError(f"{key}: {words.shown(found)} is there twice")
+            raise ValueError(f"{key}: {syntax.shown(found)} is there twice")
         seen.add(found)
 
 
@@ -86,20 +86,20 @@ def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
     lines = [f"backend {CONTROL_BACKEND}", "    timeout check 1s"]
     for at, control in enumerate(controls):
         key = f"controls[{at}]"
-        server = words.name(control.get("server"), key=f"{key}.server")
-        place = words.endpoint(control.get("address"), CONTROL_PORT, key=key)
+        server = syntax.name(control.get("server"), key=f"{key}.server")
+        place = syntax.endpoint(control.get("address"), CONTROL_PORT, key=key)
         lines.append(f"    server {server} {place} check inter 1s fall 1 rise 2")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _check_part(check: t.Mapping[str, t.Any], *, key: str) -> str:
     """The backend of one container."""
-    lines = [f"backend {words.name(check.get('backend'), key=f'{key}.backend')}"]
+    lines = [f"backend {syntax.name(check.get('backend'), key=f'{key}.backend')}"]
     request = check_lines(check, key=key)
     if check.get("request") is not None:
         request.insert(-2, "mode http")  # before the two lines of the request
     lines += [f"    {line}" for line in request]
-    server = words.name(check.get("server"), key=f"{key}.server")
-    place = words.endpoint(check.get("address"), check.get("port"), key=key)
+    server = syntax.name(check.get("server"), key=f"{key}.server")
+    place = syntax.endpoint(check.get("address"), check.get("port"), key=key)
     lines.append(f"    server {server} {place} check{thresholds(check, key=key)}")
     return "".join(f"{line}\n" for line in lines)

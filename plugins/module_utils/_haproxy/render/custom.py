@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import words as text
+from . import syntax
 from .section import Section
 
 KEY = "config"
@@ -62,7 +62,7 @@ def split_config(config: str) -> list[Section]:
     found: list[Section] = []
     for line in config.replace("\r\n", "\n").split("\n"):
         if _CONTROL.search(line):
-            raise ValueError(f"{KEY}: must be without control characters: {text.shown(line)}")
+            raise ValueError(f"{KEY}: must be without control characters: {syntax.shown(line)}")
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
@@ -70,7 +70,7 @@ def split_config(config: str) -> list[Section]:
             found.append(Section(" ".join(words)))
         elif not found:
             raise ValueError(
-                f"{KEY}: {text.shown(line.strip())} is in no section: write global, defaults, frontend PORT or "
+                f"{KEY}: {syntax.shown(line.strip())} is in no section: write global, defaults, frontend PORT or "
                 "backend NAME before it"
             )
         else:

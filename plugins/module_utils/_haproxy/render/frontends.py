@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import words as text
+from . import syntax
 from .section import Section
 
 Json = t.Dict[str, t.Any]
@@ -40,8 +40,8 @@ def frontend(port: t.Mapping[str, t.Any], *, strict: bool, key: str) -> Section:
     protocol = port.get("protocol")
     if protocol not in PROTOCOLS:
         known = ", ".join(PROTOCOLS)
-        raise ValueError(f"{key}.protocol: must be one of {known}, not {text.shown(protocol)}")
-    number = text.whole(port.get("port"), key=f"{key}.port", least=1, most=65535)
+        raise ValueError(f"{key}.protocol: must be one of {known}, not {syntax.shown(protocol)}")
+    number = syntax.whole(port.get("port"), key=f"{key}.port", least=1, most=65535)
     rules = [
         _Rule(rule, protocol, key=f"{key}.rules[{at}]")
         for at, rule in enumerate(port.get("rules") or [])
@@ -50,7 +50,7 @@ def frontend(port: t.Mapping[str, t.Any], *, strict: bool, key: str) -> Section:
     section.lines += _opening(protocol, with_hosts=any(rule.host for rule in rules))
     section.tail = [rule.line() for rule in rules]
     if port.get("default_backend"):
-        name = text.name(port["default_backend"], key=f"{key}.default_backend")
+        name = syntax.name(port["default_backend"], key=f"{key}.default_backend")
         section.tail.append(f"default_backend {name}")
     return section
 
@@ -84,7 +84,7 @@ class _Rule:
         self._path = rule.get("path") or ""
         self._key = key
         self._sni = protocol == "sni"
-        self._backend = text.name(rule.get("backend"), key=f"{key}.backend")
+        self._backend = syntax.name(rule.get("backend"), key=f"{key}.backend")
         if self.host and protocol not in (*HTTP, "sni"):
             raise ValueError(f"{key}.hostname: {protocol} has no host names")
         if self._path and protocol not in HTTP:
@@ -113,7 +113,7 @@ class _Rule:
         else:
             match, bare, value = "str", host, host
         if not _HOST.match(bare) or len(host) > 253:
-            shown = text.shown(self.host)
+            shown = syntax.shown(self.host)
             raise ValueError(
                 f"{self._key}.hostname: must be a host name, *.suffix or prefix.*, not {shown}"
             )
@@ -124,6 +124,6 @@ class _Rule:
         if not isinstance(path, str) or not _PATH.match(path) or len(path) > LONGEST_PATH:
             raise ValueError(
                 f"{self._key}.path: must begin with / and hold at most {LONGEST_PATH} visible ASCII characters, "
-                f"not {text.shown(path)}"
+                f"not {syntax.shown(path)}"
             )
-        return f"{{ path_beg -i {text.word(path, key=f'{self._key}.path')} }}"
+        return f"{{ path_beg -i {syntax.word(path, key=f'{self._key}.path')} }}"

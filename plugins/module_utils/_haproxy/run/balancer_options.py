@@ -89,7 +89,7 @@ def model_from_options(params: Json) -> Json:
     return {
         "frontends": [_frontend(option) for option in params["frontends"]],
         "backends": [_backend(option) for option in params["backends"]],
-        "certificates": {name: fingerprint(str(pem)) for name, pem in certificates.items()},
+        "certificates": {name: pem_digest(str(pem)) for name, pem in certificates.items()},
         "default_certificate": params["default_certificate"] or "",
         "certificate_dir": "",
         "config": params["config"] or "",
@@ -98,7 +98,7 @@ def model_from_options(params: Json) -> Json:
     }
 
 
-def fingerprint(pem: str) -> str:
+def pem_digest(pem: str) -> str:
     """SHA-256 of a certificate's text, in hex."""
     return hashlib.sha256(pem.strip().encode("utf-8")).hexdigest()
 

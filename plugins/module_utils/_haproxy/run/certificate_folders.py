@@ -78,7 +78,7 @@ def _seen(folders: Json) -> Json:
     default = name_of(folders["default"])
     return {
         "folders": folders,
-        "certificates": {name: fingerprint(pem) for name, pem in pairs.items()},
+        "certificates": {name: pair_digest(pem) for name, pem in pairs.items()},
         "default": default if default in pairs else "",
     }
 
@@ -114,6 +114,6 @@ def _text(path: str) -> str:
         return ""
 
 
-def fingerprint(pem: str) -> str:
+def pair_digest(pem: str) -> str:
     """SHA-256 of key and chain as they lie there: another pair makes another config."""
     return hashlib.sha256(pem.encode("ascii")).hexdigest()

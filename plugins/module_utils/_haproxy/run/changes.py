@@ -12,7 +12,7 @@ import re
 import time
 import typing as t
 
-from ..render import words as text
+from ..render import syntax
 from ..render.difference import Difference, Parsed
 from ..render.wanted import Server, Wanted
 from .balancer_files import certificate_path
@@ -178,7 +178,7 @@ def _orders(state: State, wanted: Wanted) -> list[str]:
 
 def _path(key: Server) -> str:
     backend, server = key
-    return f"{text.name(backend, key='backend')}/{text.name(server, key='server')}"
+    return f"{syntax.name(backend, key='backend')}/{syntax.name(server, key='server')}"
 
 
 def _short(answer: str) -> str:

@@ -55,7 +55,7 @@ def parse_traffic(answer: str) -> list[Json]:
     ]
 
 
-def is_up(report: t.Mapping[str, t.Any]) -> bool:
+def takes_requests(report: t.Mapping[str, t.Any]) -> bool:
     """Whether a server may be sent requests, as far as checks know; C(no check): nobody checks it."""
     status = str(report["status"])
     return status.startswith("UP") or status == "no check"

@@ -16,7 +16,7 @@ from .folders import Folders
 Json = t.Dict[str, t.Any]
 
 _CANDIDATE = f"{CONFIG_IN_CONTAINER}/candidate.cfg"
-_COMMAND = ["haproxy", "-c", "-f", _CANDIDATE]
+_CHECK_CONFIG = ["haproxy", "-c", "-f", _CANDIDATE]
 _ALERT = re.compile(r"^\[ALERT\][^:]*: (?:config : )?(.*)$")
 _SAYS_NOTHING = re.compile(r"(Fatal errors|Error\(s\)|Errors) found in configuration")
 _PLACE = re.compile(r"\[haproxy\.cfg:([0-9]+)\]")
@@ -43,7 +43,7 @@ def validate(engine: Engine, folders: Folders, *, container: str, image: str) ->
         EngineError: The engine could not be asked.
     """
     if container:
-        code, output = engine.execute(container, _COMMAND)
+        code, output = engine.execute(container, _CHECK_CONFIG)
         _check_mount(output, folders)
     else:
         code, output = _in_a_container_of_its_own(engine, folders, image)
@@ -117,8 +117,8 @@ def _body(folders: Folders, image: str) -> Json:
     """A container that can only read the config."""
     return {
         "Image": image,
-        "Entrypoint": _COMMAND[:1],
-        "Cmd": _COMMAND[1:],
+        "Entrypoint": _CHECK_CONFIG[:1],
+        "Cmd": _CHECK_CONFIG[1:],
         "User": f"{folders.user}:{folders.group}",
         "NetworkDisabled": True,
         "HostConfig": {

@@ -9,9 +9,9 @@ import dataclasses
 import typing as t
 
 from ..._common.backoff import delay_s
-from ..._common.names import split_member_key
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import wanted_states
+from ..._model.member import MemberId, member_ids
 from ..._record.revisions import Request, current, is_live
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Message, Plan
@@ -22,23 +22,12 @@ Json = t.Dict[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Member:
+class BalancerMember:
     """One load balancer container that is wanted."""
 
-    stack: str
-    key: str
+    id: MemberId
     host: str
     service: Json
-
-    @property
-    def name(self) -> str:
-        """The service."""
-        return split_member_key(self.key)[0]
-
-    @property
-    def place(self) -> tuple[str, str, int]:
-        """Stack, service and index."""
-        return (self.stack, *split_member_key(self.key))
 
 
 class Balancers:
@@ -50,26 +39,26 @@ class Balancers:
         bodies: dict[str, Json],
         *,
         request: Request,
-        draining: dict[tuple[str, str], float],
+        draining: dict[MemberId, float],
         version: t.Callable[[str], int],
-        life: t.Callable[[str], dict[str, Json]],
+        ledger: t.Callable[[str], dict[str, Json]],
     ) -> None:
         self.world = world
         self._bodies = bodies
         self._request = request
         self._draining = draining
         self.version = version
-        self._life = life
+        self._ledger = ledger
         self._directory = Directory(bodies, draining)
 
-    def members(self) -> t.Iterator[Member]:
+    def members(self) -> t.Iterator[BalancerMember]:
         """Those of the live stacks, in order."""
         for stack, body in sorted(self._bodies.items()):
             services = (current(body) or {})["definition"]["services"] if is_live(body) else {}
-            for key in sorted(body["members"], key=split_member_key):
-                entry, service = body["members"][key], services.get(split_member_key(key)[0])
+            for member in member_ids(stack, body["members"]):
+                entry, service = body["members"][member.key], services.get(member.service)
                 if service and service.get("balancer") and not entry["retired"]:
-                    yield Member(stack, key, entry["host"], service)
+                    yield BalancerMember(member, entry["host"], service)
 
     def plan(self, plan: Plan) -> None:
         """Add what brings the load balancers of the seen hosts up to date."""
@@ -77,10 +66,10 @@ class Balancers:
             if self.world.is_seen(member.host):
                 self._plan_member(plan, member)
 
-    def model(self, stack: str, key: str, service: Json) -> Json:
+    def model(self, member: MemberId, service: Json) -> Json:
         """The model of one load balancer container."""
-        body = self._bodies[stack]
-        host = body["members"][key]["host"]
+        body = self._bodies[member.stack]
+        host = body["members"][member.key]["host"]
         certificates = (current(body) or {})["definition"].get("certificates", {})
         model = build_model(
             routes_of(self._directory, service["balancer"]),
@@ -88,7 +77,7 @@ class Balancers:
             host=host,
             fingerprints={name: item["fingerprint"] for name, item in certificates.items()},
         )
-        return self._with_folder(model, host, f"{stack}/{split_member_key(key)[0]}")
+        return self._with_folder(model, host, f"{member.stack}/{member.service}")
 
     def _with_folder(self, model: Json, host: str, service: str) -> Json:
         """The model with the certificates that lie in a volume of the load balancer on this host."""
@@ -99,14 +88,14 @@ class Balancers:
         default = model["default_certificate"] or seen["default"]
         return {**model, "certificates": found, "default_certificate": default}
 
-    def _plan_member(self, plan: Plan, member: Member) -> None:
-        model = self.model(member.stack, member.key, member.service)
+    def _plan_member(self, plan: Plan, member: BalancerMember) -> None:
+        model = self.model(member.id, member.service)
         try:
             config, revision = render_balancer(model)
         except ValueError as error:
             self._tell(plan, member, f"the new one cannot be written: {error}")
             return
-        makes = makers(plan, member.host, member.place)
+        makes = makers(plan, member.host, member.id)
         if not makes and not self._needs_another(plan, member, config, revision):
             return
         waits = self._waits(member, revision)
@@ -116,69 +105,71 @@ class Balancers:
         args = self.arguments(member, model, revision)
         if makes:
             args["config_hash"] = makes[0]["args"]["config_hash"]
-        where = (member.host, member.place)
-        version = self.version(member.stack)
+        where = (member.host, member.id)
+        version = self.version(member.id.stack)
         add_config(plan, "balancer", *where, cause=_cause(model), version=version, args=args)
 
-    def _needs_another(self, plan: Plan, member: Member, config: str, revision: str) -> bool:
+    def _needs_another(
+        self, plan: Plan, member: BalancerMember, config: str, revision: str
+    ) -> bool:
         """Whether its container runs, goes on running, and has another config than this; if it answers at all."""
-        claims = self.world.claims(member.stack).get(member.place[1:], [])
+        claims = self.world.claims(member.id.stack).get(member.id, [])
         if not running_on(member.host, claims) or self._is_stopped_by(plan, member):
             return False
         seen = self._seen(member)
         if seen.get("error"):
             text = f"its config is left as it is: {seen['error']}"
-            plan.held.append(Message(text, *member.place, member.host))
+            plan.held.append(Message.about(member.id, text, member.host))
             return False
         told = (seen.get("revision"), seen.get("file_revision"))
         return told != (revision, revision) or not _is_followed(config, seen.get("reports", []))
 
-    def _seen(self, member: Member) -> Json:
+    def _seen(self, member: BalancerMember) -> Json:
         """What its host reports of it; empty where there is nothing."""
-        name = ".".join(map(str, member.place))
-        return self.world.balancers(member.host).get(name) or {}
+        return self.world.balancers(member.host).get(member.id.dotted) or {}
 
-    def _is_stopped_by(self, plan: Plan, member: Member) -> bool:
+    def _is_stopped_by(self, plan: Plan, member: BalancerMember) -> bool:
         """Whether its container ends in this very round: nobody has to tell it anything any more."""
         return any(
-            item["kind"] in ("stop", "remove")
-            and (item["stack"], item["service"], item["index"]) == member.place
+            item["kind"] in ("stop", "remove") and MemberId.of(item) == member.id
             for item in plan.operations
         )
 
-    def arguments(self, member: Member, model: Json, revision: str) -> Json:
+    def arguments(self, member: BalancerMember, model: Json, revision: str) -> Json:
         """What the operation that gives a load balancer its config takes."""
-        service = f"{member.stack}/{member.name}"
+        service = f"{member.id.stack}/{member.id.service}"
         return {
             "model": model,
-            "certificates": self._pems(member.stack, model),
+            "certificates": self._pems(member.id.stack, model),
             "folders": self.world.certificate_folder(member.host, service).get("folders"),
             "revision": revision,
             "image": member.service["image"],
             "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
         }
 
-    def _waits(self, member: Member, revision: str) -> str:
+    def _waits(self, member: BalancerMember, revision: str) -> str:
         """Why a config that was not taken lately is not tried again now; empty when it may be."""
-        failed = (self._life(member.stack).get(member.key) or {}).get("config") or {}
+        failed = (self._ledger(member.id.stack).get(member.id.key) or {}).get("config") or {}
         if failed.get("revision") != revision or self._is_asked_for(member):
             return ""
         passed = self.world.now(member.host) - failed["last"]
         wait = delay_s(failed["failures"]) - passed
         return f"{failed['why']} (next try in {wait:.0f} s)" if passed >= 0 and wait > 0 else ""
 
-    def _is_asked_for(self, member: Member) -> bool:
+    def _is_asked_for(self, member: BalancerMember) -> bool:
         """Whether a person wants it to be tried at once."""
-        named = {member.stack, f"{member.stack}/{member.name}"} & set(self._request.retry)
+        named = {member.id.stack, f"{member.id.stack}/{member.id.service}"} & set(
+            self._request.retry
+        )
         return bool(named) or (self._request.command == "up" and self._is_meant(member))
 
-    def _is_meant(self, member: Member) -> bool:
+    def _is_meant(self, member: BalancerMember) -> bool:
         """Whether the command is about its stack."""
-        return self._request.stacks is None or member.stack in self._request.stacks
+        return self._request.stacks is None or member.id.stack in self._request.stacks
 
-    def _tell(self, plan: Plan, member: Member, why: str) -> None:
+    def _tell(self, plan: Plan, member: BalancerMember, why: str) -> None:
         """Its config stays: an error of a command that is about its stack, and for the others worth a note."""
-        message = Message(f"its config is left as it is: {why}", *member.place, member.host)
+        message = Message.about(member.id, f"its config is left as it is: {why}", member.host)
         (plan.errors if self._is_meant(member) else plan.notes).append(message)
 
     def _pems(self, stack: str, model: Json) -> dict[str, str]:

@@ -12,40 +12,39 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.names import member_key
-from ..._haproxy.run.stats import is_up
+from ..._common.constants import DRAIN_TIMEOUT_MS
+from ..._haproxy.run.stats import takes_requests
+from ..._model.member import MemberId, member_ids
 from ..operations.member import MemberOperations
+from ..world.ownership import Claims
 from ..world.world import Container
 
 Json = t.Dict[str, t.Any]
 
-Claims = t.Mapping[t.Tuple[str, int], t.List[t.Tuple[str, Container]]]
-
-DEFAULT_TIMEOUT_MS = 10000
 MOST_RENEWALS = 3
 
 
 def is_sent_to(report: Json) -> bool:
     """Whether a load balancer sends new requests to a server."""
-    return is_up(report) and not report["drain"]
+    return takes_requests(report) and not report["drain"]
 
 
 class Drains:
     """The drains of one stack in one round."""
 
     def __init__(
-        self, operations: MemberOperations, life: dict[str, Json], *, stack: str, live: bool
+        self, operations: MemberOperations, ledger: dict[str, Json], *, stack: str, live: bool
     ) -> None:
         self._operations = operations
         self._world = operations.world
-        self._life = life
+        self._ledger = ledger
         self._stack = stack
         self._live = live
-        self._asked: set[str] = set()
-        self._begun: dict[str, float] = {}
-        self._undone: set[str] = set()
-        self._left: set[str] = set()
-        self._ending: set[str] = set()
+        self._asked: set[MemberId] = set()
+        self._begun: dict[MemberId, float] = {}
+        self._undone: set[MemberId] = set()
+        self._left: set[MemberId] = set()
+        self._ending: set[MemberId] = set()
 
     def is_over(
         self,
@@ -64,17 +63,17 @@ class Drains:
         over = self._is_over(host, container, reason, sick=sick)
         if over:
             ends = self._left if leaves else self._ending
-            ends.add(member_key(container["service"], container["index"]))
+            ends.add(MemberId.of(container))
         return over
 
     def _is_over(self, host: str, container: Container, reason: str, *, sick: bool) -> bool:
-        key = member_key(container["service"], container["index"])
-        self._asked.add(key)
+        member = MemberId.of(container)
+        self._asked.add(member)
         timeout_s = self._timeout_s(container["service"])
         if container["state"] != "running" or not timeout_s:
             return True
         serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
-        drain = (self._life.get(key) or {}).get("drain")
+        drain = (self._ledger.get(member.key) or {}).get("drain")
         if not serving and not drain:
             return True
         if not drain or drain["container"] != container["id"]:
@@ -84,23 +83,22 @@ class Drains:
 
     def _timeout_s(self, service: str) -> float:
         services = self._operations.revision["definition"]["services"]
-        found = services.get(service, {}).get("drain_timeout_ms", DEFAULT_TIMEOUT_MS)
+        found = services.get(service, {}).get("drain_timeout_ms", DRAIN_TIMEOUT_MS)
         return float(found) / 1000
 
     def _serving(self, container: Container) -> list[Json]:
         """What the load balancers report on it, where they send requests to it or still hold sessions of it."""
-        key = member_key(container["service"], container["index"])
-        return [item for item in self._reports(key) if is_sent_to(item) or item["sessions"]]
+        reports = self._reports(MemberId.of(container))
+        return [item for item in reports if is_sent_to(item) or item["sessions"]]
 
-    def _reports(self, key: str) -> list[Json]:
+    def _reports(self, member: MemberId) -> list[Json]:
         """All that the load balancers report on a member."""
-        name = f"{self._stack}.{key.replace('/', '.')}"
         return [
             item
             for host in self._world.seen
             for balancer in self._balancers(host)
             for item in balancer["reports"]
-            if item["server"] == name
+            if item["server"] == member.dotted
         ]
 
     def _begin(self, host: str, container: Container, reason: str, *, renewed: int = 0) -> None:
@@ -114,7 +112,7 @@ class Drains:
             **({"renewed": renewed} if renewed else {}),
         }
         self._write(host, container, entry, reason)
-        self._begun[member_key(container["service"], container["index"])] = timeout_s
+        self._begun[MemberId.of(container)] = timeout_s
 
     def _has_ended(self, host: str, container: Container, drain: Json, serving: list[Json]) -> bool:
         left_s = drain["until"] - self._world.now(host)
@@ -150,30 +148,28 @@ class Drains:
         own = f"{self._stack}."
         return [item for name, item in found.items() if self._live or not name.startswith(own)]
 
-    def still(self, claims: Claims) -> dict[str, float]:
+    def still(self, claims: Claims) -> dict[MemberId, float]:
         """Members that are being drained after this round, with the seconds that are left for it."""
         found = {**dict.fromkeys(filter(self._is_drained, self._ending), 0.0), **self._begun}
-        for key, entry in self._life.items():
-            drain = entry.get("drain")
-            if not drain or key in found or key in self._undone | self._left:
+        for member in member_ids(self._stack, self._ledger):
+            drain = self._ledger[member.key].get("drain")
+            if not drain or member in found or member in self._undone | self._left:
                 continue
-            service, _slash, index = key.rpartition("/")
-            for host, container in claims.get((service, int(index)), []):
+            for host, container in claims.get(member, []):
                 if container["id"] == drain["container"]:
-                    found[key] = max(0.0, drain["until"] - self._world.now(host))
+                    found[member] = max(0.0, drain["until"] - self._world.now(host))
         return found
 
-    def _is_drained(self, key: str) -> bool:
+    def _is_drained(self, member: MemberId) -> bool:
         """Whether any load balancer drains a member. One that is stopped just now is not put in use beside that."""
-        return any(item["drain"] for item in self._reports(key))
+        return any(item["drain"] for item in self._reports(member))
 
     def undo_rest(self, claims: Claims) -> None:
         """End the drains whose reason is gone: nobody asked for them in this round."""
-        for key, entry in sorted(self._life.items()):
-            if entry.get("drain") and key not in self._asked:
-                service, _slash, index = key.rpartition("/")
-                self._undone.add(key)
-                for host, container in claims.get((service, int(index)), []):
+        for member in member_ids(self._stack, self._ledger):
+            if self._ledger[member.key].get("drain") and member not in self._asked:
+                self._undone.add(member)
+                for host, container in claims.get(member, []):
                     self._write(host, container, None, "the reason for draining it is gone")
 
     def _write(self, host: str, container: Container, entry: Json | None, cause: str) -> None:

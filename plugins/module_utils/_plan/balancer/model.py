@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ..._common.constants import STATE_STOPPED
-from ..._common.names import split_member_key
+from ..._model.member import MemberId, member_ids
 from ..._record.revisions import current, is_live
 
 Json = t.Dict[str, t.Any]
@@ -60,9 +60,7 @@ class Route:
 class Directory:
     """All services of all stacks, by name and by label."""
 
-    def __init__(
-        self, bodies: dict[str, Json], draining: t.Collection[tuple[str, str]] = ()
-    ) -> None:
+    def __init__(self, bodies: dict[str, Json], draining: t.Collection[MemberId] = ()) -> None:
         self._bodies = {stack: body for stack, body in sorted(bodies.items()) if is_live(body)}
         self._draining = set(draining)
 
@@ -102,13 +100,12 @@ class Directory:
         if (current(body) or {})["services"][name]["state"] == STATE_STOPPED:
             return []
         found = []
-        for key in sorted(body["members"], key=split_member_key):
-            entry = body["members"][key]
-            drain = (stack, key) in self._draining
+        for member in member_ids(stack, body["members"]):
+            entry = body["members"][member.key]
+            drain = member in self._draining
             there = entry["address"] and (drain or not entry["retired"])
-            if there and split_member_key(key)[0] == name:
-                label = f"{stack}.{key.replace('/', '.')}"
-                found.append(Server(label, entry["address"], entry["host"], drain))
+            if there and member.service == name:
+                found.append(Server(member.dotted, entry["address"], entry["host"], drain))
         return found
 
 

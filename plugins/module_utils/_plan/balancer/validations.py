@@ -11,12 +11,11 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ..._common.names import container_name
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import parse
 from ..operations.plan import Message, Plan
 from ..world.world import World, running_on
-from .balancers import Balancers, Member
+from .balancers import BalancerMember, Balancers
 
 Json = t.Dict[str, t.Any]
 Service = t.Tuple[str, str]
@@ -42,11 +41,11 @@ def plan_validations(plan: Plan, before: Balancers, after: Balancers, stacks: li
         stacks: Those that the command is about; what happens to others is not theirs to decide.
     """
     recorded = {write.stack for write in plan.records if write.required}
-    changed: dict[Service, list[Member]] = {}
+    changed: dict[Service, list[BalancerMember]] = {}
     known = _known_shapes(before)
     for member in after.members():
-        if member.stack in recorded and member.stack in stacks:
-            service = (member.stack, member.name)
+        if member.id.stack in recorded and member.id.stack in stacks:
+            service = (member.id.stack, member.id.service)
             try:
                 new = _shape(after, member)
             except ValueError as error:
@@ -58,10 +57,10 @@ def plan_validations(plan: Plan, before: Balancers, after: Balancers, stacks: li
         _place(plan, after, changed)
 
 
-def _refuse(plan: Plan, member: Member, why: str) -> None:
+def _refuse(plan: Plan, member: BalancerMember, why: str) -> None:
     """A config that not even we can write: nothing is done for it."""
     plan.refuse()
-    place = (member.stack, member.name)
+    place = (member.id.stack, member.id.service)
     if not any((item.stack, item.service) == place for item in plan.errors):
         plan.errors.append(Message(f"its config cannot be written: {why}", *place))
 
@@ -71,28 +70,28 @@ def _known_shapes(balancers: Balancers) -> dict[Service, list[tuple[t.Any, ...]]
     found: dict[Service, list[tuple[t.Any, ...]]] = {}
     for member in balancers.members():
         with contextlib.suppress(ValueError):
-            shapes = found.setdefault((member.stack, member.name), [])
+            shapes = found.setdefault((member.id.stack, member.id.service), [])
             shapes.append(_shape(balancers, member))
     return found
 
 
-def _shape(balancers: Balancers, member: Member) -> tuple[t.Any, ...]:
+def _shape(balancers: Balancers, member: BalancerMember) -> tuple[t.Any, ...]:
     """All of a config that HAProxy may reject: addresses and the number of servers are no matter."""
     parsed = parse(render_balancer(_model(balancers, member))[0])
     words = {line.words[1:] for line in parsed.servers.values()}
     return member.service["image"], parsed.rest, parsed.certificates, words
 
 
-def _model(balancers: Balancers, member: Member) -> Json:
+def _model(balancers: Balancers, member: BalancerMember) -> Json:
     """Its model, with a server in each backend: what people add to servers is judged too."""
-    model = balancers.model(member.stack, member.key, member.service)
+    model = balancers.model(member.id, member.service)
     backends = [
         {**item, "servers": item["servers"] or [_PLACEHOLDER]} for item in model["backends"]
     ]
     return {**model, "backends": backends}
 
 
-def _place(plan: Plan, balancers: Balancers, changed: dict[Service, list[Member]]) -> None:
+def _place(plan: Plan, balancers: Balancers, changed: dict[Service, list[BalancerMember]]) -> None:
     """Choose the host that can ask HAProxy about most of them, rather where they run."""
     world = balancers.world
     found = {
@@ -118,7 +117,7 @@ def _count(found: dict[Service, Json | None]) -> tuple[int, int]:
     return len(operations), sum(bool(item["container_id"]) for item in operations)
 
 
-def _operation(balancers: Balancers, members: list[Member], host: str) -> Json | None:
+def _operation(balancers: Balancers, members: list[BalancerMember], host: str) -> Json | None:
     """How a host could ask HAProxy: in a container that it runs, or in the image that it has."""
     world = balancers.world
     here = [(member, _running(world, member)) for member in members if member.host == host]
@@ -129,22 +128,21 @@ def _operation(balancers: Balancers, members: list[Member], host: str) -> Json |
     args = balancers.arguments(member, model, render_balancer(model)[1])
     if not here and set(model["certificates"]) - set(args["certificates"]):
         return None  # they lie on the hosts of the load balancer only
-    stack, service, index = member.place
     return Plan.make(
         "validate",
         host,
         cause="its config is new",
-        stack=stack,
-        service=service,
-        index=index,
-        container=container_name(*member.place),
+        stack=member.id.stack,
+        service=member.id.service,
+        index=member.id.index,
+        container=member.id.container,
         container_id=container,
-        version=balancers.version(stack),
+        version=balancers.version(member.id.stack),
         args={**args, "wait_s": 0},
     )
 
 
-def _running(world: World, member: Member) -> str:
-    claims = world.claims(member.stack).get(member.place[1:], [])
+def _running(world: World, member: BalancerMember) -> str:
+    claims = world.claims(member.id.stack).get(member.id, [])
     found = running_on(member.host, claims)
     return str(found["id"]) if found else ""

@@ -14,12 +14,12 @@ import re
 import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
-from ..._common.names import split_member_key
 from ..._haproxy.render.checker import render_checker
+from ..._model.member import MemberId, member_ids
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Message, Plan
 from ..world.world import World, running_on
-from .targets import Target
+from .targets import CheckedMember
 from .votes import CONTROL, Opinion, Report
 
 Body = t.Dict[str, t.Any]
@@ -50,7 +50,7 @@ class Checkers:
         skip = self._world.labels(host).get(SKIP_CHECKER_LABEL) == "skip"
         return not skip and not self._world.network_fault(host)
 
-    def chosen(self, target: Target) -> list[str]:
+    def chosen(self, target: CheckedMember) -> list[str]:
         """Hosts whose checkers have a say on this target."""
         ranked = sorted(self.candidates, key=lambda host: _rank(target, host))
         others = [host for host in ranked if host != target.host][:CHECKERS]
@@ -59,13 +59,13 @@ class Checkers:
             return sorted([target.host, *others[: CHECKERS - 1]])
         return sorted(others)
 
-    def opinions(self, target: Target) -> tuple[list[Opinion], Opinion]:
+    def opinions(self, target: CheckedMember) -> tuple[list[Opinion], Opinion]:
         """What the chosen checkers say, and what the one of the target's own host says, be it chosen or not."""
         found = [self._opinion(host, target) for host in self.chosen(target)]
         witness = self._opinion(target.host, target)
         return found, dataclasses.replace(witness, others=self._others(target))
 
-    def _opinion(self, host: str, target: Target) -> Opinion:
+    def _opinion(self, host: str, target: CheckedMember) -> Opinion:
         reports = self._reports.get(host, {})
         return Opinion(
             host,
@@ -74,7 +74,7 @@ class Checkers:
             uptime_s=float(self._uptimes.get(host, 0.0)),
         )
 
-    def _others(self, target: Target) -> list[Report]:
+    def _others(self, target: CheckedMember) -> list[Report]:
         """What the checker of the target's host says of all but the target and itself."""
         left_out = ((target.backend, target.server), (CONTROL, control_name(target.host)))
         reports = self._reports.get(target.host, {})
@@ -87,7 +87,7 @@ class Checkers:
 
     # --- what they are told ---
 
-    def plan(self, plan: Plan, targets: list[Target], *, image: str, version: int) -> None:
+    def plan(self, plan: Plan, targets: list[CheckedMember], *, image: str, version: int) -> None:
         """Add what brings each seen host's checker up to date; C(image) validates the configs."""
         for host in sorted(self._members):
             if self._world.is_seen(host):
@@ -96,18 +96,16 @@ class Checkers:
             text = f"gives no report: {error}"
             plan.notes.append(Message(text, SYSTEM_STACK, CHECKER_SERVICE, 0, host))
 
-    def model(self, host: str, targets: list[Target]) -> dict[str, t.Any]:
+    def model(self, host: str, targets: list[CheckedMember]) -> dict[str, t.Any]:
         """What the checker of a host is to check."""
         mine = [item for item in targets if host in (item.host, *self.chosen(item))]
         controls = {
             control_name(name): entry["address"]
-            for name, (_key, entry) in sorted(self._members.items())
+            for name, (_member, entry) in sorted(self._members.items())
             if entry["address"]
         }
         return {
-            "checks": [
-                item.as_check() for item in sorted(mine, key=lambda item: (item.stack, item.key))
-            ],
+            "checks": [item.as_check() for item in sorted(mine, key=lambda item: item.id)],
             "controls": [
                 {"server": name, "address": address} for name, address in controls.items()
             ],
@@ -116,12 +114,10 @@ class Checkers:
     def _plan_host(
         self, plan: Plan, host: str, model: dict[str, t.Any], image: str, version: int
     ) -> None:
-        key, _entry = self._members[host]
-        index = split_member_key(key)[1]
-        claims = self._world.claims(SYSTEM_STACK).get((CHECKER_SERVICE, index), [])
+        member, _entry = self._members[host]
+        claims = self._world.claims(SYSTEM_STACK).get(member, [])
         seen = self._world.checker(host) or {}
         revision = render_checker(model)[1]
-        member = (SYSTEM_STACK, CHECKER_SERVICE, index)
         makes = makers(plan, host, member)
         current = (seen.get("revision"), seen.get("file_revision")) == (revision, revision)
         running = running_on(host, claims) is not None
@@ -131,13 +127,13 @@ class Checkers:
         add_config(plan, "checker", host, member, cause=_cause(model), version=version, args=args)
 
 
-def _members(body: Body | None) -> dict[str, tuple[str, dict[str, t.Any]]]:
-    """The system stack's checkers by host: member key and entry."""
+def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
+    """The system stack's checkers by host: member and entry."""
     entries = (body or {"members": {}})["members"]
     return {
-        entry["host"]: (key, entry)
-        for key, entry in entries.items()
-        if not entry["retired"] and split_member_key(key)[0] == CHECKER_SERVICE
+        entries[member.key]["host"]: (member, entries[member.key])
+        for member in member_ids(SYSTEM_STACK, entries)
+        if not entries[member.key]["retired"] and member.service == CHECKER_SERVICE
     }
 
 
@@ -146,9 +142,9 @@ def _by_server(checker: dict[str, t.Any] | None) -> dict[tuple[str, str], Report
     return {(item["backend"], item["server"]): item for item in reports}
 
 
-def _rank(target: Target, host: str) -> str:
+def _rank(target: CheckedMember, host: str) -> str:
     """Rendezvous hashing: when a host goes, only what it checked moves."""
-    return hashlib.sha256(f"{target.stack}/{target.key}@{host}".encode()).hexdigest()
+    return hashlib.sha256(f"{target.id.place}@{host}".encode()).hexdigest()
 
 
 def control_name(host: str) -> str:

@@ -14,15 +14,15 @@ import typing as t
 
 from ..._common.backoff import delay_s
 from ..._common.constants import GIVE_UP_AFTER, STABLE_S
-from ..._common.names import digest, member_key
+from ..._common.names import digest
 from ..._model.config_hash import config_hash
 from ..._model.generation import generation_of
 from ..balancer.drains import Drains
-from ..operations.member import Member, MemberOperations
+from ..operations.member import MemberOperations, WantedMember
 from ..operations.plan import Message
 from ..world.world import Container
 from .checkers import Checkers
-from .targets import Target
+from .targets import CheckedMember
 from .verdict import (
     HEALTHY,
     INITIALIZING,
@@ -32,13 +32,13 @@ from .verdict import (
     Vote,
     judge,
 )
-from .votes import Opinion, count_votes, is_up, reaches_others
+from .votes import Opinion, count_votes, is_good, reaches_others
 
 LONGEST_TIMEOUT_S = 3600.0
 
 
 @dataclasses.dataclass
-class Patient:
+class Judgement:
     """A running member, and what is thought of it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Patient:
         doubt: Why checkers that find it down have no say; empty when that is not so.
     """
 
-    member: Member
+    member: WantedMember
     container: Container
     generation: str
     before: Health | None
@@ -60,7 +60,7 @@ class Patient:
     @property
     def key(self) -> str:
         """How it is written in its stack."""
-        return member_key(self.member.name, self.member.index)
+        return self.member.id.key
 
     @property
     def why(self) -> str:
@@ -93,27 +93,27 @@ class Healer:
         self,
         operations: MemberOperations,
         *,
-        life: dict[str, t.Any],
+        ledger: dict[str, t.Any],
         checkers: Checkers,
         drains: Drains,
-        is_retry: t.Callable[[Member], bool],
+        is_retry: t.Callable[[WantedMember], bool],
     ) -> None:
         self._operations = operations
         self._world = operations.world
         self._plan = operations.plan
-        self._life = life
+        self._ledger = ledger
         self._checkers = checkers
         self._drains = drains
         self._is_retry = is_retry
         self._launches: dict[str, str] = {}
-        self.patients: dict[str, Patient] = {}
+        self.judgements: dict[str, Judgement] = {}
 
     def service(
         self,
-        members: list[Member],
-        running: list[tuple[Member, Container]],
+        members: list[WantedMember],
+        running: list[tuple[WantedMember, Container]],
         *,
-        free: t.Callable[[Member], bool],
+        free: t.Callable[[WantedMember], bool],
     ) -> None:
         """Judge all members of a service and plan repairs.
 
@@ -122,31 +122,30 @@ class Healer:
             running: Those of them that run, with their containers.
             free: Whether nothing else holds a member's repair back; it says so itself where something does.
         """
-        patients = [self._examine(member, container) for member, container in running]
-        self.patients.update({item.key: item for item in patients})
-        for patient in patients:
-            patient.sick = self._sickness(patient)
-        sick = [item for item in patients if item.sick]
-        replaced: list[Patient] = []
+        judgements = [self._examine(member, container) for member, container in running]
+        self.judgements.update({item.key: item for item in judgements})
+        for judgement in judgements:
+            judgement.sick = self._sickness(judgement)
+        sick = [item for item in judgements if item.sick]
+        replaced: list[Judgement] = []
         if sick and members[0].service["health_check"]["strategy"] != "none":
-            replaced = self._repair(members, patients, sick, free)
-        for patient in patients:
-            if patient not in replaced:
-                self._forget_given_up(patient)
-                self._note_verdict(patient)
-                self._tell(patient)
+            replaced = self._repair(members, judgements, sick, free)
+        for judgement in judgements:
+            if judgement not in replaced:
+                self._forget_given_up(judgement)
+                self._note_verdict(judgement)
+                self._tell(judgement)
 
     # --- judging ---
 
-    def _examine(self, member: Member, container: Container) -> Patient:
+    def _examine(self, member: WantedMember, container: Container) -> Judgement:
         check = member.service["health_check"]
-        key = member_key(member.name, member.index)
         generation = generation_of(container["id"], container["started_at"])
-        target = Target(member.stack, key, member.host, member.entry["address"], generation, check)
+        target = CheckedMember(member.id, member.host, member.entry["address"], generation, check)
         opinions, witness = self._checkers.opinions(target)
         votes = count_votes(check, opinions, witness=witness)
-        before = (self._life.get(key) or {}).get("health")
-        return Patient(
+        before = (self._ledger.get(member.id.key) or {}).get("health")
+        return Judgement(
             member,
             container,
             generation,
@@ -157,135 +156,142 @@ class Healer:
             judge(before, generation, votes),
         )
 
-    def _note_verdict(self, patient: Patient) -> None:
+    def _note_verdict(self, judgement: Judgement) -> None:
         """Write a verdict that is new. While a member begins there is nothing to remember."""
-        if not self._is_news(patient):
+        if not self._is_news(judgement):
             return
-        before = patient.before or {}
-        healthy = patient.verdict == HEALTHY
+        before = judgement.before or {}
+        healthy = judgement.verdict == HEALTHY
         entry = {
-            "generation": patient.generation,
-            "verdict": patient.verdict,
-            "since": self._now(patient),
-            "why": patient.why,
-            "repairs": self._repairs(patient),
+            "generation": judgement.generation,
+            "verdict": judgement.verdict,
+            "since": self._now(judgement),
+            "why": judgement.why,
+            "repairs": self._repairs(judgement),
             "last_repair": before.get("last_repair", 0.0),
             "repairing": bool(before.get("repairing")) and not healthy,
-            "basis": self._basis(patient.member),
+            "basis": self._basis(judgement.member),
         }
-        self._write(patient, entry, f"{patient.verdict}: {patient.why}")
+        self._write(judgement, entry, f"{judgement.verdict}: {judgement.why}")
 
-    def _is_news(self, patient: Patient) -> bool:
-        before = patient.before or {}
+    def _is_news(self, judgement: Judgement) -> bool:
+        before = judgement.before or {}
         known = (before.get("verdict"), before.get("generation"))
-        return patient.verdict not in STARTING and known != (patient.verdict, patient.generation)
+        return judgement.verdict not in STARTING and known != (
+            judgement.verdict,
+            judgement.generation,
+        )
 
-    def _forget_given_up(self, patient: Patient) -> None:
+    def _forget_given_up(self, judgement: Judgement) -> None:
         """A person wants one that was given up to be tried: that still holds when the brakes let go of it later."""
-        before = patient.before or {}
-        if self._is_retry(patient.member) and before.get("repairs", 0) >= GIVE_UP_AFTER:
-            patient.before = {**before, "repairs": 0, "last_repair": 0.0, "repairing": False}
-            if not self._is_news(patient):
-                self._write(patient, patient.before, "to be tried again")
+        before = judgement.before or {}
+        if self._is_retry(judgement.member) and before.get("repairs", 0) >= GIVE_UP_AFTER:
+            judgement.before = {**before, "repairs": 0, "last_repair": 0.0, "repairing": False}
+            if not self._is_news(judgement):
+                self._write(judgement, judgement.before, "to be tried again")
 
-    def _tell(self, patient: Patient) -> None:
+    def _tell(self, judgement: Judgement) -> None:
         """A member that is not healthy, or may not be, is never passed over in silence."""
-        if patient.verdict == HEALTHY and not patient.doubt:
+        if judgement.verdict == HEALTHY and not judgement.doubt:
             return
-        member, text = patient.member, patient.state
-        self._plan.notes.append(Message(text, member.stack, member.name, member.index, member.host))
+        member, text = judgement.member, judgement.state
+        self._plan.notes.append(Message.about(member.id, text, member.host))
 
-    def _sickness(self, patient: Patient) -> str:
+    def _sickness(self, judgement: Judgement) -> str:
         """Why the member is to be replaced; empty when it is not.
 
         A verdict that nobody confirms now may be of an illness that is over: it stays, and nothing follows from it.
         """
-        if not patient.votes:
+        if not judgement.votes:
             return ""
-        if patient.verdict == UNHEALTHY:
-            return f"unhealthy: {patient.why}, {patient.down_s:.0f} s"
-        if patient.verdict not in STARTING:
+        if judgement.verdict == UNHEALTHY:
+            return f"unhealthy: {judgement.why}, {judgement.down_s:.0f} s"
+        if judgement.verdict not in STARTING:
             return ""
-        check = patient.member.service["health_check"]
-        timeout_s = check[f"{patient.verdict}_timeout_ms"] / 1000 * 2.0 ** self._repairs(patient)
-        timeout_s = min(
-            timeout_s, max(LONGEST_TIMEOUT_S, check[f"{patient.verdict}_timeout_ms"] / 1000)
+        check = judgement.member.service["health_check"]
+        timeout_s = (
+            check[f"{judgement.verdict}_timeout_ms"] / 1000 * 2.0 ** self._repairs(judgement)
         )
-        if timeout_s and patient.down_s >= timeout_s:
-            return f"{patient.verdict} for more than {timeout_s:.0f} s: {patient.why}"
+        timeout_s = min(
+            timeout_s, max(LONGEST_TIMEOUT_S, check[f"{judgement.verdict}_timeout_ms"] / 1000)
+        )
+        if timeout_s and judgement.down_s >= timeout_s:
+            return f"{judgement.verdict} for more than {timeout_s:.0f} s: {judgement.why}"
         return ""
 
     # --- repairing ---
 
     def _repair(
         self,
-        members: list[Member],
-        patients: list[Patient],
-        sick: list[Patient],
-        free: t.Callable[[Member], bool],
-    ) -> list[Patient]:
+        members: list[WantedMember],
+        judgements: list[Judgement],
+        sick: list[Judgement],
+        free: t.Callable[[WantedMember], bool],
+    ) -> list[Judgement]:
         """Replace as many as the strategy and the brakes allow, those first that were tried least."""
-        allowed = self._with_quorum(members, patients, sick)
+        allowed = self._with_quorum(members, judgements, sick)
         in_flight = self._in_flight(members)
-        slots, reason = self._slots(members, patients, in_flight)
-        replaced: list[Patient] = []
-        held: list[Patient] = []
+        slots, reason = self._slots(members, judgements, in_flight)
+        replaced: list[Judgement] = []
+        held: list[Judgement] = []
         begun = 0
-        for patient in sorted(allowed, key=lambda item: (self._repairs(item), item.member.index)):
-            new = patient.key not in in_flight
+        for judgement in sorted(
+            allowed, key=lambda item: (self._repairs(item), item.member.id.index)
+        ):
+            new = judgement.key not in in_flight
             if new and slots <= begun:
-                held.append(patient)
-            elif not self._waits(patient) and free(patient.member):
+                held.append(judgement)
+            elif not self._waits(judgement) and free(judgement.member):
                 begun += new
                 if self._drains.is_over(
-                    patient.member.host, patient.container, patient.sick, sick=True
+                    judgement.member.host, judgement.container, judgement.sick, sick=True
                 ):
-                    self._replace(patient)
-                    replaced.append(patient)
+                    self._replace(judgement)
+                    replaced.append(judgement)
         if held:
             self._say_held(held, reason, probing=len(in_flight | {item.key for item in replaced}))
         return replaced
 
     def _with_quorum(
-        self, members: list[Member], patients: list[Patient], sick: list[Patient]
-    ) -> list[Patient]:
+        self, members: list[WantedMember], judgements: list[Judgement], sick: list[Judgement]
+    ) -> list[Judgement]:
         """Strategy recreateOnQuorum: below the quorum of good ones the unhealthy are kept, as in Rancher.
 
         One that never got green is not kept by it: only its time limit counts.
         """
         check = members[0].service["health_check"]
-        good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in patients)
+        good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in judgements)
         if check["strategy"] != "recreateOnQuorum" or good >= check["quorum"]:
             return sick
-        for patient in sick:
-            if patient.verdict == UNHEALTHY:
-                text = f"{patient.sick}; kept: recreateOnQuorum wants {check['quorum']} healthy, there are {good}"
-                self._operations.hold(patient.member, text)
+        for judgement in sick:
+            if judgement.verdict == UNHEALTHY:
+                text = f"{judgement.sick}; kept: recreateOnQuorum wants {check['quorum']} healthy, there are {good}"
+                self._operations.hold(judgement.member, text)
         return [item for item in sick if item.verdict != UNHEALTHY]
 
-    def _in_flight(self, members: list[Member]) -> set[str]:
+    def _in_flight(self, members: list[WantedMember]) -> set[str]:
         """Members that were replaced and are not healthy yet.
 
         One that was given up is not waited for. When a person asks for it, it is one that may begin, as others are.
         """
         found = set()
         for member in members:
-            key = member_key(member.name, member.index)
-            patient = self.patients.get(key)
-            health = (self._life.get(key) or {}).get("health") or {}
-            healthy = patient is not None and patient.verdict == HEALTHY
+            key = member.id.key
+            judgement = self.judgements.get(key)
+            health = (self._ledger.get(key) or {}).get("health") or {}
+            healthy = judgement is not None and judgement.verdict == HEALTHY
             over = healthy or int(health.get("repairs", 0)) >= GIVE_UP_AFTER
             if health.get("repairing") and not over:
                 found.add(key)
         return found
 
     def _slots(
-        self, members: list[Member], patients: list[Patient], in_flight: set[str]
+        self, members: list[WantedMember], judgements: list[Judgement], in_flight: set[str]
     ) -> tuple[int, str]:
         """How many repairs may begin now, and what to say to those that must wait."""
         settings = self._world.settings
         count = len(members)
-        sick = {item.key for item in patients if item.sick or item.verdict == UNHEALTHY}
+        sick = {item.key for item in judgements if item.sick or item.verdict == UNHEALTHY}
         unwell = sick | in_flight
         if len(unwell) * 100 > settings.mass_failure_percent * count and count > 1:
             text = f"{len(unwell)} of {count} unhealthy at once: probing {{probing}}, holding {{holding}}"
@@ -294,36 +300,36 @@ class Healer:
         text = f"{{probing}} of {count} being replaced already: holding {{holding}} until healthy"
         return max(0, most - len(in_flight)), text
 
-    def _say_held(self, held: list[Patient], reason: str, *, probing: int) -> None:
-        first = held[0].member
+    def _say_held(self, held: list[Judgement], reason: str, *, probing: int) -> None:
+        first = held[0].member.id
         text = reason.format(probing=probing, holding=len(held))
-        which = ", ".join(str(item.member.index) for item in held)
-        self._plan.held.append(Message(f"{text} ({which})", first.stack, first.name))
+        which = ", ".join(str(item.member.id.index) for item in held)
+        self._plan.held.append(Message(f"{text} ({which})", first.stack, first.service))
 
-    def _waits(self, patient: Patient) -> bool:
+    def _waits(self, judgement: Judgement) -> bool:
         """Back-off: whether it was replaced too lately, or too often in vain."""
-        repairs, health = self._repairs(patient), patient.before or {}
-        if self._is_given_up(patient.member, health):
-            service = f"{patient.member.stack}/{patient.member.name}"
-            text = f"given up after {repairs} repairs: {patient.sick}; go on with reconcile -e retry={service}"
-            self._operations.hold(patient.member, text)
+        repairs, health = self._repairs(judgement), judgement.before or {}
+        if self._is_given_up(judgement.member, health):
+            service = f"{judgement.member.id.stack}/{judgement.member.id.service}"
+            text = f"given up after {repairs} repairs: {judgement.sick}; go on with reconcile -e retry={service}"
+            self._operations.hold(judgement.member, text)
             return True
-        passed = self._now(patient) - float(health.get("last_repair", 0.0))
+        passed = self._now(judgement) - float(health.get("last_repair", 0.0))
         wait = delay_s(repairs) - passed if repairs else 0.0
         if passed < 0 or wait <= 0:
             return False
         times = "once" if repairs == 1 else f"{repairs} times"
-        text = f"{patient.sick}; replaced {times} lately, next in {wait:.0f} s"
-        self._operations.hold(patient.member, text)
+        text = f"{judgement.sick}; replaced {times} lately, next in {wait:.0f} s"
+        self._operations.hold(judgement.member, text)
         return True
 
-    def _is_given_up(self, member: Member, health: Health) -> bool:
+    def _is_given_up(self, member: WantedMember, health: Health) -> bool:
         return self._counted(member, health) >= GIVE_UP_AFTER
 
-    def _repairs(self, patient: Patient) -> int:
-        return self._counted(patient.member, patient.before or {})
+    def _repairs(self, judgement: Judgement) -> int:
+        return self._counted(judgement.member, judgement.before or {})
 
-    def _counted(self, member: Member, health: Health) -> int:
+    def _counted(self, member: WantedMember, health: Health) -> int:
         """Repairs in a row: a new definition, a person's word or lasting health begins a new row."""
         if not health or health["basis"] != self._basis(member) or self._is_retry(member):
             return 0
@@ -331,51 +337,57 @@ class Healer:
         lasting = health["verdict"] == HEALTHY and stable_s >= STABLE_S
         return 0 if lasting else int(health["repairs"])
 
-    def _replace(self, patient: Patient) -> None:
+    def _replace(self, judgement: Judgement) -> None:
         """Same member, name, address and volumes; a new container."""
         entry = {
-            "generation": patient.generation,
-            "verdict": patient.verdict,
-            "since": self._now(patient),
-            "why": patient.sick,
-            "repairs": self._repairs(patient) + 1,
-            "last_repair": self._now(patient),
+            "generation": judgement.generation,
+            "verdict": judgement.verdict,
+            "since": self._now(judgement),
+            "why": judgement.sick,
+            "repairs": self._repairs(judgement) + 1,
+            "last_repair": self._now(judgement),
             "repairing": True,
-            "basis": self._basis(patient.member),
+            "basis": self._basis(judgement.member),
         }
-        noted = self._write(patient, entry, f"to be replaced; {patient.sick}")
+        noted = self._write(judgement, entry, f"to be replaced; {judgement.sick}")
         operations = self._operations
         gone = operations.remove(
-            patient.member.host, patient.container, patient.sick, after=[noted]
+            judgement.member.host, judgement.container, judgement.sick, after=[noted]
         )
-        created = operations.create(patient.member, after=[gone], cause=patient.sick)
-        operations.start(patient.member, "new container", after=[created])
+        created = operations.create(judgement.member, after=[gone], cause=judgement.sick)
+        operations.start(judgement.member, "new container", after=[created])
 
-    def _write(self, patient: Patient, entry: Health, cause: str) -> int:
+    def _write(self, judgement: Judgement, entry: Health, cause: str) -> int:
         return self._operations.on(
-            "verdict", patient.member.host, patient.container, cause=cause, args={"entry": entry}
+            "verdict",
+            judgement.member.host,
+            judgement.container,
+            cause=cause,
+            args={"entry": entry},
         )
 
-    def _basis(self, member: Member) -> str:
+    def _basis(self, member: WantedMember) -> str:
         """What the count of repairs belongs to: this definition with this check, since the member was last made."""
-        if member.name not in self._launches:
-            self._launches[member.name] = config_hash(member.service, self._operations.volumes)
+        if member.id.service not in self._launches:
+            self._launches[member.id.service] = config_hash(
+                member.service, self._operations.volumes
+            )
         counted = [
-            self._launches[member.name],
+            self._launches[member.id.service],
             member.service["health_check"],
             member.entry["create_index"],
         ]
         return digest(counted)[:16]
 
-    def _now(self, patient: Patient) -> float:
-        return self._world.now(patient.member.host)
+    def _now(self, judgement: Judgement) -> float:
+        return self._world.now(judgement.member.host)
 
 
 def _doubt(check: dict[str, t.Any], opinions: t.Iterable[Opinion], witness: Opinion) -> str:
     """Why nobody counts who finds the member down; empty where nobody does."""
     if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
         return ""
-    if is_up(witness.report):
+    if is_good(witness.report):
         return "answers on its own host only; the network between the hosts is suspected"
     if witness.report and not reaches_others(check, witness):
         return f"the checker on {witness.checker} reaches nothing else and is suspected itself"

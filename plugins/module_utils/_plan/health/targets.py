@@ -9,8 +9,9 @@ import dataclasses
 import typing as t
 
 from ..._common.constants import STATE_ACTIVE
-from ..._common.names import digest, split_member_key
+from ..._common.names import digest
 from ..._model.generation import generation_of
+from ..._model.member import MemberId, member_ids
 from ..._record.revisions import current, is_live
 from ..world.crash_loop import is_crash_loop
 from ..world.world import World, running_on
@@ -19,11 +20,10 @@ Body = t.Dict[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class Target:
+class CheckedMember:
     """One member that is to be checked."""
 
-    stack: str
-    key: str
+    id: MemberId
     host: str
     address: str
     generation: str
@@ -32,7 +32,7 @@ class Target:
     @property
     def backend(self) -> str:
         """Its backend in a checker's config."""
-        return f"{self.stack}.{self.key.replace('/', '.')}"
+        return self.id.dotted
 
     @property
     def server(self) -> str:
@@ -64,8 +64,8 @@ def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
 
 
 def targets_of(
-    world: World, stack: str, body: Body, life: dict[str, dict[str, t.Any]]
-) -> list[Target]:
+    world: World, stack: str, body: Body, ledger: dict[str, dict[str, t.Any]]
+) -> list[CheckedMember]:
     """The stack's targets, by member.
 
     One whose host is not seen, whose container does not run, or is in a crash loop keeps the generation that is
@@ -76,21 +76,21 @@ def targets_of(
     services = checked_services(body)
     claims = world.claims(stack)
     found = []
-    for key in sorted(body["members"], key=split_member_key):
-        entry, name = body["members"][key], split_member_key(key)[0]
+    for member in member_ids(stack, body["members"]):
+        entry, name = body["members"][member.key], member.service
         if entry["retired"] or not entry["address"] or name not in services:
             continue
         if (current(body) or {})["services"][name]["state"] != STATE_ACTIVE:
             continue
-        running = running_on(entry["host"], claims.get(split_member_key(key), []))
+        running = running_on(entry["host"], claims.get(member, []))
         if running and is_crash_loop(running, world.now(entry["host"])):
             running = None
         generation = (
             generation_of(running["id"], running["started_at"])
             if running
-            else (life.get(key, {}).get("health") or {}).get("generation", "")
+            else (ledger.get(member.key, {}).get("health") or {}).get("generation", "")
         )
         if generation:
             check = services[name]["health_check"]
-            found.append(Target(stack, key, entry["host"], entry["address"], generation, check))
+            found.append(CheckedMember(member, entry["host"], entry["address"], generation, check))
     return found

@@ -97,10 +97,10 @@ def reaches_others(check: dict[str, t.Any], witness: Opinion) -> bool:
     if not witness.others or (alone and result_of(witness.report) == "L4CON"):
         return True
     long_s = _recovery_s(check)
-    return any(is_up(item) and item["since_s"] > long_s for item in witness.others)
+    return any(is_good(item) and item["since_s"] > long_s for item in witness.others)
 
 
-def is_up(report: Report | None) -> bool:
+def is_good(report: Report | None) -> bool:
     """Whether a completed check says that the member works. "UP 1/3" is on its way down: that says nothing.
 
     So is "UP" with a bad result: what a reload makes of "UP 1/3" (docs/decisions/0009).
@@ -112,7 +112,7 @@ def _vote(check: dict[str, t.Any], opinion: Opinion, *, confirmed: bool) -> Vote
     report = opinion.report
     if report is None or not _completed(report):
         return None
-    if is_up(report):
+    if is_good(report):
         return Vote(opinion.checker, True, describe(report), float(report["since_s"]))
     if report["status"] != "DOWN" or not _sees_host(check, opinion):
         return None
@@ -139,7 +139,7 @@ def _sees_host(check: dict[str, t.Any], opinion: Opinion) -> bool:
     After a cut the members' servers need some good checks to be up again: until then their state is of the cut.
     """
     result = result_of(opinion.report)
-    if not is_up(opinion.control) or result not in ANSWERED | UNREACHED:
+    if not is_good(opinion.control) or result not in ANSWERED | UNREACHED:
         return False
     return result in ANSWERED or (opinion.control or {})["since_s"] > _recovery_s(check)
 

@@ -7,42 +7,40 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.names import container_name
+from ..._model.member import MemberId
 from .plan import Plan
 
 Json = t.Dict[str, t.Any]
-MemberName = t.Tuple[str, str, int]
 
 FIRST_RESULT_S = 2.5
 """How long a host waits for the first results of new servers, so that the same pass can read them."""
 
 
-def makers(plan: Plan, host: str, member: MemberName) -> list[Json]:
+def makers(plan: Plan, host: str, member: MemberId) -> list[Json]:
     """The operations of a plan that make or start the container of a member."""
     return [
         item
         for item in plan.operations
         if item["kind"] in ("create", "start")
-        and (item["host"], item["stack"], item["service"], item["index"]) == (host, *member)
+        and (item["host"], MemberId.of(item)) == (host, member)
     ]
 
 
 def add_config(
-    plan: Plan, kind: str, host: str, member: MemberName, *, cause: str, version: int, args: Json
+    plan: Plan, kind: str, host: str, member: MemberId, *, cause: str, version: int, args: Json
 ) -> None:
     """Add the operation. HAProxy does not start without a config, and its image has to be there to validate it."""
     makes = makers(plan, host, member)
     before = {number for item in makes for number in item["after"]}
-    stack, service, index = member
     number = plan.add(
         kind,
         host,
         cause=cause,
         after=before - {item["id"] for item in makes},
-        stack=stack,
-        service=service,
-        index=index,
-        container=container_name(*member),
+        stack=member.stack,
+        service=member.service,
+        index=member.index,
+        container=member.container,
         version=version,
         args=args,
     )

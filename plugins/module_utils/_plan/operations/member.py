@@ -9,27 +9,20 @@ import dataclasses
 import typing as t
 
 from ..._common.constants import MANAGED_BY_STACK, STATE_ACTIVE, STOP_GRACE_S
-from ..._common.names import container_name
 from ..._model.config_hash import config_hash
+from ..._model.member import MemberId
 from ..world.world import Container, World
 from .plan import Message, Plan
 
 
 @dataclasses.dataclass(frozen=True)
-class Member:
+class WantedMember:
     """A member as the record has it, with its service and what it should be doing."""
 
-    stack: str
-    name: str
-    index: int
+    id: MemberId
     entry: dict[str, t.Any]
     service: dict[str, t.Any]
     state: str
-
-    @property
-    def container(self) -> str:
-        """The name of its container."""
-        return container_name(self.stack, self.name, self.index)
 
     @property
     def host(self) -> str:
@@ -51,7 +44,7 @@ class MemberOperations:
         self._starts: dict[tuple[str, str], list[int]] = {}
 
     def create(
-        self, member: Member, *, after: t.Iterable[int] = (), cause: str = "no container"
+        self, member: WantedMember, *, after: t.Iterable[int] = (), cause: str = "no container"
     ) -> int:
         """Make the container, after the pull, the network and the starts that it depends on."""
         waits = [*after, *self._dependencies(member), *self._pull(member)]
@@ -64,7 +57,7 @@ class MemberOperations:
             "create", member.host, cause=cause, after=waits, args=args, **self._fields(member)
         )
 
-    def _create_args(self, member: Member) -> dict[str, t.Any]:
+    def _create_args(self, member: WantedMember) -> dict[str, t.Any]:
         managed = member.service["network"] == "managed"
         return {
             "service": member.service,
@@ -78,12 +71,12 @@ class MemberOperations:
             "volumes": member.entry["volumes"],
         }
 
-    def _dependencies(self, member: Member) -> list[int]:
+    def _dependencies(self, member: WantedMember) -> list[int]:
         """Starts on the same host that the file wants first (depends_on orders creation only)."""
         names = member.service["depends_on"]
         return [item for name in names for item in self._starts.get((name, member.host), [])]
 
-    def _pull(self, member: Member) -> list[int]:
+    def _pull(self, member: WantedMember) -> list[int]:
         """One pull for each image and host, where it is missing or always wanted."""
         image = member.service["image"]
         always = member.service["pull"] == "always"
@@ -112,7 +105,7 @@ class MemberOperations:
 
     def start(
         self,
-        member: Member,
+        member: WantedMember,
         cause: str,
         *,
         after: t.Iterable[int] = (),
@@ -122,7 +115,7 @@ class MemberOperations:
         fields = {**self._fields(member), "container_id": container_id}
         args = {"config_hash": self.hash(member)}
         started = self.plan.add("start", member.host, cause=cause, after=after, args=args, **fields)
-        self._starts.setdefault((member.name, member.host), []).append(started)
+        self._starts.setdefault((member.id.service, member.host), []).append(started)
 
     def stop(
         self,
@@ -174,25 +167,23 @@ class MemberOperations:
             kind, host, cause=cause, after=after, args=args or {}, version=self.version, **fields
         )
 
-    def hold(self, member: Member, reason: str) -> None:
+    def hold(self, member: WantedMember, reason: str) -> None:
         """Say why something wanted is not done now."""
-        message = Message(reason, member.stack, member.name, member.index, member.host)
-        self.plan.held.append(message)
+        self.plan.held.append(Message.about(member.id, reason, member.host))
 
     def hold_container(self, host: str, container: Container, reason: str) -> None:
         """The same for a container that may have no place in the record any more."""
-        place = (container["stack"], container["service"], container["index"])
-        self.plan.held.append(Message(reason, *place, host))
+        self.plan.held.append(Message.about(MemberId.of(container), reason, host))
 
-    def hash(self, member: Member) -> str:
+    def hash(self, member: WantedMember) -> str:
         """The config hash of the member's service as it is recorded."""
         return config_hash(member.service, self.volumes)
 
-    def _fields(self, member: Member) -> dict[str, t.Any]:
+    def _fields(self, member: WantedMember) -> dict[str, t.Any]:
         return {
             "version": self.version,
-            "stack": member.stack,
-            "service": member.name,
-            "index": member.index,
-            "container": member.container,
+            "stack": member.id.stack,
+            "service": member.id.service,
+            "index": member.id.index,
+            "container": member.id.container,
         }

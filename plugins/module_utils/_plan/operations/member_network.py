@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.names import aliases
+from ..._common.names import aliases, endpoint_links
 from ..world.world import Container
-from .member import Member, MemberOperations
+from .member import MemberOperations, WantedMember
 from .plan import Plan
 
 
@@ -20,7 +20,7 @@ class MemberNetwork:
         self._operations = operations
         self._world = operations.world
 
-    def check(self, member: Member, container: Container) -> list[int]:
+    def check(self, member: WantedMember, container: Container) -> list[int]:
         """Put a container back where it belongs; returns what a start has to wait for."""
         network = self._world.settings.network
         if member.service["network"] != "managed" or not member.entry["address"]:
@@ -34,16 +34,16 @@ class MemberNetwork:
         self._leave_other(member, container, after=[])
         return []
 
-    def _difference(self, member: Member, have: dict[str, t.Any]) -> str:
+    def _difference(self, member: WantedMember, have: dict[str, t.Any]) -> str:
         """What is wrong with a connection; empty when nothing is."""
         wanted = member.entry["address"]
         if have["address"] != wanted:
             return f"has address {have['address'] or 'none'}, should have {wanted}"
-        if sorted(have["links"]) != sorted(endpoint_links(member.service)):
+        if sorted(have["links"]) != sorted(endpoint_links(member.service["links"])):
             return "its links changed"
         return ""
 
-    def _reconnect(self, member: Member, container: Container, cause: str) -> list[int]:
+    def _reconnect(self, member: WantedMember, container: Container, cause: str) -> list[int]:
         """Engines change nothing of a connection that stands: it is made anew, at the same address."""
         if self._fault(member):
             return []
@@ -51,15 +51,15 @@ class MemberNetwork:
         return self._connect(member, container, cause, after=[off])
 
     def _connect(
-        self, member: Member, container: Container, cause: str, *, after: t.Iterable[int] = ()
+        self, member: WantedMember, container: Container, cause: str, *, after: t.Iterable[int] = ()
     ) -> list[int]:
         if self._fault(member):
             return []
         args = {
             "network": self._world.settings.network,
             "address": member.entry["address"],
-            "aliases": aliases(member.stack, member.name),
-            "links": endpoint_links(member.service),
+            "aliases": aliases(member.id.stack, member.id.service),
+            "links": endpoint_links(member.service["links"]),
         }
         done = self._operations.on(
             "connect", member.host, container, cause=cause, args=args, after=after
@@ -67,13 +67,15 @@ class MemberNetwork:
         self._leave_other(member, container, after=[done])
         return [done]
 
-    def _fault(self, member: Member) -> bool:
+    def _fault(self, member: WantedMember) -> bool:
         fault = self._world.network_fault(member.host)
         if fault:
             self._operations.hold(member, fault)
         return bool(fault)
 
-    def _leave_other(self, member: Member, container: Container, *, after: t.Iterable[int]) -> None:
+    def _leave_other(
+        self, member: WantedMember, container: Container, *, after: t.Iterable[int]
+    ) -> None:
         """After the move from one host to several (or back) the other managed network is left."""
         settings = self._world.settings
         other = settings.other_network
@@ -83,7 +85,7 @@ class MemberNetwork:
 
     def _disconnect(
         self,
-        member: Member,
+        member: WantedMember,
         container: Container,
         network: str,
         cause: str,
@@ -94,11 +96,6 @@ class MemberNetwork:
         return self._operations.on(
             "disconnect", member.host, container, cause=cause, args=args, after=after
         )
-
-
-def endpoint_links(service: dict[str, t.Any]) -> list[str]:
-    """Links as the engine's endpoint wants them: any alias of the target, then the name the consumer uses."""
-    return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in service["links"]]
 
 
 def leave_together(plan: Plan) -> None:

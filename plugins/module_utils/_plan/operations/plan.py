@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._model.member import MemberId
+
 
 @dataclasses.dataclass
 class Message:
@@ -18,6 +20,11 @@ class Message:
     service: str = ""
     index: int = 0
     host: str = ""
+
+    @classmethod
+    def about(cls, member: MemberId, text: str, host: str = "") -> Message:
+        """Something about one member."""
+        return cls(text, member.stack, member.service, member.index, host)
 
     def __str__(self) -> str:
         member = f"{self.stack}/{self.service}" if self.service else self.stack
@@ -119,14 +126,9 @@ HEALTH_KINDS = ("verdict", "checker", "balancer", "drain")
 
 def is_about_health(plan: Plan) -> bool:
     """Whether all that is left to do is about health: judging and replacing goes on from pass to pass."""
-    patients = {
-        (item["stack"], item["service"], item["index"])
-        for item in plan.operations
-        if item["kind"] == "verdict"
-    }
+    judged = {MemberId.of(item) for item in plan.operations if item["kind"] == "verdict"}
     return not plan.records and all(
-        item["kind"] in HEALTH_KINDS or (item["stack"], item["service"], item["index"]) in patients
-        for item in plan.operations
+        item["kind"] in HEALTH_KINDS or MemberId.of(item) in judged for item in plan.operations
     )
 
 

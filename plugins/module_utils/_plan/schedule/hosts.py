@@ -12,35 +12,35 @@ import dataclasses
 import hashlib
 import typing as t
 
+from ..._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
 from ..._common.names import unnamed_volume_name
+from ..._model.member import MemberId
 from ..._model.volumes import member_volumes
-from .reservations import Board
+from .reservations import Reservations
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
     """A member that needs a host."""
 
-    stack: str
-    name: str
-    index: int
+    id: MemberId
     service: dict[str, t.Any]
     declared: dict[str, t.Any]
 
 
 def choose_host(
-    board: Board, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]
+    reservations: Reservations, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]
 ) -> tuple[str | None, str]:
     """The best host, or None and the reason against each one."""
     reasons: dict[str, str] = {}
     for host in sorted(hosts):
-        reason = rejection(board, candidate, host)
+        reason = rejection(reservations, candidate, host)
         if not reason and pinned and host not in pinned:
             reason = f"its volume is on {', '.join(pinned)}"
         reasons[host] = reason
     fitting = [host for host, reason in reasons.items() if not reason]
     if fitting:
-        return min(fitting, key=lambda host: _rank(board, candidate, host)), ""
+        return min(fitting, key=lambda host: _rank(reservations, candidate, host)), ""
     return None, f"no host fits: {grouped(reasons)}"
 
 
@@ -52,24 +52,24 @@ def grouped(reasons: dict[str, str]) -> str:
     return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in hosts.items())
 
 
-def rejection(board: Board, candidate: Candidate, host: str) -> str:
+def rejection(reservations: Reservations, candidate: Candidate, host: str) -> str:
     """The hard reason against a host; empty when there is none."""
-    world = board.world
+    world = reservations.world
     if not world.is_seen(host):
         return world.faults.get(host, "not in the inventory")
     if not labels_match(world.labels(host), candidate.service["placement"]):
         return "its labels do not match"
     if candidate.service["network"] == "managed" and world.network_fault(host):
         return world.network_fault(host)
-    missing = _missing_external(board, candidate, host)
+    missing = _missing_external(reservations, candidate, host)
     if missing:
         return f"external volume {missing} does not exist there"
-    return board.port_conflict(host, candidate.service)
+    return reservations.port_conflict(host, candidate.service)
 
 
-def _missing_external(board: Board, candidate: Candidate, host: str) -> str:
+def _missing_external(reservations: Reservations, candidate: Candidate, host: str) -> str:
     """An external volume of the service that this host does not have."""
-    present = board.world.observation(host)["volumes"]
+    present = reservations.world.observation(host)["volumes"]
     for mount in candidate.service["container"].get("mounts", []):
         declared = candidate.declared.get(mount["source"] or "", {"external": False})
         if mount["kind"] == "volume" and declared["external"] and declared["name"] not in present:
@@ -84,56 +84,58 @@ def labels_match(labels: dict[str, str], placement: dict[str, t.Any]) -> bool:
     return wanted and not unwanted
 
 
-def _rank(board: Board, candidate: Candidate, host: str) -> tuple[t.Any, ...]:
+def _rank(reservations: Reservations, candidate: Candidate, host: str) -> tuple[t.Any, ...]:
     """Sort key: soft rules missed, members of the service, members in all, then a hash that spreads evenly."""
-    labels = board.world.labels(host)
+    labels = reservations.world.labels(host)
     soft = candidate.service["placement"]
     missed = sum(labels.get(key) != value for key, value in soft["host_label_soft"])
     missed += sum(labels.get(key) == value for key, value in soft["host_label_soft_ne"])
-    seed = f"{candidate.stack}/{candidate.name}/{candidate.index}@{host}"
+    seed = f"{candidate.id.place}@{host}"
     return (
         missed,
-        *board.load(host, candidate.stack, candidate.name),
+        *reservations.load(host, candidate.id.stack, candidate.id.service),
         hashlib.sha256(seed.encode("utf-8")).hexdigest(),
     )
 
 
-def volumes_of(board: Board, candidate: Candidate, remembered: dict[str, str]) -> dict[str, str]:
+def volumes_of(
+    reservations: Reservations, candidate: Candidate, remembered: dict[str, str]
+) -> dict[str, str]:
     """Path and name of each volume that the member has, as far as its image is known to any host."""
-    image = board.world.image(candidate.service["image"]) or {"volumes": []}
+    image = reservations.world.image(candidate.service["image"]) or {"volumes": []}
     return member_volumes(
         candidate.service,
-        stack=candidate.stack,
-        service_name=candidate.name,
-        index=candidate.index,
+        member=candidate.id,
         declared=candidate.declared,
         image_volumes=image["volumes"],
         remembered=remembered,
     )
 
 
-def is_local(board: Board, candidate: Candidate, volume: str) -> bool:
+def is_local(reservations: Reservations, candidate: Candidate, volume: str) -> bool:
     """Whether a volume exists on one host only, so that its member cannot go elsewhere."""
     for declaration in candidate.declared.values():
-        if volume in (declaration["name"], f"{declaration['name']}_{candidate.index}"):
+        if volume in (declaration["name"], f"{declaration['name']}_{candidate.id.index}"):
             return declaration["driver"] in ("", "local")
     return candidate.service["container"].get("volume_driver", "local") in ("", "local")
 
 
-def pinned_hosts(board: Board, candidate: Candidate, volumes: dict[str, str]) -> list[str]:
+def pinned_hosts(
+    reservations: Reservations, candidate: Candidate, volumes: dict[str, str]
+) -> list[str]:
     """Hosts that hold a local volume which this member must find again."""
     own = {
         name
         for name in volumes.values()
-        if is_local(board, candidate, name) and _is_pinning(candidate, name)
+        if is_local(reservations, candidate, name) and _is_pinning(candidate, name)
     }
-    own |= _labelled_volumes(board, candidate)
+    own |= _labelled_volumes(reservations, candidate)
     return sorted(
         {
             host
             for name in own
-            for host in board.world.volume_hosts(name)
-            or sorted(board.volume_seats.get(name, set()))
+            for host in reservations.world.volume_hosts(name)
+            or sorted(reservations.volume_hosts.get(name, set()))
         }
     )
 
@@ -141,23 +143,21 @@ def pinned_hosts(board: Board, candidate: Candidate, volumes: dict[str, str]) ->
 def _is_pinning(candidate: Candidate, name: str) -> bool:
     """Whether the stack owns a volume; plain undeclared names are the engine's business, as in Rancher."""
     declared = {item["name"] for item in candidate.declared.values() if not item["external"]}
-    own_prefix = f"{candidate.stack}_"
+    own_prefix = f"{candidate.id.stack}_"
     return name in declared or name.startswith(own_prefix)
 
 
-def _labelled_volumes(board: Board, candidate: Candidate) -> set[str]:
+def _labelled_volumes(reservations: Reservations, candidate: Candidate) -> set[str]:
     """Volumes of earlier lives of this member, known by their labels (the image may not be known yet)."""
-    start = (
-        unnamed_volume_name(candidate.stack, candidate.name, candidate.index, "/").rsplit("_", 2)[0]
-        + "_"
-    )
+    member = candidate.id
+    name_at_root = unnamed_volume_name(member.stack, member.service, member.index, "/")
+    start = name_at_root.rsplit("_", 2)[0] + "_"
+    wanted = (member.stack, member.service, str(member.index))
     names: set[str] = set()
-    for host in board.world.seen:
-        for name, volume in board.world.observation(host)["volumes"].items():
+    for host in reservations.world.seen:
+        for name, volume in reservations.world.observation(host)["volumes"].items():
             labels = volume["labels"]
-            mine = labels.get("io.drover.service") == candidate.name and labels.get(
-                "io.drover.index"
-            ) == str(candidate.index)
-            if name.startswith(start) and mine and labels.get("io.drover.stack") == candidate.stack:
+            found = tuple(map(labels.get, (LABEL_STACK, LABEL_SERVICE, LABEL_INDEX)))
+            if name.startswith(start) and found == wanted:
                 names.add(name)
     return names

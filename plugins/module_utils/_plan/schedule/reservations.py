@@ -7,60 +7,58 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._common.names import split_member_key
+from ..._model.member import MemberId
 from ..._record.revisions import current, is_live
 from ..world.world import Port, World, ports_overlap
 
-Place = t.Tuple[str, str, int]
 
-
-class Board:
-    """Who sits where, over all stacks. The placer asks it and tells it."""
+class Reservations:
+    """Who has which host, port and address, over all stacks. The placer asks and adds."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.places: dict[Place, str] = {}
+        self.places: dict[MemberId, str] = {}
         self.addresses = dict(world.taken_addresses())
-        self.volume_seats: dict[str, set[str]] = {}
+        self.volume_hosts: dict[str, set[str]] = {}
         self._ports: dict[str, list[tuple[Port, str]]] = {host: [] for host in world.hosts}
 
     @classmethod
-    def of(cls, world: World, bodies: dict[str, dict[str, t.Any]]) -> Board:
-        """The board as the records of all stacks and the observed containers fill it."""
-        board = cls(world)
+    def of(cls, world: World, bodies: dict[str, dict[str, t.Any]]) -> Reservations:
+        """The reservations that the records of all stacks and the observed containers make."""
+        reservations = cls(world)
         for stack, body in sorted(bodies.items()):
-            board._seat_stack(stack, body)
+            reservations._reserve_stack(stack, body)
         for host in world.seen:
-            board._mark_other_ports(host)
-        return board
+            reservations._mark_other_ports(host)
+        return reservations
 
-    def _seat_stack(self, stack: str, body: dict[str, t.Any]) -> None:
+    def _reserve_stack(self, stack: str, body: dict[str, t.Any]) -> None:
         services = current(body)["definition"]["services"] if is_live(body) else {}  # type: ignore[index]
         for key, entry in body["members"].items():
-            service, index = split_member_key(key)
+            member = MemberId.of_key(stack, key)
             if entry["address"]:
                 self.addresses.setdefault(entry["address"], key)
             self.note_volumes(entry)
-            if not entry["retired"] and service in services:
-                self.seat((stack, service, index), entry["host"], services[service])
+            if not entry["retired"] and member.service in services:
+                self.reserve(member, entry["host"], services[member.service])
 
     def _mark_other_ports(self, host: str) -> None:
-        """Ports of containers that hold no seat: foreign ones, a module's, and those about to be removed."""
+        """Ports of containers that nothing is reserved for: foreign ones, a module's, and those about to be removed."""
         observation = self.world.observation(host)
         for item in observation["foreign"]:
             self._mark(host, item["ports"], f"container {item['name']}")
         for item in observation["containers"]:
-            if self.places.get((item["stack"], item["service"], item["index"])) != host:
+            if self.places.get(MemberId.of(item)) != host:
                 self._mark(host, item["ports"], f"container {item['name']}")
 
     def _mark(self, host: str, ports: t.Iterable[t.Sequence[t.Any]], owner: str) -> None:
         self._ports[host].extend(((port[0], int(port[1]), port[2]), owner) for port in ports)
 
-    def seat(self, place: Place, host: str, service: dict[str, t.Any]) -> None:
+    def reserve(self, member: MemberId, host: str, service: dict[str, t.Any]) -> None:
         """Give a member its host."""
-        self.places[place] = host
+        self.places[member] = host
         if host in self._ports:
-            self._mark(host, published(service), f"{place[0]}/{place[1]}/{place[2]}")
+            self._mark(host, published(service), member.place)
 
     def note_volumes(self, entry: dict[str, t.Any]) -> None:
         """Remember where a member's volumes are, or will be once it is created.
@@ -75,7 +73,7 @@ class Board:
                 and host not in self.world.volume_hosts(name)
             )
             if not gone:
-                self.volume_seats.setdefault(name, set()).add(host)
+                self.volume_hosts.setdefault(name, set()).add(host)
 
     def port_conflict(self, host: str, service: dict[str, t.Any]) -> str:
         """Why the published ports of a service do not fit on a host; empty when they do."""
@@ -87,8 +85,9 @@ class Board:
 
     def load(self, host: str, stack: str, service: str) -> tuple[int, int]:
         """Members of this service, and members in all, on a host."""
-        here = [place for place, seat in self.places.items() if seat == host]
-        return sum(place[:2] == (stack, service) for place in here), len(here)
+        here = [member for member, placed_on in self.places.items() if placed_on == host]
+        same = sum((member.stack, member.service) == (stack, service) for member in here)
+        return same, len(here)
 
 
 def published(service: dict[str, t.Any]) -> list[Port]:

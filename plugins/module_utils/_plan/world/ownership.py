@@ -12,15 +12,15 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._common.names import container_name, member_key
 from ..._model.generation import container_of
+from ..._model.member import MemberId
 from ..._model.volumes import normal_path
 
 Json = t.Dict[str, t.Any]
-Place = t.Tuple[str, int]
 Located = t.Tuple[str, Json]
 """Host and container."""
-Claims = t.Dict[Place, t.List[Located]]
+Claims = t.Dict[MemberId, t.List[Located]]
+"""Containers by the member that they claim to be of."""
 
 SHORT_ID = 12
 LIVE_STATES = ("running", "paused", "restarting")
@@ -42,13 +42,9 @@ class Ownership:
     members: Claims
     strangers: list[Stranger]
 
-    def strangers_of(self, place: Place) -> list[Stranger]:
+    def strangers_of(self, member: MemberId) -> list[Stranger]:
         """Those with the labels of one member."""
-        return [
-            item
-            for item in self.strangers
-            if (item.container["service"], item.container["index"]) == place
-        ]
+        return [item for item in self.strangers if MemberId.of(item.container) == member]
 
 
 def sort_claims(claims: Claims, body: Json | None, ledger: dict[str, Json]) -> Ownership:
@@ -62,14 +58,14 @@ def sort_claims(claims: Claims, body: Json | None, ledger: dict[str, Json]) -> O
     entries = body["members"] if body else {}
     members: Claims = {}
     strangers: list[Stranger] = []
-    for place, found in claims.items():
-        key = member_key(*place)
+    for member, found in claims.items():
         for host, container in found:
-            why = _doubt(host, container, entries.get(key), ledger.get(key) or {})
+            entry, remembered = entries.get(member.key), ledger.get(member.key) or {}
+            why = _doubt(host, container, entry, remembered)
             if why:
                 strangers.append(Stranger(host, container, why))
             else:
-                members.setdefault(place, []).append((host, container))
+                members.setdefault(member, []).append((host, container))
     return Ownership(members, strangers)
 
 
@@ -77,7 +73,7 @@ def _doubt(host: str, container: Json, entry: Json | None, remembered: Json) -> 
     """Why a container is not proven to be the member's; empty where it is."""
     if container["id"][:SHORT_ID] in _remembered_ids(remembered):
         return ""
-    name = container_name(container["stack"], container["service"], container["index"])
+    name = MemberId.of(container).container
     if container["name"] != name:
         return f"its name is not {name}"
     return _contradiction(host, container, entry) if entry else ""

@@ -20,8 +20,9 @@ from ..._common.constants import (
     OVERLAY_SUBNET,
     REPAIR_PERCENT,
 )
+from ..._model.member import MemberId
 from .overlay import Reports, network_fault
-from .ownership import Claims, Ownership, Stranger, sort_claims
+from .ownership import Claims, Located, Ownership, Stranger, sort_claims
 
 Observation = t.Dict[str, t.Any]
 Container = t.Dict[str, t.Any]
@@ -138,9 +139,9 @@ class World:
         """Containers with labels of the stack's members that are not proven to be theirs: never touched."""
         return self._ownership(stack).strangers
 
-    def strangers_of(self, stack: str, place: tuple[str, int]) -> list[Stranger]:
-        """Those with the labels of one member (service, index)."""
-        return self._ownership(stack).strangers_of(place)
+    def strangers_of(self, member: MemberId) -> list[Stranger]:
+        """Those with the labels of one member."""
+        return self._ownership(member.stack).strangers_of(member)
 
     def _ownership(self, stack: str) -> Ownership:
         if stack not in self._owned:
@@ -153,8 +154,7 @@ class World:
         for host in self.seen:
             for container in self.containers(host):
                 if container["stack"] == stack and container["managed"] == MANAGED_BY_STACK:
-                    place = (container["service"], container["index"])
-                    found.setdefault(place, []).append((host, container))
+                    found.setdefault(MemberId.of(container), []).append((host, container))
         return found
 
     def names(self, host: str) -> dict[str, str]:
@@ -280,7 +280,7 @@ def ports_overlap(first: Port, second: Port) -> bool:
     )
 
 
-def running_on(host: str, claims: list[tuple[str, Container]]) -> Container | None:
+def running_on(host: str, claims: list[Located]) -> Container | None:
     """The member's container, if it is the only one, is where it belongs and runs."""
     if len(claims) == 1 and claims[0][0] == host and claims[0][1]["state"] == "running":
         return claims[0][1]

@@ -15,15 +15,14 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.container_op
     config_options,
     host_options,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.tests.unit.shared.builders import service
 
 
 def body(changes: dict[str, t.Any] | None = None, **given: t.Any) -> dict[str, t.Any]:
     """The body of shop-web-2."""
     arguments: dict[str, t.Any] = {
-        "stack": "shop",
-        "service_name": "web",
-        "index": 2,
+        "member": MemberId("shop", "web", 2),
         "create_index": 5,
         "revision": 3,
         "config_hash": "c" * 64,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.names import unnamed_volume_name
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._model.volumes import (
     VolumeSpec,
     member_volumes,
@@ -44,9 +45,7 @@ def volumes(
     """The volumes of shop/web/3."""
     return member_volumes(
         service(container=container or {}),
-        stack="shop",
-        service_name="web",
-        index=3,
+        member=MemberId("shop", "web", 3),
         declared=declared or {},
         image_volumes=image,
         remembered=remembered or {},
@@ -58,9 +57,7 @@ def specs(
 ) -> list[VolumeSpec]:
     return volume_specs(
         service(container=container),
-        stack="shop",
-        service_name="web",
-        index=3,
+        member=MemberId("shop", "web", 3),
         declared=declared or {},
         volumes=volumes(container, declared=declared, image=image),
     )

@@ -19,6 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
     SdkMissing,
 )
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._observe.container import summary
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import (
     current_images,
@@ -72,9 +73,7 @@ def body(**changes: t.Any) -> Json:
     """The definition of shop-web-1."""
     return create_body(
         service(links=[{"stack": "shop", "service": "db", "alias": "mysql"}], **changes),
-        stack="shop",
-        service_name="web",
-        index=1,
+        member=MemberId("shop", "web", 1),
         create_index=4,
         revision=2,
         config_hash="c" * 64,

@@ -19,7 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.store import
     StoreError,
     read_record,
     read_records,
-    update_life,
+    update_ledger,
     write_record,
 )
 
@@ -177,25 +177,27 @@ def test_a_folder_that_cannot_be_read_is_no_empty_folder(state: str) -> None:
 
 def test_life_is_stored_beside_the_body(state: str) -> None:
     write_record(state, record(1))
-    assert update_life(state, "shop", "web/1", lambda _before: entry(1))
+    assert update_ledger(state, "shop", "web/1", lambda _before: entry(1))
     stored = read_record(state, "shop")
     assert stored == record(1, life={"web/1": entry(1)})
 
 
 def test_what_is_new_is_added_to_what_is_known(state: str) -> None:
     write_record(state, record(1, life={"web/1": entry(7)}))
-    assert update_life(state, "shop", "web/1", lambda before: {"failures": before["failures"] + 1})
+    assert update_ledger(
+        state, "shop", "web/1", lambda before: {"failures": before["failures"] + 1}
+    )
     assert (read_record(state, "shop") or {})["life"]["web/1"] == entry(8, failures=2)
 
 
 def test_where_nothing_is_new_nothing_is_written(state: str) -> None:
     write_record(state, record(1, life={"web/1": entry(7)}))
-    assert not update_life(state, "shop", "web/1", lambda _before: None)
+    assert not update_ledger(state, "shop", "web/1", lambda _before: None)
     assert read_record(state, "shop") == record(1, life={"web/1": entry(7)})
 
 
 def test_without_a_record_nothing_is_remembered(state: str) -> None:
-    assert not update_life(state, "shop", "web/1", lambda _before: entry(1))
+    assert not update_ledger(state, "shop", "web/1", lambda _before: entry(1))
     assert read_records(state) == ({}, {})
 
 
@@ -203,7 +205,7 @@ def test_concurrent_notes_do_not_overwrite_each_other(state: str) -> None:
     write_record(state, record(1))
     threads = [
         threading.Thread(
-            target=update_life, args=(state, "shop", f"web/{number}", lambda _before: entry(1))
+            target=update_ledger, args=(state, "shop", f"web/{number}", lambda _before: entry(1))
         )
         for number in range(1, 9)
     ]

@@ -17,7 +17,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certifi
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
     Certificates,
-    Settings,
+    CertificateSources,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.show_stack import (
@@ -100,11 +100,11 @@ def shop() -> Made:
 
 
 def loaded(
-    folder: pathlib.Path, *names: str, settings: Settings | None = None
+    folder: pathlib.Path, *names: str, settings: CertificateSources | None = None
 ) -> tuple[dict[str, t.Any], Notes]:
     """The certificates of these names, and what was noted."""
     notes = Notes()
-    certificates = Certificates(settings or Settings(), str(folder), now=NOW)
+    certificates = Certificates(settings or CertificateSources(), str(folder), now=NOW)
     return certificates.load([(name, Place(notes, "f").at(name)) for name in names]), notes
 
 
@@ -204,7 +204,7 @@ FORMS: dict[str, t.Callable[[Made], dict[str, str]]] = {
 @pytest.mark.parametrize("where", ["certs", "inventory"])
 def test_forms_of_files(tmp_path: pathlib.Path, shop: Made, form: str, where: str) -> None:
     write(tmp_path / where, FORMS[form](shop))
-    settings = Settings(directory=str(tmp_path / where) if where == "inventory" else "")
+    settings = CertificateSources(directory=str(tmp_path / where) if where == "inventory" else "")
     found, notes = loaded(tmp_path, "a", settings=settings)
     assert (found["a"]["pem"], notes.problems, notes.warnings) == (shop.both, [], [])
 
@@ -214,7 +214,7 @@ def test_a_variable_holds_certificates(tmp_path: pathlib.Path, chain: bool) -> N
     root = make(common="root")
     leaf = make("a.b", signer=root)
     held = {"cert": leaf.text, "key": leaf.key_text, "chain": root.text if chain else ""}
-    found, notes = loaded(tmp_path, "a", settings=Settings({"a": held}))
+    found, notes = loaded(tmp_path, "a", settings=CertificateSources({"a": held}))
     assert found["a"]["pem"] == leaf.both + (root.text if chain else "")
     assert notes.problems == []
 
@@ -224,7 +224,7 @@ def test_the_variable_comes_first_then_the_inventorys_folder(tmp_path: pathlib.P
     write(tmp_path / "certs", {f"{name}.pem": made["stack"].both for name in "abc"})
     write(tmp_path / "own", {f"{name}.pem": made["inventory"].both for name in "ab"})
     held = {"a": {"cert": made["variable"].text, "key": made["variable"].key_text}}
-    settings = Settings(held, str(tmp_path / "own"))
+    settings = CertificateSources(held, str(tmp_path / "own"))
     found, _notes = loaded(tmp_path, "c", "b", "a", settings=settings)
     assert [(name, one["names"]) for name, one in found.items()] == [
         ("a", ["variable.example"]),
@@ -255,7 +255,7 @@ def test_what_is_not_there_is_said(
     tmp_path: pathlib.Path, files: dict[str, str], variable: t.Any, message: str
 ) -> None:
     write(tmp_path, files)
-    found, notes = loaded(tmp_path, "shop", settings=Settings(variable))
+    found, notes = loaded(tmp_path, "shop", settings=CertificateSources(variable))
     assert [message in problem.message for problem in notes.problems] == [True], notes.problems
     assert found == {}
 
@@ -324,7 +324,7 @@ def test_keys_are_shown_only_if_asked_for(tmp_path: pathlib.Path, shop: Made) ->
     write(tmp_path, two_files(config))
     held = {"shop": {"cert": shop.text, "key": shop.key_text}}
     definition, _warnings = load_stack(
-        str(tmp_path), stack="shop", variables={}, environ={}, certificates=Settings(held)
+        str(tmp_path), stack="shop", variables={}, environ={}, certificates=CertificateSources(held)
     )
     shown = "\n".join(as_yaml(definition, secrets=False))
     assert "PRIVATE KEY" not in shown

@@ -8,7 +8,7 @@ import hashlib
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.render import words
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render import syntax
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
     render_checker,
 )
@@ -157,19 +157,19 @@ def test_names_are_there_once() -> None:
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\0b", "\x7f", "caf\u00e9", "", None, 5])
 def test_words_that_are_none(value: t.Any) -> None:
-    for render in (words.word, words.format_word):
+    for render in (syntax.word, syntax.format_word):
         with pytest.raises(ValueError, match=r"^the key: "):
             render(value, key="the key")
 
 
 @given(VISIBLE)
 def test_a_word_is_read_back_as_one_word(value: str) -> None:
-    assert split_words(f"uri {words.word(value, key='k')} ver x") == ["uri", value, "ver", "x"]
+    assert split_words(f"uri {syntax.word(value, key='k')} ver x") == ["uri", value, "ver", "x"]
 
 
 @given(VISIBLE)
 def test_a_format_is_read_back_as_text(value: str) -> None:
-    (found,) = split_words(words.format_word(value, key="k"))
+    (found,) = split_words(syntax.format_word(value, key="k"))
     assert "%" not in found.replace("%%", "")
     assert found.replace("%%", "%") == value
 
@@ -178,7 +178,7 @@ def test_a_format_is_read_back_as_text(value: str) -> None:
 def test_a_name_is_a_name_or_refused(value: str) -> None:
     refusal = ""
     try:
-        assert split_words(words.name(value, key="k")) == [value]
+        assert split_words(syntax.name(value, key="k")) == [value]
     except ValueError as error:
         refusal = str(error)
     assert refusal == "" or refusal.startswith("k: must be 1 to 128")

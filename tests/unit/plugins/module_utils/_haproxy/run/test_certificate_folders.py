@@ -12,10 +12,10 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._act import handlers
 from ansible_collections.drover.docker.plugins.module_utils._act.preconditions import Stale
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.certificate_folders import (
-    fingerprint,
     folders_of,
     host_path,
     observe_folders,
+    pair_digest,
     read_all,
 )
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER
@@ -105,7 +105,7 @@ def test_the_host_reads_what_was_planned_and_nothing_else(tmp_path: pathlib.Path
     made = pair(tmp_path, "a.org")
     folders = folders_of(balancer(str(tmp_path)), declared={}, mountpoints={})
     pem = read_all(folders)["dir.a.org"]
-    model = {"certificates": {"dir.a.org": fingerprint(pem), "own": "x"}}
+    model = {"certificates": {"dir.a.org": pair_digest(pem), "own": "x"}}
     args = {"certificates": {"own": "PEM"}, "model": model, "folders": folders}
     assert handlers._certificates(args) == {"own": "PEM", "dir.a.org": pem}
     (made / "privkey.pem").write_text("another\n")

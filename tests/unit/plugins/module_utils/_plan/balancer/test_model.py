@@ -8,6 +8,7 @@ import itertools
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import (
     Directory,
     build_model,
@@ -251,7 +252,7 @@ def test_members_of_the_own_host_first_or_only() -> None:
 
 
 def test_a_draining_member_is_marked_also_when_it_is_retired() -> None:
-    assert hosts_of(model([rule()], draining=[("shop", "web/2")]), "drain") == {
+    assert hosts_of(model([rule()], draining=[MemberId("shop", "web", 2)]), "drain") == {
         "shop.web.1": False,
         "shop.web.2": True,
     }
@@ -259,7 +260,7 @@ def test_a_draining_member_is_marked_also_when_it_is_retired() -> None:
     body = bench.settled(stack({"web": service(scale=2)}))
     body["members"]["web/2"]["retired"] = True
     assert [item.name for item in Directory({"shop": body}).servers("shop/web")] == ["shop.web.1"]
-    draining = Directory({"shop": body}, [("shop", "web/2")])
+    draining = Directory({"shop": body}, [MemberId("shop", "web", 2)])
     assert [(item.name, item.drain) for item in draining.servers("shop/web")] == [
         ("shop.web.1", False),
         ("shop.web.2", True),

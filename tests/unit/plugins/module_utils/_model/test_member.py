@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ways in which a member is written, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.member import (
+    MemberId,
+    member_ids,
+    service_of,
+)
+
+MEMBER = MemberId("shop", "web-a", 12)
+
+
+def test_each_use_has_its_own_text() -> None:
+    texts = (MEMBER.key, MEMBER.place, MEMBER.dotted, MEMBER.container)
+    assert texts == ("web-a/12", "shop/web-a/12", "shop.web-a.12", "shop-web-a-12")
+
+
+def test_key_and_labels_give_the_member_back() -> None:
+    labels = {
+        "io.drover.stack": "shop",
+        "io.drover.service": "web-a",
+        "io.drover.index": "12",
+    }
+    found = {MemberId.of_key("shop", MEMBER.key), MemberId.of_labels(labels)}
+    assert found == {MEMBER}
+    assert service_of(MEMBER.key) == "web-a"
+
+
+def test_operation_and_container_name_their_member() -> None:
+    item = {"stack": "shop", "service": "web-a", "index": 12, "kind": "create"}
+    assert MemberId.of(item) == MEMBER
+
+
+def test_members_are_sorted_by_number_and_not_by_letters() -> None:
+    keys = [member.key for member in member_ids("shop", ["web/10", "web/9", "db/1"])]
+    assert keys == ["db/1", "web/9", "web/10"]
+
+
+def test_identity_cannot_change() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        MEMBER.index = 1  # type: ignore[misc]
