@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._model.fact import Fact
 from .._audit.held import Refusals, kind_of
-from .operations.plan import Message, Plan
+from .operations.plan import Plan
 
 
 class Keeper(t.NamedTuple):
@@ -38,7 +39,7 @@ def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:
     }
 
 
-def _home(message: Message, keeper: Keeper) -> str:
+def _home(message: Fact, keeper: Keeper) -> str:
     """The host itself, else the first that is seen of those of the stack; empty where none is."""
     if message.host in keeper.remembered:
         return message.host
@@ -50,7 +51,7 @@ def _home(message: Message, keeper: Keeper) -> str:
     return seen[0] if seen and message.stack else ""
 
 
-def _place(message: Message) -> str:
+def _place(message: Fact) -> str:
     return "/".join(str(part) for part in (message.stack, message.service, message.index) if part)
 
 

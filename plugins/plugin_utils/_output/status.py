@@ -15,6 +15,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     MANAGED_BY_MODULE,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.times import age, parse_time
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
     member_ids,
@@ -198,7 +199,7 @@ def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
     return list(dict.fromkeys(_short(message) for message in messages + planned))
 
 
-def _short(message: Message) -> str:
+def _short(message: Fact) -> str:
     """A message inside its service's row: index and text."""
     return f"{message.index}: {message.text}" if message.index else message.text
 

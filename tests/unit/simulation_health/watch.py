@@ -7,8 +7,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
-from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Message
 from ansible_collections.drover.docker.tests.unit.simulation.checks import Member, member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.machine import Machine
@@ -193,7 +193,7 @@ class Watch:
     def _host(self, member: Member) -> str:
         return next((item.host for item in reversed(self.repairs) if item.member == member), "")
 
-    def check_sick(self, held: list[Message], *, calm_since: float) -> None:
+    def check_sick(self, held: list[Fact], *, calm_since: float) -> None:
         """Property 2: who is sick for long while all else works has been replaced, or the plan says what holds it."""
         ledger = self.ledger()
         for machine, container in self.world.checked():

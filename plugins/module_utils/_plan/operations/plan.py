@@ -8,30 +8,24 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._model.fact import Fact
 from ..._model.member import MemberId
 
 
-@dataclasses.dataclass
-class Message:
-    """Something the plan has to say about a stack, service or host."""
+class Message(Fact):
+    """A fact that has no code yet."""
 
-    text: str
-    stack: str = ""
-    service: str = ""
-    index: int = 0
-    host: str = ""
+    def __init__(
+        self, text: str, stack: str = "", service: str = "", index: int = 0, host: str = ""
+    ) -> None:
+        super().__init__("text", {"text": text}, stack, service, index, host)
 
     @classmethod
-    def about(cls, member: MemberId, text: str, host: str = "") -> Message:
+    def about(  # type: ignore[override]
+        cls, member: MemberId, text: str, host: str = ""
+    ) -> Message:
         """Something about one member."""
         return cls(text, member.stack, member.service, member.index, host)
-
-    def __str__(self) -> str:
-        member = f"{self.stack}/{self.service}" if self.service else self.stack
-        if self.index:
-            member += f"/{self.index}"
-        where = " ".join(part for part in (member, f"on {self.host}" if self.host else "") if part)
-        return f"{where}: {self.text}" if where else self.text
 
 
 @dataclasses.dataclass
@@ -61,9 +55,9 @@ class Plan:
     operations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     validations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     """Operations that one host does before any record is written; when one fails, nothing else is done."""
-    errors: list[Message] = dataclasses.field(default_factory=list)
-    held: list[Message] = dataclasses.field(default_factory=list)
-    notes: list[Message] = dataclasses.field(default_factory=list)
+    errors: list[Fact] = dataclasses.field(default_factory=list)
+    held: list[Fact] = dataclasses.field(default_factory=list)
+    notes: list[Fact] = dataclasses.field(default_factory=list)
     kept_volumes: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     refusals: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     """What hosts shall newly remember as held, for the audit: host -> place -> reason."""

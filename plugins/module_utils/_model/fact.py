@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What there is to say about a stack, service, member or host: a code and its parameters. Private to the collection.
+
+Code compares codes. Text for people is made from them at the edge, by fact_texts.py alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .fact_texts import text_of
+from .member import MemberId
+
+Json = t.Dict[str, t.Any]
+
+
+@dataclasses.dataclass
+class Fact:
+    """One fact.
+
+    Attributes:
+        code: What is the case; a key of fact_texts.TEXTS.
+        parameters: What the text needs, as plain JSON. Numbers in them are measures, which change from pass to pass
+            while the fact stays the same.
+        stack: The stack that it is about; empty for none.
+        service: The service.
+        index: The index of the member; 0 for none.
+        host: The host.
+    """
+
+    code: str
+    parameters: Json = dataclasses.field(default_factory=dict)
+    stack: str = ""
+    service: str = ""
+    index: int = 0
+    host: str = ""
+
+    @classmethod
+    def about(
+        cls, member: MemberId, code: str, parameters: Json | None = None, *, host: str = ""
+    ) -> Fact:
+        """A fact about one member."""
+        return cls(code, parameters or {}, member.stack, member.service, member.index, host)
+
+    @property
+    def text(self) -> str:
+        """What is the case, without what it is about."""
+        return text_of(self.code, self.parameters)
+
+    @property
+    def place(self) -> str:
+        """What it is about: stack, stack/service or stack/service/index."""
+        return "/".join(str(part) for part in (self.stack, self.service, self.index) if part)
+
+    @property
+    def as_data(self) -> Json:
+        """Code and parameters, as records, audits and results hold them."""
+        return {"code": self.code, "parameters": self.parameters}
+
+    def __str__(self) -> str:
+        where = " ".join(
+            part for part in (self.place, f"on {self.host}" if self.host else "") if part
+        )
+        return f"{where}: {self.text}" if where else self.text
+
+
+def kind_of(data: Json) -> Json:
+    """A fact's data without its measures: "in 12 s" and "in 3 s" are one fact."""
+    parameters = {
+        key: value
+        for key, value in data["parameters"].items()
+        if value is not None and not isinstance(value, (int, float))
+    }
+    return {"code": data["code"], **parameters}
