@@ -173,15 +173,8 @@ class _Call:
             clock=self._clock,
             workers=self._workers,
             on_result=chronicle.result,
-            before=self._before,
+            before=self._term.abandoned,
         )
-
-    def _before(self) -> str:
-        """Why the next operation must not be begun; empty when it may."""
-        reason = self._term.abandoned()
-        if not reason and self._lease:
-            self._lease.renew()
-        return reason
 
     def _audit(self) -> Audit:
         claim = self._term.claim

@@ -4,8 +4,8 @@
 """Which run may act on this host: docs/schema.md section 12. Private to the collection.
 
 One small file, read and written only by who holds the host's lock (host_lock.py). Its time is that of the host's boot
-clock, which nobody sets; after a reboot it is void. While a module acts, the lock keeps everybody else out, however
-long its lease has been over: so an image pull renews it by lasting.
+clock, which nobody sets; after a reboot it is void. An expired lease cannot be taken while the host lock is held, so
+operations that take long, such as image pulls, need no renewal.
 """
 
 from __future__ import annotations
@@ -60,7 +60,6 @@ class Lease:
         self._state_dir = state_dir
         self._claim = claim
         self._clock = clock
-        self._renewed = 0.0
         self._since = iso_seconds(time.time())
 
     def take(self) -> None:
@@ -79,11 +78,6 @@ class Lease:
             raise LeaseHeld(shown(found, self._clock()))
         self._since = found["since"] if found else self._since
         self._write(started=True)
-
-    def renew(self) -> None:
-        """Once more the whole time, from now on; not more often than it matters."""
-        if self._clock() - self._renewed > self._claim.duration_s / 3:
-            self._write(started=True)
 
     def finish(self) -> None:
         """This host's share is done: who finds no host at work for this run need not wait for the time to pass."""
@@ -106,7 +100,6 @@ class Lease:
         return not found["started"] and claim.ticket < found["ticket"]
 
     def _write(self, *, started: bool, finished: bool = False) -> None:
-        self._renewed = self._clock()
         claim = self._claim
         _store(
             self._state_dir,
@@ -117,7 +110,7 @@ class Lease:
                 "unattended": claim.unattended,
                 "ticket": claim.ticket,
                 "since": self._since,
-                "until": self._renewed + claim.duration_s,
+                "until": self._clock() + claim.duration_s,
                 "boot": boot_id(),
                 "started": started,
                 "finished": finished,

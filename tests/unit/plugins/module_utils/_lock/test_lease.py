@@ -68,17 +68,6 @@ def test_who_comes_first_has_it_until_its_time_is_over(host: Host) -> None:
     assert host.holder() == "b"
 
 
-def test_acting_renews_it(host: Host) -> None:
-    acting = host.lease(claim("a"))
-    acting.take()
-    acting.resume()
-    host.now += DURATION_S - 1
-    acting.renew()
-    host.now += DURATION_S - 1
-    with pytest.raises(LeaseHeld):
-        host.lease(claim("b")).take()
-
-
 def test_since_is_when_the_term_began(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     stamps = iter(["first", "second", "third"])
     monkeypatch.setattr("time.strftime", lambda *_: next(stamps))
