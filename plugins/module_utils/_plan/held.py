@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model.fact import Fact
 from .._audit.held import Refusals, kind_of
+from .._model.fact import Fact
 from .operations.plan import Plan
 
 
