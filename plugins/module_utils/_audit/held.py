@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import typing as t
 
+from .._model.fact import kind_of
+from .._model.fact_texts import text_of
 from .log import Audit, audit_folder, private
 
 Json = t.Dict[str, t.Any]
-Refusals = t.Dict[str, str]
-"""Place (stack, stack/service or stack/service/index) to reason."""
+Refusals = t.Dict[str, Json]
+"""Place (stack, stack/service or stack/service/index) to the data of a fact."""
 
 FILE = "refusals.json"
-
-
-def kind_of(reason: str) -> str:
-    """A reason without its numbers: "in 12 s" and "in 3 s" are one refusal."""
-    return re.sub(r"\d+(\.\d+)?", "#", reason)
 
 
 def read_refusals(state_dir: str) -> Refusals:
@@ -32,9 +28,16 @@ def read_refusals(state_dir: str) -> Refusals:
     try:
         with open(os.path.join(audit_folder(state_dir), FILE), encoding="utf-8") as stream:
             found = json.load(stream)
-        return {str(place): str(reason) for place, reason in found.items()}
-    except (OSError, ValueError, AttributeError):
+        return {str(place): _as_data(reason) for place, reason in found.items()}
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return {}
+
+
+def _as_data(found: t.Any) -> Json:
+    """The data of a fact; release 0.1.0 wrote its text."""
+    if isinstance(found, str):
+        return {"code": "text", "parameters": {"text": found}}
+    return {"code": str(found["code"]), "parameters": dict(found["parameters"])}
 
 
 def note_refusals(state_dir: str, refusals: Refusals, audit: Audit) -> None:
@@ -51,11 +54,16 @@ def note_refusals(state_dir: str, refusals: Refusals, audit: Audit) -> None:
         _tell(audit, place, "ended", before[place])
 
 
-def _tell(audit: Audit, place: str, result: str, reason: str) -> None:
+def _tell(audit: Audit, place: str, result: str, reason: Json) -> None:
     stack, service, index = [*place.split("/"), "", ""][:3]
-    member = f"{service}/{index}" if index else ""
     audit.write(
-        stack=stack, service=service, member=member, action="refusal", cause=reason, result=result
+        stack=stack,
+        service=service,
+        member=f"{service}/{index}" if index else "",
+        action="refusal",
+        cause=text_of(reason["code"], reason["parameters"]),
+        code=reason["code"],
+        result=result,
     )
 
 

@@ -9,6 +9,7 @@ Code compares codes. Text for people is made from them at the edge, by fact_text
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .fact_texts import text_of
@@ -17,7 +18,7 @@ from .member import MemberId
 Json = t.Dict[str, t.Any]
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class Fact:
     """One fact.
 
@@ -66,9 +67,14 @@ class Fact:
         )
         return f"{where}: {self.text}" if where else self.text
 
+    def __repr__(self) -> str:
+        return f"<{self.code}: {self}>"
+
 
 def kind_of(data: Json) -> Json:
     """A fact's data without its measures: "in 12 s" and "in 3 s" are one fact."""
+    if data["code"] == "text":
+        return {"text": re.sub(r"\d+(\.\d+)?", "#", str(data["parameters"].get("text", "")))}
     parameters = {
         key: value
         for key, value in data["parameters"].items()

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._audit.held import Refusals, kind_of
-from .._model.fact import Fact
+from .._audit.held import Refusals
+from .._model.fact import Fact, kind_of
 from .operations.plan import Plan
 
 
@@ -26,10 +26,10 @@ class Keeper(t.NamedTuple):
 def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:
     """The hosts that have something new to remember, each with all that it shall."""
     wanted: dict[str, Refusals] = {host: {} for host in keeper.remembered}
-    for message in plan.held:
-        host = _home(message, keeper)
+    for fact in plan.held:
+        host = _home(fact, keeper)
         if host:
-            wanted[host][_place(message)] = message.text
+            wanted[host][fact.place] = fact.as_data
     for host, before in keeper.remembered.items():
         wanted[host].update(_out_of_scope(before, keeper.scope))
     return {
@@ -39,26 +39,20 @@ def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:
     }
 
 
-def _home(message: Fact, keeper: Keeper) -> str:
+def _home(fact: Fact, keeper: Keeper) -> str:
     """The host itself, else the first that is seen of those of the stack; empty where none is."""
-    if message.host in keeper.remembered:
-        return message.host
+    if fact.host in keeper.remembered:
+        return fact.host
     seen = [
-        host
-        for host in sorted(keeper.stack_hosts.get(message.stack, []))
-        if host in keeper.remembered
+        host for host in sorted(keeper.stack_hosts.get(fact.stack, [])) if host in keeper.remembered
     ]
-    return seen[0] if seen and message.stack else ""
-
-
-def _place(message: Fact) -> str:
-    return "/".join(str(part) for part in (message.stack, message.service, message.index) if part)
+    return seen[0] if seen and fact.stack else ""
 
 
 def _out_of_scope(before: Refusals, scope: list[str] | None) -> Refusals:
     if scope is None:
         return {}
-    return {place: text for place, text in before.items() if place.split("/")[0] not in scope}
+    return {place: data for place, data in before.items() if place.split("/")[0] not in scope}
 
 
 def _kinds(refusals: Refusals) -> Refusals:

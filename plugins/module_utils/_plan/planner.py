@@ -12,6 +12,7 @@ import typing as t
 
 from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
 from .._common.names import digest
+from .._model.fact import Fact
 from .._model.member import MemberId, service_of
 from .._record.copies import RecordView, is_majority, make_record, needed, view_records
 from .._record.revisions import (
@@ -34,7 +35,7 @@ from .health.repairs import Judgement
 from .health.targets import targets_of
 from .operations.member import MemberOperations
 from .operations.member_network import leave_together
-from .operations.plan import Message, Plan, RecordWrite
+from .operations.plan import Plan, RecordWrite
 from .schedule.hosts import grouped
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
@@ -81,7 +82,7 @@ class Planner:
         self._report_hosts()
         self._report_orphans()
         if not self.world.seen:
-            self.plan.errors.append(Message("no Docker host could be looked at"))
+            self.plan.errors.append(Fact("no_host"))
             return self.plan
         selected = [stack for stack in self._selected() if self._usable(stack)]
         wanted = {
@@ -144,23 +145,21 @@ class Planner:
     def _usable(self, stack: str) -> bool:
         view = self.views[stack]
         if view.conflict:
-            self.plan.errors.append(Message(view.conflict, stack))
+            self.plan.errors.append(Fact("records_conflict", {"sides": view.conflict}, stack))
         elif not view.counts and self.request.command not in ("up", "down"):
-            text = f"{view.undone[0]}; left alone: bring it up again, or reconcile -e take={view.undone[0].hosts[0]}"
-            self.plan.held.append(Message(text, stack))
+            self.plan.held.append(Fact("record_left_alone", view.undone[0].as_data, stack))
             return False
-        elif view.undone:
-            self.plan.notes += [Message(f"{item}: it has no effect", stack) for item in view.undone]
+        else:
+            self.plan.notes += [Fact("record_undone", item.as_data, stack) for item in view.undone]
         return not view.conflict
 
     def _report_hosts(self) -> None:
         for host, reason in sorted(self.world.faults.items()):
-            self.plan.notes.append(Message(f"not seen: {reason}", host=host))
+            self.plan.notes.append(Fact("host_not_seen", {"reason": reason}, host=host))
         for host in self.world.seen:
             for stack, reason in sorted(self.world.observation(host)["damaged_records"].items()):
-                self.plan.notes.append(
-                    Message(f"the record on this host is damaged ({reason})", stack, host=host)
-                )
+                parameters = {"reason": reason}
+                self.plan.notes.append(Fact("record_damaged", parameters, stack, host=host))
 
     def _report_orphans(self) -> None:
         """Containers of a stack that no record knows: nothing is done about them, but they are not hidden."""
@@ -171,8 +170,7 @@ class Planner:
                     found.setdefault(item["stack"], []).append(f"{item['name']} on {host}")
         for stack, places in sorted(found.items()):
             if self.request.command != "up" and stack in (self.request.stacks or [stack]):
-                text = f"no record on the reachable hosts; left alone: {', '.join(places)}; 'up' adopts them"
-                self.plan.notes.append(Message(text, stack))
+                self.plan.notes.append(Fact("no_record", {"containers": places}, stack))
 
     # --- what is wanted ---
 
@@ -188,10 +186,10 @@ class Planner:
                     COMMANDS[self.request.command](body or empty_body([]), self.request),
                 )
         except RequestError as error:
-            self.plan.errors.append(Message(str(error), stack))
+            self.plan.errors.append(Fact("refused", {"reason": str(error)}, stack))
             return None
         if body is None:
-            self.plan.errors.append(Message("no reachable host knows this stack", stack))
+            self.plan.errors.append(Fact("stack_unknown", {}, stack))
             return None
         return rename_hosts(body, self.request.rename) if self.request.rename else body
 
@@ -250,7 +248,7 @@ class Planner:
         self._require_network()
         before = body or empty_body(self.request.inventory)
         changed, notes = apply_up(before, self.request, unstarted=self._unstarted(stack, before))
-        self.plan.notes += [Message(note, stack) for note in notes]
+        self.plan.notes += [Fact("up", {"note": note}, stack) for note in notes]
         if changed is not body:
             changed["revisions"][-1]["digests"] = self._digests(changed)
         return changed
@@ -388,24 +386,25 @@ class Planner:
             )
         )
 
-    def _lacking_majority(self, quorums: list[list[str]]) -> str:
+    def _lacking_majority(self, quorums: list[list[str]]) -> dict[str, t.Any]:
+        """The first hosts of which no majority was reached; empty where all have one."""
         for hosts in quorums:
             if not is_majority(hosts, self.world.seen):
-                seen = ", ".join(host for host in hosts if host in self.world.seen) or "none"
-                wanted = f"{needed(hosts)} of the stack's {len(hosts)} hosts"
-                return f"needs {wanted} ({', '.join(hosts)}); reached: {seen}"
-        return ""
+                reached = [host for host in hosts if host in self.world.seen]
+                return {"needed": needed(hosts), "hosts": list(hosts), "reached": reached}
+        return {}
 
     def _without_majority(
-        self, stack: str, desired: dict[str, t.Any], lacking: str
+        self, stack: str, desired: dict[str, t.Any], lacking: dict[str, t.Any]
     ) -> dict[str, t.Any] | None:
         """No change of desired state or placement; what is recorded is still repaired in place."""
         before = self.views[stack].valid_body
-        self.plan.held = [message for message in self.plan.held if message.stack != stack]
+        self.plan.held = [fact for fact in self.plan.held if fact.stack != stack]
         if before is None or desired is not before:
-            self.plan.errors.append(Message(f"{self.request.command}: {lacking}", stack))
+            told = {"command": self.request.command, **lacking}
+            self.plan.errors.append(Fact("no_majority", told, stack))
             return None
-        self.plan.held.append(Message(f"members wait for a place: {lacking}", stack))
+        self.plan.held.append(Fact("places_wait", lacking, stack))
         return before
 
     def _cause(self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:

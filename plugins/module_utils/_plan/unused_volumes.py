@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import LABEL_STACK
+from .._model.fact import Fact
 from .._record.revisions import is_live
-from .operations.plan import Message, Plan
+from .operations.plan import Plan
 from .world.world import World
 
 
@@ -55,8 +56,7 @@ class UnusedVolumes:
         }
         for name in self._wanted:
             if name not in planned:
-                text = f"volume {name}: not an unused volume of this stack on a host that was reached; not removed"
-                self.plan.notes.append(Message(text))
+                self.plan.notes.append(Fact("volume_not_unused", {"volume": name}))
 
     def _made_for(self, stack: str, body: dict[str, t.Any]) -> list[tuple[str, str]]:
         """Volumes that we made for the stack, by their labels, with their hosts.

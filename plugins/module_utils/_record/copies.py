@@ -43,10 +43,10 @@ class Undone:
     number: int
     hosts: list[str]
 
-    def __str__(self) -> str:
-        return (
-            f"version {self.number} is on {', '.join(self.hosts)} only and never reached a majority"
-        )
+    @property
+    def as_data(self) -> dict[str, t.Any]:
+        """As parameters of a fact."""
+        return {"version": str(self.number), "hosts": self.hosts}
 
 
 @dataclasses.dataclass
@@ -189,8 +189,8 @@ def _choose(variants: dict[Variant, Copies], take: str | None) -> tuple[Variant,
 
 
 def _conflict(variants: dict[Variant, Copies]) -> str:
-    sides = " against ".join(sorted(", ".join(sorted(copies)) for copies in variants.values()))
-    return f"hosts hold different records of the same number ({sides}); say which is right: up ... -e take=HOST"
+    """The sides, each with its hosts."""
+    return " against ".join(sorted(", ".join(sorted(copies)) for copies in variants.values()))
 
 
 def _merge_ledgers(copies: t.Iterable[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:

@@ -20,6 +20,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import number
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
+from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts import text_of
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import container_of
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
@@ -71,7 +72,7 @@ class Records:
 
     def conflicts(self) -> dict[str, str]:
         """Stacks whose copies contradict each other, with the sides."""
-        return {stack: view.conflict for stack, view in self._views.items() if view.conflict}
+        return {stack: _conflict(view) for stack, view in self._views.items() if view.conflict}
 
     def facts(self, host: str, container: Json, place: Json, *, now: float) -> Json:
         """What the records say of one container.
@@ -99,7 +100,7 @@ class Records:
         view = self._views.get(place["stack"])
         if not view:
             return f"no host that was reached has a record of stack {place['stack']}"
-        return view.conflict
+        return _conflict(view)
 
     def _health_facts(
         self,
@@ -206,3 +207,8 @@ def _newest_met(body: Json, service: str, config_hash: str) -> Json | None:
         if revision["services"].get(service, {}).get("config_hash") == config_hash:
             return t.cast("Json", revision)
     return None
+
+
+def _conflict(view: RecordView) -> str:
+    """What contradicts what, as text."""
+    return text_of("records_conflict", {"sides": view.conflict}) if view.conflict else ""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
-    Message,
     Plan,
     operation_line,
     record_line,
@@ -16,38 +16,32 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import (
     End,
     Failure,
-    Notice,
     Round,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import holders, objections
 
-NOTICES = {
-    "waits": "wait   {owner} acts ({reason}); for up to {wait_s:.0f} s",
-    "waited": "{owner} acts ({reason}), for longer than {wait_s:.0f} s: try again later",
-    "gave_way": "held   {owner} acts ({reason}): this pass gives way",
-    "lease_late": "wait   the hosts took longer than {before_s} s to give the lease: once more, for {for_s} s",
-}
+WAITING = ("lease_waits", "lease_late")
 
 
-def notice_text(notice: Notice) -> str:
-    """What a pass tells of itself, as text."""
-    return NOTICES[notice.code].format(**notice.parameters)
+def notice_text(notice: Fact) -> str:
+    """What a pass tells of the lease, as text."""
+    return f"{'wait ' if notice.code in WAITING else 'held '}  {notice.text}"
 
 
 def failure_text(failure: Failure) -> str:
     """Why a command fails, as text."""
     operation = failure.operation
     if failure.code == "rejected":
-        text = f"{failure.error}; nothing was recorded, nothing was changed"
-        return str(Message(text, failure.stack, operation["service"]))
+        told = {"error": failure.error}
+        return str(Fact("config_rejected", told, failure.stack, operation["service"]))
     if failure.code == "failed":
         why = f": {failure.error}" if failure.error else ""
         return f"{operation_line(operation)}{why}"
     if failure.code == "no_majority":
-        return str(Message("the record did not reach a majority of its hosts", failure.stack))
+        return str(Fact("record_blocked", {}, failure.stack))
     if failure.code == "unsettled":
-        return f"not settled after {failure.rounds} rounds; the next pass goes on"
-    return notice_text(failure.notice) if failure.notice else failure.code
+        return str(Fact("unsettled", {"rounds": failure.rounds}))
+    return failure.notice.text if failure.notice else failure.code
 
 
 def round_lines(done: Round) -> list[str]:

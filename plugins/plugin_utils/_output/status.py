@@ -26,7 +26,6 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict
     UNHEALTHY,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
-    Message,
     Plan,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
@@ -190,8 +189,13 @@ def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
         item for item in plan.errors + plan.held if (item.stack, item.service) == (stack, name)
     ]
     planned = [
-        Message(
-            f"to do: {item['kind']} ({item['cause']})", stack, name, item["index"], item["host"]
+        Fact(
+            "to_do",
+            {"kind": item["kind"], "cause": item["cause"]},
+            stack,
+            name,
+            item["index"],
+            item["host"],
         )
         for item in plan.operations
         if (item["stack"], item["service"]) == (stack, name)

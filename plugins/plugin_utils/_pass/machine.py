@@ -10,17 +10,18 @@ action plugins, the channels and the simulation are drivers; what is done in whi
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     CHECKER_IMAGE,
     MAX_ROUNDS,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.held import (
     Keeper,
     refusals_to_note,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
-    Message,
     Plan,
     is_about_health,
 )
@@ -34,7 +35,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 
 from . import work
 from .failures import failures_of
-from .step import End, Failure, Notice, Round, Step
+from .step import End, Failure, Round, Step
 from .term import Term
 from .work import Outcomes, Work
 
@@ -70,7 +71,7 @@ class Pass:
         self._stages: list[str] = []
         self._recorded: Outcomes = {}
         self._acted: Outcomes = {}
-        self._notices: list[Notice] = []
+        self._notices: list[Fact] = []
         self._done: Round | None = None
 
     @property
@@ -223,7 +224,7 @@ class Pass:
         rounds = self.rounds - 1
         if not is_about_health(plan):
             return [Failure("unsettled", rounds=rounds)]
-        plan.notes.append(Message(f"not settled after {rounds} rounds; the next pass goes on"))
+        plan.notes.append(Fact("unsettled", {"rounds": rounds}))
         return []
 
     # --- another run has the lease ---
@@ -253,7 +254,7 @@ class Pass:
         failures: list[Failure] | None = None,
         *,
         gave_way: bool = False,
-        notice: Notice | None = None,
+        notice: Fact | None = None,
     ) -> Step:
         step = self._step("", {})
         step.plan = plan
@@ -300,7 +301,7 @@ def wanted_images(request: Request, settings: Settings) -> list[str]:
     return sorted({service["image"] for service in services} | own)
 
 
-def _to_note(planner: Planner) -> dict[str, dict[str, str]]:
+def _to_note(planner: Planner) -> dict[str, dict[str, dict[str, t.Any]]]:
     """What hosts have to remember as held, for their audit. Of a command that is refused they learn nothing."""
     if planner.plan.refused:
         return {}

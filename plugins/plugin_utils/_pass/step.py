@@ -8,20 +8,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .work import Outcomes, Work
-
-
-@dataclasses.dataclass
-class Notice:
-    """Something that a pass tells of itself, as a code and its parameters.
-
-    Codes: C(waits), C(waited), C(gave_way) (owner, reason, wait_s), C(lease_late) (before_s, for_s).
-    """
-
-    code: str
-    parameters: dict[str, t.Any]
 
 
 @dataclasses.dataclass
@@ -37,7 +27,7 @@ class Failure:
     operation: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     error: str = ""
     rounds: int = 0
-    notice: Notice | None = None
+    notice: Fact | None = None
 
 
 @dataclasses.dataclass
@@ -64,7 +54,7 @@ class End:
     gave_way: bool = False
     """Another run acts: a timer's pass leaves the hosts to it."""
 
-    notice: Notice | None = None
+    notice: Fact | None = None
 
 
 @dataclasses.dataclass
@@ -86,5 +76,5 @@ class Step:
     pause_s: float = 0.0
     plan: Plan = dataclasses.field(default_factory=Plan)
     done: Round | None = None
-    notices: list[Notice] = dataclasses.field(default_factory=list)
+    notices: list[Fact] = dataclasses.field(default_factory=list)
     end: End | None = None

@@ -12,10 +12,10 @@ import dataclasses
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, ended_runs
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
-from .step import Notice
 from .work import Holder, Outcome, Outcomes
 
 LEASE_S = 30
@@ -35,7 +35,7 @@ class Turn:
         over: It gives up; for a timer's run this is no failure.
     """
 
-    notice: Notice | None = None
+    notice: Fact | None = None
     pause_s: float = 0.0
     over: bool = False
 
@@ -93,12 +93,12 @@ class Term:
         answered_at = max((item.answered_at for item in recorded.values() if item), default=0.0)
         return answered_at - self.prepared_at >= self.claim.duration_s
 
-    def ask_for_longer(self) -> Notice:
+    def ask_for_longer(self) -> Fact:
         """Take the lease anew in the next round, for twice the time."""
         before_s = self.claim.duration_s
         self.claim.duration_s = min(2 * before_s, LONGEST_LEASE_S)
         self.prepared_at = 0.0
-        return Notice("lease_late", {"before_s": before_s, "for_s": self.claim.duration_s})
+        return Fact("lease_late", {"before_s": before_s, "for_s": self.claim.duration_s})
 
     def give_way(self, found: list[Holder], *, now: float, token: str) -> Turn:
         """What to do, as others have the lease. The next try is under a new token."""
@@ -116,11 +116,11 @@ class Term:
         who = {"owner": holder["owner"], "reason": holder["reason"]}
         waited_s = now - self.waiting_since
         if self.claim.unattended:
-            return Turn(Notice("gave_way", who), over=True)
+            return Turn(Fact("lease_gave_way", who), over=True)
         if waited_s >= self.wait_s:
-            return Turn(Notice("waited", {**who, "wait_s": self.wait_s}), over=True)
+            return Turn(Fact("lease_waited", {**who, "wait_s": self.wait_s}), over=True)
         told, self.told = self.told, str(who)
-        notice = None if told == str(who) else Notice("waits", {**who, "wait_s": self.wait_s})
+        notice = None if told == str(who) else Fact("lease_waits", {**who, "wait_s": self.wait_s})
         return Turn(notice, pause_s=self._pause_s(waited_s))
 
     def _pause_s(self, waited_s: float) -> float:

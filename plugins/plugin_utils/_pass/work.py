@@ -41,7 +41,7 @@ class Work:
 
     records: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     operations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
-    refusals: dict[str, str] | None = None
+    refusals: dict[str, dict[str, t.Any]] | None = None
     last: bool = False
     claim: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     images: list[str] = dataclasses.field(default_factory=list)

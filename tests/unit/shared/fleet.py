@@ -8,10 +8,11 @@ import itertools
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import settings_for
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
-from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Notice, Step
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Step
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE, Outcome, Work
 
@@ -41,7 +42,7 @@ class Fleet:
         """Kind of operation -> why it fails."""
         self.calls: list[tuple[str, str, Work]] = []
         """Host, stage and share of each call."""
-        self.notices: list[Notice] = []
+        self.notices: list[Fact] = []
         self.pauses: list[float] = []
         self.unattended = False
         self.wait_s = 120.0

@@ -11,10 +11,11 @@ import typing as t
 from ..._common.backoff import delay_s
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import wanted_states
+from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import Request, current, is_live
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
-from ..operations.plan import Message, Plan
+from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .model import Directory, build_model, routes_of
 
@@ -118,8 +119,8 @@ class Balancers:
             return False
         seen = self._seen(member)
         if seen.get("error"):
-            text = f"its config is left as it is: {seen['error']}"
-            plan.held.append(Message.about(member.id, text, member.host))
+            parameters = {"why": seen["error"]}
+            plan.held.append(Fact.about(member.id, "config_kept", parameters, host=member.host))
             return False
         told = (seen.get("revision"), seen.get("file_revision"))
         return told != (revision, revision) or not _is_followed(config, seen.get("reports", []))
@@ -169,8 +170,8 @@ class Balancers:
 
     def _tell(self, plan: Plan, member: BalancerMember, why: str) -> None:
         """Its config stays: an error of a command that is about its stack, and for the others worth a note."""
-        message = Message.about(member.id, f"its config is left as it is: {why}", member.host)
-        (plan.errors if self._is_meant(member) else plan.notes).append(message)
+        fact = Fact.about(member.id, "config_kept", {"why": why}, host=member.host)
+        (plan.errors if self._is_meant(member) else plan.notes).append(fact)
 
     def _pems(self, stack: str, model: Json) -> dict[str, str]:
         definition = (current(self._bodies[stack]) or {})["definition"]

@@ -13,7 +13,8 @@ import typing as t
 
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import parse
-from ..operations.plan import Message, Plan
+from ..._model.fact import Fact
+from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .balancers import BalancerMember, Balancers
 
@@ -62,7 +63,7 @@ def _refuse(plan: Plan, member: BalancerMember, why: str) -> None:
     plan.refuse()
     place = (member.id.stack, member.id.service)
     if not any((item.stack, item.service) == place for item in plan.errors):
-        plan.errors.append(Message(f"its config cannot be written: {why}", *place))
+        plan.errors.append(Fact("config_unwritable", {"why": why}, *place))
 
 
 def _known_shapes(balancers: Balancers) -> dict[Service, list[tuple[t.Any, ...]]]:
@@ -104,12 +105,8 @@ def _place(plan: Plan, balancers: Balancers, changed: dict[Service, list[Balance
             plan.validations.append({**operation, "id": len(plan.validations) + 1})
         else:
             image = changed[stack, name][0].service["image"]
-            text = f"HAProxy judges its config when its container is made: {_absent(world, image)}"
-            plan.notes.append(Message(text, stack, name))
-
-
-def _absent(world: World, image: str) -> str:
-    return f"image {image} is {'not with the others' if world.image(image) else 'on no host yet'}"
+            code = "config_judged_apart" if world.image(image) else "config_judged_later"
+            plan.notes.append(Fact(code, {"image": image}, stack, name))
 
 
 def _count(found: dict[Service, Json | None]) -> tuple[int, int]:

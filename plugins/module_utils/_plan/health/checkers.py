@@ -15,9 +15,10 @@ import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
 from ..._haproxy.render.checker import render_checker
+from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
-from ..operations.plan import Message, Plan
+from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .targets import CheckedMember
 from .votes import CONTROL, Opinion, Report
@@ -93,8 +94,8 @@ class Checkers:
             if self._world.is_seen(host):
                 self._plan_host(plan, host, self.model(host, targets), image, version)
         for host, error in self.silent().items():
-            text = f"gives no report: {error}"
-            plan.notes.append(Message(text, SYSTEM_STACK, CHECKER_SERVICE, 0, host))
+            place = (SYSTEM_STACK, CHECKER_SERVICE, 0, host)
+            plan.notes.append(Fact("checker_silent", {"error": error}, *place))
 
     def model(self, host: str, targets: list[CheckedMember]) -> dict[str, t.Any]:
         """What the checker of a host is to check."""

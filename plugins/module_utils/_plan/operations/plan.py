@@ -59,7 +59,7 @@ class Plan:
     held: list[Fact] = dataclasses.field(default_factory=list)
     notes: list[Fact] = dataclasses.field(default_factory=list)
     kept_volumes: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-    refusals: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    refusals: dict[str, dict[str, dict[str, t.Any]]] = dataclasses.field(default_factory=dict)
     """What hosts shall newly remember as held, for the audit: host -> place -> reason."""
 
     refused: bool = False

@@ -22,6 +22,7 @@ from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 
 Json = dict[str, t.Any]
+HELD = {"code": "stack_unknown", "parameters": {}}
 
 
 def record(stack: str, number: int) -> Json:
@@ -222,7 +223,7 @@ def test_a_stage_without_anything_to_do_leaves_no_line(
 def test_what_is_held_is_remembered_and_told(
     run: t.Callable[..., Json], tmp_path: pathlib.Path
 ) -> None:
-    run(refusals={"shop/web/1": "given up"}, term=term("a", prepare=True))
+    run(refusals={"shop/web/1": HELD}, term=term("a", prepare=True))
     (line,) = audit_lines(tmp_path)
     assert (line["action"], line["member"], line["result"]) == ("refusal", "web/1", "began")
 
@@ -231,7 +232,7 @@ def test_to_remember_what_is_held_needs_no_lease(
     run: t.Callable[..., Json], tmp_path: pathlib.Path
 ) -> None:
     run(term=term("a", prepare=True))
-    assert run(refusals={"shop": "a conflict"}, term=term("b"))["lease"] is None
+    assert run(refusals={"shop": HELD}, term=term("b"))["lease"] is None
     assert [item["run"] for item in audit_lines(tmp_path)] == ["b"]
     assert run(operations=[pull(1, "x")], term=term("b"))["lease"]["owner"] == "root@a"
 

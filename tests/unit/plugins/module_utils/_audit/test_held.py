@@ -16,7 +16,20 @@ from ansible_collections.drover.docker.plugins.module_utils._audit.held import (
 )
 from ansible_collections.drover.docker.plugins.module_utils._audit.log import Audit
 
-Note = t.Callable[[dict[str, str]], list[tuple[str, str, str]]]
+Json = dict[str, t.Any]
+Note = t.Callable[[dict[str, Json]], list[tuple[str, str, str]]]
+
+
+def fact(code: str, **parameters: t.Any) -> Json:
+    return {"code": code, "parameters": parameters}
+
+
+def late(wait_s: int) -> Json:
+    return fact("lease_waits", owner="ann", reason="up", wait_s=wait_s)
+
+
+LATE = "ann acts (up); for up to {} s"
+UNKNOWN = fact("stack_unknown")
 
 
 @pytest.fixture
@@ -24,7 +37,7 @@ def note(tmp_path: pathlib.Path) -> Note:
     """Notes refusals; returns the new lines as member, result and cause."""
     seen = 0
 
-    def call(refusals: dict[str, str]) -> list[tuple[str, str, str]]:
+    def call(refusals: dict[str, Json]) -> list[tuple[str, str, str]]:
         nonlocal seen
         with contextlib.closing(
             Audit(str(tmp_path), clock=lambda: 1.0, common={}, syslog="")
@@ -39,22 +52,44 @@ def note(tmp_path: pathlib.Path) -> Note:
 
 
 def test_begin_change_and_end(note: Note) -> None:
-    assert note({"shop/web/1": "next try in 12 s"}) == [("web/1", "began", "next try in 12 s")]
-    assert note({"shop/web/1": "next try in 3 s"}) == []
-    assert note({"shop/web/1": "given up", "shop": "a conflict"}) == [
-        ("shop", "began", "a conflict"),
-        ("web/1", "changed", "given up"),
+    assert note({"shop/web/1": late(12)}) == [("web/1", "began", LATE.format(12))]
+    assert note({"shop/web/1": late(3)}) == []
+    damaged = fact("record_damaged", reason="not JSON")
+    assert note({"shop/web/1": damaged, "shop": UNKNOWN}) == [
+        ("shop", "began", "no reachable host knows this stack"),
+        ("web/1", "changed", "the record on this host is damaged (not JSON)"),
     ]
-    assert note({}) == [("shop", "ended", "a conflict"), ("web/1", "ended", "given up")]
+    assert [result for _place, result, _text in note({})] == ["ended", "ended"]
     assert note({}) == []
 
 
+def test_a_line_has_the_code_too(note: Note, tmp_path: pathlib.Path) -> None:
+    note({"shop": UNKNOWN})
+    line = json.loads((tmp_path / "audit" / "audit.jsonl").read_text(encoding="utf-8"))
+    assert (line["action"], line["code"]) == ("refusal", "stack_unknown")
+
+
 def test_they_are_remembered(note: Note, tmp_path: pathlib.Path) -> None:
-    note({"shop/web/1": "given up"})
-    assert read_refusals(str(tmp_path)) == {"shop/web/1": "given up"}
+    note({"shop/web/1": late(3)})
+    assert read_refusals(str(tmp_path)) == {"shop/web/1": late(3)}
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", "3"])
+def test_what_release_0_1_0_remembered_is_read(note: Note, tmp_path: pathlib.Path) -> None:
+    """It wrote the text; its numbers make no difference."""
+    (tmp_path / "audit").mkdir()
+    old = json.dumps({"shop/web/1": "next try in 12 s"})
+    (tmp_path / "audit" / "refusals.json").write_text(old, encoding="utf-8")
+    assert note({"shop/web/1": fact("text", text="next try in 3 s")}) == []
+    assert note({}) == [("web/1", "ended", "next try in 3 s")]
+
+
+def test_a_code_of_a_newer_release_is_shown_as_it_is(note: Note) -> None:
+    assert note({"shop": fact("of_tomorrow", hosts=2)}) == [
+        ("shop", "began", "of_tomorrow: hosts 2")
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "3", '{"shop": 3}', '{"shop": {}}'])
 def test_a_file_that_makes_no_sense_is_forgotten(tmp_path: pathlib.Path, content: str) -> None:
     (tmp_path / "audit").mkdir()
     (tmp_path / "audit" / "refusals.json").write_text(content, encoding="utf-8")
@@ -68,4 +103,4 @@ def test_what_cannot_be_remembered_is_not_told_again_and_again(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    assert note({"shop": "held"}) == []
+    assert note({"shop": UNKNOWN}) == []

@@ -33,7 +33,7 @@ def test_an_external_volume_is_neither_offered_nor_removed() -> None:
         plan = bench.plan("down", stacks=["shop"], remove_volumes=["company_archive"])
         assert plan.kept_volumes == []
         assert "remove_volume" not in [item["kind"] for item in plan.operations]
-        assert "not removed" in str(plan.notes)
+        assert "not removed" in str(plan.notes[-1])
 
 
 def test_a_plain_name_is_the_engines_and_not_offered() -> None:

@@ -52,7 +52,7 @@ def test_a_person_waits_looks_again_and_is_told_for_whom_once(fleet: Fleet) -> N
     for _step in range(4):
         fleet.go()
     assert [(item.code, item.parameters["owner"]) for item in fleet.notices] == [
-        ("waits", "ann@c1")
+        ("lease_waits", "ann@c1")
     ]
     assert fleet.pauses == [PAUSE_S] * 2
     assert [stage for host, stage in fleet.called() if host == "h1"] == [RECORD, OBSERVE] * 2
@@ -79,7 +79,7 @@ def test_a_person_does_not_wait_for_ever(fleet: Fleet) -> None:
     fleet.leased = {"h2": holder()}
     fleet.up(SHOP)
     failure = fleet.to_end().failures[0]
-    assert (failure.code, failure.notice and failure.notice.code) == ("lease", "waited")
+    assert (failure.code, failure.notice and failure.notice.code) == ("lease", "lease_waited")
 
 
 def test_a_timer_gives_way_and_that_is_no_failure(fleet: Fleet) -> None:
@@ -89,7 +89,7 @@ def test_a_timer_gives_way_and_that_is_no_failure(fleet: Fleet) -> None:
     end = fleet.to_end()
     assert (end.gave_way, end.failures, fleet.pauses) == (True, [], [])
     assert end.notice
-    assert end.notice.code == "gave_way"
+    assert end.notice.code == "lease_gave_way"
 
 
 def test_a_run_that_has_ended_is_not_waited_for(fleet: Fleet) -> None:
