@@ -39,8 +39,15 @@ sanity: venv ## ansible-test sanity on the same two, compile and import on every
 molecule: venv ## tests on real Docker hosts: tests/live and the Molecule scenarios (makes the lab, removes it)
 	@tools/molecule
 
-bench: venv ## times of a pass, beside those of others; a table and JSON lines
-	@bench/run
+# What stands behind `bench` names the benchmarks: make bench passes
+BENCHES := $(if $(filter bench,$(firstword $(MAKECMDGOALS))),$(wordlist 2,9,$(MAKECMDGOALS)))
+
+bench: venv ## times of a pass, beside those of others; a table and JSON lines (make bench passes: one of them)
+	@bench/run $(BENCHES)
+
+ifneq ($(BENCHES),)
+$(BENCHES): ; @:
+endif
 
 soak: venv ## the long runs: full counts of faults and random sequences, every ansible-core
 	@tools/soak

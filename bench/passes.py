@@ -12,9 +12,15 @@ import argparse
 import contextlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import Channels
+from ansible_collections.drover.docker.plugins.plugin_utils._channel.driver import Driver
+from ansible_collections.drover.docker.plugins.plugin_utils._channel.inventory import host_variables
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
+from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
+from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import term_of
 from common import ANSIBLE, IMAGE, INVENTORY, Figure, compare, paired, play, run, show
 
 STACK = "bench"
@@ -111,6 +117,34 @@ def names_by_host() -> dict[str, list[str]]:
     return found
 
 
+@contextlib.contextmanager
+def warm() -> Iterator[Callable[[], None]]:
+    """A pass over channels that are open already, with the host code loaded on the hosts."""
+    hosts = host_variables([str(INVENTORY)])
+    with Channels(hosts) as channels:
+        driver = Driver(channels, hosts)
+
+        def reconcile() -> None:
+            stamp = {"author": "bench", "time": "", "token": "bench", "inventory": sorted(hosts)}
+            request = request_from({"command": "reconcile"}, None, **stamp)
+            end = driver.run(Pass(request, driver.inventory, term_of(request, {})))
+            if end.failures or end.plan.errors or end.plan.has_work:
+                raise SystemExit(f"bench: the pass had something to do: {end.plan.lines()}")
+
+        reconcile()
+        yield reconcile
+
+
+def over_channels(pairs: int) -> list[Figure]:
+    """The same pass over warm channels, beside a ping and beside the playbook."""
+    with warm() as reconcile:
+        ours, theirs = paired(reconcile, ping, pairs)
+        name = f"pass with nothing to do over channels, 3 hosts, {CONTAINERS} containers"
+        figures = compare(name, "ansible -m ping", ours, theirs)
+        ours, theirs = paired(reconcile, lambda: play("reconcile"), pairs)
+        return figures + compare(name, "drover.docker.reconcile", ours, theirs)
+
+
 def measure(peer: str, pairs: int) -> list[Figure]:
     def reconcile() -> None:
         play("reconcile")
@@ -129,6 +163,7 @@ def measure(peer: str, pairs: int) -> list[Figure]:
             ours,
             theirs,
         )
+        figures += over_channels(pairs)
         ours, theirs = paired(reconcile, by_tasks, 1)
         figures += compare(
             "the same pass",
