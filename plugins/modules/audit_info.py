@@ -122,6 +122,9 @@ lines:
     cause:
       description: Why.
       type: str
+    code:
+      description: Code of what is held, with C(action=refusal).
+      type: str
     evidence:
       description: What the engine knows about it, such as exit code and last events.
       type: dict
