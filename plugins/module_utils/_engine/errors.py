@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-# What engines (20.10 and 26.1) say when a container cannot be attached to an overlay network because no Swarm manager
-# answers, or the network is not there. With "attaching to network failed" a manager did answer: that is mostly an
-# address that is still taken, see explain.
+# What engines (20.10, 26.1, 28.5) say when a container cannot be attached to an overlay network because no Swarm
+# manager answers, or the network is not there. With "attaching to network failed" a manager did answer: that is mostly
+# an address that is still taken, see explain.
 _NETWORK_DOWN_TEXTS = (
     "could not attach to network",
     "swarm does not have a leader",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A Docker engine in memory: the calls of the Engine protocol, with the semantics that decisions depend on.
 
-What it does was read off engines 20.10 and 26.1; tests/live/test_contract.py makes the same calls on a real one.
+What it does was read off engines 20.10, 26.1 and 28.5; tests/live/test_contract.py makes the same calls on a real one.
 """
 
 from __future__ import annotations
