@@ -84,6 +84,19 @@ def test_an_older_or_rival_record_is_refused(state: str, other: Json) -> None:
     assert read_record(state, "shop") == record(2)
 
 
+def test_a_record_that_was_planned_from_an_older_look_is_refused(state: str) -> None:
+    """Another run stored a version since, which may count."""
+    write_record(state, record(3, token="theirs"))
+    with pytest.raises(
+        StaleRecord, match="has version 3 .theirs. now, version 4 was planned from 2"
+    ):
+        write_record(state, {**record(4, token="ours"), "based_on": 2})
+    assert write_record(state, {**record(4, token="ours"), "based_on": 3})
+    stored = read_record(state, "shop")
+    assert stored
+    assert "based_on" not in stored
+
+
 def test_a_newer_record_replaces_and_keeps_what_the_host_remembers(state: str) -> None:
     write_record(state, record(1, life={"web/1": entry(7), "web/2": entry(1)}))
     assert write_record(
