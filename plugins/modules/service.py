@@ -182,13 +182,13 @@ from ..module_utils._engine.client import DockerEngine
 from ..module_utils._engine.errors import SdkMissing
 from ..module_utils._lock.host_lock import HostBusy
 from ..module_utils._model.config_hash import config_hash
+from ..module_utils._model.observation import Observation
 from ..module_utils._model.problems import StackError
 from ..module_utils._observe.host import observe
 from ..module_utils._plan.operations.plan import Plan, operation_line
 from ..module_utils._plan.standalone import member_facts, one_service, own_members, plan_service
 
 HERE = "this host"
-RESULT_KEYS = ("status", "error", "seconds")
 
 
 def main() -> None:
@@ -262,7 +262,7 @@ class Run:
             self._fail(str(error))
             raise
 
-    def _observe(self, definition: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _observe(self, definition: dict[str, t.Any]) -> Observation:
         images = [service["image"] for service in definition["services"].values()]
         try:
             seen = observe(
@@ -274,9 +274,10 @@ class Run:
             )
         if seen["error"]:
             self._fail(str(seen["error"]))
-        return {**seen, "host": seen["engine"]["name"] or HERE}
+        seen["host"] = seen["engine"]["name"] or HERE
+        return seen
 
-    def _plan(self, seen: dict[str, t.Any], definition: dict[str, t.Any]) -> Plan:
+    def _plan(self, seen: Observation, definition: dict[str, t.Any]) -> Plan:
         return plan_service(
             seen,
             self.stack,
@@ -299,12 +300,17 @@ class Run:
             self._fail(str(error))
         texts = {item["id"]: operation_line(item) for item in plan.operations}
         return [
-            {"operation": texts[item["id"]], **{key: item[key] for key in RESULT_KEYS}}
+            {
+                "operation": texts[item["id"]],
+                "status": item["status"],
+                "error": item["error"],
+                "seconds": item["seconds"],
+            }
             for item in done
         ]
 
     def _state(
-        self, plan: Plan, seen: dict[str, t.Any], definition: dict[str, t.Any]
+        self, plan: Plan, seen: Observation, definition: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         """What there is now."""
         found = own_members(seen, self.stack, self.name)

@@ -100,7 +100,7 @@ class Both:
             "image": look["images"][self.live.image]["volumes"],
         }
 
-    def _steady(self, container: Json) -> Json:
+    def _steady(self, container: t.Mapping[str, t.Any]) -> Json:
         kept: Json = {key: container[key] for key in STEADY}
         kept["error"] = bool(container["error"])
         kept["started"] = not container["started_at"].startswith("0001")

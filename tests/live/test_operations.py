@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term, act
 from ansible_collections.drover.docker.plugins.module_utils._audit.evidence import Evidence
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import observe
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 
@@ -38,14 +39,14 @@ class Shop:
         arguments: Json = {"records": [], "operations": [], "term": Term(syslog=""), **work}
         return act(self.live.engine, host="h1", state_dir=self.state, clock=time.time, **arguments)
 
-    def run(self, *operations: Json) -> list[tuple[str, str]]:
+    def run(self, *operations: Operation) -> list[tuple[str, str]]:
         return [
             (item["status"], item["error"])
             for item in self.act(operations=list(operations))["results"]
         ]
 
-    def operation(self, kind: str, index: int = 1, **given: t.Any) -> Json:
-        base: Json = {
+    def operation(self, kind: str, index: int = 1, **given: t.Any) -> Operation:
+        base = {
             "id": 1,
             "kind": kind,
             "stack": self.live.stack,
@@ -57,11 +58,11 @@ class Shop:
             "after": [],
             "args": {},
         }
-        return {**base, **given}
+        return t.cast("Operation", {**base, **given})
 
     def create(
         self, index: int = 1, *, number: int = 1, address: str = "", **container: t.Any
-    ) -> Json:
+    ) -> Operation:
         service = {
             "image": self.live.image,
             "network": "managed",
@@ -83,7 +84,7 @@ class Shop:
         }
         return self.operation("create", index, id=number, args=args)
 
-    def start(self, index: int = 1, *, number: int = 2, after: t.Iterable[int] = (1,)) -> Json:
+    def start(self, index: int = 1, *, number: int = 2, after: t.Iterable[int] = (1,)) -> Operation:
         return self.operation(
             "start", index, id=number, after=list(after), args={"config_hash": "c" * 64}
         )
@@ -93,7 +94,7 @@ class Shop:
             self.live.engine, host="h1", state_dir=self.state, images=[], clock=time.time
         )
         assert seen["error"] is None
-        return seen
+        return dict(seen)
 
     def member(self, index: int = 1) -> Json:
         """The container of a member as an observation has it."""

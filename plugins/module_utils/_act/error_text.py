@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.errors import Conflict, EngineTimeout, NetworkDown
+from .._model.operation import CREATE, Operation
 
 Json = t.Dict[str, t.Any]
 
@@ -15,15 +16,15 @@ _MIN_SECRET = 4
 _HIDDEN = "********"
 
 
-def explain(error: Exception, operation: Json) -> str:
+def explain(error: Exception, operation: Operation) -> str:
     """What went wrong with an operation, for people."""
     text = hide_values(str(error), operation)
     name = operation["container"]
     if isinstance(error, NetworkDown):
         return f"the managed network takes no containers now: {text}"
-    if isinstance(error, EngineTimeout) and operation["kind"] == "create":
+    if isinstance(error, EngineTimeout) and CREATE.names(operation):
         return f"{text}; whether {name} was created shows at the next look"
-    if isinstance(error, Conflict) and operation["kind"] == "create":
+    if isinstance(error, Conflict) and CREATE.names(operation):
         return f"the name {name} is taken by another container: {text}"
     if is_address_taken(text):
         return f"the address of {name} is in use on its network: {text}"
@@ -42,7 +43,7 @@ def is_address_taken(text: str) -> bool:
     return on_bridge or "attaching to network failed" in lower
 
 
-def hide_values(text: str, operation: Json) -> str:
+def hide_values(text: str, operation: Operation) -> str:
     """A text without what the operation has to keep: engines and HAProxy may repeat what they were given."""
     for value in sorted(_secrets(operation["args"]), key=len, reverse=True):
         if len(value) >= _MIN_SECRET:
@@ -50,7 +51,7 @@ def hide_values(text: str, operation: Json) -> str:
     return text
 
 
-def _secrets(args: Json) -> list[str]:
+def _secrets(args: t.Mapping[str, t.Any]) -> list[str]:
     """Environment values, certificates with their keys, and the password of the statistics page."""
     container = (args.get("service") or {}).get("container") or {}
     statistics = (args.get("model") or {}).get("statistics") or {}

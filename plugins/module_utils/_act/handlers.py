@@ -3,22 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each kind of operation does on its host: its check, then its call. Private to the collection.
 
-The arguments that each kind takes (C(args) of the operation; docs/schema.md section 8):
-
-    network        name, subnet
-    pull           image
-    create         service, declared, create_index, revision, config_hash, managed, network, address, volumes
-    start          config_hash
-    stop, remove   timeout_s (seconds of grace; without it the container's own); remove: leaves (for good)
-    connect        network, address, aliases, links
-    disconnect     network
-    remove_volume  volume
-    record         record
-    checker        model, revision, image, wait_s
-    balancer       model, certificates, revision, image, wait_s; config_hash where the container is made
-    validate       as balancer
-    verdict        entry
-    drain          entry
+The arguments that each kind takes are the types of _model/operation.py.
 """
 
 from __future__ import annotations
@@ -30,6 +15,7 @@ import typing as t
 
 from .._common.constants import (
     CHECKER_SERVICE,
+    MANAGED_BY_STACK,
     MEMBER_MARK,
     STATE_DIR_MARK,
     STOP_GRACE_S,
@@ -48,6 +34,42 @@ from .._haproxy.run.balancer_files import balancer_folders
 from .._haproxy.run.certificate_folders import pair_digest, read_all
 from .._haproxy.run.observe_checker import checker_folders
 from .._model.member import MemberId
+from .._model.operation import (
+    BALANCER,
+    CHECKER,
+    CONNECT,
+    CREATE,
+    DISCONNECT,
+    DRAIN,
+    NETWORK,
+    PULL,
+    RECORD,
+    REMOVE,
+    REMOVE_VOLUME,
+    START,
+    STOP,
+    UNPAUSE,
+    VALIDATE,
+    VERDICT,
+    Args,
+    BalancerArgs,
+    CheckerArgs,
+    ConnectArgs,
+    CreateArgs,
+    DisconnectArgs,
+    DrainArgs,
+    Kind,
+    NetworkArgs,
+    NoArgs,
+    Operation,
+    PullArgs,
+    RecordArgs,
+    RemoveArgs,
+    RemoveVolumeArgs,
+    StartArgs,
+    StopArgs,
+    VerdictArgs,
+)
 from .._model.volumes import VolumeSpec, member_volumes, volume_specs
 from .._record.ledger import forget_drain, note_config, note_drain, note_health
 from .._record.store import StaleRecord, write_record
@@ -73,7 +95,7 @@ class Context:
     """Ids of containers that this run created, by name: a plan cannot know them."""
 
 
-def perform(context: Context, operation: Json) -> str:
+def perform(context: Context, operation: Operation) -> str:
     """Check and do one operation.
 
     Returns:
@@ -84,17 +106,16 @@ def perform(context: Context, operation: Json) -> str:
         Failed, EngineError, StoreError: It could not be done.
     """
     preconditions.not_overtaken(context.state_dir, operation)
-    return _CALLS[operation["kind"]](context, operation) or ""
+    return _HANDLERS[operation["kind"]](context, operation) or ""
 
 
-def _network(context: Context, operation: Json) -> None:
-    preconditions.network_is_absent(context.engine, operation)
-    args = operation["args"]
+def _network(context: Context, _operation: Operation, args: NetworkArgs) -> None:
+    preconditions.network_is_absent(context.engine, args["name"])
     context.engine.create_network(args["name"], bridge_body(args["subnet"]))
 
 
-def _pull(context: Context, operation: Json) -> str:
-    image = operation["args"]["image"]
+def _pull(context: Context, _operation: Operation, args: PullArgs) -> str:
+    image = args["image"]
     try:
         context.engine.pull(image)
     except EngineError as error:
@@ -104,9 +125,9 @@ def _pull(context: Context, operation: Json) -> str:
     return ""
 
 
-def _create(context: Context, operation: Json) -> None:
-    args = operation["args"]
-    preconditions.is_placed(context.state_dir, operation, host=context.host)
+def _create(context: Context, operation: Operation, args: CreateArgs) -> None:
+    if args["managed"] == MANAGED_BY_STACK:  # a module's own containers have no record
+        preconditions.is_placed(context.state_dir, operation, host=context.host)
     preconditions.name_is_free(context.engine, operation)
     member = MemberId.of(operation)
     volumes = member_volumes(
@@ -118,18 +139,22 @@ def _create(context: Context, operation: Json) -> None:
     )
     specs = volume_specs(args["service"], member=member, declared=args["declared"], volumes=volumes)
     _ensure_volumes(context.engine, specs)
-    passed_on = ("create_index", "revision", "config_hash", "managed", "network", "address")
     body = create_body(
         _with_own_folders(args["service"], context.state_dir, operation),
         member=member,
         declared=args["declared"],
         volumes=volumes,
-        **{key: args[key] for key in passed_on},
+        create_index=args["create_index"],
+        revision=args["revision"],
+        config_hash=args["config_hash"],
+        managed=args["managed"],
+        network=args["network"],
+        address=args["address"],
     )
     context.created[operation["container"]] = context.engine.create(operation["container"], body)
 
 
-def _with_own_folders(service: Json, state_dir: str, operation: Json) -> Json:
+def _with_own_folders(service: Json, state_dir: str, operation: Operation) -> Json:
     """Bind mounts of our own services lie in the state directory, wherever that is on this host."""
     member = MemberId.of(operation).dotted
     container = service["container"]
@@ -169,33 +194,32 @@ def _ensure_volumes(engine: Engine, specs: list[VolumeSpec]) -> None:
             )
 
 
-def _known(context: Context, operation: Json) -> Json:
+def _known(context: Context, operation: Operation) -> Operation:
     """The operation, with the id of the container that an earlier one of this run created."""
-    created = context.created.get(operation["container"])
-    return (
-        operation
-        if operation["container_id"] or not created
-        else {**operation, "container_id": created}
+    known = operation.copy()
+    known["container_id"] = operation["container_id"] or context.created.get(
+        operation["container"], ""
     )
+    return known
 
 
-def _start(context: Context, operation: Json) -> None:
+def _start(context: Context, operation: Operation, _args: StartArgs) -> None:
     found = preconditions.startable(context.engine, _known(context, operation))
     context.engine.start(found["Id"])
 
 
-def _unpause(context: Context, operation: Json) -> None:
+def _unpause(context: Context, operation: Operation, _args: NoArgs) -> None:
     context.engine.unpause(preconditions.paused(context.engine, operation)["Id"])
 
 
-def _stop(context: Context, operation: Json) -> None:
-    _halt(context.engine, preconditions.running(context.engine, operation), operation)
+def _stop(context: Context, operation: Operation, args: StopArgs) -> None:
+    _halt(context.engine, preconditions.running(context.engine, operation), args)
     forget_drain(context.state_dir, operation)
 
 
-def _halt(engine: Engine, found: Json, operation: Json) -> None:
+def _halt(engine: Engine, found: Json, args: StopArgs) -> None:
     """Stop with grace. A paused container cannot hear a signal, so it is woken first."""
-    grace = operation["args"].get("timeout_s")
+    grace = args.get("timeout_s")
     if grace is None:
         grace = found["Config"].get("StopTimeout")
     if found["State"]["Status"] == "paused":
@@ -203,17 +227,17 @@ def _halt(engine: Engine, found: Json, operation: Json) -> None:
     engine.stop(found["Id"], STOP_GRACE_S if grace is None else grace)
 
 
-def _remove(context: Context, operation: Json) -> None:
+def _remove(context: Context, operation: Operation, args: RemoveArgs) -> None:
     found = preconditions.ours(context.engine, operation)
     if found["State"]["Status"] in LIVE:
-        _halt(context.engine, found, operation)
+        _halt(context.engine, found, args)
     context.engine.remove(found["Id"])
     forget_drain(context.state_dir, operation)
-    if operation["args"].get("leaves"):
+    if args.get("leaves"):
         _remove_own_folders(context.state_dir, operation)
 
 
-def _remove_own_folders(state_dir: str, operation: Json) -> None:
+def _remove_own_folders(state_dir: str, operation: Operation) -> None:
     """What we made for one of our HAProxys. A name comes from labels that anybody could have written: it is checked."""
     name = MemberId.of(operation).dotted
     if (operation["stack"], operation["service"]) == (SYSTEM_STACK, CHECKER_SERVICE):
@@ -222,35 +246,33 @@ def _remove_own_folders(state_dir: str, operation: Json) -> None:
         balancer_folders(state_dir, name).remove()
 
 
-def _connect(context: Context, operation: Json) -> None:
-    found = preconditions.not_connected(context.engine, operation)
-    args = operation["args"]
+def _connect(context: Context, operation: Operation, args: ConnectArgs) -> None:
+    found = preconditions.not_connected(context.engine, operation, args["network"])
     endpoint = endpoint_body(address=args["address"], aliases=args["aliases"], links=args["links"])
     context.engine.connect(args["network"], found["Id"], endpoint)
 
 
-def _disconnect(context: Context, operation: Json) -> None:
-    found = preconditions.connected(context.engine, operation)
-    context.engine.disconnect(operation["args"]["network"], found["Id"])
+def _disconnect(context: Context, operation: Operation, args: DisconnectArgs) -> None:
+    found = preconditions.connected(context.engine, operation, args["network"])
+    context.engine.disconnect(args["network"], found["Id"])
 
 
-def _remove_volume(context: Context, operation: Json) -> None:
-    preconditions.volume_is_unused(context.engine, operation)
+def _remove_volume(context: Context, _operation: Operation, args: RemoveVolumeArgs) -> None:
+    preconditions.volume_is_unused(context.engine, args["volume"])
     try:
-        context.engine.remove_volume(operation["args"]["volume"])
+        context.engine.remove_volume(args["volume"])
     except NotFound:
         raise Stale("the volume is gone") from None
 
 
-def _record(context: Context, operation: Json) -> None:
+def _record(context: Context, _operation: Operation, args: RecordArgs) -> None:
     try:
-        write_record(context.state_dir, {**operation["args"]["record"], "host": context.host})
+        write_record(context.state_dir, {**args["record"], "host": context.host})
     except StaleRecord as error:
         raise Stale(str(error)) from error
 
 
-def _checker(context: Context, operation: Json) -> None:
-    args = operation["args"]
+def _checker(context: Context, operation: Operation, args: CheckerArgs) -> None:
     try:
         config, revision = render_checker(args["model"])
     except ValueError as error:
@@ -265,31 +287,29 @@ def _checker(context: Context, operation: Json) -> None:
         raise Failed(str(error)) from error
 
 
-def _balancer(context: Context, operation: Json) -> str:
-    target, desired = _haproxy(context, operation)
-    args = operation["args"]
+def _balancer(context: Context, operation: Operation, args: BalancerArgs) -> str:
+    target, desired = _haproxy(context, operation, args)
     try:
         done = apply_balancer(context.engine, target, desired, wait_s=args["wait_s"])
     except ApplyError as error:
         why = with_key(str(error), args["model"])
-        note_config(context.state_dir, operation, why, now=context.clock())
+        note_config(context.state_dir, operation, args["revision"], why, now=context.clock())
         raise Failed(why) from error
-    note_config(context.state_dir, operation, "", now=context.clock())
+    note_config(context.state_dir, operation, args["revision"], "", now=context.clock())
     return "" if done.quiet or not args["wait_s"] else "requests of what drains are still under way"
 
 
-def _validate(context: Context, operation: Json) -> None:
+def _validate(context: Context, operation: Operation, args: BalancerArgs) -> None:
     """Ask HAProxy whether it would take a config; nothing is changed, and nothing noted."""
-    target, desired = _haproxy(context, operation)
+    target, desired = _haproxy(context, operation, args)
     try:
         validate_balancer(context.engine, target, desired)
     except ApplyError as error:
-        raise Failed(with_key(str(error), operation["args"]["model"])) from error
+        raise Failed(with_key(str(error), args["model"])) from error
 
 
-def _haproxy(context: Context, operation: Json) -> tuple[Target, Desired]:
+def _haproxy(context: Context, operation: Operation, args: BalancerArgs) -> tuple[Target, Desired]:
     """The HAProxy of an operation, and what it shall do."""
-    args = operation["args"]
     try:
         config, revision = render_balancer(args["model"])
     except ValueError as error:
@@ -303,13 +323,13 @@ def _haproxy(context: Context, operation: Json) -> tuple[Target, Desired]:
     return target, Desired(config, _certificates(args), default)
 
 
-def _certificates(args: Json) -> dict[str, str]:
+def _certificates(args: BalancerArgs) -> dict[str, str]:
     """Those of the record, and those that lie on this host as they were when the plan was made."""
     found = dict(args["certificates"])
     wanted = {
         name: mark for name, mark in args["model"]["certificates"].items() if name not in found
     }
-    here = read_all(args["folders"]) if wanted and args.get("folders") else {}
+    here = read_all(args["folders"]) if wanted and args["folders"] else {}
     for name, mark in wanted.items():
         if name not in here or pair_digest(here[name]) != mark:
             raise Stale(f"the files of certificate {name} changed since the plan was made")
@@ -321,8 +341,8 @@ REPAIR_GOOD_FOR_S = 15.0
 """A repair is of what was seen when it was planned; a member may be well again when the host was locked for longer."""
 
 
-def _verdict(context: Context, operation: Json) -> None:
-    entry = operation["args"]["entry"]
+def _verdict(context: Context, operation: Operation, args: VerdictArgs) -> None:
+    entry = args["entry"]
     age_s = context.clock() - entry["last_repair"]
     if (
         entry["repairing"]
@@ -330,30 +350,38 @@ def _verdict(context: Context, operation: Json) -> None:
         and abs(age_s) > REPAIR_GOOD_FOR_S
     ):
         raise Stale(f"the verdict was made {age_s:.0f} s ago")
-    if not note_health(context.state_dir, operation):
+    if not note_health(context.state_dir, operation, entry):
         raise Stale("this host has no record of the stack")
 
 
-def _drain(context: Context, operation: Json) -> None:
-    if not note_drain(context.state_dir, operation):
+def _drain(context: Context, operation: Operation, args: DrainArgs) -> None:
+    if not note_drain(context.state_dir, operation, args["entry"]):
         raise Stale("this host has no record of the stack")
 
 
-_CALLS: dict[str, t.Callable[[Context, Json], str | None]] = {
-    "network": _network,
-    "pull": _pull,
-    "create": _create,
-    "start": _start,
-    "unpause": _unpause,
-    "stop": _stop,
-    "remove": _remove,
-    "connect": _connect,
-    "disconnect": _disconnect,
-    "remove_volume": _remove_volume,
-    "record": _record,
-    "checker": _checker,
-    "balancer": _balancer,
-    "validate": _validate,
-    "verdict": _verdict,
-    "drain": _drain,
-}
+_HANDLERS: dict[str, t.Callable[[Context, Operation], str | None]] = {}
+
+
+def _handle(kind: Kind[Args], do: t.Callable[[Context, Operation, Args], str | None]) -> None:
+    """Let a kind be done by a function that takes just its type of arguments."""
+    _HANDLERS[kind.name] = lambda context, operation: do(
+        context, operation, t.cast(Args, operation["args"])
+    )
+
+
+_handle(NETWORK, _network)
+_handle(PULL, _pull)
+_handle(CREATE, _create)
+_handle(START, _start)
+_handle(UNPAUSE, _unpause)
+_handle(STOP, _stop)
+_handle(REMOVE, _remove)
+_handle(CONNECT, _connect)
+_handle(DISCONNECT, _disconnect)
+_handle(REMOVE_VOLUME, _remove_volume)
+_handle(RECORD, _record)
+_handle(CHECKER, _checker)
+_handle(BALANCER, _balancer)
+_handle(VALIDATE, _validate)
+_handle(VERDICT, _verdict)
+_handle(DRAIN, _drain)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-Json = t.Dict[str, t.Any]
-Run = t.Callable[[Json], Json]
+from .._model.operation import Operation, Result
+
+Run = t.Callable[[Operation], Result]
 
 DONE = "done"
 
@@ -17,12 +18,12 @@ DONE = "done"
 class Queue:
     """Operations that wait for others. One may run when all that it comes after are done."""
 
-    def __init__(self, operations: t.Iterable[Json]) -> None:
+    def __init__(self, operations: t.Iterable[Operation]) -> None:
         self._waiting = sorted(operations, key=lambda operation: operation["id"])
         self._status: dict[int, str] = {}
         self._known = {operation["id"] for operation in self._waiting}
 
-    def ready(self) -> list[Json]:
+    def ready(self) -> list[Operation]:
         """Take all operations that may run now, lowest id first."""
         taken = [
             item
@@ -32,7 +33,7 @@ class Queue:
         self._drop(taken)
         return taken
 
-    def blocked(self) -> list[Json]:
+    def blocked(self) -> list[Operation]:
         """Take the operations that can never run: one that they come after was not done, or is not in the list."""
         taken = [
             item for item in self._waiting if any(self._never(before) for before in item["after"])
@@ -40,7 +41,7 @@ class Queue:
         self._drop(taken)
         return taken
 
-    def rest(self) -> list[Json]:
+    def rest(self) -> list[Operation]:
         """Take all that is left: operations that wait for each other in a circle."""
         taken = list(self._waiting)
         self._waiting = []
@@ -53,11 +54,11 @@ class Queue:
     def _never(self, before: int) -> bool:
         return before not in self._known or self._status.get(before, DONE) != DONE
 
-    def _drop(self, taken: list[Json]) -> None:
+    def _drop(self, taken: list[Operation]) -> None:
         self._waiting = [item for item in self._waiting if item not in taken]
 
 
-def skipped(operation: Json) -> Json:
+def skipped(operation: Operation) -> Result:
     """The result of an operation that was not tried."""
     before = ", ".join(str(number) for number in operation["after"])
     return {
@@ -69,7 +70,11 @@ def skipped(operation: Json) -> Json:
 
 
 def run_in_order(
-    operations: t.Iterable[Json], run: Run, *, workers: int, on_result: t.Callable[[Json], None]
+    operations: t.Iterable[Operation],
+    run: Run,
+    *,
+    workers: int,
+    on_result: t.Callable[[Result], None],
 ) -> None:
     """Run all operations, those that do not need each other at the same time.
 
@@ -90,7 +95,7 @@ def run_in_order(
         on_result(skipped(operation))
 
 
-def _settle(queue: Queue, result: Json, on_result: t.Callable[[Json], None]) -> None:
+def _settle(queue: Queue, result: Result, on_result: t.Callable[[Result], None]) -> None:
     """Note a result, and skip all that can no longer run because of it."""
     queue.finish(result["id"], result["status"])
     on_result(result)
@@ -98,16 +103,18 @@ def _settle(queue: Queue, result: Json, on_result: t.Callable[[Json], None]) -> 
         _settle(queue, skipped(operation), on_result)
 
 
-def _run_serially(queue: Queue, run: Run, on_result: t.Callable[[Json], None]) -> None:
+def _run_serially(queue: Queue, run: Run, on_result: t.Callable[[Result], None]) -> None:
     ready = queue.ready()
     while ready:
         _settle(queue, run(ready.pop(0)), on_result)
         ready = sorted(ready + queue.ready(), key=lambda operation: operation["id"])
 
 
-def _run_at_once(queue: Queue, run: Run, workers: int, on_result: t.Callable[[Json], None]) -> None:
+def _run_at_once(
+    queue: Queue, run: Run, workers: int, on_result: t.Callable[[Result], None]
+) -> None:
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        running: set[Future[Json]] = {pool.submit(run, operation) for operation in queue.ready()}
+        running: set[Future[Result]] = {pool.submit(run, operation) for operation in queue.ready()}
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:

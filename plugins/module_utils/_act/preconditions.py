@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.constants import MANAGED_BY_STACK
 from .._common.labels import is_ours
 from .._engine.client import Engine
 from .._engine.errors import NotFound
 from .._model.member import MemberId
+from .._model.operation import Operation
 from .._record.store import read_record
 
 Json = t.Dict[str, t.Any]
@@ -27,7 +27,7 @@ class Stale(Exception):
     """What the plan presumed no longer holds."""
 
 
-def ours(engine: Engine, operation: Json) -> Json:
+def ours(engine: Engine, operation: Operation) -> Json:
     """The inspect of the operation's container: it exists, is ours and is the same member."""
     target = operation["container_id"] or operation["container"]
     try:
@@ -43,7 +43,7 @@ def ours(engine: Engine, operation: Json) -> Json:
     return found
 
 
-def ours_or_none(engine: Engine, operation: Json) -> str:
+def ours_or_none(engine: Engine, operation: Operation) -> str:
     """Id of the operation's container; empty where there is none. Raises Stale when it is another one's."""
     try:
         engine.inspect(operation["container_id"] or operation["container"])
@@ -52,38 +52,38 @@ def ours_or_none(engine: Engine, operation: Json) -> str:
     return str(ours(engine, operation)["Id"])
 
 
-def startable(engine: Engine, operation: Json) -> Json:
+def startable(engine: Engine, operation: Operation) -> Json:
     """Ours, and neither alive nor on its way out."""
     return _in_state(engine, operation, allowed=("created", "exited", "dead"))
 
 
-def running(engine: Engine, operation: Json) -> Json:
+def running(engine: Engine, operation: Operation) -> Json:
     """Ours, and alive."""
     return _in_state(engine, operation, allowed=LIVE)
 
 
-def paused(engine: Engine, operation: Json) -> Json:
+def paused(engine: Engine, operation: Operation) -> Json:
     """Ours, and paused."""
     return _in_state(engine, operation, allowed=("paused",))
 
 
-def connected(engine: Engine, operation: Json) -> Json:
-    """Ours, and on the network of the operation."""
+def connected(engine: Engine, operation: Operation, network: str) -> Json:
+    """Ours, and on a network."""
     found = ours(engine, operation)
-    if operation["args"]["network"] not in _networks(found):
+    if network not in _networks(found):
         raise Stale("the container is not on that network")
     return found
 
 
-def not_connected(engine: Engine, operation: Json) -> Json:
-    """Ours, and not on the network of the operation."""
+def not_connected(engine: Engine, operation: Operation, network: str) -> Json:
+    """Ours, and not on a network."""
     found = ours(engine, operation)
-    if operation["args"]["network"] in _networks(found):
+    if network in _networks(found):
         raise Stale("the container is on that network already")
     return found
 
 
-def not_overtaken(state_dir: str, operation: Json) -> None:
+def not_overtaken(state_dir: str, operation: Operation) -> None:
     """The host has no newer record of the stack than the one that was planned from: another one decided since."""
     if not operation.get("version"):
         return
@@ -95,7 +95,7 @@ def not_overtaken(state_dir: str, operation: Json) -> None:
         )
 
 
-def name_is_free(engine: Engine, operation: Json) -> None:
+def name_is_free(engine: Engine, operation: Operation) -> None:
     """No container, of whomever, has the name."""
     try:
         holder = engine.inspect(operation["container"])
@@ -106,10 +106,8 @@ def name_is_free(engine: Engine, operation: Json) -> None:
     raise Stale(f"container {holder['Id'][:12]} ({kind}) has that name")
 
 
-def is_placed(state_dir: str, operation: Json, *, host: str) -> None:
-    """The record on this host has the member here, and not retired. A module's own containers have no record."""
-    if operation["args"]["managed"] != MANAGED_BY_STACK:
-        return
+def is_placed(state_dir: str, operation: Operation, *, host: str) -> None:
+    """The record on this host has the member here, and not retired."""
     record = read_record(state_dir, operation["stack"])
     if record is None:
         raise Stale("this host has no record of the stack")
@@ -120,15 +118,14 @@ def is_placed(state_dir: str, operation: Json, *, host: str) -> None:
         raise Stale(f"the record on this host has the member on {entry['host']}")
 
 
-def network_is_absent(engine: Engine, operation: Json) -> None:
+def network_is_absent(engine: Engine, name: str) -> None:
     """No network has the name."""
-    if any(item["Name"] == operation["args"]["name"] for item in engine.networks()):
+    if any(item["Name"] == name for item in engine.networks()):
         raise Stale("a network of that name exists")
 
 
-def volume_is_unused(engine: Engine, operation: Json) -> None:
+def volume_is_unused(engine: Engine, name: str) -> None:
     """The volume exists, and no container, running or not, mounts it."""
-    name = operation["args"]["volume"]
     if not any(item["Name"] == name for item in engine.volumes()):
         raise Stale("the volume is gone")
     for container in engine.containers():
@@ -136,7 +133,7 @@ def volume_is_unused(engine: Engine, operation: Json) -> None:
             raise Stale(f"container {container['Names'][0].lstrip('/')} uses the volume")
 
 
-def _in_state(engine: Engine, operation: Json, *, allowed: t.Collection[str]) -> Json:
+def _in_state(engine: Engine, operation: Operation, *, allowed: t.Collection[str]) -> Json:
     found = ours(engine, operation)
     state = found["State"]["Status"]
     if state not in allowed:

@@ -12,6 +12,7 @@ from .._common.constants import OWNER
 from .._engine.client import Engine
 from .._engine.errors import EngineError, EngineTimeout, EngineUnreachable, NetworkDown
 from .._lock.host_lock import LOCK_WAIT_S, host_lock
+from .._model.operation import CREATE, PULL, START, Operation, Result, config_hash_of
 from .._record.ledger import note_failure, note_success
 from .._record.store import StoreError
 from .error_text import explain
@@ -19,16 +20,15 @@ from .handlers import Context, Failed, perform
 from .ordering import DONE, run_in_order
 from .preconditions import Stale
 
-Json = t.Dict[str, t.Any]
-OnResult = t.Callable[[Json], None]
+OnResult = t.Callable[[Result], None]
 
 WORKERS = 4
-_COUNTED = ("pull", "create", "start")
+_COUNTED = (PULL.name, CREATE.name, START.name)
 
 
 def execute(
     engine: Engine,
-    operations: list[Json],
+    operations: list[Operation],
     *,
     host: str,
     state_dir: str,
@@ -37,7 +37,7 @@ def execute(
     on_result: OnResult | None = None,
     owner: str = OWNER,
     lock_wait_s: float = LOCK_WAIT_S,
-) -> list[Json]:
+) -> list[Result]:
     """Run the operations while holding the host's lock; see run_operations.
 
     Args:
@@ -68,7 +68,7 @@ def execute(
 
 def run_operations(
     engine: Engine,
-    operations: list[Json],
+    operations: list[Operation],
     *,
     host: str,
     state_dir: str,
@@ -76,7 +76,7 @@ def run_operations(
     workers: int = WORKERS,
     on_result: OnResult | None = None,
     before: t.Callable[[], str] = str,
-) -> list[Json]:
+) -> list[Result]:
     """Run operations in the order of their C(after). The caller holds the host's lock.
 
     C(before) is asked before each one why it must not be begun any more; empty when it may.
@@ -84,9 +84,9 @@ def run_operations(
     Returns:
         One result for each operation, by id: C(id), C(status), C(error) and C(seconds).
     """
-    results: list[Json] = []
+    results: list[Result] = []
 
-    def take(result: Json) -> None:
+    def take(result: Result) -> None:
         results.append(result)
         if on_result:
             on_result(result)
@@ -107,20 +107,20 @@ class _Runner:
         self._before = before
         self._silent = ""
 
-    def __call__(self, operation: Json) -> Json:
+    def __call__(self, operation: Operation) -> Result:
         began = time.monotonic()
         status, error = self._try(operation)
         seconds = round(time.monotonic() - began, 3)
         return {"id": operation["id"], "status": status, "error": error, "seconds": seconds}
 
-    def _try(self, operation: Json) -> tuple[str, str]:
+    def _try(self, operation: Operation) -> tuple[str, str]:
         if self._silent:
             return "failed", f"not tried: {self._silent}"
         if reason := self._before():
             return "stale", reason
         try:
             remark = perform(self._context, operation)
-            if operation["kind"] == "start":
+            if START.names(operation):
                 note_success(self._context.state_dir, operation)
         except Stale as reason:
             return "stale", str(reason)
@@ -132,11 +132,11 @@ class _Runner:
             return "failed", f"unexpected {type(error).__name__}: {error}"
         return DONE, remark
 
-    def _failure(self, operation: Json, error: Exception) -> str:
+    def _failure(self, operation: Operation, error: Exception) -> str:
         text = explain(error, operation)
         self._silent = self._silent or self._why_silent(error)
         not_its_fault = self._silent or isinstance(error, (NetworkDown, StoreError))
-        counts = operation["kind"] in _COUNTED or "config_hash" in operation["args"]
+        counts = operation["kind"] in _COUNTED or config_hash_of(operation) != ""
         if counts and not not_its_fault:
             text += self._count(operation, text)
         return text
@@ -150,7 +150,7 @@ class _Runner:
                 return str(silence)
         return str(error) if isinstance(error, EngineUnreachable) else ""
 
-    def _count(self, operation: Json, text: str) -> str:
+    def _count(self, operation: Operation, text: str) -> str:
         """Remember the failure for the back-off. Returns what to add to the message when that failed as well."""
         try:
             note_failure(self._context.state_dir, operation, text, now=self._clock())

@@ -18,6 +18,7 @@ from .._lock.boot_clock import boot_clock
 from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
 from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
+from .._model.operation import VALIDATE, Operation, Result
 from .._record.store import StoreError, write_record
 from .runner import WORKERS, run_operations
 
@@ -62,7 +63,7 @@ def act(
     host: str,
     state_dir: str,
     records: list[Json],
-    operations: list[Json],
+    operations: list[Operation],
     clock: t.Callable[[], float],
     term: Term | None = None,
     refusals: Refusals | None = None,
@@ -104,7 +105,6 @@ def act(
         return {**_NOTHING, "lease": holder}
 
 
-VALIDATE = "validate"
 INVALID = "a config of a load balancer was rejected"
 _NOTHING: Json = {"changed": False, "results": [], "refused": []}
 
@@ -130,7 +130,9 @@ class _Call:
         claim = term.claim
         self._lease = Lease(state_dir, claim, clock=term.boot) if claim else None
 
-    def run(self, records: list[Json], operations: list[Json], refusals: Refusals | None) -> Json:
+    def run(
+        self, records: list[Json], operations: list[Operation], refusals: Refusals | None
+    ) -> Json:
         acts = self._term.prepare or self._term.last or bool(records or operations)
         lease = self._lease if acts else None  # to remember what is held needs none
         if lease:
@@ -143,14 +145,14 @@ class _Call:
             lease.finish()
         return outcome
 
-    def _is_done(self, results: list[Json]) -> bool:
+    def _is_done(self, results: list[Result]) -> bool:
         """Whether nothing of this round is left for this host. What fails while preparing is a validation."""
         rejected = any(item["status"] != "done" for item in results)
         return not self._term.prepare or self._term.last or rejected
 
-    def _run(self, records: list[Json], operations: list[Json], audit: Audit) -> Json:
+    def _run(self, records: list[Json], operations: list[Operation], audit: Audit) -> Json:
         chronicle = Chronicle(audit, self._engine, operations, now=self._clock())
-        validations = [item for item in operations if item["kind"] == VALIDATE]
+        validations = [item for item in operations if VALIDATE.names(item)]
         results = self._operate(validations, chronicle)
         if any(item["status"] != "done" for item in results):
             refused = [{"stack": item["stack"], "reason": INVALID} for item in records]
@@ -164,7 +166,7 @@ class _Call:
         results.sort(key=lambda result: result["id"])
         return {"changed": written or done, "results": results, "refused": refused, "lease": None}
 
-    def _operate(self, operations: list[Json], chronicle: Chronicle) -> list[Json]:
+    def _operate(self, operations: list[Operation], chronicle: Chronicle) -> list[Result]:
         return run_operations(
             self._engine,
             operations,
@@ -204,6 +206,6 @@ class _Call:
         return changed, refused
 
 
-def _barred(operation: Json) -> Json:
+def _barred(operation: Operation) -> Result:
     text = "the record of its stack was refused by this host"
     return {"id": operation["id"], "status": "skipped", "error": text, "seconds": 0.0}

@@ -9,6 +9,7 @@ import typing as t
 
 from .._engine.client import Engine
 from .._model.member import MemberId
+from .._model.operation import Operation, Result
 from .evidence import Evidence
 from .log import Audit
 
@@ -18,13 +19,15 @@ Json = t.Dict[str, t.Any]
 class Chronicle:
     """Tells the audit what one call does."""
 
-    def __init__(self, audit: Audit, engine: Engine, operations: list[Json], *, now: float) -> None:
+    def __init__(
+        self, audit: Audit, engine: Engine, operations: list[Operation], *, now: float
+    ) -> None:
         """What speaks for each operation is gathered here, before any of them is done."""
         self._audit = audit
         self._by_id = {item["id"]: item for item in operations}
         self._evidence = Evidence(engine, operations, now=now)
 
-    def result(self, result: Json) -> None:
+    def result(self, result: Result) -> None:
         """One operation, with its cause, its evidence and what became of it."""
         operation = self._by_id[result["id"]]
         self._audit.write(

@@ -16,6 +16,7 @@ from .._common.times import iso_seconds
 from .._engine.client import Engine
 from .._engine.errors import EngineError
 from .._model.member import MemberId
+from .._model.operation import CREATE, REMOVE, START, STOP, UNPAUSE, VERDICT, Operation
 
 Json = t.Dict[str, t.Any]
 
@@ -23,15 +24,15 @@ LOOK_BACK_S = 3600.0
 EVENTS = ("kill", "die", "oom", "stop", "pause", "destroy")
 KEPT = 4
 ABSENT = "no event left of an earlier container"
-_ABOUT_MEMBERS = ("create", "start", "stop", "remove", "unpause", "verdict")
-_FRESH = ("start", "verdict")
+_ABOUT_MEMBERS = tuple(kind.name for kind in (CREATE, START, STOP, REMOVE, UNPAUSE, VERDICT))
+_FRESH = (START.name, VERDICT.name)
 """What comes after something else was done about the member: only a container that was there before tells of why."""
 
 
 class Evidence:
     """What can be said of the members of some operations. Asked once, before any of them is done."""
 
-    def __init__(self, engine: Engine, operations: list[Json], *, now: float) -> None:
+    def __init__(self, engine: Engine, operations: list[Operation], *, now: float) -> None:
         """Never raises: an engine that does not say anything leaves no evidence.
 
         Args:
@@ -41,11 +42,11 @@ class Evidence:
         """
         about = [item for item in operations if item["kind"] in _ABOUT_MEMBERS]
         self._events = _events(engine, now) if about else {}
-        self._replaced = {MemberId.of(item) for item in about if item["kind"] == "remove"}
+        self._replaced = {MemberId.of(item) for item in about if REMOVE.names(item)}
         ids = {item["container_id"] for item in about if item["container_id"]}
         self._states = {name: state for name in ids for state in _state(engine, name)}
 
-    def of(self, operation: Json) -> Json:
+    def of(self, operation: Operation) -> Json:
         """C(exit_code), C(oom), C(finished_at) of its container, and the last C(events) of the member."""
         found = dict(self._states.get(operation["container_id"], {}))
         if operation["kind"] not in _ABOUT_MEMBERS or self._follows(operation, found):
@@ -59,9 +60,9 @@ class Evidence:
             found["events"] = [ABSENT]
         return found
 
-    def _follows(self, operation: Json, state: Json) -> bool:
+    def _follows(self, operation: Operation, state: Json) -> bool:
         """Whether it follows from another operation of this call, or from a report, and not from what happened."""
-        replaced = operation["kind"] == "create" and MemberId.of(operation) in self._replaced
+        replaced = CREATE.names(operation) and MemberId.of(operation) in self._replaced
         fresh = operation["kind"] in _FRESH and state.get("state") in (None, "running")
         return replaced or fresh
 

@@ -15,7 +15,7 @@ def delay_s(failures: int) -> float:
     return min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** (failures - 1))
 
 
-def hold_reason(entry: dict[str, t.Any], *, config_hash: str, now: float) -> str:
+def hold_reason(entry: t.Mapping[str, t.Any], *, config_hash: str, now: float) -> str:
     """Why a member is not tried now; empty when it may be.
 
     Times are of the member's own host, so that hosts with different clocks do not matter.

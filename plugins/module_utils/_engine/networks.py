@@ -9,6 +9,7 @@ import typing as t
 
 from .._common.addresses import engine_range
 from .._common.constants import LABEL_NETWORK
+from .._model.observation import ObservedNetwork
 
 Json = t.Dict[str, t.Any]
 
@@ -47,13 +48,13 @@ def endpoint_body(
     return endpoint
 
 
-def network_facts(network: Json) -> Json:
+def network_facts(network: Json) -> ObservedNetwork:
     """What an observation says of a network."""
     config = ((network.get("IPAM") or {}).get("Config") or [{}])[0]
-    return {
-        "id": network["Id"],
-        "driver": network.get("Driver", ""),
-        "subnet": config.get("Subnet", ""),
-        "ip_range": config.get("IPRange", ""),
-        "ours": (network.get("Labels") or {}).get(LABEL_NETWORK) == MANAGED,
-    }
+    return ObservedNetwork(
+        id=network["Id"],
+        driver=network.get("Driver", ""),
+        subnet=config.get("Subnet", ""),
+        ip_range=config.get("IPRange", ""),
+        ours=(network.get("Labels") or {}).get(LABEL_NETWORK) == MANAGED,
+    )

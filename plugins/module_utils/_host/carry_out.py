@@ -14,6 +14,7 @@ from .._engine.errors import SdkMissing
 from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import HostBusy
 from .._lock.lease import Claim
+from .._model.observation import Observation
 from .look import observation
 from .sdk import without_sdk
 
@@ -87,7 +88,7 @@ def _claim(given: Json) -> Claim | None:
         raise _OtherRelease(f"claim is not one of this release: {error}") from error
 
 
-def _look_again(payload: Json) -> Json:
+def _look_again(payload: Json) -> Observation:
     """An engine holds on to a container that it has just started: then it is asked once more."""
     look = observation(payload)
     return observation(payload) if look["error"] else look

@@ -10,6 +10,7 @@ import typing as t
 
 from .._engine.client import DockerEngine
 from .._engine.errors import SdkMissing
+from .._model.observation import Observation
 from .._observe.host import observe
 from .sdk import without_sdk
 
@@ -31,7 +32,7 @@ def look(payload: Json) -> Json:
         return {"error": without_sdk(error)}
 
 
-def observation(payload: Json, *, configs: bool = False) -> Json:
+def observation(payload: Json, *, configs: bool = False) -> Observation:
     """Look with an engine connection of its own: one that is kept would not notice another engine version."""
     return observe(
         DockerEngine(payload["docker_host"]),

@@ -17,30 +17,37 @@ from .._common.constants import (
     LABEL_STACK,
 )
 from .._common.labels import number
+from .._model.observation import Endpoint, ObservedContainer
 
 Json = t.Dict[str, t.Any]
 
 
-def summary(inspected: Json) -> Json:
+def summary(inspected: Json) -> ObservedContainer:
     """What an observation holds of a container of ours."""
-    labels = inspected["Config"].get("Labels") or {}
-    return {
-        "id": inspected["Id"],
-        "name": inspected["Name"].lstrip("/"),
-        "managed": labels[LABEL_MANAGED],
-        "stack": labels[LABEL_STACK],
-        "service": labels[LABEL_SERVICE],
-        "index": number(labels[LABEL_INDEX]),
-        "create_index": number(labels.get(LABEL_CREATE_INDEX)),
-        "revision": number(labels.get(LABEL_REVISION)),
-        "config_hash": labels.get(LABEL_CONFIG_HASH, ""),
-        **_state(inspected["State"]),
-        "restart_count": inspected.get("RestartCount", 0),
-        "image": inspected["Config"].get("Image", ""),
-        "networks": _networks(inspected),
-        "ports": _ports(inspected),
-        "mounts": volume_mounts(inspected),
-    }
+    labels, state = inspected["Config"].get("Labels") or {}, inspected["State"]
+    return ObservedContainer(
+        id=inspected["Id"],
+        name=inspected["Name"].lstrip("/"),
+        managed=labels[LABEL_MANAGED],
+        stack=labels[LABEL_STACK],
+        service=labels[LABEL_SERVICE],
+        index=number(labels[LABEL_INDEX]),
+        create_index=number(labels.get(LABEL_CREATE_INDEX)),
+        revision=number(labels.get(LABEL_REVISION)),
+        config_hash=labels.get(LABEL_CONFIG_HASH, ""),
+        state=state["Status"],
+        exit_code=state.get("ExitCode", 0),
+        oom=bool(state.get("OOMKilled")),
+        error=state.get("Error", ""),
+        started_at=state.get("StartedAt", ""),
+        finished_at=state.get("FinishedAt", ""),
+        health=(state.get("Health") or {}).get("Status", "none"),
+        restart_count=inspected.get("RestartCount", 0),
+        image=inspected["Config"].get("Image", ""),
+        networks=_networks(inspected),
+        ports=_ports(inspected),
+        mounts=volume_mounts(inspected),
+    )
 
 
 def volume_mounts(inspected: Json) -> dict[str, str]:
@@ -53,32 +60,20 @@ def volume_mounts(inspected: Json) -> dict[str, str]:
     }
 
 
-def _state(state: Json) -> Json:
-    return {
-        "state": state["Status"],
-        "exit_code": state.get("ExitCode", 0),
-        "oom": bool(state.get("OOMKilled")),
-        "error": state.get("Error", ""),
-        "started_at": state.get("StartedAt", ""),
-        "finished_at": state.get("FinishedAt", ""),
-        "health": (state.get("Health") or {}).get("Status", "none"),
-    }
-
-
-def _networks(inspected: Json) -> Json:
+def _networks(inspected: Json) -> dict[str, Endpoint]:
     networks = (inspected.get("NetworkSettings") or {}).get("Networks") or {}
     return {name: _endpoint(endpoint or {}, inspected) for name, endpoint in networks.items()}
 
 
-def _endpoint(endpoint: Json, inspected: Json) -> Json:
+def _endpoint(endpoint: Json, inspected: Json) -> Endpoint:
     """A stopped container has no address, but keeps the one that it will ask for."""
     wanted = (endpoint.get("IPAMConfig") or {}).get("IPv4Address", "")
     short_id = inspected["Id"][:12]  # engines add it to the aliases by themselves
-    return {
-        "address": endpoint.get("IPAddress") or wanted,
-        "aliases": [alias for alias in endpoint.get("Aliases") or [] if alias != short_id],
-        "links": list(endpoint.get("Links") or []),
-    }
+    return Endpoint(
+        address=endpoint.get("IPAddress") or wanted,
+        aliases=[alias for alias in endpoint.get("Aliases") or [] if alias != short_id],
+        links=list(endpoint.get("Links") or []),
+    )
 
 
 def _ports(inspected: Json) -> list[list[t.Any]]:

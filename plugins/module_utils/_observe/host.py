@@ -22,6 +22,18 @@ from .._haproxy.run.observe_balancers import observe_balancers
 from .._haproxy.run.observe_checker import observe_checker
 from .._lock.boot_clock import boot_id
 from .._lock.lease import standing
+from .._model.observation import (
+    BalancerReport,
+    CertificateFolder,
+    CheckerReport,
+    EngineFacts,
+    ForeignContainer,
+    Observation,
+    ObservedContainer,
+    ObservedImage,
+    ObservedVolume,
+    SwarmFacts,
+)
 from .._record.store import StoreError, read_records
 from .container import summary
 
@@ -40,7 +52,7 @@ def observe(
     clock: t.Callable[[], float],
     timer: t.Callable[[], float] = time.monotonic,
     configs: bool = False,
-) -> Json:
+) -> Observation:
     """One host's engine and record files.
 
     Args:
@@ -58,42 +70,60 @@ def observe(
     observation = empty(host, now=clock())
     try:
         records, damaged = read_records(state_dir)
-        look = _Look(engine, _Deadline(timer))
-        found = look.at(host_images={*images, *current_images(records)})
-        found["certificate_folders"] = observe_folders(records, found.pop("mountpoints"))
-        found["checker"] = observe_checker(state_dir)
-        found["balancers"] = observe_balancers(state_dir, configs=configs)
-        found["refusals"] = read_refusals(state_dir)
-        found["lease"] = standing(state_dir)
+        mountpoints = _Look(engine, _Deadline(timer)).fill(
+            observation, host_images={*images, *current_images(records)}
+        )
     except SdkMissing:
         raise
     except (EngineError, StoreError) as error:
-        return {**observation, "error": str(error)}
-    return {**observation, **found, "records": records, "damaged_records": damaged}
+        failed = empty(host, now=observation["now"])
+        failed["error"] = str(error)
+        return failed
+    observation["records"], observation["damaged_records"] = records, damaged
+    _fill_files(observation, state_dir, mountpoints, configs=configs)
+    return observation
 
 
-def empty(host: str, *, now: float) -> Json:
+def _fill_files(
+    observation: Observation, state_dir: str, mountpoints: dict[str, str], *, configs: bool
+) -> None:
+    """What lies on the host beside its engine. None of it raises."""
+    folders = observe_folders(observation["records"], mountpoints)
+    observation["certificate_folders"] = t.cast("dict[str, CertificateFolder]", folders)
+    checker = observe_checker(state_dir)
+    observation["checker"] = t.cast("CheckerReport | None", checker)
+    balancers = observe_balancers(state_dir, configs=configs)
+    observation["balancers"] = t.cast("dict[str, BalancerReport]", balancers)
+    observation["refusals"] = read_refusals(state_dir)
+    observation["lease"] = standing(state_dir)
+
+
+NO_ENGINE = t.cast("EngineFacts", {})
+"""What is known of an engine that did not answer: nobody may ask."""
+
+
+def empty(host: str, *, now: float) -> Observation:
     """An observation in which nothing was seen."""
-    return {
-        "format": FORMAT,
-        "host": host,
-        "error": None,
-        "now": now,
-        "boot_id": boot_id(),
-        "engine": {},
-        "containers": [],
-        "foreign": [],
-        "volumes": {},
-        "networks": {},
-        "images": {},
-        "checker": None,
-        "balancers": {},
-        "certificate_folders": {},
-        "records": {},
-        "damaged_records": {},
-        "refusals": {},
-        "lease": None,
-    }
+    return Observation(
+        format=FORMAT,
+        host=host,
+        error=None,
+        now=now,
+        boot_id=boot_id(),
+        engine=NO_ENGINE,
+        containers=[],
+        foreign=[],
+        volumes={},
+        networks={},
+        images={},
+        checker=None,
+        balancers={},
+        certificate_folders={},
+        records={},
+        damaged_records={},
+        refusals={},
+        lease=None,
+    )
 
 
 def current_images(records: dict[str, Json]) -> set[str]:
@@ -131,30 +161,29 @@ class _Look:
         self._engine = engine
         self._deadline = deadline
 
-    def at(self, *, host_images: set[str]) -> Json:
-        """All of the engine's part of an observation."""
+    def fill(self, observation: Observation, *, host_images: set[str]) -> dict[str, str]:
+        """All of the engine's part of an observation. Returns where the engine keeps each volume."""
         api = self._engine.version()["ApiVersion"]
         info = self._within(self._engine.info)
         volumes = self._within(self._engine.volumes)
         networks = self._within(self._engine.networks)
         ours, foreign = self._containers()
-        return {
-            "engine": engine_facts(info, api),
-            "containers": ours,
-            "foreign": foreign,
-            "volumes": {item["Name"]: _volume(item) for item in volumes},
-            "mountpoints": {item["Name"]: item.get("Mountpoint", "") for item in volumes},
-            "networks": {item["Name"]: network_facts(item) for item in networks},
-            "images": self._images(host_images | {container["image"] for container in ours}),
-        }
+        observation["engine"] = engine_facts(info, api)
+        observation["containers"] = ours
+        observation["foreign"] = foreign
+        observation["volumes"] = {item["Name"]: _volume(item) for item in volumes}
+        observation["networks"] = {item["Name"]: network_facts(item) for item in networks}
+        found = {container["image"] for container in ours}
+        observation["images"] = self._images(host_images | found)
+        return {item["Name"]: item.get("Mountpoint", "") for item in volumes}
 
     def _within(self, call: t.Callable[..., Found], *arguments: str) -> Found:
         self._deadline.check()
         return call(*arguments)
 
-    def _containers(self) -> tuple[list[Json], list[Json]]:
-        ours: list[Json] = []
-        foreign: list[Json] = []
+    def _containers(self) -> tuple[list[ObservedContainer], list[ForeignContainer]]:
+        ours: list[ObservedContainer] = []
+        foreign: list[ForeignContainer] = []
         for listed in self._within(self._engine.containers):
             if is_ours(listed.get("Labels") or {}):
                 ours.extend(self._inspected(listed["Id"]))
@@ -162,14 +191,14 @@ class _Look:
                 foreign.append(_foreign(listed))
         return sorted(ours, key=_by_name), sorted(foreign, key=_by_name)
 
-    def _inspected(self, container_id: str) -> list[Json]:
+    def _inspected(self, container_id: str) -> list[ObservedContainer]:
         try:
             return [summary(self._within(self._engine.inspect, container_id))]
         except NotFound:
             return []  # removed since it was listed
 
-    def _images(self, references: set[str]) -> Json:
-        found: Json = {}
+    def _images(self, references: set[str]) -> dict[str, ObservedImage]:
+        found: dict[str, ObservedImage] = {}
         for reference in sorted(references):
             image = self._within(self._engine.image, reference)
             if image is not None:
@@ -177,37 +206,37 @@ class _Look:
         return found
 
 
-def _by_name(container: Json) -> tuple[str, str]:
+def _by_name(container: ObservedContainer | ForeignContainer) -> tuple[str, str]:
     return container["name"], container["id"]
 
 
-def engine_facts(info: Json, api: str) -> Json:
+def engine_facts(info: Json, api: str) -> EngineFacts:
     """The engine's part of an observation, from C(/info)."""
     swarm = info.get("Swarm") or {}
-    return {
-        "id": info.get("ID", ""),
-        "name": info.get("Name", ""),
-        "version": info.get("ServerVersion", ""),
-        "api": api,
-        "labels": dict(label.partition("=")[::2] for label in info.get("Labels") or []),
-        "live_restore": bool(info.get("LiveRestoreEnabled")),
-        "swarm": {
-            "state": swarm.get("LocalNodeState", ""),
-            "node_id": swarm.get("NodeID", ""),
-            "manager": bool(swarm.get("ControlAvailable")),
-            "error": swarm.get("Error", ""),
-        },
-    }
+    return EngineFacts(
+        id=info.get("ID", ""),
+        name=info.get("Name", ""),
+        version=info.get("ServerVersion", ""),
+        api=api,
+        labels=dict(label.partition("=")[::2] for label in info.get("Labels") or []),
+        live_restore=bool(info.get("LiveRestoreEnabled")),
+        swarm=SwarmFacts(
+            state=swarm.get("LocalNodeState", ""),
+            node_id=swarm.get("NodeID", ""),
+            manager=bool(swarm.get("ControlAvailable")),
+            error=swarm.get("Error", ""),
+        ),
+    )
 
 
-def image_facts(image: Json, reference: str) -> Json:
+def image_facts(image: Json, reference: str) -> ObservedImage:
     """What an observation says of an image, from its inspect."""
     declared = (image.get("Config") or {}).get("Volumes") or {}
-    return {
-        "id": image["Id"],
-        "volumes": sorted(declared),
-        "digest": _digest_of(image.get("RepoDigests") or [], reference),
-    }
+    return ObservedImage(
+        id=image["Id"],
+        volumes=sorted(declared),
+        digest=_digest_of(image.get("RepoDigests") or [], reference),
+    )
 
 
 def _digest_of(digests: list[str], reference: str) -> str:
@@ -224,7 +253,7 @@ def repository_of(reference: str) -> str:
     return head if colon and "/" not in tag else name
 
 
-def _foreign(listed: Json) -> Json:
+def _foreign(listed: Json) -> ForeignContainer:
     labels = listed.get("Labels") or {}
     networks = (listed.get("NetworkSettings") or {}).get("Networks") or {}
     ports = {
@@ -232,15 +261,15 @@ def _foreign(listed: Json) -> Json:
         for port in listed.get("Ports") or []
         if port.get("PublicPort")
     }
-    return {
-        "id": listed["Id"],
-        "name": (listed.get("Names") or [""])[0].lstrip("/"),
-        "state": listed.get("State", ""),
-        "ports": [list(port) for port in sorted(ports)],
-        "addresses": {name: network.get("IPAddress", "") for name, network in networks.items()},
-        "labelled": any(label.startswith(OUR_LABEL_PREFIX) for label in labels),
-    }
+    return ForeignContainer(
+        id=listed["Id"],
+        name=(listed.get("Names") or [""])[0].lstrip("/"),
+        state=listed.get("State", ""),
+        ports=[list(port) for port in sorted(ports)],
+        addresses={name: network.get("IPAddress", "") for name, network in networks.items()},
+        labelled=any(label.startswith(OUR_LABEL_PREFIX) for label in labels),
+    )
 
 
-def _volume(volume: Json) -> Json:
-    return {"driver": volume.get("Driver", ""), "labels": volume.get("Labels") or {}}
+def _volume(volume: Json) -> ObservedVolume:
+    return ObservedVolume(driver=volume.get("Driver", ""), labels=volume.get("Labels") or {})

@@ -13,8 +13,11 @@ import typing as t
 from .._common.backoff import hold_reason
 from .._common.constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
 from .._common.times import parse_time
+from .._model.entry import MemberEntry
 from .._model.generation import generation_of
+from .._model.ledger import Ledger, health_of
 from .._model.member import MemberId, member_ids
+from .._model.operation import UNPAUSE, NoArgs
 from .._record.revisions import Request, current, is_live
 from .balancer.drains import Drains
 from .health.checkers import Checkers
@@ -38,7 +41,7 @@ class Converger:
         *,
         operations: MemberOperations,
         claims: Claims,
-        ledger: dict[str, t.Any],
+        ledger: Ledger,
         request: Request,
         checkers: Checkers,
         is_decided: bool,
@@ -219,17 +222,16 @@ class Converger:
 
     def _is_half_repaired(self, member: WantedMember, container: Container) -> bool:
         """Whether its repair was begun and not finished: started again it would be as sick as it was."""
-        entry = self.ledger.get(member.id.key) or {}
-        health = entry.get("health") or {}
+        health = health_of(self.ledger, member.id.key)
         generation = generation_of(container["id"], container["started_at"])
-        return bool(health.get("repairing") and health.get("generation") == generation)
+        return bool(health and health["repairing"] and health["generation"] == generation)
 
     def _replace(self, member: WantedMember, container: Container, cause: str) -> None:
         if not self._held_back(member):
             self._make(member, after=[self.operations.remove(member.host, container, cause)])
 
     def _unpause(self, member: WantedMember, container: Container) -> int:
-        return self.operations.on("unpause", member.host, container, cause="paused")
+        return self.operations.on(UNPAUSE, NoArgs(), member.host, container, cause="paused")
 
     def _held_back(self, member: WantedMember) -> bool:
         """Whether the member has to wait: its network is down, or it failed lately."""
@@ -299,7 +301,7 @@ class Converger:
         return "scaled down" if known else "the service was removed"
 
 
-def _is_at_home(host: str, container: Container, entry: dict[str, t.Any]) -> bool:
+def _is_at_home(host: str, container: Container, entry: MemberEntry) -> bool:
     return bool(host == entry["host"]) or is_earlier_life(host, container, entry)
 
 

@@ -16,13 +16,16 @@ from .._compose.keys import not_run
 from .._compose.service import canonical_service
 from .._compose.values import is_empty
 from .._compose.volumes import canonical_volumes
+from .._model.entry import MemberEntry
 from .._model.member import MemberId
+from .._model.observation import ForeignContainer, Observation, address_on
+from .._model.operation import CREATE
 from .._model.problems import Notes, Place
 from .._record.copies import make_record
 from .._record.revisions import Request, apply_down, empty_body, with_revision
 from .operations.plan import Plan
 from .planner import make_plan
-from .world.world import Container, Observation, Settings, World
+from .world.world import Container, Settings, World
 
 NO_WRITER = "module"
 NO_LOOP = (
@@ -76,7 +79,8 @@ def plan_service(
     members = own_members(observation, stack, name)
     body = _body(host, name, definition, members, state=state, scale=scale)
     record = {**make_record(stack, body, number=1, token=NO_WRITER), "host": host, "life": {}}
-    view = {**observation, **_as_if_recorded(observation, stack, name), "records": {stack: record}}
+    view = _as_if_recorded(observation, stack, name)
+    view["records"] = {stack: record}
     world = World({host: view}, settings=network_of(observation), host_labels={})
     plan = make_plan(world, Request("reconcile", stacks=[stack], token=NO_WRITER, inventory=[host]))
     plan.records = []
@@ -84,8 +88,8 @@ def plan_service(
         operation["version"] = 0  # the record is made up
         if state == "absent":
             operation["cause"] = "state is absent"
-        if operation["kind"] == "create":
-            operation["args"]["managed"] = MANAGED_BY_MODULE
+        if created := CREATE.args_of(operation):
+            created["managed"] = MANAGED_BY_MODULE
     return plan
 
 
@@ -131,35 +135,40 @@ def _body(
     return apply_down(body, Request("down")) if state == "absent" else body
 
 
-def _entry(host: str, container: Container) -> dict[str, t.Any]:
+def _entry(host: str, container: Container) -> MemberEntry:
     network = next(
         (name for name in (OVERLAY_NETWORK, BRIDGE_NETWORK) if name in container["networks"]), ""
     )
-    address = container["networks"].get(network, {}).get("address", "")
-    return {
-        "host": host,
-        "address": address,
-        "network": network if address else "",
-        "create_index": container["create_index"],
-        "volumes": dict(container["mounts"]),
-        "retired": False,
-    }
+    address = address_on(container, network)
+    return MemberEntry(
+        host=host,
+        address=address,
+        network=network if address else "",
+        create_index=container["create_index"],
+        volumes=dict(container["mounts"]),
+        retired=False,
+    )
 
 
-def _as_if_recorded(observation: Observation, stack: str, name: str) -> dict[str, t.Any]:
+def _as_if_recorded(observation: Observation, stack: str, name: str) -> Observation:
     """Our own containers as the planner expects them; those of other records become strangers to it."""
     own = own_members(observation, stack, name)
     others = [item for item in observation["containers"] if item not in own]
-    return {
-        "containers": [{**item, "managed": MANAGED_BY_STACK} for item in own],
-        "foreign": observation["foreign"] + [_as_foreign(item) for item in others],
-    }
+    view = observation.copy()
+    view["containers"] = [Container(**{**item, "managed": MANAGED_BY_STACK}) for item in own]
+    view["foreign"] = observation["foreign"] + [_as_foreign(item) for item in others]
+    return view
 
 
-def _as_foreign(container: Container) -> dict[str, t.Any]:
-    addresses = {name: network["address"] for name, network in container["networks"].items()}
-    fields = {key: container[key] for key in ("id", "name", "state", "ports")}
-    return {**fields, "addresses": addresses, "labelled": True}
+def _as_foreign(container: Container) -> ForeignContainer:
+    return ForeignContainer(
+        id=container["id"],
+        name=container["name"],
+        state=container["state"],
+        ports=container["ports"],
+        addresses={name: item["address"] for name, item in container["networks"].items()},
+        labelled=True,
+    )
 
 
 def member_facts(container: Container) -> dict[str, t.Any]:

@@ -9,8 +9,9 @@ import typing as t
 
 from .._common.constants import LABEL_STACK
 from .._model.fact import Fact
+from .._model.operation import REMOVE, REMOVE_VOLUME, RemoveVolumeArgs
 from .._record.revisions import is_live
-from .operations.plan import Plan
+from .operations.plan import Plan, Subject
 from .world.world import World
 
 
@@ -49,11 +50,8 @@ class UnusedVolumes:
 
     def tell_unknown(self) -> None:
         """Say which of the names given are not of an unused volume."""
-        planned = {
-            item["args"]["volume"]
-            for item in self.plan.operations
-            if item["kind"] == "remove_volume"
-        }
+        removals = map(REMOVE_VOLUME.args_of, self.plan.operations)
+        planned = {args["volume"] for args in removals if args}
         for name in self._wanted:
             if name not in planned:
                 self.plan.notes.append(Fact("volume_not_unused", {"volume": name}))
@@ -75,17 +73,15 @@ class UnusedVolumes:
         after = [
             item["id"]
             for item in self.plan.operations
-            if item["kind"] == "remove" and item["host"] == host and item["stack"] == stack
+            if REMOVE.names(item) and item["host"] == host and item["stack"] == stack
         ]
-        args = {"volume": name}
         self.plan.add(
-            "remove_volume",
-            host,
+            REMOVE_VOLUME,
+            RemoveVolumeArgs(volume=name),
+            Subject(host, stack),
             cause="named by the command",
             after=after,
-            stack=stack,
             version=version,
-            args=args,
         )
 
 

@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from .._common.names import digest
+from .._model.ledger import Ledger
 
 FORMAT = 1
 Variant = t.Tuple[str, str]
@@ -59,7 +60,7 @@ class RecordView:
     outdated: list[str]
     rivals: list[str]
     conflict: str
-    ledger: dict[str, dict[str, t.Any]]
+    ledger: Ledger
     undone: list[Undone] = dataclasses.field(default_factory=list)
     """Versions that never counted: a majority of their hosts was seen without them."""
     counts: bool = True
@@ -193,11 +194,12 @@ def _conflict(variants: dict[Variant, Copies]) -> str:
     return " against ".join(sorted(", ".join(sorted(copies)) for copies in variants.values()))
 
 
-def _merge_ledgers(copies: t.Iterable[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+def _merge_ledgers(copies: t.Iterable[dict[str, t.Any]]) -> Ledger:
     """Per member the entry with the highest sequence number."""
-    merged: dict[str, dict[str, t.Any]] = {}
+    merged: Ledger = {}
     for copy in copies:
-        for key, entry in copy.get("life", {}).items():
-            if entry.get("seq", 0) > merged.get(key, {}).get("seq", -1):
+        found: Ledger = copy.get("life", {})
+        for key, entry in found.items():
+            if key not in merged or entry.get("seq", 0) > merged[key].get("seq", -1):
                 merged[key] = entry
     return merged

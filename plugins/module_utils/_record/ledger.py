@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import typing as t
 
+from .._model.ledger import Drain, Health, LedgerEntry, RejectedConfig
 from .._model.member import MemberId
+from .._model.operation import Operation, config_hash_of
 from .store import update_ledger
 
-Json = t.Dict[str, t.Any]
+Change = t.Callable[[LedgerEntry], t.Optional[LedgerEntry]]
 
 _MAX_REASON = 300
-_NOTHING: Json = {"config_hash": "", "failures": 0, "last_failure": 0.0, "reason": ""}
+_NOTHING = LedgerEntry(config_hash="", failures=0, last_failure=0.0, reason="")
 
 
-def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) -> None:
+def note_failure(state_dir: str, operation: Operation, reason: str, *, now: float) -> None:
     """Count a failed create or start.
 
     Args:
@@ -28,77 +30,92 @@ def note_failure(state_dir: str, operation: Json, reason: str, *, now: float) ->
         reason: What the engine said; kept short.
         now: The host's wall clock, in seconds since the epoch.
     """
-    config_hash = operation["args"].get("config_hash", "")
+    config_hash = config_hash_of(operation)
 
-    def change(before: Json) -> Json:
+    def change(before: LedgerEntry) -> LedgerEntry:
         same = before["config_hash"] == config_hash
-        failures = before["failures"] + 1 if same else 1
-        told = {"failures": failures, "last_failure": now, "reason": reason[:_MAX_REASON]}
-        return {"config_hash": config_hash, **told}
+        return LedgerEntry(
+            config_hash=config_hash,
+            failures=before["failures"] + 1 if same else 1,
+            last_failure=now,
+            reason=reason[:_MAX_REASON],
+        )
 
     _note(state_dir, operation, change)
 
 
-def note_success(state_dir: str, operation: Json) -> None:
+def note_success(state_dir: str, operation: Operation) -> None:
     """Forget the failures of a member that was started. Writes nothing where there were none."""
-    fresh = {"failures": 0, "last_failure": 0.0, "reason": ""}
+    fresh = LedgerEntry(failures=0, last_failure=0.0, reason="")
     _note(state_dir, operation, lambda before: fresh if before["failures"] else None)
 
 
-def note_health(state_dir: str, operation: Json) -> bool:
+def note_health(state_dir: str, operation: Operation, entry: Health) -> bool:
     """Remember the verdict on a member, or that its repair begins.
 
     Returns:
         Whether there was a record to remember it in.
     """
-    entry = operation["args"]["entry"]
-    health = {**entry, "why": str(entry["why"])[:_MAX_REASON]}
-    return _note(state_dir, operation, lambda _before: {"health": health})
+    health = entry.copy()
+    health["why"] = str(entry["why"])[:_MAX_REASON]
+    return _note(state_dir, operation, lambda _before: LedgerEntry(health=health))
 
 
-def note_drain(state_dir: str, operation: Json) -> bool:
-    """Remember that a member is drained, or no longer (entry null).
+def note_drain(state_dir: str, operation: Operation, drain: Drain | None) -> bool:
+    """Remember that a member is drained, or (drain None) no longer.
 
     Returns:
         Whether there was a record to remember it in.
     """
-    return _note(state_dir, operation, lambda _before: {"drain": operation["args"]["entry"]})
+    return _note(state_dir, operation, lambda _before: LedgerEntry(drain=drain))
 
 
-def forget_drain(state_dir: str, operation: Json) -> None:
+def forget_drain(state_dir: str, operation: Operation) -> None:
     """The drain of a member ends with its stop. Writes nothing where there is none."""
-    _note(state_dir, operation, lambda before: {"drain": None} if before.get("drain") else None)
+    _note(state_dir, operation, _without_drain)
 
 
-def note_config(state_dir: str, operation: Json, why: str, *, now: float) -> None:
+def _without_drain(before: LedgerEntry) -> LedgerEntry | None:
+    return LedgerEntry(drain=None) if before.get("drain") else None
+
+
+def note_config(
+    state_dir: str, operation: Operation, revision: str, why: str, *, now: float
+) -> None:
     """Remember that a load balancer did not take a config, or (why empty) forget that it ever did not.
 
     Args:
         state_dir: Folder of all our files on the host.
-        operation: The operation; its arguments name the config's marker.
+        operation: The operation.
+        revision: The config's marker.
         why: What HAProxy said; kept short.
         now: The host's wall clock, in seconds since the epoch.
     """
-    revision = operation["args"]["revision"]
 
-    def change(before: Json) -> Json | None:
-        failed = before.get("config") or {}
+    def change(before: LedgerEntry) -> LedgerEntry | None:
+        failed = before.get("config")
         if not why:
-            return {"config": None} if failed else None
-        times = failed["failures"] + 1 if failed.get("revision") == revision else 1
-        entry = {"revision": revision, "failures": times, "last": now, "why": why[:_MAX_REASON]}
-        return {"config": entry}
+            return LedgerEntry(config=None) if failed else None
+        again = failed is not None and failed["revision"] == revision
+        times = failed["failures"] + 1 if failed and again else 1
+        rejected = RejectedConfig(
+            revision=revision, failures=times, last=now, why=why[:_MAX_REASON]
+        )
+        return LedgerEntry(config=rejected)
 
     _note(state_dir, operation, change)
 
 
-def _note(state_dir: str, operation: Json, change: t.Callable[[Json], Json | None]) -> bool:
+def _note(state_dir: str, operation: Operation, change: Change) -> bool:
     """Change the entry of an operation's member. One that is new begins without failures."""
 
-    def complete(before: Json) -> Json | None:
-        kept = {**_NOTHING, **before}
+    def complete(before: LedgerEntry) -> LedgerEntry | None:
+        kept = _NOTHING.copy()
+        kept.update(before)
         new = change(kept)
-        return None if new is None else {**kept, **new}
+        if new is not None:
+            kept.update(new)
+        return None if new is None else kept
 
     key = MemberId.of(operation).key
     return update_ledger(state_dir, operation["stack"], key, complete)

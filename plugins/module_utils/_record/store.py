@@ -16,6 +16,7 @@ import time
 import typing as t
 
 from .._common.names import digest
+from .._model.ledger import LedgerEntry
 
 Json = t.Dict[str, t.Any]
 
@@ -104,7 +105,10 @@ def write_record(state_dir: str, record: Json) -> bool:
 
 
 def update_ledger(
-    state_dir: str, stack: str, key: str, change: t.Callable[[Json], Json | None]
+    state_dir: str,
+    stack: str,
+    key: str,
+    change: t.Callable[[LedgerEntry], LedgerEntry | None],
 ) -> bool:
     """Change what the host remembers of one member. Without a good record there is nothing to remember it in.
 
@@ -123,11 +127,13 @@ def update_ledger(
     """
     with _writing:
         record = read_record(state_dir, stack)
-        before = record["life"].get(key, {}) if record else {}
+        before: LedgerEntry = record["life"].get(key, {}) if record else {}
         new = change(before) if record else None
         if record is None or new is None:
             return False
-        entry = {**before, **new, "seq": before.get("seq", 0) + 1}
+        entry = before.copy()
+        entry.update(new)
+        entry["seq"] = before.get("seq", 0) + 1
         ledger = {**record["life"], key: entry}
         _replace(state_dir, stack, {**record, "life": ledger}, keep_old=False)
     return True

@@ -17,7 +17,10 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     DOCKER_HOST,
     STATE_DIR,
 )
-from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
+    Observation,
+    silent,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import (
     Inventory,
     Pass,
@@ -95,9 +98,7 @@ class Driver:
         calls = {host: Work(images=images) for host in self._variables}
         outcomes, reasons = self._carry(Step(OBSERVE, calls))
         return {
-            host: outcome.observation
-            if outcome
-            else {"error": reasons[host], "taken_at": time.monotonic()}
+            host: outcome.observation if outcome else silent(reasons[host])
             for host, outcome in outcomes.items()
         }
 
@@ -137,12 +138,14 @@ class Driver:
 def _outcome(answer: Json) -> Outcome:
     """What a host answered, stamped with the time at which it was here."""
     now = time.monotonic()
-    seen = answer.get("observation")
+    seen: Observation | None = answer.get("observation")
+    if seen is not None:
+        seen["taken_at"] = now
     refused = {item["stack"]: item["reason"] for item in answer.get("refused", [])}
     return Outcome(
         answer.get("results", []),
         refused,
-        {**seen, "taken_at": now} if seen is not None else None,
+        seen,
         answer.get("lease"),
         now,
     )

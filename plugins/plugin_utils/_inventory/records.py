@@ -22,6 +22,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.labels impor
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
 from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts import text_of
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import container_of
+from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Health
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
     UNKNOWN,
@@ -128,7 +129,7 @@ class Records:
         return _judged(container, view.ledger.get(key, {}).get("health"), self._answers[host], now)
 
 
-def _judged(container: Json, health: Json | None, answer: Json, now: float) -> Json:
+def _judged(container: Json, health: Health | None, answer: Json, now: float) -> Json:
     """The verdict on a container that runs and is checked, from what is remembered of its member."""
     generation = _generation(container, health, answer["now"])
     if not health or generation != health["generation"]:
@@ -142,7 +143,7 @@ def _health(verdict: str, age_s: int | None, why: str) -> Json:
     return {"verdict": verdict, "verdict_age_s": age_s, "verdict_why": why}
 
 
-def _generation(container: Json, health: Json | None, host_now: float) -> str:
+def _generation(container: Json, health: Health | None, host_now: float) -> str:
     """The remembered generation if it is still this life of the container, else one that is different.
 
     The engine's list has no time of the start, only words such as C(Up 3 minutes).

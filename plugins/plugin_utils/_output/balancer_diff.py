@@ -14,6 +14,10 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.diff
     without_passwords,
 )
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    BALANCER,
+    Operation,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .._run import run_files
@@ -30,8 +34,8 @@ def balancer_diffs(plan: Plan) -> list[Json]:
     """
     found: dict[tuple[str, str, str], list[str]] = {}
     for item in plan.operations:
-        if item["kind"] == "balancer":
-            before, after = _present(item), _shown(render_balancer(item["args"]["model"])[0])
+        if args := BALANCER.args_of(item):
+            before, after = _present(item), _shown(render_balancer(args["model"])[0])
             if before != after:
                 service = f"{item['stack']}/{item['service']}"
                 found.setdefault((service, before, after), []).append(item["host"])
@@ -45,7 +49,7 @@ def _diff(name: str, before: str, after: str) -> Json:
     return {"before_header": name, "before": before, "after_header": name, "after": after}
 
 
-def _present(operation: Json) -> str:
+def _present(operation: Operation) -> str:
     """The config that the host has; empty where it has none."""
     seen = run_files.load(run_files.for_host("observation", operation["host"])) or {}
     name = MemberId.of(operation).dotted

@@ -16,6 +16,9 @@ from ansible_collections.drover.docker.plugins.module_utils._model.member import
     MemberId,
     member_ids,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
+    TrafficReport,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.balancers import (
     Balancers,
 )
@@ -39,7 +42,7 @@ def balancer_lines(
     ]
     if not service.get("balancer") or not members:
         return []
-    seen = [_observed(world, item, body["members"][item.key]["host"]) for item in members]
+    seen = [_reports(world, item, body["members"][item.key]["host"]) for item in members]
     model = balancers.model(members[0], service)
     lines = [
         f"port {frontend['port']} {frontend['protocol']} {text}: {_state(model, backend, seen)}"
@@ -49,8 +52,10 @@ def balancer_lines(
     return lines + _ending(world, body, service["balancer"])
 
 
-def _observed(world: World, member: MemberId, host: str) -> Json:
-    return world.balancers(host).get(member.dotted, {}) if world.is_seen(host) else {}
+def _reports(world: World, member: MemberId, host: str) -> list[TrafficReport]:
+    """What a load balancer says of its servers; nothing where it was not seen."""
+    found = world.balancers(host).get(member.dotted) if world.is_seen(host) else None
+    return found["reports"] if found else []
 
 
 def _rules(frontend: Json) -> list[tuple[str, str]]:
@@ -59,14 +64,12 @@ def _rules(frontend: Json) -> list[tuple[str, str]]:
     return [*found, ("everything else" if found else "everything", frontend["default_backend"])]
 
 
-def _state(model: Json, name: str, seen: list[Json]) -> str:
+def _state(model: Json, name: str, seen: list[list[TrafficReport]]) -> str:
     """Members of a backend that are up, as the load balancer that finds fewest says, and sessions at all of them."""
     backend = next((item for item in model["backends"] if item["name"] == name), None)
     if backend is None or not backend["servers"]:
         return "503, no target"
-    reports = [
-        [item for item in found.get("reports", []) if item["backend"] == name] for found in seen
-    ]
+    reports = [[item for item in found if item["backend"] == name] for found in seen]
     known = [found for found in reports if found]
     if not known:
         return f"{len(backend['servers'])} members, no report yet"

@@ -31,10 +31,10 @@ def notice_text(notice: Fact) -> str:
 def failure_text(failure: Failure) -> str:
     """Why a command fails, as text."""
     operation = failure.operation
-    if failure.code == "rejected":
+    if operation and failure.code == "rejected":
         told = {"error": failure.error}
         return str(Fact("config_rejected", told, failure.stack, operation["service"]))
-    if failure.code == "failed":
+    if operation and failure.code == "failed":
         why = f": {failure.error}" if failure.error else ""
         return f"{operation_line(operation)}{why}"
     if failure.code == "no_majority":

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    BALANCER,
+    Operation,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .step import Failure
@@ -39,7 +43,7 @@ def _failed(plan: Plan, acted: Outcomes, scope: list[str] | None) -> t.Iterator[
                 yield Failure("failed", operation["stack"], operation, result["error"])
 
 
-def _is_elsewhere(operation: dict[str, t.Any], scope: list[str] | None) -> bool:
+def _is_elsewhere(operation: Operation, scope: list[str] | None) -> bool:
     """A load balancer of another stack that does not take its config is shown, and is no failure of the command."""
     meant = scope is None or operation["stack"] in scope
-    return operation["kind"] == "balancer" and not meant
+    return BALANCER.names(operation) and not meant

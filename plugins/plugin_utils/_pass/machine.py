@@ -17,6 +17,10 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     MAX_ROUNDS,
 )
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
+    Observation,
+    silent,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.held import (
     Keeper,
     refusals_to_note,
@@ -27,7 +31,6 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
-    Observation,
     Settings,
     World,
 )
@@ -265,7 +268,7 @@ class Pass:
         """What a host sees now replaces what it saw before; of one that did not answer nothing is known any more."""
         for host, outcome in outcomes.items():
             if outcome is None:
-                self._seen[host] = {"error": reasons[host]} if reasons.get(host) else None
+                self._seen[host] = silent(reasons[host]) if reasons.get(host) else None
             elif outcome.observation is not None:
                 self._seen[host] = outcome.observation
 

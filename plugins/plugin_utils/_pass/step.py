@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .work import Outcomes, Work
@@ -24,7 +24,7 @@ class Failure:
 
     code: str
     stack: str = ""
-    operation: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    operation: Operation | None = None
     error: str = ""
     rounds: int = 0
     notice: Fact | None = None

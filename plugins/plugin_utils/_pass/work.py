@@ -8,11 +8,15 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    Operation,
+    Result,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
     RecordWrite,
 )
-from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
@@ -40,7 +44,7 @@ class Work:
     """
 
     records: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
-    operations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    operations: list[Operation] = dataclasses.field(default_factory=list)
     refusals: dict[str, dict[str, t.Any]] | None = None
     last: bool = False
     claim: dict[str, t.Any] = dataclasses.field(default_factory=dict)
@@ -62,7 +66,7 @@ class Outcome:
         answered_at: When the answer was there, in seconds of the driver's monotonic clock.
     """
 
-    results: list[dict[str, t.Any]]
+    results: list[Result]
     refused: dict[str, str]
     observation: Observation | None
     lease: Holder | None = None
@@ -99,8 +103,10 @@ def objections(plan: Plan, outcomes: Outcomes) -> dict[int, str]:
 def unanswered(plan: Plan, reason: str) -> Outcome:
     """The outcome of validations on a host that did not answer: they did not pass."""
     text = f"its host did not answer: {reason}" if reason else "its host did not answer"
-    failed = {"status": "failed", "error": text, "seconds": 0.0}
-    return Outcome([{"id": item["id"], **failed} for item in plan.validations], {}, None)
+    results = [
+        Result(id=item["id"], status="failed", error=text, seconds=0.0) for item in plan.validations
+    ]
+    return Outcome(results, {}, None)
 
 
 def record_work(plan: Plan, host: str) -> Work:

@@ -11,7 +11,7 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
@@ -56,13 +56,13 @@ def call_of(host: str) -> tuple[str, Work | None]:
 # --- what the hosts' tasks keep ---
 
 
-def keep_observation(host: str, observation: Observation) -> None:
+def keep_observation(host: str, observation: Json) -> None:
     """Keep what a host reported, with the time of its answer. One that was not reached has only an error."""
     stamped = {**observation, "taken_at": time.monotonic()}
     run_files.save(run_files.for_host(_OBSERVATION, host), stamped)
 
 
-def keep_look(host: str, observation: Observation) -> None:
+def keep_look(host: str, observation: Json) -> None:
     """The same for a look in the middle of a pass."""
     stamped = {**observation, "taken_at": time.monotonic()}
     run_files.save(run_files.for_host(_ANSWER, host), {"observation": stamped})

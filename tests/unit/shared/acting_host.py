@@ -9,12 +9,17 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._act.runner import execute
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    Operation,
+    Result,
+)
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
     read_record,
     write_record,
 )
 from ansible_collections.drover.docker.tests.unit.shared.builders import service
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation as an_operation
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 
@@ -45,26 +50,14 @@ class Host:
             self.state, {**make_record("shop", body, number=number, token="t"), "host": "h1"}
         )
 
-    def operation(self, kind: str, index: int = 1, **given: t.Any) -> Json:
+    def operation(self, kind: str, index: int = 1, **given: t.Any) -> Operation:
         """An operation on shop-web-INDEX."""
-        base: Json = {
-            "id": 1,
-            "kind": kind,
-            "host": "h1",
-            "stack": "shop",
-            "service": "web",
-            "index": index,
-            "container": f"shop-web-{index}",
-            "container_id": "",
-            "cause": "test",
-            "after": [],
-            "args": {},
-        }
-        return {**base, **given}
+        own = {"index": index, "container": f"shop-web-{index}", "cause": "test"}
+        return an_operation(kind, **{**own, **given})
 
     def create(
         self, index: int = 1, *, number: int = 1, after: t.Iterable[int] = (), **args: t.Any
-    ) -> Json:
+    ) -> Operation:
         """The creation of shop-web-INDEX."""
         full = {
             "service": service(),
@@ -82,12 +75,12 @@ class Host:
 
     def start(
         self, index: int = 1, *, number: int = 2, after: t.Iterable[int] = (), **given: t.Any
-    ) -> Json:
+    ) -> Operation:
         """The start of shop-web-INDEX."""
         args = {"config_hash": HASH}
         return self.operation("start", index, id=number, after=list(after), args=args, **given)
 
-    def run(self, *operations: Json, engine: t.Any = None, workers: int = 1) -> list[Json]:
+    def run(self, *operations: Operation, engine: t.Any = None, workers: int = 1) -> list[Result]:
         return execute(
             engine or self.engine,
             list(operations),
@@ -97,7 +90,7 @@ class Host:
             workers=workers,
         )
 
-    def outcome(self, *operations: Json, engine: t.Any = None) -> tuple[str, str]:
+    def outcome(self, *operations: Operation, engine: t.Any = None) -> tuple[str, str]:
         """Status and error of the last operation."""
         result = self.run(*operations, engine=engine)[-1]
         return result["status"], result["error"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.config_hash import config_hash
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import make_plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
@@ -94,7 +95,7 @@ class Bench:
     """A world of observations that a test changes by hand between plans."""
 
     def __init__(self, *hosts: str) -> None:
-        self.seen: dict[str, dict[str, t.Any] | None] = {host: observation(host) for host in hosts}
+        self.seen: dict[str, t.Any] = {host: observation(host) for host in hosts}
         self.labels: dict[str, dict[str, str]] = {}
         self.settings: dict[str, t.Any] = {}
 
@@ -154,7 +155,7 @@ class Bench:
                 self.run(item)
         return bodies[definition["stack"]]
 
-    def run(self, operation: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
+    def run(self, operation: Operation, **changes: t.Any) -> dict[str, t.Any]:
         """The container that a create operation makes, running."""
         args = operation["args"]
         container = {

@@ -9,6 +9,11 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    Operation,
+    Result,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import settings_for
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
@@ -96,12 +101,12 @@ class Fleet:
             self.now += step.pause_s
         return step
 
-    def _seen(self) -> dict[str, Json | None]:
+    def _seen(self) -> dict[str, Observation | None]:
         return {host: self._look(host) for host in self.bench.seen}
 
-    def _look(self, host: str) -> Json | None:
+    def _look(self, host: str) -> Observation | None:
         seen = self.bench.seen[host]
-        return {**seen, "taken_at": self.now} if seen else None
+        return t.cast("Observation", {**seen, "taken_at": self.now}) if seen else None
 
     def _call(self, host: str, stage: str, share: Work) -> Outcome | None:
         self.calls.append((host, stage, share))
@@ -119,7 +124,7 @@ class Fleet:
         results = [self._operate(item) for item in share.operations]
         return Outcome(results, {}, self._look(host), None, self.now)
 
-    def _operate(self, operation: Json) -> Json:
+    def _operate(self, operation: Operation) -> Result:
         error = self.failing.get(operation["kind"], "")
         if not error and operation["kind"] == "create":
             self.bench.run(operation)
@@ -128,4 +133,4 @@ class Fleet:
                 if item["name"] == operation["container"]:
                     item.update(state="running")
         status = "failed" if error else "done"
-        return {"id": operation["id"], "status": status, "error": error, "seconds": 0.25}
+        return Result(id=operation["id"], status=status, error=error, seconds=0.25)

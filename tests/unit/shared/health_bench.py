@@ -9,6 +9,7 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
     render_checker,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._record.store import newest_ledger
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
@@ -139,7 +140,7 @@ class HealthBench(Bench):
                 self[host]["records"][write.stack] = {**write.record, "host": host, "life": life}
         self.carry_out(plan)
 
-    def _remember(self, operation: dict[str, t.Any]) -> None:
+    def _remember(self, operation: Operation) -> None:
         record = self[operation["host"]]["records"][operation["stack"]]
         key = f"{operation['service']}/{operation['index']}"
         before = record["life"].get(key, {"seq": 0})

@@ -9,7 +9,9 @@ import pathlib
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._act.runner import execute
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Result
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import FakeEngine
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 
 Json = dict[str, t.Any]
 Member = tuple[str, str, int]
@@ -45,25 +47,20 @@ def perform(
     state_dir: pathlib.Path,
     args: Json,
     now: float = 1,
-) -> Json:
+) -> Result:
     """Carry the operation out; its result."""
     stack, service, index = member
-    operation = {
-        "id": 1,
-        "kind": kind,
-        "host": "h1",
-        "stack": stack,
-        "service": service,
-        "index": index,
-        "container": f"{stack}-{service}-{index}",
-        "container_id": "",
-        "version": 0,
-        "after": [],
-        "args": {"image": "haproxy:3.0", "wait_s": 0, **args},
-    }
+    asked = operation(
+        kind,
+        stack=stack,
+        service=service,
+        index=index,
+        container=f"{stack}-{service}-{index}",
+        args={"image": "haproxy:3.0", "wait_s": 0, **args},
+    )
     (result,) = execute(
         t.cast(t.Any, engine),
-        [operation],
+        [asked],
         host="h1",
         state_dir=str(state_dir),
         clock=functools.partial(float, now),

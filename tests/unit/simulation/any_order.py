@@ -7,12 +7,10 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable, Iterator
-from typing import Any
 from unittest import mock
 
 from ansible_collections.drover.docker.plugins.module_utils._act import ordering
-
-Json = dict[str, Any]
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Result
 
 
 @contextlib.contextmanager
@@ -20,7 +18,7 @@ def any_order(dice: random.Random) -> Iterator[None]:
     """While this lasts, chance says which of the operations that may run is the next."""
 
     def run_serially(
-        queue: ordering.Queue, run: Callable[[Json], Json], on_result: Callable[[Json], None]
+        queue: ordering.Queue, run: ordering.Run, on_result: Callable[[Result], None]
     ) -> None:
         ready = queue.ready()
         while ready:

@@ -13,6 +13,11 @@ from typing import Any
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term as Caller
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import act
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    Operation,
+    Result,
+)
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import observe
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
@@ -21,7 +26,6 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import make_plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
-    Observation,
     Settings,
     World,
 )
@@ -235,9 +239,7 @@ class Controller:
         now = self.world.clock.now
         return Outcome(found["results"], refused, self.look(machine.name), found["lease"], now)
 
-    def _tell_results(
-        self, operations: list[dict[str, Any]], results: list[dict[str, Any]]
-    ) -> None:
+    def _tell_results(self, operations: list[Operation], results: list[Result]) -> None:
         by_id = {operation["id"]: operation for operation in operations}
         for result in results:
             line = f"{operation_line(by_id[result['id']])} -> {result['status']} {result['error']}"

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Outcomes, Work
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.tests.unit.simulation.checks import Member, member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.machine import Machine
@@ -164,7 +165,7 @@ class Watch:
         if len(now) > most:
             raise Broken(f"{len(now)} of {scale} are in repair at once: {now}, at most {most} may")
 
-    def note_planned(self, operations: list[Json]) -> None:
+    def note_planned(self, operations: list[Operation]) -> None:
         """Who is found healthy in this very round is not in repair any more."""
         for item in operations:
             if item["kind"] == "verdict" and item["args"]["entry"]["verdict"] == "healthy":

@@ -12,7 +12,10 @@ from ..._common.backoff import delay_s
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import wanted_states
 from ..._model.fact import Fact
+from ..._model.ledger import Ledger, rejected_config_of
 from ..._model.member import MemberId, member_ids
+from ..._model.observation import BalancerReport, TrafficReport
+from ..._model.operation import BALANCER, CREATE, REMOVE, START, STOP, BalancerArgs
 from ..._record.revisions import Request, current, is_live
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Plan
@@ -42,7 +45,7 @@ class Balancers:
         request: Request,
         draining: dict[MemberId, float],
         version: t.Callable[[str], int],
-        ledger: t.Callable[[str], dict[str, Json]],
+        ledger: t.Callable[[str], Ledger],
     ) -> None:
         self.world = world
         self._bodies = bodies
@@ -82,7 +85,7 @@ class Balancers:
 
     def _with_folder(self, model: Json, host: str, service: str) -> Json:
         """The model with the certificates that lie in a volume of the load balancer on this host."""
-        seen = self.world.certificate_folder(host, service) if self.world.is_seen(host) else {}
+        seen = self.world.certificate_folder(host, service) if self.world.is_seen(host) else None
         if not seen:
             return model
         found = {**model["certificates"], **seen["certificates"]}
@@ -100,15 +103,17 @@ class Balancers:
         if not makes and not self._needs_another(plan, member, config, revision):
             return
         waits = self._waits(member, revision)
-        if waits and (not makes or self._seen(member).get("file_revision")):
+        seen = self._seen(member)
+        if waits and (not makes or (seen and seen["file_revision"])):
             self._tell(plan, member, waits)
             return
         args = self.arguments(member, model, revision)
-        if makes:
-            args["config_hash"] = makes[0]["args"]["config_hash"]
+        made = (CREATE.args_of(makes[0]) or START.args_of(makes[0])) if makes else None
+        if made:
+            args["config_hash"] = made["config_hash"]
         where = (member.host, member.id)
         version = self.version(member.id.stack)
-        add_config(plan, "balancer", *where, cause=_cause(model), version=version, args=args)
+        add_config(plan, BALANCER, args, *where, cause=_cause(model), version=version)
 
     def _needs_another(
         self, plan: Plan, member: BalancerMember, config: str, revision: str
@@ -118,40 +123,42 @@ class Balancers:
         if not running_on(member.host, claims) or self._is_stopped_by(plan, member):
             return False
         seen = self._seen(member)
-        if seen.get("error"):
+        if seen and seen["error"]:
             parameters = {"why": seen["error"]}
             plan.held.append(Fact.about(member.id, "config_kept", parameters, host=member.host))
             return False
-        told = (seen.get("revision"), seen.get("file_revision"))
-        return told != (revision, revision) or not _is_followed(config, seen.get("reports", []))
+        told = (seen["revision"], seen["file_revision"]) if seen else None
+        reports = seen["reports"] if seen else []
+        return told != (revision, revision) or not _is_followed(config, reports)
 
-    def _seen(self, member: BalancerMember) -> Json:
-        """What its host reports of it; empty where there is nothing."""
-        return self.world.balancers(member.host).get(member.id.dotted) or {}
+    def _seen(self, member: BalancerMember) -> BalancerReport | None:
+        """What its host reports of it; None where there is nothing."""
+        return self.world.balancers(member.host).get(member.id.dotted)
 
     def _is_stopped_by(self, plan: Plan, member: BalancerMember) -> bool:
         """Whether its container ends in this very round: nobody has to tell it anything any more."""
         return any(
-            item["kind"] in ("stop", "remove") and MemberId.of(item) == member.id
+            (STOP.names(item) or REMOVE.names(item)) and MemberId.of(item) == member.id
             for item in plan.operations
         )
 
-    def arguments(self, member: BalancerMember, model: Json, revision: str) -> Json:
+    def arguments(self, member: BalancerMember, model: Json, revision: str) -> BalancerArgs:
         """What the operation that gives a load balancer its config takes."""
         service = f"{member.id.stack}/{member.id.service}"
-        return {
-            "model": model,
-            "certificates": self._pems(member.id.stack, model),
-            "folders": self.world.certificate_folder(member.host, service).get("folders"),
-            "revision": revision,
-            "image": member.service["image"],
-            "wait_s": max([FIRST_RESULT_S, *self._draining.values()]),
-        }
+        seen = self.world.certificate_folder(member.host, service)
+        return BalancerArgs(
+            model=model,
+            certificates=self._pems(member.id.stack, model),
+            folders=seen["folders"] if seen else None,
+            revision=revision,
+            image=member.service["image"],
+            wait_s=max([FIRST_RESULT_S, *self._draining.values()]),
+        )
 
     def _waits(self, member: BalancerMember, revision: str) -> str:
         """Why a config that was not taken lately is not tried again now; empty when it may be."""
-        failed = (self._ledger(member.id.stack).get(member.id.key) or {}).get("config") or {}
-        if failed.get("revision") != revision or self._is_asked_for(member):
+        failed = rejected_config_of(self._ledger(member.id.stack), member.id.key)
+        if failed is None or failed["revision"] != revision or self._is_asked_for(member):
             return ""
         passed = self.world.now(member.host) - failed["last"]
         wait = delay_s(failed["failures"]) - passed
@@ -179,7 +186,7 @@ class Balancers:
         return {name: known[name]["pem"] for name in model["certificates"] if name in known}
 
 
-def _is_followed(config: str, reports: list[Json]) -> bool:
+def _is_followed(config: str, reports: list[TrafficReport]) -> bool:
     """Whether just those servers are drained of which the config says so.
 
     Weights are not compared: an order at run time leaves them as they are, and a server's agent may set others.

@@ -14,7 +14,10 @@ import typing as t
 
 from ..._common.constants import DRAIN_TIMEOUT_MS
 from ..._haproxy.run.stats import takes_requests
+from ..._model.ledger import Drain, Ledger, drain_of
 from ..._model.member import MemberId, member_ids
+from ..._model.observation import BalancerReport, TrafficReport
+from ..._model.operation import DRAIN, DrainArgs
 from ..operations.member import MemberOperations
 from ..world.ownership import Claims
 from ..world.world import Container
@@ -24,7 +27,7 @@ Json = t.Dict[str, t.Any]
 MOST_RENEWALS = 3
 
 
-def is_sent_to(report: Json) -> bool:
+def is_sent_to(report: TrafficReport) -> bool:
     """Whether a load balancer sends new requests to a server."""
     return takes_requests(report) and not report["drain"]
 
@@ -33,7 +36,7 @@ class Drains:
     """The drains of one stack in one round."""
 
     def __init__(
-        self, operations: MemberOperations, ledger: dict[str, Json], *, stack: str, live: bool
+        self, operations: MemberOperations, ledger: Ledger, *, stack: str, live: bool
     ) -> None:
         self._operations = operations
         self._world = operations.world
@@ -73,7 +76,7 @@ class Drains:
         if container["state"] != "running" or not timeout_s:
             return True
         serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
-        drain = (self._ledger.get(member.key) or {}).get("drain")
+        drain = drain_of(self._ledger, member.key)
         if not serving and not drain:
             return True
         if not drain or drain["container"] != container["id"]:
@@ -86,12 +89,12 @@ class Drains:
         found = services.get(service, {}).get("drain_timeout_ms", DRAIN_TIMEOUT_MS)
         return float(found) / 1000
 
-    def _serving(self, container: Container) -> list[Json]:
+    def _serving(self, container: Container) -> list[TrafficReport]:
         """What the load balancers report on it, where they send requests to it or still hold sessions of it."""
         reports = self._reports(MemberId.of(container))
         return [item for item in reports if is_sent_to(item) or item["sessions"]]
 
-    def _reports(self, member: MemberId) -> list[Json]:
+    def _reports(self, member: MemberId) -> list[TrafficReport]:
         """All that the load balancers report on a member."""
         return [
             item
@@ -104,17 +107,15 @@ class Drains:
     def _begin(self, host: str, container: Container, reason: str, *, renewed: int = 0) -> None:
         """Note the drain; C(renewed): how often its time was over before the load balancers were told."""
         now, timeout_s = self._world.now(host), self._timeout_s(container["service"])
-        entry = {
-            "container": container["id"],
-            "since": now,
-            "until": now + timeout_s,
-            "reason": reason,
-            **({"renewed": renewed} if renewed else {}),
-        }
+        entry = Drain(container=container["id"], since=now, until=now + timeout_s, reason=reason)
+        if renewed:
+            entry["renewed"] = renewed
         self._write(host, container, entry, reason)
         self._begun[MemberId.of(container)] = timeout_s
 
-    def _has_ended(self, host: str, container: Container, drain: Json, serving: list[Json]) -> bool:
+    def _has_ended(
+        self, host: str, container: Container, drain: Drain, serving: list[TrafficReport]
+    ) -> bool:
         left_s = drain["until"] - self._world.now(host)
         told = all(item["drain"] for item in serving)
         sessions = sum(item["sessions"] for item in serving)
@@ -126,9 +127,9 @@ class Drains:
         self._operations.hold_container(host, container, text)
         return False
 
-    def _is_renewed(self, host: str, container: Container, drain: Json) -> bool:
+    def _is_renewed(self, host: str, container: Container, drain: Drain) -> bool:
         """Begin once more; a load balancer that cannot be told must not keep the member for ever."""
-        renewed = int(drain.get("renewed", 0))
+        renewed = drain.get("renewed", 0)
         if renewed >= MOST_RENEWALS:
             return True
         self._begin(host, container, drain["reason"], renewed=renewed + 1)
@@ -142,7 +143,7 @@ class Drains:
             for balancer in self._balancers(host)
         )
 
-    def _balancers(self, host: str) -> list[Json]:
+    def _balancers(self, host: str) -> list[BalancerReport]:
         """The load balancers of a host. Those of a stack that goes down go with it: nobody drains for them."""
         found = self._world.balancers(host)
         own = f"{self._stack}."
@@ -152,7 +153,7 @@ class Drains:
         """Members that are being drained after this round, with the seconds that are left for it."""
         found = {**dict.fromkeys(filter(self._is_drained, self._ending), 0.0), **self._begun}
         for member in member_ids(self._stack, self._ledger):
-            drain = self._ledger[member.key].get("drain")
+            drain = drain_of(self._ledger, member.key)
             if not drain or member in found or member in self._undone | self._left:
                 continue
             for host, container in claims.get(member, []):
@@ -167,10 +168,10 @@ class Drains:
     def undo_rest(self, claims: Claims) -> None:
         """End the drains whose reason is gone: nobody asked for them in this round."""
         for member in member_ids(self._stack, self._ledger):
-            if self._ledger[member.key].get("drain") and member not in self._asked:
+            if drain_of(self._ledger, member.key) and member not in self._asked:
                 self._undone.add(member)
                 for host, container in claims.get(member, []):
                     self._write(host, container, None, "the reason for draining it is gone")
 
-    def _write(self, host: str, container: Container, entry: Json | None, cause: str) -> None:
-        self._operations.on("drain", host, container, cause=cause, args={"entry": entry})
+    def _write(self, host: str, container: Container, entry: Drain | None, cause: str) -> None:
+        self._operations.on(DRAIN, DrainArgs(entry=entry), host, container, cause=cause)

@@ -14,7 +14,8 @@ import typing as t
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import parse
 from ..._model.fact import Fact
-from ..operations.plan import Plan
+from ..._model.operation import VALIDATE, Operation
+from ..operations.plan import Plan, Subject, make_operation
 from ..world.world import World, running_on
 from .balancers import BalancerMember, Balancers
 
@@ -102,19 +103,20 @@ def _place(plan: Plan, balancers: Balancers, changed: dict[Service, list[Balance
     best = max(world.seen, key=lambda host: _count(found[host]))
     for (stack, name), operation in found[best].items():
         if operation:
-            plan.validations.append({**operation, "id": len(plan.validations) + 1})
+            operation["id"] = len(plan.validations) + 1
+            plan.validations.append(operation)
         else:
             image = changed[stack, name][0].service["image"]
             code = "config_judged_apart" if world.image(image) else "config_judged_later"
             plan.notes.append(Fact(code, {"image": image}, stack, name))
 
 
-def _count(found: dict[Service, Json | None]) -> tuple[int, int]:
+def _count(found: dict[Service, Operation | None]) -> tuple[int, int]:
     operations = [item for item in found.values() if item]
     return len(operations), sum(bool(item["container_id"]) for item in operations)
 
 
-def _operation(balancers: Balancers, members: list[BalancerMember], host: str) -> Json | None:
+def _operation(balancers: Balancers, members: list[BalancerMember], host: str) -> Operation | None:
     """How a host could ask HAProxy: in a container that it runs, or in the image that it has."""
     world = balancers.world
     here = [(member, _running(world, member)) for member in members if member.host == host]
@@ -125,17 +127,13 @@ def _operation(balancers: Balancers, members: list[BalancerMember], host: str) -
     args = balancers.arguments(member, model, render_balancer(model)[1])
     if not here and set(model["certificates"]) - set(args["certificates"]):
         return None  # they lie on the hosts of the load balancer only
-    return Plan.make(
-        "validate",
-        host,
+    args["wait_s"] = 0
+    return make_operation(
+        VALIDATE,
+        args,
+        Subject.member(host, member.id, container),
         cause="its config is new",
-        stack=member.id.stack,
-        service=member.id.service,
-        index=member.id.index,
-        container=member.id.container,
-        container_id=container,
         version=balancers.version(member.id.stack),
-        args={**args, "wait_s": 0},
     )
 
 

@@ -17,6 +17,8 @@ from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STA
 from ..._haproxy.render.checker import render_checker
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
+from ..._model.observation import CheckerReport
+from ..._model.operation import CHECKER, CheckerArgs
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
 from ..operations.plan import Plan
 from ..world.world import World, running_on
@@ -39,9 +41,7 @@ class Checkers:
         self._members = _members(body)
         fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
         self._reports = {host: _by_server(world.checker(host)) for host in fresh}
-        self._uptimes = {
-            host: (world.checker(host) or {}).get("uptime_s", 0) for host in world.seen
-        }
+        self._uptimes = {host: _uptime_s(world.checker(host)) for host in world.seen}
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
 
     def _may_check(self, host: str) -> bool:
@@ -83,8 +83,8 @@ class Checkers:
 
     def silent(self) -> dict[str, str]:
         """Seen hosts whose checker runs and does not answer, with the reason."""
-        found = {host: (self._world.checker(host) or {}).get("error", "") for host in self._reports}
-        return {host: error for host, error in sorted(found.items()) if error}
+        found = {host: self._world.checker(host) for host in sorted(self._reports)}
+        return {host: seen["error"] for host, seen in found.items() if seen and seen["error"]}
 
     # --- what they are told ---
 
@@ -117,15 +117,16 @@ class Checkers:
     ) -> None:
         member, _entry = self._members[host]
         claims = self._world.claims(SYSTEM_STACK).get(member, [])
-        seen = self._world.checker(host) or {}
+        seen = self._world.checker(host)
         revision = render_checker(model)[1]
         makes = makers(plan, host, member)
-        current = (seen.get("revision"), seen.get("file_revision")) == (revision, revision)
+        told = (seen["revision"], seen["file_revision"]) if seen else None
+        current = told == (revision, revision)
         running = running_on(host, claims) is not None
-        if seen.get("error") or (current and not makes) or not (running or makes):
+        if (seen and seen["error"]) or (current and not makes) or not (running or makes):
             return
-        args = {"model": model, "revision": revision, "image": image, "wait_s": FIRST_RESULT_S}
-        add_config(plan, "checker", host, member, cause=_cause(model), version=version, args=args)
+        args = CheckerArgs(model=model, revision=revision, image=image, wait_s=FIRST_RESULT_S)
+        add_config(plan, CHECKER, args, host, member, cause=_cause(model), version=version)
 
 
 def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
@@ -138,8 +139,12 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
     }
 
 
-def _by_server(checker: dict[str, t.Any] | None) -> dict[tuple[str, str], Report]:
-    reports = (checker or {}).get("reports", [])
+def _uptime_s(checker: CheckerReport | None) -> int:
+    return checker["uptime_s"] if checker else 0
+
+
+def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
+    reports = checker["reports"] if checker else []
     return {(item["backend"], item["server"]): item for item in reports}
 
 

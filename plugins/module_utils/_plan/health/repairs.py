@@ -17,6 +17,8 @@ from ..._common.constants import GIVE_UP_AFTER, STABLE_S
 from ..._common.names import digest
 from ..._model.config_hash import config_hash
 from ..._model.generation import generation_of
+from ..._model.ledger import Health, Ledger, health_of
+from ..._model.operation import VERDICT, VerdictArgs
 from ..balancer.drains import Drains
 from ..operations.member import MemberOperations, WantedMember
 from ..operations.plan import Message
@@ -28,7 +30,6 @@ from .verdict import (
     INITIALIZING,
     STARTING,
     UNHEALTHY,
-    Health,
     Vote,
     judge,
 )
@@ -93,7 +94,7 @@ class Healer:
         self,
         operations: MemberOperations,
         *,
-        ledger: dict[str, t.Any],
+        ledger: Ledger,
         checkers: Checkers,
         drains: Drains,
         is_retry: t.Callable[[WantedMember], bool],
@@ -144,7 +145,7 @@ class Healer:
         target = CheckedMember(member.id, member.host, member.entry["address"], generation, check)
         opinions, witness = self._checkers.opinions(target)
         votes = count_votes(check, opinions, witness=witness)
-        before = (self._ledger.get(member.id.key) or {}).get("health")
+        before = health_of(self._ledger, member.id.key)
         return Judgement(
             member,
             container,
@@ -160,35 +161,34 @@ class Healer:
         """Write a verdict that is new. While a member begins there is nothing to remember."""
         if not self._is_news(judgement):
             return
-        before = judgement.before or {}
+        before = judgement.before
         healthy = judgement.verdict == HEALTHY
-        entry = {
-            "generation": judgement.generation,
-            "verdict": judgement.verdict,
-            "since": self._now(judgement),
-            "why": judgement.why,
-            "repairs": self._repairs(judgement),
-            "last_repair": before.get("last_repair", 0.0),
-            "repairing": bool(before.get("repairing")) and not healthy,
-            "basis": self._basis(judgement.member),
-        }
+        entry = Health(
+            generation=judgement.generation,
+            verdict=judgement.verdict,
+            since=self._now(judgement),
+            why=judgement.why,
+            repairs=self._repairs(judgement),
+            last_repair=before["last_repair"] if before else 0.0,
+            repairing=bool(before and before["repairing"]) and not healthy,
+            basis=self._basis(judgement.member),
+        )
         self._write(judgement, entry, f"{judgement.verdict}: {judgement.why}")
 
     def _is_news(self, judgement: Judgement) -> bool:
-        before = judgement.before or {}
-        known = (before.get("verdict"), before.get("generation"))
-        return judgement.verdict not in STARTING and known != (
-            judgement.verdict,
-            judgement.generation,
-        )
+        before = judgement.before
+        known = (before["verdict"], before["generation"]) if before else None
+        new = (judgement.verdict, judgement.generation)
+        return judgement.verdict not in STARTING and known != new
 
     def _forget_given_up(self, judgement: Judgement) -> None:
         """A person wants one that was given up to be tried: that still holds when the brakes let go of it later."""
-        before = judgement.before or {}
-        if self._is_retry(judgement.member) and before.get("repairs", 0) >= GIVE_UP_AFTER:
-            judgement.before = {**before, "repairs": 0, "last_repair": 0.0, "repairing": False}
+        before = judgement.before
+        if before and self._is_retry(judgement.member) and before["repairs"] >= GIVE_UP_AFTER:
+            fresh = Health(**{**before, "repairs": 0, "last_repair": 0.0, "repairing": False})
+            judgement.before = fresh
             if not self._is_news(judgement):
-                self._write(judgement, judgement.before, "to be tried again")
+                self._write(judgement, fresh, "to be tried again")
 
     def _tell(self, judgement: Judgement) -> None:
         """A member that is not healthy, or may not be, is never passed over in silence."""
@@ -278,10 +278,10 @@ class Healer:
         for member in members:
             key = member.id.key
             judgement = self.judgements.get(key)
-            health = (self._ledger.get(key) or {}).get("health") or {}
+            health = health_of(self._ledger, key)
             healthy = judgement is not None and judgement.verdict == HEALTHY
-            over = healthy or int(health.get("repairs", 0)) >= GIVE_UP_AFTER
-            if health.get("repairing") and not over:
+            over = healthy or not health or health["repairs"] >= GIVE_UP_AFTER
+            if health and health["repairing"] and not over:
                 found.add(key)
         return found
 
@@ -308,13 +308,13 @@ class Healer:
 
     def _waits(self, judgement: Judgement) -> bool:
         """Back-off: whether it was replaced too lately, or too often in vain."""
-        repairs, health = self._repairs(judgement), judgement.before or {}
-        if self._is_given_up(judgement.member, health):
+        repairs, health = self._repairs(judgement), judgement.before
+        if repairs >= GIVE_UP_AFTER:
             service = f"{judgement.member.id.stack}/{judgement.member.id.service}"
             text = f"given up after {repairs} repairs: {judgement.sick}; go on with reconcile -e retry={service}"
             self._operations.hold(judgement.member, text)
             return True
-        passed = self._now(judgement) - float(health.get("last_repair", 0.0))
+        passed = self._now(judgement) - (health["last_repair"] if health else 0.0)
         wait = delay_s(repairs) - passed if repairs else 0.0
         if passed < 0 or wait <= 0:
             return False
@@ -323,32 +323,27 @@ class Healer:
         self._operations.hold(judgement.member, text)
         return True
 
-    def _is_given_up(self, member: WantedMember, health: Health) -> bool:
-        return self._counted(member, health) >= GIVE_UP_AFTER
-
     def _repairs(self, judgement: Judgement) -> int:
-        return self._counted(judgement.member, judgement.before or {})
-
-    def _counted(self, member: WantedMember, health: Health) -> int:
         """Repairs in a row: a new definition, a person's word or lasting health begins a new row."""
+        member, health = judgement.member, judgement.before
         if not health or health["basis"] != self._basis(member) or self._is_retry(member):
             return 0
         stable_s = self._world.now(member.host) - health["since"]
         lasting = health["verdict"] == HEALTHY and stable_s >= STABLE_S
-        return 0 if lasting else int(health["repairs"])
+        return 0 if lasting else health["repairs"]
 
     def _replace(self, judgement: Judgement) -> None:
         """Same member, name, address and volumes; a new container."""
-        entry = {
-            "generation": judgement.generation,
-            "verdict": judgement.verdict,
-            "since": self._now(judgement),
-            "why": judgement.sick,
-            "repairs": self._repairs(judgement) + 1,
-            "last_repair": self._now(judgement),
-            "repairing": True,
-            "basis": self._basis(judgement.member),
-        }
+        entry = Health(
+            generation=judgement.generation,
+            verdict=judgement.verdict,
+            since=self._now(judgement),
+            why=judgement.sick,
+            repairs=self._repairs(judgement) + 1,
+            last_repair=self._now(judgement),
+            repairing=True,
+            basis=self._basis(judgement.member),
+        )
         noted = self._write(judgement, entry, f"to be replaced; {judgement.sick}")
         operations = self._operations
         gone = operations.remove(
@@ -358,13 +353,9 @@ class Healer:
         operations.start(judgement.member, "new container", after=[created])
 
     def _write(self, judgement: Judgement, entry: Health, cause: str) -> int:
-        return self._operations.on(
-            "verdict",
-            judgement.member.host,
-            judgement.container,
-            cause=cause,
-            args={"entry": entry},
-        )
+        args = VerdictArgs(entry=entry)
+        where = (judgement.member.host, judgement.container)
+        return self._operations.on(VERDICT, args, *where, cause=cause)
 
     def _basis(self, member: WantedMember) -> str:
         """What the count of repairs belongs to: this definition with this check, since the member was last made."""

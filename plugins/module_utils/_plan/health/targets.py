@@ -11,6 +11,7 @@ import typing as t
 from ..._common.constants import STATE_ACTIVE
 from ..._common.names import digest
 from ..._model.generation import generation_of
+from ..._model.ledger import Ledger, health_of
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import current, is_live
 from ..world.crash_loop import is_crash_loop
@@ -63,9 +64,7 @@ def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
     }
 
 
-def targets_of(
-    world: World, stack: str, body: Body, ledger: dict[str, dict[str, t.Any]]
-) -> list[CheckedMember]:
+def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[CheckedMember]:
     """The stack's targets, by member.
 
     One whose host is not seen, whose container does not run, or is in a crash loop keeps the generation that is
@@ -85,11 +84,9 @@ def targets_of(
         running = running_on(entry["host"], claims.get(member, []))
         if running and is_crash_loop(running, world.now(entry["host"])):
             running = None
-        generation = (
-            generation_of(running["id"], running["started_at"])
-            if running
-            else (ledger.get(member.key, {}).get("health") or {}).get("generation", "")
-        )
+        health = health_of(ledger, member.key)
+        remembered = health["generation"] if health else ""
+        generation = generation_of(running["id"], running["started_at"]) if running else remembered
         if generation:
             check = services[name]["health_check"]
             found.append(CheckedMember(member, entry["host"], entry["address"], generation, check))

@@ -12,8 +12,7 @@ import dataclasses
 import typing as t
 
 from ..._model.generation import container_of
-
-Health = t.Dict[str, t.Any]
+from ..._model.ledger import Health
 
 INITIALIZING = "initializing"
 REINITIALIZING = "reinitializing"
@@ -62,6 +61,6 @@ def starting_verdict(before: Health | None, generation: str) -> str:
     if not before:
         return INITIALIZING
     if before["generation"] == generation:
-        return str(before["verdict"])
+        return before["verdict"]
     same_container = container_of(before["generation"]) == container_of(generation)
     return REINITIALIZING if same_container and before["verdict"] != INITIALIZING else INITIALIZING

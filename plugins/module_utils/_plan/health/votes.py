@@ -15,7 +15,8 @@ import typing as t
 
 from .verdict import Vote
 
-Report = t.Dict[str, t.Any]
+Report = t.Mapping[str, t.Any]
+"""A ServerReport of _model/observation.py."""
 
 ANSWERED = frozenset(["L6RSP", "L7RSP", "L7STS"])
 """The application itself gave a wrong answer: the way to it is good."""

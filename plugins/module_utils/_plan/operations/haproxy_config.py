@@ -5,44 +5,44 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._model.member import MemberId
-from .plan import Plan
-
-Json = t.Dict[str, t.Any]
+from ..._model.operation import CREATE, START, Args, Kind, Operation
+from .plan import Plan, Subject
 
 FIRST_RESULT_S = 2.5
 """How long a host waits for the first results of new servers, so that the same pass can read them."""
 
 
-def makers(plan: Plan, host: str, member: MemberId) -> list[Json]:
+def makers(plan: Plan, host: str, member: MemberId) -> list[Operation]:
     """The operations of a plan that make or start the container of a member."""
     return [
         item
         for item in plan.operations
-        if item["kind"] in ("create", "start")
+        if (CREATE.names(item) or START.names(item))
         and (item["host"], MemberId.of(item)) == (host, member)
     ]
 
 
 def add_config(
-    plan: Plan, kind: str, host: str, member: MemberId, *, cause: str, version: int, args: Json
+    plan: Plan,
+    kind: Kind[Args],
+    args: Args,
+    host: str,
+    member: MemberId,
+    *,
+    cause: str,
+    version: int,
 ) -> None:
     """Add the operation. HAProxy does not start without a config, and its image has to be there to validate it."""
     makes = makers(plan, host, member)
     before = {number for item in makes for number in item["after"]}
     number = plan.add(
         kind,
-        host,
+        args,
+        Subject.member(host, member),
         cause=cause,
         after=before - {item["id"] for item in makes},
-        stack=member.stack,
-        service=member.service,
-        index=member.index,
-        container=member.container,
         version=version,
-        args=args,
     )
     for item in makes:
         item["after"] = sorted({*item["after"], number})

@@ -10,9 +10,26 @@ import typing as t
 
 from ..._common.constants import MANAGED_BY_STACK, STATE_ACTIVE, STOP_GRACE_S
 from ..._model.config_hash import config_hash
+from ..._model.entry import MemberEntry
 from ..._model.member import MemberId
+from ..._model.operation import (
+    CREATE,
+    NETWORK,
+    PULL,
+    REMOVE,
+    START,
+    STOP,
+    Args,
+    CreateArgs,
+    Kind,
+    NetworkArgs,
+    PullArgs,
+    RemoveArgs,
+    StartArgs,
+    StopArgs,
+)
 from ..world.world import Container, World
-from .plan import Message, Plan
+from .plan import Message, Plan, Subject
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,14 +37,14 @@ class WantedMember:
     """A member as the record has it, with its service and what it should be doing."""
 
     id: MemberId
-    entry: dict[str, t.Any]
+    entry: MemberEntry
     service: dict[str, t.Any]
     state: str
 
     @property
     def host(self) -> str:
         """The host that it is recorded on."""
-        return str(self.entry["host"])
+        return self.entry["host"]
 
 
 class MemberOperations:
@@ -53,23 +70,22 @@ class MemberOperations:
         if member.state != STATE_ACTIVE:
             cause += "; start_on_create is false"
         args = self._create_args(member)
-        return self.plan.add(
-            "create", member.host, cause=cause, after=waits, args=args, **self._fields(member)
-        )
+        where = Subject.member(member.host, member.id)
+        return self.plan.add(CREATE, args, where, cause=cause, after=waits, version=self.version)
 
-    def _create_args(self, member: WantedMember) -> dict[str, t.Any]:
+    def _create_args(self, member: WantedMember) -> CreateArgs:
         managed = member.service["network"] == "managed"
-        return {
-            "service": member.service,
-            "declared": self.volumes,
-            "create_index": member.entry["create_index"],
-            "revision": self.revision["number"],
-            "config_hash": self.hash(member),
-            "managed": MANAGED_BY_STACK,
-            "network": self.world.settings.network if managed else member.service["network"],
-            "address": member.entry["address"] or None,
-            "volumes": member.entry["volumes"],
-        }
+        return CreateArgs(
+            service=member.service,
+            declared=self.volumes,
+            create_index=member.entry["create_index"],
+            revision=self.revision["number"],
+            config_hash=self.hash(member),
+            managed=MANAGED_BY_STACK,
+            network=self.world.settings.network if managed else member.service["network"],
+            address=member.entry["address"] or None,
+            volumes=member.entry["volumes"],
+        )
 
     def _dependencies(self, member: WantedMember) -> list[int]:
         """Starts on the same host that the file wants first (depends_on orders creation only)."""
@@ -83,14 +99,13 @@ class MemberOperations:
         if self.world.image(image, member.host) and not always:
             return []
         for item in self.plan.operations:
-            if (item["kind"], item["host"]) == ("pull", member.host) and item["args"][
-                "image"
-            ] == image:
+            pull = PULL.args_of(item)
+            if pull and (item["host"], pull["image"]) == (member.host, image):
                 return [item["id"]]
         cause = "pull_image: always" if always else "image not present"
-        args = {"image": image, "config_hash": self.hash(member)}
-        fields = {**self._fields(member), "container": ""}
-        return [self.plan.add("pull", member.host, cause=cause, args=args, **fields)]
+        args = PullArgs(image=image, config_hash=self.hash(member))
+        where = dataclasses.replace(Subject.member(member.host, member.id), container="")
+        return [self.plan.add(PULL, args, where, cause=cause, version=self.version)]
 
     def _bridge(self, host: str) -> list[int]:
         """On a single host the first member makes the network."""
@@ -98,10 +113,10 @@ class MemberOperations:
         if settings.several or settings.network in self.world.observation(host)["networks"]:
             return []
         for item in self.plan.operations:
-            if (item["kind"], item["host"]) == ("network", host):
+            if NETWORK.names(item) and item["host"] == host:
                 return [item["id"]]
-        args = {"name": settings.network, "subnet": settings.subnet}
-        return [self.plan.add("network", host, cause="no managed network yet", args=args)]
+        args = NetworkArgs(name=settings.network, subnet=settings.subnet)
+        return [self.plan.add(NETWORK, args, Subject(host), cause="no managed network yet")]
 
     def start(
         self,
@@ -112,9 +127,9 @@ class MemberOperations:
         container_id: str = "",
     ) -> None:
         """Start the container; its service's dependants wait for it."""
-        fields = {**self._fields(member), "container_id": container_id}
-        args = {"config_hash": self.hash(member)}
-        started = self.plan.add("start", member.host, cause=cause, after=after, args=args, **fields)
+        args = StartArgs(config_hash=self.hash(member))
+        where = Subject.member(member.host, member.id, container_id)
+        started = self.plan.add(START, args, where, cause=cause, after=after, version=self.version)
         self._starts.setdefault((member.id.service, member.host), []).append(started)
 
     def stop(
@@ -128,8 +143,8 @@ class MemberOperations:
     ) -> int:
         """Stop a container with its service's grace."""
         options = service["container"] if service else {}
-        args = {"timeout_s": float(options.get("stop_grace_period_s", STOP_GRACE_S))}
-        return self.on("stop", host, container, cause=cause, args=args, after=after)
+        args = StopArgs(timeout_s=float(options.get("stop_grace_period_s", STOP_GRACE_S)))
+        return self.on(STOP, args, host, container, cause=cause, after=after)
 
     def remove(
         self,
@@ -147,25 +162,22 @@ class MemberOperations:
         if container["state"] in ("running", "restarting"):
             service = self.revision["definition"]["services"].get(container["service"])
             after = [self.stop(host, container, cause, service=service, after=after)]
-        args = {"leaves": True} if leaves else {}
-        return self.on("remove", host, container, cause=cause, after=after, args=args)
+        args = RemoveArgs(leaves=True) if leaves else RemoveArgs()
+        return self.on(REMOVE, args, host, container, cause=cause, after=after)
 
     def on(
         self,
-        kind: str,
+        kind: Kind[Args],
+        args: Args,
         host: str,
         container: Container,
         *,
         cause: str,
-        args: dict[str, t.Any] | None = None,
         after: t.Iterable[int] = (),
     ) -> int:
         """An operation on a container that exists."""
-        fields = {key: container[key] for key in ("stack", "service", "index")}
-        fields.update(container=container["name"], container_id=container["id"])
-        return self.plan.add(
-            kind, host, cause=cause, after=after, args=args or {}, version=self.version, **fields
-        )
+        where = Subject.existing(host, container)
+        return self.plan.add(kind, args, where, cause=cause, after=after, version=self.version)
 
     def hold(self, member: WantedMember, reason: str) -> None:
         """Say why something wanted is not done now."""
@@ -178,12 +190,3 @@ class MemberOperations:
     def hash(self, member: WantedMember) -> str:
         """The config hash of the member's service as it is recorded."""
         return config_hash(member.service, self.volumes)
-
-    def _fields(self, member: WantedMember) -> dict[str, t.Any]:
-        return {
-            "version": self.version,
-            "stack": member.id.stack,
-            "service": member.id.service,
-            "index": member.id.index,
-            "container": member.id.container,
-        }

@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.names import aliases, endpoint_links
+from ..._model.observation import Endpoint
+from ..._model.operation import CONNECT, DISCONNECT, ConnectArgs, DisconnectArgs
 from ..world.world import Container
 from .member import MemberOperations, WantedMember
 from .plan import Plan
@@ -34,7 +36,7 @@ class MemberNetwork:
         self._leave_other(member, container, after=[])
         return []
 
-    def _difference(self, member: WantedMember, have: dict[str, t.Any]) -> str:
+    def _difference(self, member: WantedMember, have: Endpoint) -> str:
         """What is wrong with a connection; empty when nothing is."""
         wanted = member.entry["address"]
         if have["address"] != wanted:
@@ -55,15 +57,13 @@ class MemberNetwork:
     ) -> list[int]:
         if self._fault(member):
             return []
-        args = {
-            "network": self._world.settings.network,
-            "address": member.entry["address"],
-            "aliases": aliases(member.id.stack, member.id.service),
-            "links": endpoint_links(member.service["links"]),
-        }
-        done = self._operations.on(
-            "connect", member.host, container, cause=cause, args=args, after=after
+        args = ConnectArgs(
+            network=self._world.settings.network,
+            address=member.entry["address"],
+            aliases=aliases(member.id.stack, member.id.service),
+            links=endpoint_links(member.service["links"]),
         )
+        done = self._operations.on(CONNECT, args, member.host, container, cause=cause, after=after)
         self._leave_other(member, container, after=[done])
         return [done]
 
@@ -92,9 +92,9 @@ class MemberNetwork:
         *,
         after: t.Iterable[int] = (),
     ) -> int:
-        args = {"network": network}
+        args = DisconnectArgs(network=network)
         return self._operations.on(
-            "disconnect", member.host, container, cause=cause, args=args, after=after
+            DISCONNECT, args, member.host, container, cause=cause, after=after
         )
 
 
@@ -105,15 +105,12 @@ def leave_together(plan: Plan) -> None:
     """
     joins: dict[str, dict[str, list[int]]] = {}
     for item in plan.operations:
-        if item["kind"] == "connect":
-            joins.setdefault(item["host"], {}).setdefault(item["args"]["network"], []).append(
-                item["id"]
-            )
+        if joined := CONNECT.args_of(item):
+            on_host = joins.setdefault(item["host"], {})
+            on_host.setdefault(joined["network"], []).append(item["id"])
     for item in plan.operations:
-        if item["kind"] == "disconnect":
+        if left := DISCONNECT.args_of(item):
             others = [
-                ids
-                for name, ids in joins.get(item["host"], {}).items()
-                if name != item["args"]["network"]
+                ids for name, ids in joins.get(item["host"], {}).items() if name != left["network"]
             ]
             item["after"] = sorted({*item["after"], *(number for ids in others for number in ids)})

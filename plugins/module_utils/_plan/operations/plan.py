@@ -10,6 +10,21 @@ import typing as t
 
 from ..._model.fact import Fact
 from ..._model.member import MemberId
+from ..._model.operation import (
+    BALANCER,
+    CHECKER,
+    CONNECT,
+    DISCONNECT,
+    DRAIN,
+    NETWORK,
+    PULL,
+    REMOVE_VOLUME,
+    VERDICT,
+    Args,
+    Kind,
+    Operation,
+)
+from ..world.world import Container
 
 
 class Message(Fact):
@@ -26,6 +41,56 @@ class Message(Fact):
     ) -> Message:
         """Something about one member."""
         return cls(text, member.stack, member.service, member.index, host)
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What an operation is about. C(container) is a name; C(container_id) is empty where it is still to be made."""
+
+    host: str
+    stack: str = ""
+    service: str = ""
+    index: int = 0
+    container: str = ""
+    container_id: str = ""
+
+    @classmethod
+    def member(cls, host: str, member: MemberId, container_id: str = "") -> Subject:
+        """A member's container, by the name that it has or will have."""
+        place = (member.stack, member.service, member.index)
+        return cls(host, *place, member.container, container_id)
+
+    @classmethod
+    def existing(cls, host: str, container: Container) -> Subject:
+        """A container that is there."""
+        place = (container["stack"], container["service"], container["index"])
+        return cls(host, *place, container["name"], container["id"])
+
+
+def make_operation(
+    kind: Kind[Args],
+    args: Args,
+    subject: Subject,
+    *,
+    cause: str,
+    after: t.Iterable[int] = (),
+    version: int = 0,
+) -> Operation:
+    """An operation that is in no list yet."""
+    return Operation(
+        id=1,
+        version=version,
+        kind=kind.name,
+        host=subject.host,
+        stack=subject.stack,
+        service=subject.service,
+        index=subject.index,
+        container=subject.container,
+        container_id=subject.container_id,
+        cause=cause,
+        after=sorted(after),
+        args=dict(args),
+    )
 
 
 @dataclasses.dataclass
@@ -52,8 +117,8 @@ class Plan:
     """What one round does, and what it has to say."""
 
     records: list[RecordWrite] = dataclasses.field(default_factory=list)
-    operations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
-    validations: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    operations: list[Operation] = dataclasses.field(default_factory=list)
+    validations: list[Operation] = dataclasses.field(default_factory=list)
     """Operations that one host does before any record is written; when one fails, nothing else is done."""
     errors: list[Fact] = dataclasses.field(default_factory=list)
     held: list[Fact] = dataclasses.field(default_factory=list)
@@ -71,35 +136,25 @@ class Plan:
         self.records, self.operations, self.validations, self.refusals = [], [], [], {}
 
     def add(
-        self, kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any
+        self,
+        kind: Kind[Args],
+        args: Args,
+        subject: Subject,
+        *,
+        cause: str,
+        after: t.Iterable[int] = (),
+        version: int = 0,
     ) -> int:
         """Append an operation; its id is returned, for what comes after it."""
-        operation = self.make(kind, host, cause=cause, after=after, **fields)
+        operation = make_operation(kind, args, subject, cause=cause, after=after, version=version)
         operation["id"] = len(self.operations) + 1
         self.operations.append(operation)
-        return int(operation["id"])
-
-    @staticmethod
-    def make(
-        kind: str, host: str, *, cause: str, after: t.Iterable[int] = (), **fields: t.Any
-    ) -> dict[str, t.Any]:
-        """An operation that is in no list yet."""
-        base = {
-            "stack": "",
-            "service": "",
-            "index": 0,
-            "container": "",
-            "container_id": "",
-            "version": 0,
-            "args": {},
-        }
-        own = {"id": 1, "kind": kind, "host": host, "cause": cause, "after": sorted(after)}
-        return {**base, **fields, **own}
+        return operation["id"]
 
     @property
     def validator(self) -> str:
         """The host of the validations; empty where there are none."""
-        return str(self.validations[0]["host"]) if self.validations else ""
+        return self.validations[0]["host"] if self.validations else ""
 
     @property
     def has_work(self) -> bool:
@@ -115,12 +170,12 @@ class Plan:
         ]
 
 
-HEALTH_KINDS = ("verdict", "checker", "balancer", "drain")
+HEALTH_KINDS = tuple(kind.name for kind in (VERDICT, CHECKER, BALANCER, DRAIN))
 
 
 def is_about_health(plan: Plan) -> bool:
     """Whether all that is left to do is about health: judging and replacing goes on from pass to pass."""
-    judged = {MemberId.of(item) for item in plan.operations if item["kind"] == "verdict"}
+    judged = {MemberId.of(item) for item in plan.operations if VERDICT.names(item)}
     return not plan.records and all(
         item["kind"] in HEALTH_KINDS or MemberId.of(item) in judged for item in plan.operations
     )
@@ -132,20 +187,20 @@ def record_line(write: RecordWrite) -> str:
     return f"{','.join(write.hosts)}  record  {write.stack} v{version}  {write.cause}"
 
 
-def operation_line(operation: dict[str, t.Any]) -> str:
+def operation_line(operation: Operation) -> str:
     """One operation as text: host, kind, what it acts on, cause."""
-    return "  ".join([operation["host"], operation["kind"], subject(operation), operation["cause"]])
+    words = [operation["host"], operation["kind"], acted_on(operation), operation["cause"]]
+    return "  ".join(words)
 
 
-def subject(operation: dict[str, t.Any]) -> str:
+def acted_on(operation: Operation) -> str:
     """What an operation acts on."""
-    args = operation["args"]
-    if operation["kind"] == "pull":
-        return str(args["image"])
-    if operation["kind"] == "network":
-        return str(args["name"])
-    if operation["kind"] == "remove_volume":
-        return str(args["volume"])
-    if operation["kind"] in ("connect", "disconnect"):
-        return f"{operation['container']} {args['network']}"
-    return str(operation["container"])
+    if pull := PULL.args_of(operation):
+        return pull["image"]
+    if network := NETWORK.args_of(operation):
+        return network["name"]
+    if volume := REMOVE_VOLUME.args_of(operation):
+        return volume["volume"]
+    if endpoint := CONNECT.args_of(operation) or DISCONNECT.args_of(operation):
+        return f"{operation['container']} {endpoint['network']}"
+    return operation["container"]

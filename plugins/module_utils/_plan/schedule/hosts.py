@@ -102,12 +102,12 @@ def volumes_of(
     reservations: Reservations, candidate: Candidate, remembered: dict[str, str]
 ) -> dict[str, str]:
     """Path and name of each volume that the member has, as far as its image is known to any host."""
-    image = reservations.world.image(candidate.service["image"]) or {"volumes": []}
+    image = reservations.world.image(candidate.service["image"])
     return member_volumes(
         candidate.service,
         member=candidate.id,
         declared=candidate.declared,
-        image_volumes=image["volumes"],
+        image_volumes=image["volumes"] if image else [],
         remembered=remembered,
     )
 

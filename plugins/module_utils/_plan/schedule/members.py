@@ -13,14 +13,14 @@ import copy
 import typing as t
 
 from ..._common.addresses import assign_address, belongs
+from ..._model.entry import MemberEntry, Members
 from ..._model.member import MemberId, member_ids
+from ..._model.observation import address_on
 from ..._record.revisions import current, is_live
 from ..operations.plan import Message
 from ..world.ownership import Claims, Located
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
 from .reservations import Reservations
-
-BLANK_MEMBER: dict[str, t.Any] = {"address": "", "network": "", "volumes": {}}
 
 
 class Placer:
@@ -40,7 +40,7 @@ class Placer:
         self.world = reservations.world
         self.claims = claims
         self.held: list[Message] = []
-        self.members: dict[str, dict[str, t.Any]] = self.body["members"]
+        self.members: Members = self.body["members"]
 
     def place_all(self) -> dict[str, t.Any]:
         """The body with every member that can be placed placed, and every surplus one retired."""
@@ -133,7 +133,7 @@ class Placer:
         found = self.claims.get(candidate.id, [])
         return found[0] if len(found) == 1 else None
 
-    def _place(self, candidate: Candidate, host: str | None, old: dict[str, t.Any] | None) -> None:
+    def _place(self, candidate: Candidate, host: str | None, old: MemberEntry | None) -> None:
         if old and not self.world.is_seen(old["host"]):
             self._hold(candidate, self._unknown_before(old["host"]))
             return
@@ -145,8 +145,14 @@ class Placer:
         if chosen is None:
             self._hold(candidate, reason)
             return
-        entry = {**(old or BLANK_MEMBER), "host": chosen, "volumes": volumes}
-        entry["create_index"] = self.body["counters"].get(candidate.id.service, 0) + 1
+        entry = MemberEntry(
+            host=chosen,
+            address=old["address"] if old else "",
+            network=old["network"] if old else "",
+            create_index=self.body["counters"].get(candidate.id.service, 0) + 1,
+            volumes=volumes,
+            retired=False,
+        )
         self._reserve(candidate, entry)
 
     def _unknown_before(self, host: str) -> str:
@@ -154,30 +160,30 @@ class Placer:
         reason = self.world.faults.get(host, "not in the inventory")
         return f"it was on {host} before, and its container may still be there: {reason}"
 
-    def _adopt(self, candidate: Candidate, claim: Located, old: dict[str, t.Any] | None) -> None:
+    def _adopt(self, candidate: Candidate, claim: Located, old: MemberEntry | None) -> None:
         """Take a container that is there already as the member's."""
         host, container = claim
         network = self.world.settings.network
-        address = container["networks"].get(network, {}).get("address", "")
-        found = {"address": address, "network": network} if address else {}
-        entry = {
-            **BLANK_MEMBER,
-            **found,
-            **(old or {}),
-            "host": host,
-            "create_index": container["create_index"],
-        }
+        address = address_on(container, network)
+        found = (address, network if address else "")
+        entry = MemberEntry(
+            host=host,
+            address=old["address"] if old else found[0],
+            network=old["network"] if old else found[1],
+            create_index=container["create_index"],
+            volumes=old["volumes"] if old else {},
+            retired=False,
+        )
         self._reserve(candidate, entry)
 
-    def _reserve(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
+    def _reserve(self, candidate: Candidate, entry: MemberEntry) -> None:
         counters, name = self.body["counters"], candidate.id.service
         counters[name] = max(counters.get(name, 0), entry["create_index"])
-        placed = {**entry, "retired": False}
-        self.members[candidate.id.key] = placed
-        self.reservations.note_volumes(placed)
+        self.members[candidate.id.key] = entry
+        self.reservations.note_volumes(entry)
         self.reservations.reserve(candidate.id, entry["host"], candidate.service)
 
-    def _refresh(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
+    def _refresh(self, candidate: Candidate, entry: MemberEntry) -> None:
         """Bring address and volumes of a member up to date with what is seen.
 
         A recorded volume stays, whatever a container mounts; a path that is new is noted.
@@ -193,12 +199,12 @@ class Placer:
                 {**self._mounted(candidate, entry), **entry["volumes"]},
             )
 
-    def _mounted(self, candidate: Candidate, entry: dict[str, t.Any]) -> dict[str, str]:
+    def _mounted(self, candidate: Candidate, entry: MemberEntry) -> dict[str, str]:
         """Volumes that the member's running container shows, e.g. those that only its image declares."""
         claim = self._single_claim(candidate)
         return dict(claim[1]["mounts"]) if claim and claim[0] == entry["host"] else {}
 
-    def _needs_address(self, candidate: Candidate, entry: dict[str, t.Any]) -> bool:
+    def _needs_address(self, candidate: Candidate, entry: MemberEntry) -> bool:
         settings = self.world.settings
         if (
             entry["network"] != settings.network
@@ -217,7 +223,7 @@ class Placer:
     def _observed_holders(self) -> set[str]:
         return set(self.world.taken_addresses().values())
 
-    def _assign_address(self, candidate: Candidate, entry: dict[str, t.Any]) -> None:
+    def _assign_address(self, candidate: Candidate, entry: MemberEntry) -> None:
         address = assign_address(self.world.subnet, candidate.id.place, self.reservations.addresses)
         if address is None:
             self._hold(candidate, f"no free address in {self.world.subnet}")

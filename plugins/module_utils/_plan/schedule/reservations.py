@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._model.entry import MemberEntry
 from ..._model.member import MemberId
 from ..._record.revisions import current, is_live
 from ..world.world import Port, World, ports_overlap
@@ -45,8 +46,8 @@ class Reservations:
     def _mark_other_ports(self, host: str) -> None:
         """Ports of containers that nothing is reserved for: foreign ones, a module's, and those about to be removed."""
         observation = self.world.observation(host)
-        for item in observation["foreign"]:
-            self._mark(host, item["ports"], f"container {item['name']}")
+        for foreign in observation["foreign"]:
+            self._mark(host, foreign["ports"], f"container {foreign['name']}")
         for item in observation["containers"]:
             if self.places.get(MemberId.of(item)) != host:
                 self._mark(host, item["ports"], f"container {item['name']}")
@@ -60,7 +61,7 @@ class Reservations:
         if host in self._ports:
             self._mark(host, published(service), member.place)
 
-    def note_volumes(self, entry: dict[str, t.Any]) -> None:
+    def note_volumes(self, entry: MemberEntry) -> None:
         """Remember where a member's volumes are, or will be once it is created.
 
         A retired member's volume that a person removed in the meantime holds nobody.

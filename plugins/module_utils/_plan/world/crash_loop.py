@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._common.times import parse_time
+from ..._model.observation import ObservedContainer
 
 CRASH_LOOP_RESTARTS = 3
 CRASH_LOOP_WINDOW_S = 60.0
 """The engine waits up to a minute between restarts: one that ran for longer has left its loop."""
 
 
-def is_crash_loop(container: dict[str, t.Any], now: float) -> bool:
+def is_crash_loop(container: ObservedContainer, now: float) -> bool:
     """Whether the engine restarts a container again and again.
 
     Args:

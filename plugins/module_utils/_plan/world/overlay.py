@@ -11,7 +11,8 @@ managers report a lost quorum (some seconds late), workers never do (docs/decisi
 from __future__ import annotations
 
 import dataclasses
-import typing as t
+
+from ..._model.observation import SwarmFacts
 
 RUN_ROLE = "run drover.docker.network"
 
@@ -21,7 +22,7 @@ class Reports:
     """What the hosts of one round say of an overlay and of the Swarm that carries it."""
 
     network: str
-    swarms: dict[str, dict[str, t.Any]]
+    swarms: dict[str, SwarmFacts]
     """Seen host -> what its engine says of the Swarm."""
     having: frozenset[str]
     """Seen hosts whose engine lists the network."""
@@ -39,7 +40,7 @@ def network_fault(host: str, reports: Reports) -> str:
     return _host_fault(reports.swarms[host]) or _managers_fault(reports) or _missing(reports)
 
 
-def _host_fault(swarm: dict[str, t.Any]) -> str:
+def _host_fault(swarm: SwarmFacts) -> str:
     """What the host says of itself."""
     if swarm["error"]:
         return f"the Swarm managers do not answer: {swarm['error']}"

@@ -12,12 +12,15 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._model.entry import MemberEntry, Members
 from ..._model.generation import container_of
+from ..._model.ledger import Ledger, LedgerEntry
 from ..._model.member import MemberId
+from ..._model.observation import ObservedContainer, address_on
 from ..._model.volumes import normal_path
 
 Json = t.Dict[str, t.Any]
-Located = t.Tuple[str, Json]
+Located = t.Tuple[str, ObservedContainer]
 """Host and container."""
 Claims = t.Dict[MemberId, t.List[Located]]
 """Containers by the member that they claim to be of."""
@@ -31,7 +34,7 @@ class Stranger:
     """A container with a member's labels that is not proven to be the member's."""
 
     host: str
-    container: Json
+    container: ObservedContainer
     why: str
 
 
@@ -47,7 +50,7 @@ class Ownership:
         return [item for item in self.strangers if MemberId.of(item.container) == member]
 
 
-def sort_claims(claims: Claims, body: Json | None, ledger: dict[str, Json]) -> Ownership:
+def sort_claims(claims: Claims, body: Json | None, ledger: Ledger) -> Ownership:
     """Tell members' containers from strangers.
 
     Args:
@@ -55,12 +58,12 @@ def sort_claims(claims: Claims, body: Json | None, ledger: dict[str, Json]) -> O
         body: The stack's recorded body; None where there is none: then the name alone decides.
         ledger: What the hosts remember of the stack's members, by member key.
     """
-    entries = body["members"] if body else {}
+    entries: Members = body["members"] if body else {}
     members: Claims = {}
     strangers: list[Stranger] = []
     for member, found in claims.items():
         for host, container in found:
-            entry, remembered = entries.get(member.key), ledger.get(member.key) or {}
+            entry, remembered = entries.get(member.key), ledger.get(member.key)
             why = _doubt(host, container, entry, remembered)
             if why:
                 strangers.append(Stranger(host, container, why))
@@ -69,7 +72,12 @@ def sort_claims(claims: Claims, body: Json | None, ledger: dict[str, Json]) -> O
     return Ownership(members, strangers)
 
 
-def _doubt(host: str, container: Json, entry: Json | None, remembered: Json) -> str:
+def _doubt(
+    host: str,
+    container: ObservedContainer,
+    entry: MemberEntry | None,
+    remembered: LedgerEntry | None,
+) -> str:
     """Why a container is not proven to be the member's; empty where it is."""
     if container["id"][:SHORT_ID] in _remembered_ids(remembered):
         return ""
@@ -79,14 +87,16 @@ def _doubt(host: str, container: Json, entry: Json | None, remembered: Json) -> 
     return _contradiction(host, container, entry) if entry else ""
 
 
-def _remembered_ids(remembered: Json) -> set[str]:
+def _remembered_ids(remembered: LedgerEntry | None) -> set[str]:
     """Short ids of containers that a pass has judged or drained as this member's."""
-    generation = (remembered.get("health") or {}).get("generation", "")
-    drained = (remembered.get("drain") or {}).get("container", "")
-    return {container_of(generation), drained[:SHORT_ID]} - {""}
+    health = remembered.get("health") if remembered else None
+    drain = remembered.get("drain") if remembered else None
+    judged = {container_of(health["generation"])} if health else set()
+    drained = {drain["container"][:SHORT_ID]} if drain else set()
+    return (judged | drained) - {""}
 
 
-def _contradiction(host: str, container: Json, entry: Json) -> str:
+def _contradiction(host: str, container: ObservedContainer, entry: MemberEntry) -> str:
     """What the record says otherwise. An earlier life on another host is the member's: it is replaced by this one."""
     index, recorded = container["create_index"], entry["create_index"]
     if host != entry["host"]:
@@ -98,13 +108,13 @@ def _contradiction(host: str, container: Json, entry: Json) -> str:
     return _other_volumes(container, entry)
 
 
-def is_earlier_life(host: str, container: Json, entry: Json) -> bool:
+def is_earlier_life(host: str, container: ObservedContainer, entry: MemberEntry) -> bool:
     """Whether a container is what a member left on another host before it was recorded on its present one."""
     older = 0 < container["create_index"] < entry["create_index"]
     return bool(older and host != entry["host"])
 
 
-def _other_volumes(container: Json, entry: Json) -> str:
+def _other_volumes(container: ObservedContainer, entry: MemberEntry) -> str:
     mounted = {normal_path(path): name for path, name in container["mounts"].items()}
     for path, name in sorted(entry["volumes"].items()):
         found = mounted.get(normal_path(path), name)
@@ -113,7 +123,7 @@ def _other_volumes(container: Json, entry: Json) -> str:
     return ""
 
 
-def takes_from(stranger: Stranger, entry: Json) -> str:
+def takes_from(stranger: Stranger, entry: MemberEntry) -> str:
     """What a running stranger on a member's host has that is the member's: a recorded volume, or its address."""
     container = stranger.container
     if stranger.host != entry["host"] or container["state"] not in LIVE_STATES:
@@ -121,6 +131,6 @@ def takes_from(stranger: Stranger, entry: Json) -> str:
     volumes = set(container["mounts"].values()) & set(entry["volumes"].values())
     if volumes:
         return f"volume {min(volumes)}"
-    endpoint = container["networks"].get(entry["network"]) or {}
-    taken = entry["address"] and endpoint.get("address") == entry["address"]
-    return f"address {entry['address']}" if taken else ""
+    address = entry["address"]
+    taken = address and address_on(container, entry["network"]) == address
+    return f"address {address}" if taken else ""

@@ -20,12 +20,22 @@ from ..._common.constants import (
     OVERLAY_SUBNET,
     REPAIR_PERCENT,
 )
+from ..._model.ledger import Ledger
 from ..._model.member import MemberId
+from ..._model.observation import (
+    BalancerReport,
+    CertificateFolder,
+    CheckerReport,
+    Observation,
+    ObservedContainer,
+    ObservedImage,
+    SwarmFacts,
+    address_on,
+)
 from .overlay import Reports, network_fault
 from .ownership import Claims, Located, Ownership, Stranger, sort_claims
 
-Observation = t.Dict[str, t.Any]
-Container = t.Dict[str, t.Any]
+Container = ObservedContainer
 Port = t.Tuple[str, int, str]
 
 
@@ -88,13 +98,13 @@ class World:
         self._now_s = now_s
         self._host_labels = host_labels
         self.silent = [
-            host for host, found in sorted(observations.items()) if (found or {}).get("error")
+            host for host, found in sorted(observations.items()) if found and found["error"]
         ]
         """Hosts that were asked and gave no answer; a host that --limit left out is not among them."""
         self.seen = [host for host in self.hosts if host not in self.faults]
         self._owned: dict[str, Ownership] = {}
 
-    def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: dict[str, t.Any]) -> None:
+    def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: Ledger) -> None:
         """Tell the stack's containers from those that only have their labels, by its record and ledger."""
         self._owned[stack] = sort_claims(self._labelled(stack), body, ledger)
 
@@ -172,34 +182,33 @@ class World:
         }
         return {str(key).lower(): str(value).lower() for key, value in merged.items()}
 
-    def image(self, reference: str, host: str | None = None) -> dict[str, t.Any] | None:
+    def image(self, reference: str, host: str | None = None) -> ObservedImage | None:
         """An image as a host (or, for host None, any host) has it."""
         for place in [host] if host else self.seen:
             found = self.observation(place)["images"].get(reference)
             if found:
-                return dict(found)
+                return found
         return None
 
     def volume_hosts(self, name: str) -> list[str]:
         """Hosts that have a volume of this name."""
         return [host for host in self.seen if name in self.observation(host)["volumes"]]
 
-    def checker(self, host: str) -> dict[str, t.Any] | None:
+    def checker(self, host: str) -> CheckerReport | None:
         """What the checker of a seen host reports; None where there is none."""
-        found = self.observation(host).get("checker")
-        return dict(found) if found else None
+        return self.observation(host).get("checker")
 
-    def balancers(self, host: str) -> dict[str, dict[str, t.Any]]:
+    def balancers(self, host: str) -> dict[str, BalancerReport]:
         """What the load balancers of a seen host report, by their member; those that do not answer report nothing."""
         return dict(self.observation(host).get("balancers") or {})
 
-    def certificate_folder(self, host: str, service: str) -> dict[str, t.Any]:
-        """Certificates in a volume of a load balancer (C(stack/service)) as a seen host has them; empty for none."""
-        return dict((self.observation(host).get("certificate_folders") or {}).get(service) or {})
+    def certificate_folder(self, host: str, service: str) -> CertificateFolder | None:
+        """Certificates in a volume of a load balancer (C(stack/service)) as a seen host has them."""
+        return (self.observation(host).get("certificate_folders") or {}).get(service)
 
-    def swarm(self, host: str) -> dict[str, t.Any]:
+    def swarm(self, host: str) -> SwarmFacts:
         """What a seen host's engine says of the Swarm."""
-        return dict(self.observation(host)["engine"]["swarm"])
+        return self.observation(host)["engine"]["swarm"]
 
     def network_fault(self, host: str) -> str:
         """Why nothing can start on the managed network of a host; empty when it can."""
@@ -221,9 +230,9 @@ class World:
         for host in self.seen:
             observation = self.observation(host)
             for item in observation["containers"]:
-                taken[item["networks"].get(network, {}).get("address", "")] = item["id"]
-            for item in observation["foreign"]:
-                taken[item["addresses"].get(network, "")] = item["id"]
+                taken[address_on(item, network)] = item["id"]
+            for foreign in observation["foreign"]:
+                taken[foreign["addresses"].get(network, "")] = foreign["id"]
         taken.pop("", None)
         return taken
 

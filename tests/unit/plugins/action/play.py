@@ -13,6 +13,10 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action import act, load, observe, plan
 from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    Operation,
+    Result,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
@@ -120,9 +124,9 @@ class Play:
         results = [self._operate(item) for item in arguments["operations"]]
         return {"changed": True, "results": results, "refused": [], "lease": None}
 
-    def _operate(self, operation: Json) -> Json:
+    def _operate(self, operation: Operation) -> Result:
         error = self.failing.get(operation["kind"], "")
         if not error and operation["kind"] == "create":
             self.bench.run(operation)
         status = "failed" if error else "done"
-        return {"id": operation["id"], "status": status, "error": error, "seconds": 0.25}
+        return Result(id=operation["id"], status=status, error=error, seconds=0.25)

@@ -18,6 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import 
     observe_balancers,
 )
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.folders import Folders
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Result
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
     read_record,
@@ -53,23 +54,23 @@ def folders_of(state: pathlib.Path | str, name: str = "shop.lb.1") -> Folders:
 
 
 @pytest.fixture
-def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., Json]:
+def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., Result]:
     """Runs one operation; gives its result."""
     monkeypatch.setattr(handlers, "balancer_folders", folders_of)
 
     def call(
         engine: Engine, wanted: Json | None = None, *, kind: str = "balancer", **args: t.Any
-    ) -> Json:
+    ) -> Result:
         wanted = EMPTY if wanted is None else wanted
         revision = args.get("revision") or render_balancer(wanted)[1]
-        given = {"model": wanted, "certificates": {}, **args, "revision": revision}
+        given = {"model": wanted, "certificates": {}, "folders": None, **args, "revision": revision}
         return perform(kind, engine, MEMBER, state_dir=tmp_path, args=given)
 
     return call
 
 
 def test_all_files_come_before_the_container(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     wanted = model(certificates={"b": "1", "a": "2"}, default_certificate="b")
     engine = engine_with(status="")
@@ -96,7 +97,7 @@ def test_all_files_come_before_the_container(
 
 
 def test_what_is_rejected_leaves_everything(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     engine = engine_with(status="")
     run(engine)
@@ -123,7 +124,7 @@ def life_of(state_dir: pathlib.Path) -> Json:
 
 
 def test_what_is_rejected_is_remembered_until_one_is_taken(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     store_record(tmp_path)
     engine = engine_with(status="")
@@ -140,7 +141,7 @@ def test_what_is_rejected_is_remembered_until_one_is_taken(
 
 
 def test_a_container_that_cannot_be_made_for_its_config_is_backed_off(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     store_record(tmp_path)
     engine = engine_with(status="")
@@ -160,7 +161,7 @@ def parsing(line: int) -> tuple[int, str]:
 
 
 def test_a_config_is_validated_and_nothing_is_kept(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     store_record(tmp_path)
     wanted = {**EMPTY, "config": CUSTOM}
@@ -179,7 +180,7 @@ def test_a_config_is_validated_and_nothing_is_kept(
 
 
 def test_a_running_one_validates_in_its_own_folder_and_keeps_its_config(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     run(engine_with(status=""))
     engine = engine_with()
@@ -192,7 +193,7 @@ def test_a_running_one_validates_in_its_own_folder_and_keeps_its_config(
 
 
 def test_a_line_of_ours_is_shown_without_the_key_and_without_a_password(
-    run: t.Callable[..., Json],
+    run: t.Callable[..., Result],
 ) -> None:
     page = {"port": 9000, "user": "admin", "password": "hidden"}
     wanted = {**EMPTY, "statistics": page}
@@ -205,7 +206,7 @@ def test_a_line_of_ours_is_shown_without_the_key_and_without_a_password(
 
 
 def test_a_running_load_balancer_is_reloaded(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    run: t.Callable[..., Result], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(engine_with(status=""))
     folders = folders_of(tmp_path)
@@ -232,7 +233,7 @@ def test_a_running_load_balancer_is_reloaded(
     assert "Connection refused" in silent["error"]
 
 
-def test_a_model_that_cannot_be_written_fails(run: t.Callable[..., Json]) -> None:
+def test_a_model_that_cannot_be_written_fails(run: t.Callable[..., Result]) -> None:
     bad = model(backends=[backend("80_", server(address="x"))])
     result = run(engine_with(), bad, revision="rev-1")
     assert result["status"] == "failed"
@@ -242,7 +243,7 @@ def test_a_model_that_cannot_be_written_fails(run: t.Callable[..., Json]) -> Non
 
 
 def test_a_stale_plan_is_not_carried_out(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     assert run(engine_with(), revision="rev-0000000000000000")["status"] == "stale"
     assert (

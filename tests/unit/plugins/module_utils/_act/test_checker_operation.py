@@ -12,6 +12,7 @@ from ansible_collections.drover.docker.plugins.module_utils._act import handlers
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
     render_checker,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Result
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import (
     FakeHaproxy,
     own_folders,
@@ -33,11 +34,11 @@ def engine_with(**state: t.Any) -> Engine:
 
 
 @pytest.fixture
-def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., Json]:
+def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., Result]:
     """Runs one operation; gives its result."""
     monkeypatch.setattr(handlers, "checker_folders", lambda state: own_folders(pathlib.Path(state)))
 
-    def call(engine: Engine, **args: t.Any) -> Json:
+    def call(engine: Engine, **args: t.Any) -> Result:
         given = {"model": MODEL, "revision": render_checker(MODEL)[1], **args}
         return perform("checker", engine, MEMBER, state_dir=tmp_path, args=given)
 
@@ -45,14 +46,16 @@ def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[.
 
 
 def test_the_file_comes_before_the_container(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     result = run(engine_with(status=""))
     assert (result["status"], result["error"]) == ("done", "")
     assert own_folders(tmp_path).read_config() == render_checker(MODEL)[0]
 
 
-def test_a_running_checker_is_reloaded(run: t.Callable[..., Json], tmp_path: pathlib.Path) -> None:
+def test_a_running_checker_is_reloaded(
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
+) -> None:
     folders = own_folders(tmp_path)
     folders.make()
     haproxy = FakeHaproxy(folders)
@@ -62,7 +65,7 @@ def test_a_running_checker_is_reloaded(run: t.Callable[..., Json], tmp_path: pat
     haproxy.stop()
 
 
-def test_words_of_haproxy_are_the_error(run: t.Callable[..., Json]) -> None:
+def test_words_of_haproxy_are_the_error(run: t.Callable[..., Result]) -> None:
     engine = engine_with(status="")
     engine.verdict = (1, "[ALERT]    (9) : config : parsing [x:3] : unknown keyword 'y'\n")
     result = run(engine)
@@ -70,14 +73,14 @@ def test_words_of_haproxy_are_the_error(run: t.Callable[..., Json]) -> None:
     assert result["error"] == "HAProxy rejects the config: parsing [x:3] : unknown keyword 'y'"
 
 
-def test_a_model_that_cannot_be_written_fails(run: t.Callable[..., Json]) -> None:
+def test_a_model_that_cannot_be_written_fails(run: t.Callable[..., Result]) -> None:
     result = run(engine_with(), model={"checks": [], "controls": [{"server": "a b"}]})
     assert result["status"] == "failed"
     assert result["error"].startswith("controls[0].server: must be")
 
 
 def test_a_stale_plan_is_not_carried_out(
-    run: t.Callable[..., Json], tmp_path: pathlib.Path
+    run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
     assert run(engine_with(), revision="rev-0000000000000000")["status"] == "stale"
     engine = engine_with()

@@ -9,32 +9,32 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._act.ordering import run_in_order
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    Operation,
+    Result,
+)
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation as an_operation
 from hypothesis import given
 from hypothesis import strategies as st
 
-Json = dict[str, t.Any]
 
-
-def operation(number: int, *after: int) -> Json:
-    return {"id": number, "after": list(after)}
+def operation(number: int, *after: int) -> Operation:
+    return an_operation(id=number, after=list(after))
 
 
 def outcome(
-    operations: list[Json], *, failing: t.Collection[int] = (), workers: int = 1
+    operations: list[Operation], *, failing: t.Collection[int] = (), workers: int = 1
 ) -> tuple[list[int], dict[int, str]]:
     """The ids in the order in which they ran, and the status of each."""
     ran: list[int] = []
     status: dict[int, str] = {}
 
-    def run(item: Json) -> Json:
+    def run(item: Operation) -> Result:
         ran.append(item["id"])
-        return {
-            "id": item["id"],
-            "status": "failed" if item["id"] in failing else "done",
-            "error": "",
-        }
+        status = "failed" if item["id"] in failing else "done"
+        return Result(id=item["id"], status=status, error="", seconds=0.0)
 
-    def note(result: Json) -> None:
+    def note(result: Result) -> None:
         assert result["id"] not in status
         status[result["id"]] = result["status"]
 
@@ -68,24 +68,24 @@ def test_independent_operations_run_at_the_same_time() -> None:
     """Each waits for the other to have begun: one after the other they would never end."""
     met = threading.Barrier(2, timeout=10)
 
-    def run(item: Json) -> Json:
+    def run(item: Operation) -> Result:
         met.wait()
-        return {"id": item["id"], "status": "done"}
+        return Result(id=item["id"], status="done", error="", seconds=0.0)
 
-    results: list[Json] = []
+    results: list[Result] = []
     run_in_order([operation(1), operation(2)], run, workers=2, on_result=results.append)
     assert sorted(result["id"] for result in results) == [1, 2]
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> list[Json]:
+def plans(draw: st.DrawFn) -> list[Operation]:
     numbers = list(range(1, draw(st.integers(1, 12)) + 1))
     return [operation(n, *draw(st.sets(st.sampled_from(numbers), max_size=2))) for n in numbers]
 
 
 @given(plans(), st.sets(st.integers(1, 12)), st.sampled_from([1, 3]))
 def test_every_operation_has_one_result_and_none_runs_too_early(
-    plan: list[Json], failing: set[int], workers: int
+    plan: list[Operation], failing: set[int], workers: int
 ) -> None:
     ran, status = outcome(plan, failing=failing, workers=workers)
     assert set(status) == {item["id"] for item in plan}

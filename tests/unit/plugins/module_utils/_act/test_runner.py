@@ -22,6 +22,7 @@ from ansible_collections.drover.docker.plugins.module_utils._lock.host_lock impo
     HostBusy,
     host_lock,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Result
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import observe
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
@@ -29,6 +30,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.store import
 )
 from ansible_collections.drover.docker.tests.unit.shared.acting_host import HASH, NETWORK, NOW, Host
 from ansible_collections.drover.docker.tests.unit.shared.builders import service
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 
 Json = dict[str, t.Any]
@@ -338,8 +340,7 @@ def test_the_folders_of_a_load_balancer_go_when_it_leaves(
 def test_labels_that_lead_elsewhere_remove_nothing(tmp_path: pathlib.Path) -> None:
     precious = tmp_path / "precious.web.1"
     precious.mkdir()
-    operation = {"stack": "../precious", "service": "web", "index": 1}
-    handlers._remove_own_folders(str(tmp_path), operation)
+    handlers._remove_own_folders(str(tmp_path), operation("remove", stack="../precious"))
     assert precious.exists()
 
 
@@ -521,7 +522,7 @@ def test_two_at_once_on_one_host_are_refused(host: Host) -> None:
 
 
 def test_results_are_told_as_they_come(host: Host) -> None:
-    told: list[Json] = []
+    told: list[Result] = []
     results = execute(
         host.engine,
         [host.create(), host.start(after=[1])],

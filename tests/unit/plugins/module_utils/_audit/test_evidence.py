@@ -9,6 +9,8 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._audit.evidence import Evidence
 from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation as an_operation
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 
@@ -21,9 +23,8 @@ LABELS = {
 }
 
 
-def operation(kind: str, container_id: str = "") -> Json:
-    member = {"stack": "shop", "service": "web", "index": 1}
-    return {"kind": kind, "container_id": container_id, **member}
+def operation(kind: str, container_id: str = "") -> Operation:
+    return an_operation(kind, container_id=container_id)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def container(engine: FakeEngine) -> str:
     return made
 
 
-def evidence(engine: FakeEngine, asked: Json) -> Json:
+def evidence(engine: FakeEngine, asked: Operation) -> Json:
     return Evidence(engine, [asked], now=engine.clock.now).of(asked)
 
 
@@ -75,7 +76,7 @@ def test_no_event_left_is_an_honest_answer(engine: FakeEngine, container: str) -
 
 def test_other_members_are_other_members(engine: FakeEngine, container: str) -> None:
     engine.remove(container)
-    asked = {**operation("create"), "index": 2}
+    asked = an_operation("create", index=2)
     assert evidence(engine, asked) == {"events": ["no event left of an earlier container"]}
 
 

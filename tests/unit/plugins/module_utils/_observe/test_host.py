@@ -88,9 +88,10 @@ def body(**changes: t.Any) -> Json:
 def look(
     engine: t.Any, state: pathlib.Path, *, images: t.Iterable[str] = (), **given: t.Any
 ) -> Json:
-    return observe(
+    found = observe(
         engine, host="h1", state_dir=str(state), images=images, clock=lambda: 1000.5, **given
     )
+    return dict(found)
 
 
 def test_an_observation_has_every_key_of_the_schema(

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import copy
-import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
@@ -18,6 +17,7 @@ from ansible_collections.drover.docker.tests.unit.shared.builders import (
     service,
     stack,
 )
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 
 DATA: dict[str, list] = {
     "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
@@ -792,11 +792,8 @@ def test_a_service_that_could_never_be_made_takes_its_corrected_definition() -> 
 
 
 def test_what_is_left_of_judging_and_healing_goes_on_in_the_next_pass() -> None:
-    plan = Plan()
-    member: dict[str, t.Any] = {"stack": "shop", "service": "web", "index": 1}
-    plan.add("verdict", "h1", cause="", **member)
-    plan.add("stop", "h1", cause="", **member)
-    plan.add("checker", "h1", cause="", stack="drover", service="checker", index=1)
+    plan = Plan(operations=[operation("verdict"), operation("stop")])
+    plan.operations.append(operation("checker", stack="drover", service="checker"))
     assert is_about_health(plan)
-    plan.add("start", "h1", cause="", **{**member, "index": 2})
+    plan.operations.append(operation("start", index=2))
     assert not is_about_health(plan)

@@ -10,20 +10,27 @@ import time
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Drain, Health
 from ansible_collections.drover.docker.plugins.module_utils._record import ledger, store
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
     read_record,
     write_record,
 )
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 
 Json = dict[str, t.Any]
-HEALTH: Json = {"verdict": "unhealthy", "why": "HTTP 500"}
-DRAIN: Json = {"container": "c", "since": 1.0, "until": 11.0, "reason": "unhealthy"}
-
-
-def operation(entry: Json) -> Json:
-    return {"stack": "shop", "service": "web", "index": 1, "args": {"entry": entry}}
+HEALTH = Health(
+    generation="c-2027",
+    verdict="unhealthy",
+    since=1.0,
+    why="HTTP 500",
+    repairs=0,
+    last_repair=0.0,
+    repairing=False,
+    basis="b",
+)
+DRAIN = Drain(container="c", since=1.0, until=11.0, reason="unhealthy")
 
 
 @pytest.fixture
@@ -44,8 +51,8 @@ def state(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_verdict_and_a_drain_at_the_same_time_are_both_kept(state: str) -> None:
     """Without the drain the member would be put in use again while it is stopped."""
     deeds = [
-        threading.Thread(target=ledger.note_health, args=(state, operation(HEALTH))),
-        threading.Thread(target=ledger.note_drain, args=(state, operation(DRAIN))),
+        threading.Thread(target=ledger.note_health, args=(state, operation("verdict"), HEALTH)),
+        threading.Thread(target=ledger.note_drain, args=(state, operation("drain"), DRAIN)),
     ]
     for deed in deeds:
         deed.start()

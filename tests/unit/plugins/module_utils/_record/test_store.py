@@ -13,6 +13,7 @@ import threading
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.ledger import LedgerEntry
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
     StaleRecord,
@@ -33,14 +34,8 @@ def record(
     return {**made, "host": host, "life": life or {}}
 
 
-def entry(seq: int, failures: int = 1) -> Json:
-    return {
-        "seq": seq,
-        "config_hash": "c",
-        "failures": failures,
-        "last_failure": 5.0,
-        "reason": "no",
-    }
+def entry(seq: int, failures: int = 1) -> LedgerEntry:
+    return LedgerEntry(seq=seq, config_hash="c", failures=failures, last_failure=5.0, reason="no")
 
 
 @pytest.fixture

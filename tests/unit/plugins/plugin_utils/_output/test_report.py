@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import START, StartArgs
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Message,
     Plan,
     RecordWrite,
+    Subject,
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.plugin_utils._output import report
@@ -18,7 +20,9 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Ou
 
 def plan_with_start() -> Plan:
     plan = Plan()
-    plan.add("start", "h1", cause="stopped (exit code 1)", container="shop-web-1")
+    args = StartArgs(config_hash="")
+    where = Subject("h1", container="shop-web-1")
+    plan.add(START, args, where, cause="stopped (exit code 1)")
     return plan
 
 

@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import ended_runs
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
     LONGEST_PAUSE_S,
     PAUSE_S,
@@ -176,7 +177,7 @@ def exits_after_acting(fleet: Fleet, host: str) -> None:
     """The member of a host exits as soon as it was started."""
     run = fleet.bench.run
 
-    def exits(operation: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
+    def exits(operation: Operation, **changes: t.Any) -> dict[str, t.Any]:
         return run(
             operation, **({"state": "exited", "exit_code": 1} if operation["host"] == host else {})
         )

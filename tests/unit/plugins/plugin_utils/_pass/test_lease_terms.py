@@ -16,6 +16,8 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term as Caller
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import act
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, standing
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import settings_for
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
@@ -28,6 +30,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     Outcomes,
     Work,
 )
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 from hypothesis import example, given, settings
@@ -41,10 +44,9 @@ EXAMPLES = int(os.environ.get("DROVER_EXAMPLES", "100"))
 Json = dict[str, t.Any]
 
 
-def pull(number: int) -> Json:
-    member = {"stack": "shop", "service": "web", "index": 1, "container": "", "container_id": ""}
-    fields = {"id": number, "kind": "pull", "after": [], "cause": "because", "version": 0}
-    return {**member, **fields, "args": {"image": "app:1"}}
+def pull(number: int, host: str) -> Operation:
+    args = {"image": "app:1", "config_hash": ""}
+    return operation("pull", id=number, host=host, container="", cause="because", args=args)
 
 
 class Hosts:
@@ -59,9 +61,10 @@ class Hosts:
         }
         self.folders = {name: str(folder / name) for name in HOSTS}
 
-    def look(self, host: str) -> Json:
+    def look(self, host: str) -> Observation:
         """What a host shows to whoever only looks."""
-        return {"error": None, "lease": standing(self.folders[host], clock=lambda: self.now)}
+        lease = standing(self.folders[host], clock=lambda: self.now)
+        return t.cast("Observation", {"error": None, "lease": lease})
 
     def call(self, host: str, stage: str, work: Work) -> Outcome:
         if stage == OBSERVE:
@@ -98,9 +101,7 @@ class Pulls(Pass):
     def _make_plan(self, now: float) -> Plan:
         plan = Plan()
         if self.rounds <= ROUNDS:
-            plan.operations = [
-                {**pull(number), "host": host} for number, host in enumerate(HOSTS, 1)
-            ]
+            plan.operations = [pull(number, host) for number, host in enumerate(HOSTS, 1)]
         if self.again and self.term.prepared_at:
             self.term.prepared_at = min(self.term.prepared_at, now - self.term.claim.duration_s)
         return plan
@@ -135,7 +136,7 @@ class Controller:
 
     def _run(self) -> t.Iterator[str]:
         """Pauses are left to whoever lets time go by."""
-        seen: dict[str, Json | None] = {host: self._hosts.look(host) for host in HOSTS}
+        seen: dict[str, Observation | None] = {host: self._hosts.look(host) for host in HOSTS}
         yield "looked"
         step = self._pass.start(seen, now=self._hosts.now)
         while step.end is None:

@@ -18,6 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.certifi
     pair_digest,
     read_all,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import BalancerArgs
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
@@ -106,7 +107,14 @@ def test_the_host_reads_what_was_planned_and_nothing_else(tmp_path: pathlib.Path
     folders = folders_of(balancer(str(tmp_path)), declared={}, mountpoints={})
     pem = read_all(folders)["dir.a.org"]
     model = {"certificates": {"dir.a.org": pair_digest(pem), "own": "x"}}
-    args = {"certificates": {"own": "PEM"}, "model": model, "folders": folders}
+    args = BalancerArgs(
+        model=model,
+        certificates={"own": "PEM"},
+        folders=folders,
+        revision="",
+        image="",
+        wait_s=0,
+    )
     assert handlers._certificates(args) == {"own": "PEM", "dir.a.org": pem}
     (made / "privkey.pem").write_text("another\n")
     with pytest.raises(Stale, match=r"certificate dir\.a\.org changed"):

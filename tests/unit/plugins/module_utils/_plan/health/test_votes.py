@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
+from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Health
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import Vote, judge
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.votes import (
     Opinion,
@@ -142,8 +143,17 @@ def test_results_are_put_into_words(result: str, text: str) -> None:
 # --- verdicts: rancher-1.6.md 1.4 and 1.6 ---
 
 
-def health(verdict: str, generation: str = OLD) -> dict[str, t.Any]:
-    return {"verdict": verdict, "generation": generation}
+def health(verdict: str, generation: str = OLD) -> Health:
+    return Health(
+        generation=generation,
+        verdict=verdict,
+        since=0.0,
+        why="",
+        repairs=0,
+        last_repair=0.0,
+        repairing=False,
+        basis="",
+    )
 
 
 @pytest.mark.parametrize("before", ["initializing", "reinitializing", "healthy", "unhealthy"])

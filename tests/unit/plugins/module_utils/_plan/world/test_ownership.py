@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Health
 from ansible_collections.drover.docker.tests.unit.shared.builders import (
     Bench,
     brief,
@@ -92,7 +93,16 @@ def test_a_container_whose_id_the_ledger_has_is_the_members_whatever_it_is_calle
             "web/1": {
                 "seq": 1,
                 "failures": 0,
-                "health": {"generation": f"{member['id'][:12]}-2027"},
+                "health": Health(
+                    generation=f"{member['id'][:12]}-2027",
+                    verdict="healthy",
+                    since=0.0,
+                    why="",
+                    repairs=0,
+                    last_repair=0.0,
+                    repairing=False,
+                    basis="",
+                ),
             }
         }
     assert brief(bench.plan()) == ["start  shop-web-1  stopped (exit code 0)"]

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a member is: its entry in the body of a record (docs/schema.md section 4). Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class MemberEntry(t.TypedDict):
+    """The placement of one member."""
+
+    host: str
+    address: str
+    """On the managed network; empty for a service that is not on it."""
+    network: str
+    """The managed network that the address is of; empty without an address."""
+    create_index: int
+    """Ever-increasing number of the service's members."""
+    volumes: dict[str, str]
+    """Container path to volume name."""
+    retired: bool
+    """Not wanted any more; the entry stays for the sake of its volumes."""
+
+
+Members = t.Dict[str, MemberEntry]
+"""The entries of one stack, by the key of the member."""

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host remembers of a member between passes: the types of docs/schema.md section 4. Private to the collection.
+
+All times are seconds since the epoch, by the clock of the member's host.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Health(t.TypedDict):
+    """The last verdict on a member, and its repairs (docs/schema.md section 10)."""
+
+    generation: str
+    """The life of its container that was judged."""
+    verdict: str
+    since: float
+    why: str
+    repairs: int
+    """How often it was replaced in a row."""
+    last_repair: float
+    repairing: bool
+    """It was replaced, and is not healthy yet."""
+    basis: str
+    """What the count of repairs belongs to: another definition or check begins a new one."""
+
+
+class _Renewed(t.TypedDict, total=False):
+    renewed: int
+    """How often the drain was over before the load balancers were told."""
+
+
+class Drain(_Renewed):
+    """A container that gets no new requests before it is stopped (docs/schema.md section 11)."""
+
+    container: str
+    since: float
+    until: float
+    reason: str
+
+
+class RejectedConfig(t.TypedDict):
+    """A config that a load balancer did not take, and how often."""
+
+    revision: str
+    failures: int
+    last: float
+    why: str
+
+
+class LedgerEntry(t.TypedDict, total=False):
+    """All that is remembered of one member. What never happened is absent."""
+
+    seq: int
+    """Grows with each change; of several copies the highest counts."""
+    config_hash: str
+    failures: int
+    """Failed creates and starts in a row, of this config hash."""
+    last_failure: float
+    reason: str
+    health: Health
+    drain: Drain | None
+    config: RejectedConfig | None
+
+
+Ledger = t.Dict[str, LedgerEntry]
+"""The entries of one stack, by the key of the member."""
+
+
+def health_of(ledger: Ledger, key: str) -> Health | None:
+    """The last verdict on a member; None where there is none."""
+    return ledger[key].get("health") if key in ledger else None
+
+
+def drain_of(ledger: Ledger, key: str) -> Drain | None:
+    """The drain of a member; None where there is none."""
+    return ledger[key].get("drain") if key in ledger else None
+
+
+def rejected_config_of(ledger: Ledger, key: str) -> RejectedConfig | None:
+    """The config that a load balancer did not take; None where it took all."""
+    return ledger[key].get("config") if key in ledger else None

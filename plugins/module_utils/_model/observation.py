@@ -1,0 +1,230 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one host looks like: the types of docs/schema.md section 7. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+Json = t.Dict[str, t.Any]
+
+# --- containers ---
+
+
+class Endpoint(t.TypedDict):
+    """A container on one network. C(address) is also there while the container is stopped, if it is a fixed one."""
+
+    address: str
+    aliases: list[str]
+    links: list[str]
+
+
+class ObservedContainer(t.TypedDict):
+    """A container of ours: what its labels say, and what the engine says."""
+
+    id: str
+    name: str
+    managed: str
+    """C(stack) or C(module)."""
+    stack: str
+    service: str
+    index: int
+    create_index: int
+    revision: int
+    config_hash: str
+    state: str
+    """Of the engine: created, running, paused, restarting, removing, exited or dead."""
+    exit_code: int
+    oom: bool
+    error: str
+    started_at: str
+    """RFC 3339, as C(finished_at); year 1 for what never happened."""
+    finished_at: str
+    restart_count: int
+    health: str
+    """Of the engine's own HEALTHCHECK; C(none) without one."""
+    image: str
+    networks: dict[str, Endpoint]
+    ports: list[list[t.Any]]
+    """Host ports: address, port, protocol."""
+    mounts: dict[str, str]
+    """Container path to volume name."""
+
+
+class ForeignContainer(t.TypedDict):
+    """A container that is not ours."""
+
+    id: str
+    name: str
+    state: str
+    ports: list[list[t.Any]]
+    addresses: dict[str, str]
+    """By network."""
+    labelled: bool
+    """Some of our labels are there, but not all."""
+
+
+# --- the engine ---
+
+
+class SwarmFacts(t.TypedDict):
+    """What an engine says of the Swarm."""
+
+    state: str
+    node_id: str
+    manager: bool
+    error: str
+
+
+class EngineFacts(t.TypedDict):
+    """What an engine says of itself."""
+
+    id: str
+    name: str
+    version: str
+    api: str
+    labels: dict[str, str]
+    live_restore: bool
+    swarm: SwarmFacts
+
+
+class ObservedVolume(t.TypedDict):
+    """A volume, whoever made it."""
+
+    driver: str
+    labels: dict[str, str]
+
+
+class ObservedNetwork(t.TypedDict):
+    """A network of the engine."""
+
+    id: str
+    driver: str
+    subnet: str
+    ip_range: str
+    ours: bool
+
+
+class ObservedImage(t.TypedDict):
+    """An image that the host has. C(digest) is empty for one that was never pulled."""
+
+    id: str
+    volumes: list[str]
+    digest: str
+
+
+# --- HAProxy ---
+
+
+class ServerReport(t.TypedDict):
+    """What a HAProxy says of one of its servers."""
+
+    backend: str
+    server: str
+    status: str
+    check_status: str
+    check_code: int | None
+    last_chk: str
+    since_s: int | None
+    duration_ms: int | None
+
+
+class TrafficReport(ServerReport):
+    """What a load balancer says of one of its servers."""
+
+    sessions: int
+    backend_status: str
+    weight: int
+    drain: bool
+
+
+class _HaproxyReport(t.TypedDict):
+    error: str
+    """Why it gives no report; empty where it does."""
+    revision: str
+    """Marker of the config that runs."""
+    file_revision: str
+    """Marker of the config in its folder."""
+    version: str
+    pid: int
+    uptime_s: int
+
+
+class CheckerReport(_HaproxyReport):
+    """What the checker of a host reports."""
+
+    reports: list[ServerReport]
+
+
+class _Config(t.TypedDict, total=False):
+    config: str
+    """The config in its folder, without passwords; only where a diff was asked for."""
+
+
+class BalancerReport(_HaproxyReport, _Config):
+    """What a load balancer reports."""
+
+    reports: list[TrafficReport]
+    sessions: dict[str, int]
+    """Open sessions by C(backend/server), where there are any."""
+    old_workers: int
+    """Workers from before a reload that still serve what they had."""
+    certificates: dict[str, str]
+    """Until when each is good."""
+
+
+class CertificateFolder(t.TypedDict):
+    """Certificates that lie in a volume of a load balancer."""
+
+    folders: Json
+    certificates: dict[str, str]
+    """Fingerprints by name."""
+    default: str
+
+
+# --- the host ---
+
+
+class _Stamp(t.TypedDict, total=False):
+    taken_at: float
+    """When the driver had the answer, by its own monotonic clock."""
+
+
+class Observation(_Stamp):
+    """One host. With an C(error) nothing is known of it, and everything else is empty."""
+
+    format: int
+    host: str
+    error: str | None
+    now: float
+    """The host's clock, seconds since the epoch."""
+    boot_id: str
+    engine: EngineFacts
+    containers: list[ObservedContainer]
+    foreign: list[ForeignContainer]
+    volumes: dict[str, ObservedVolume]
+    networks: dict[str, ObservedNetwork]
+    images: dict[str, ObservedImage]
+    checker: CheckerReport | None
+    balancers: dict[str, BalancerReport]
+    """By C(stack.service.index)."""
+    certificate_folders: dict[str, CertificateFolder]
+    """By C(stack/service)."""
+    records: dict[str, Json]
+    """Stack records by stack."""
+    damaged_records: dict[str, str]
+    """What is wrong with the others."""
+    refusals: dict[str, Json]
+    """What the host remembers as held: a fact by its place."""
+    lease: Json | None
+
+
+def silent(reason: str) -> Observation:
+    """All that is known of a host that did not answer."""
+    return t.cast("Observation", {"error": reason})
+
+
+def address_on(container: ObservedContainer, network: str) -> str:
+    """The address of a container on a network; empty where it has none."""
+    return container["networks"][network]["address"] if network in container["networks"] else ""

@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations: what the planner writes and a host carries out (docs/schema.md section 8). Private to the collection.
+
+On the wire an operation is plain JSON. Each kind is bound to the type of its arguments here, once: the planner adds an
+operation by its kind, a host registers the handler of a kind, and readers ask the kind for the arguments. So mypy sees
+on both sides when a key is missing, misspelt or of another type.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .ledger import Drain, Health
+
+Json = t.Dict[str, t.Any]
+
+
+class Operation(t.TypedDict):
+    """One change by one call of the engine or of a file, with its cause."""
+
+    id: int
+    version: int
+    """Number of the record that it was planned from; 0 where there is none."""
+    kind: str
+    host: str
+    stack: str
+    service: str
+    index: int
+    container: str
+    """Name of the container."""
+    container_id: str
+    """Its id; empty where it is still to be made."""
+    cause: str
+    after: list[int]
+    """Ids of operations of the same host that must have succeeded."""
+    args: dict[str, t.Any]
+    """Those of its kind: read them through C(Kind.args_of)."""
+
+
+class Result(t.TypedDict):
+    """What became of an operation."""
+
+    id: int
+    status: str
+    """C(done), C(failed), C(stale) or C(skipped)."""
+    error: str
+    seconds: float
+
+
+# --- arguments ---
+
+
+class NoArgs(t.TypedDict):
+    """A kind that needs to be told nothing."""
+
+
+class NetworkArgs(t.TypedDict):
+    """The bridge network to create."""
+
+    name: str
+    subnet: str
+
+
+class PullArgs(t.TypedDict):
+    """The image to pull, and the definition whose failures a failed pull counts with."""
+
+    image: str
+    config_hash: str
+
+
+class CreateArgs(t.TypedDict):
+    """The container to make."""
+
+    service: Json
+    """The canonical service."""
+    declared: Json
+    """The volumes that its stack declares."""
+    create_index: int
+    revision: int
+    config_hash: str
+    managed: str
+    """C(stack) or C(module)."""
+    network: str
+    address: str | None
+    """None lets the engine choose."""
+    volumes: dict[str, str]
+    """Container path to volume name, as the member had them before."""
+
+
+class StartArgs(t.TypedDict):
+    """The definition whose failures a failed start counts with."""
+
+    config_hash: str
+
+
+class StopArgs(t.TypedDict, total=False):
+    """Seconds of grace; without them the container's own."""
+
+    timeout_s: float
+
+
+class RemoveArgs(StopArgs, total=False):
+    """C(leaves): the member leaves for good, and what we made for it on the host goes too."""
+
+    leaves: bool
+
+
+class ConnectArgs(t.TypedDict):
+    """How the container is attached to a network."""
+
+    network: str
+    address: str
+    aliases: list[str]
+    links: list[str]
+
+
+class DisconnectArgs(t.TypedDict):
+    """The network to leave."""
+
+    network: str
+
+
+class RemoveVolumeArgs(t.TypedDict):
+    """The volume that a person named."""
+
+    volume: str
+
+
+class RecordArgs(t.TypedDict):
+    """The stack record to store."""
+
+    record: Json
+
+
+class CheckerArgs(t.TypedDict):
+    """The config of a checker."""
+
+    model: Json
+    """What render_checker takes."""
+    revision: str
+    """Marker of the config that the planner made of it."""
+    image: str
+    """Validates the config where no checker runs."""
+    wait_s: float
+    """How long to wait for first results."""
+
+
+class _ConfigHash(t.TypedDict, total=False):
+    config_hash: str
+    """Present where the container is made in the same round: a failure counts with its definition."""
+
+
+class BalancerArgs(_ConfigHash):
+    """The config of a load balancer."""
+
+    model: Json
+    """What render_balancer takes."""
+    certificates: dict[str, str]
+    """Key and chain of those that the record holds, by name."""
+    folders: Json | None
+    """Where the others lie on the host."""
+    revision: str
+    image: str
+    wait_s: float
+
+
+class VerdictArgs(t.TypedDict):
+    """The verdict to remember."""
+
+    entry: Health
+
+
+class DrainArgs(t.TypedDict):
+    """The drain to remember; None ends it."""
+
+    entry: Drain | None
+
+
+def config_hash_of(operation: Operation) -> str:
+    """The definition with whose failures a failure of this operation counts; empty where it counts with none."""
+    return str(operation["args"].get("config_hash", ""))
+
+
+# --- kinds ---
+
+Args = t.TypeVar("Args", bound=t.Mapping[str, t.Any])
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind(t.Generic[Args]):
+    """A kind of operation, bound to the type of its arguments."""
+
+    name: str
+
+    def names(self, operation: Operation) -> bool:
+        """Whether an operation is of this kind."""
+        return operation["kind"] == self.name
+
+    def args_of(self, operation: Operation) -> Args | None:
+        """The arguments of an operation; None where it is of another kind."""
+        return t.cast(Args, operation["args"]) if self.names(operation) else None
+
+
+NETWORK: Kind[NetworkArgs] = Kind("network")
+PULL: Kind[PullArgs] = Kind("pull")
+CREATE: Kind[CreateArgs] = Kind("create")
+START: Kind[StartArgs] = Kind("start")
+UNPAUSE: Kind[NoArgs] = Kind("unpause")
+STOP: Kind[StopArgs] = Kind("stop")
+REMOVE: Kind[RemoveArgs] = Kind("remove")
+CONNECT: Kind[ConnectArgs] = Kind("connect")
+DISCONNECT: Kind[DisconnectArgs] = Kind("disconnect")
+REMOVE_VOLUME: Kind[RemoveVolumeArgs] = Kind("remove_volume")
+RECORD: Kind[RecordArgs] = Kind("record")
+CHECKER: Kind[CheckerArgs] = Kind("checker")
+BALANCER: Kind[BalancerArgs] = Kind("balancer")
+VALIDATE: Kind[BalancerArgs] = Kind("validate")
+VERDICT: Kind[VerdictArgs] = Kind("verdict")
+DRAIN: Kind[DrainArgs] = Kind("drain")
