@@ -83,7 +83,7 @@ def test_a_record_that_was_planned_from_an_older_look_is_refused(state: str) -> 
     """Another run stored a version since, which may count."""
     write_record(state, record(3, token="theirs"))
     with pytest.raises(
-        StaleRecord, match="has version 3 .theirs. now, version 4 was planned from 2"
+        StaleRecord, match=r"has version 3 \(theirs\) now, version 4 was planned from 2"
     ):
         write_record(state, {**record(4, token="ours"), "based_on": 2})
     assert write_record(state, {**record(4, token="ours"), "based_on": 3})
