@@ -37,7 +37,8 @@ class Shop:
 
     def act(self, **work: t.Any) -> Json:
         arguments: Json = {"records": [], "operations": [], "term": Term(syslog=""), **work}
-        return act(self.live.engine, host="h1", state_dir=self.state, clock=time.time, **arguments)
+        done = act(self.live.engine, host="h1", state_dir=self.state, clock=time.time, **arguments)
+        return dict(done)
 
     def run(self, *operations: Operation) -> list[tuple[str, str]]:
         return [

@@ -18,7 +18,7 @@ from .._lock.boot_clock import boot_clock
 from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
 from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
-from .._model.operation import VALIDATE, Operation, Result
+from .._model.operation import VALIDATE, Acted, Operation, Refused, Result
 from .._record.store import StoreError, write_record
 from .runner import WORKERS, run_operations
 
@@ -68,7 +68,7 @@ def act(
     term: Term | None = None,
     refusals: Refusals | None = None,
     workers: int = WORKERS,
-) -> Json:
+) -> Acted:
     """Store the records and run the operations of one host, while holding its lock and the lease.
 
     Args:
@@ -97,16 +97,20 @@ def act(
                 raise CallerGone(reason)
             return call.run(records, operations, refusals)
     except LeaseHeld as held:
-        return {**_NOTHING, "lease": held.holder}
+        return nothing_done(held.holder)
     except HostBusy:
         holder = holder_of(state_dir) if term.claim else None
         if holder is None:
             raise
-        return {**_NOTHING, "lease": holder}
+        return nothing_done(holder)
 
 
 INVALID = "a config of a load balancer was rejected"
-_NOTHING: Json = {"changed": False, "results": [], "refused": []}
+
+
+def nothing_done(holder: Json | None) -> Acted:
+    """The outcome of a call that did nothing; C(holder) has the lease."""
+    return Acted(changed=False, results=[], refused=[], lease=holder)
 
 
 class _Call:
@@ -132,7 +136,7 @@ class _Call:
 
     def run(
         self, records: list[Json], operations: list[Operation], refusals: Refusals | None
-    ) -> Json:
+    ) -> Acted:
         acts = self._term.prepare or self._term.last or bool(records or operations)
         lease = self._lease if acts else None  # to remember what is held needs none
         if lease:
@@ -150,13 +154,13 @@ class _Call:
         rejected = any(item["status"] != "done" for item in results)
         return not self._term.prepare or self._term.last or rejected
 
-    def _run(self, records: list[Json], operations: list[Operation], audit: Audit) -> Json:
+    def _run(self, records: list[Json], operations: list[Operation], audit: Audit) -> Acted:
         chronicle = Chronicle(audit, self._engine, operations, now=self._clock())
         validations = [item for item in operations if VALIDATE.names(item)]
         results = self._operate(validations, chronicle)
         if any(item["status"] != "done" for item in results):
-            refused = [{"stack": item["stack"], "reason": INVALID} for item in records]
-            return {**_NOTHING, "results": results, "refused": refused, "lease": None}
+            refused = [Refused(stack=item["stack"], reason=INVALID) for item in records]
+            return Acted(changed=False, results=results, refused=refused, lease=None)
         written, refused = self._store(records, chronicle)
         barred = {item["stack"] for item in refused}
         rest = [item for item in operations if item not in validations]
@@ -164,7 +168,8 @@ class _Call:
         done = any(item["status"] == "done" for item in did)
         results += [*did, *(_barred(item) for item in rest if item["stack"] in barred)]
         results.sort(key=lambda result: result["id"])
-        return {"changed": written or done, "results": results, "refused": refused, "lease": None}
+        changed = written or done
+        return Acted(changed=changed, results=results, refused=refused, lease=None)
 
     def _operate(self, operations: list[Operation], chronicle: Chronicle) -> list[Result]:
         return run_operations(
@@ -189,10 +194,10 @@ class _Call:
         }
         return Audit(self._state_dir, clock=self._clock, common=common, syslog=self._term.syslog)
 
-    def _store(self, records: list[Json], chronicle: Chronicle) -> tuple[bool, list[Json]]:
+    def _store(self, records: list[Json], chronicle: Chronicle) -> tuple[bool, list[Refused]]:
         """Whether any record was written, and those that were refused."""
         changed = False
-        refused: list[Json] = []
+        refused: list[Refused] = []
         for given in records:
             record = {key: value for key, value in given.items() if key != "cause"}
             try:
@@ -201,7 +206,7 @@ class _Call:
                 if written:
                     chronicle.record(given, "done")
             except StoreError as error:
-                refused.append({"stack": record["stack"], "reason": str(error)})
+                refused.append(Refused(stack=record["stack"], reason=str(error)))
                 chronicle.record(given, "refused", str(error))
         return changed, refused
 

@@ -15,6 +15,7 @@ from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import HostBusy
 from .._lock.lease import Claim
 from .._model.observation import Observation
+from .._model.operation import Acted
 from .look import observation
 from .sdk import without_sdk
 
@@ -41,7 +42,9 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
     try:
         outcome = _nothing(payload) if payload.get("check") else _act(stage, payload, abandoned)
         if stage == "record" and not payload["records"] and not outcome["lease"]:
-            return outcome  # it only took the lease: nothing is different from what was seen before
+            return dict(
+                outcome
+            )  # it only took the lease: nothing is different from what was seen before
         return {**outcome, "observation": _look_again(payload)}
     except SdkMissing as error:
         return {"error": without_sdk(error)}
@@ -53,12 +56,12 @@ class _OtherRelease(Exception):
     """What was sent is of a release that says it in another way."""
 
 
-def _nothing(payload: Json) -> Json:
+def _nothing(payload: Json) -> Acted:
     changed = bool(payload["records"] or payload["operations"])
-    return {"changed": changed, "results": [], "refused": [], "lease": None}
+    return Acted(changed=changed, results=[], refused=[], lease=None)
 
 
-def _act(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Json:
+def _act(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
     return act(
         DockerEngine(payload["docker_host"]),
         host=payload["host"],

@@ -50,6 +50,23 @@ class Result(t.TypedDict):
     seconds: float
 
 
+class Refused(t.TypedDict):
+    """A stack whose record a host refused."""
+
+    stack: str
+    reason: str
+
+
+class Acted(t.TypedDict):
+    """What one call of act brought on its host."""
+
+    changed: bool
+    results: list[Result]
+    refused: list[Refused]
+    lease: Json | None
+    """Who has the lease instead; then nothing was done."""
+
+
 # --- arguments ---
 
 

@@ -56,7 +56,7 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., Json]:
             "term": Term(lock_wait_s=0.1, syslog=""),
             **given,
         }
-        return act(engine, host="h1", state_dir=str(tmp_path), clock=lambda: 1.0, **arguments)
+        return dict(act(engine, host="h1", state_dir=str(tmp_path), clock=lambda: 1.0, **arguments))
 
     return call
 
