@@ -9,14 +9,24 @@ import typing as t
 
 from .constants import BACKOFF_FIRST_S, BACKOFF_MAX_S, GIVE_UP_AFTER
 
+Json = t.Dict[str, t.Any]
+
 
 def delay_s(failures: int) -> float:
     """Seconds to wait after so many failures in a row."""
     return min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** (failures - 1))
 
 
-def hold_reason(entry: t.Mapping[str, t.Any], *, config_hash: str, now: float) -> str:
-    """Why a member is not tried now; empty when it may be.
+def is_given_up(entry: t.Mapping[str, t.Any], *, config_hash: str) -> bool:
+    """Whether a member failed too often to be tried again with this definition."""
+    failures = int(entry.get("failures", 0))
+    return entry.get("config_hash") == config_hash and failures >= GIVE_UP_AFTER
+
+
+def hold_reason(
+    entry: t.Mapping[str, t.Any], *, config_hash: str, now: float
+) -> tuple[str, Json] | None:
+    """Code and parameters of the fact that a member is not tried now; None when it may be.
 
     Times are of the member's own host, so that hosts with different clocks do not matter.
     A failure in the future means that the clock was set back: it says nothing about the time passed,
@@ -24,13 +34,12 @@ def hold_reason(entry: t.Mapping[str, t.Any], *, config_hash: str, now: float) -
     """
     failures = int(entry.get("failures", 0))
     if not failures or entry.get("config_hash") != config_hash:
-        return ""
-    reason = entry.get("reason", "")
-    if failures >= GIVE_UP_AFTER:
-        return f"given up after {failures} failures: {reason}"
+        return None
+    told = {"failures": failures, "why": entry.get("reason", "")}
+    if is_given_up(entry, config_hash=config_hash):
+        return "given_up", told
     passed = now - float(entry["last_failure"])
     wait = delay_s(failures) - passed
     if passed < 0 or wait <= 0:
-        return ""
-    times = "once" if failures == 1 else f"{failures} times"
-    return f"failed {times}, next try in {wait:.0f} s: {reason}"
+        return None
+    return "failed", {**told, "wait_s": wait}

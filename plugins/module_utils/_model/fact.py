@@ -12,7 +12,7 @@ import dataclasses
 import re
 import typing as t
 
-from .fact_texts import text_of
+from .fact_texts import is_fact, text_of
 from .member import MemberId
 
 Json = t.Dict[str, t.Any]
@@ -76,7 +76,7 @@ def kind_of(data: Json) -> Json:
     if data["code"] == "text":
         return {"text": re.sub(r"\d+(\.\d+)?", "#", str(data["parameters"].get("text", "")))}
     parameters = {
-        key: value
+        key: kind_of(value) if is_fact(value) else value
         for key, value in data["parameters"].items()
         if value is not None and not isinstance(value, (int, float))
     }

@@ -29,9 +29,9 @@ from .._record.revisions import (
 )
 from .balancer.balancers import Balancers
 from .balancer.validations import plan_validations
-from .converge import Converger, has_run, revision_of
+from .converge import Converger, revision_of
 from .health.checkers import Checkers
-from .health.repairs import Judgement
+from .health.judgement import Judgement
 from .health.targets import targets_of
 from .operations.member import MemberOperations
 from .operations.member_network import leave_together
@@ -39,6 +39,7 @@ from .operations.plan import Plan, RecordWrite
 from .schedule.hosts import grouped
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
+from .situation import has_run
 from .system_stack import desired_system, is_needed
 from .unused_volumes import UnusedVolumes
 from .world.ownership import Claims

@@ -20,7 +20,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.member import
     MemberId,
     member_ids,
 )
-from ansible_collections.drover.docker.plugins.module_utils._plan.health.repairs import Judgement
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.judgement import Judgement
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
     HEALTHY,
     UNHEALTHY,

@@ -178,7 +178,8 @@ class Watch:
         self._drop_ended()
 
     def _drop_ended(self) -> None:
-        """A repair has ended when the ledger says that the member is healthy, or that it is given up.
+        """A repair has ended when the ledger says that the member is healthy, or that it is given up:
+        replaced too often, or its replacement failed to start too often.
 
         Those on hosts that the controller does not see are not counted: it cannot know of them.
         """
@@ -186,7 +187,8 @@ class Watch:
         for member, began in list(self.in_flight.items()):
             entry = ledger.get(f"{member[1]}/{member[2]}", {})
             healthy = entry.get("verdict") == "healthy" and not entry["repairing"]
-            over = healthy or entry.get("repairs", 0) >= GIVE_UP_AFTER
+            tries = max(entry.get("repairs", 0), entry.get("failures", 0))
+            over = healthy or tries >= GIVE_UP_AFTER
             unseen = self._host(member) not in self.seen
             if (over or unseen) and began < self.world.clock.now:
                 del self.in_flight[member]
@@ -219,4 +221,7 @@ class Watch:
             for key, item in copy["life"].items():
                 if "health" in item and item["seq"] > found.get(key, {"seq": -1})["seq"]:
                     found[key] = item
-        return {key: item["health"] for key, item in found.items()}
+        return {
+            key: {**item["health"], "failures": item.get("failures", 0)}
+            for key, item in found.items()
+        }

@@ -10,10 +10,7 @@ so any controller can go on with it.
 
 from __future__ import annotations
 
-import typing as t
-
 from ..._common.constants import DRAIN_TIMEOUT_MS
-from ..._haproxy.run.stats import takes_requests
 from ..._model.ledger import Drain, Ledger, drain_of
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import BalancerReport, TrafficReport
@@ -21,15 +18,7 @@ from ..._model.operation import DRAIN, DrainArgs
 from ..operations.member import MemberOperations
 from ..world.ownership import Claims
 from ..world.world import Container
-
-Json = t.Dict[str, t.Any]
-
-MOST_RENEWALS = 3
-
-
-def is_sent_to(report: TrafficReport) -> bool:
-    """Whether a load balancer sends new requests to a server."""
-    return takes_requests(report) and not report["drain"]
+from .drain_phase import STOPPABLE, DrainView, Phase, is_sent_to, phase_of
 
 
 class Drains:
@@ -49,7 +38,7 @@ class Drains:
         self._left: set[MemberId] = set()
         self._ending: set[MemberId] = set()
 
-    def is_over(
+    def drain(
         self,
         host: str,
         container: Container,
@@ -58,31 +47,42 @@ class Drains:
         sick: bool = False,
         leaves: bool = False,
     ) -> bool:
-        """Whether a container may be stopped now; if not, what its drain needs next is planned.
+        """Plan the next step of a container's drain; returns whether the container may be stopped now.
 
-        A sick one is drained only where a load balancer still sends requests to it: nobody waits for what hangs in it.
-        One that leaves for good is taken out of the load balancers as soon as its drain is over.
+        A sick one is drained only where a load balancer still sends requests to it: its open requests are not
+        waited for. One that leaves for good is taken out of the load balancers as soon as its drain is over.
         """
-        over = self._is_over(host, container, reason, sick=sick)
-        if over:
-            ends = self._left if leaves else self._ending
-            ends.add(MemberId.of(container))
-        return over
-
-    def _is_over(self, host: str, container: Container, reason: str, *, sick: bool) -> bool:
         member = MemberId.of(container)
         self._asked.add(member)
-        timeout_s = self._timeout_s(container["service"])
-        if container["state"] != "running" or not timeout_s:
+        view = self.view(host, container, sick=sick)
+        phase = phase_of(view)
+        if phase in STOPPABLE:
+            (self._left if leaves else self._ending).add(member)
             return True
-        serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
-        drain = drain_of(self._ledger, member.key)
-        if not serving and not drain:
-            return True
-        if not drain or drain["container"] != container["id"]:
+        if phase is Phase.DUE:
             self._begin(host, container, reason)
-            return False
-        return self._has_ended(host, container, drain, serving)
+        elif phase is Phase.UNTOLD:
+            told = view.drain["reason"] if view.drain else reason
+            self._begin(host, container, told, renewed=view.renewed + 1)
+        else:
+            self._operations.hold_container(
+                host, container, "draining", sessions=view.sessions, left_s=view.left_s
+            )
+        return False
+
+    def view(self, host: str, container: Container, *, sick: bool = False) -> DrainView:
+        """What is seen of a container that is to be stopped."""
+        member = MemberId.of(container)
+        serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
+        return DrainView(
+            is_running=container["state"] == "running",
+            timeout_s=self._timeout_s(container["service"]),
+            container_id=container["id"],
+            drain=drain_of(self._ledger, member.key),
+            serving=serving,
+            old_workers=self._old_workers(),
+            now=self._world.now(host),
+        )
 
     def _timeout_s(self, service: str) -> float:
         services = self._operations.revision["definition"]["services"]
@@ -112,28 +112,6 @@ class Drains:
             entry["renewed"] = renewed
         self._write(host, container, entry, reason)
         self._begun[MemberId.of(container)] = timeout_s
-
-    def _has_ended(
-        self, host: str, container: Container, drain: Drain, serving: list[TrafficReport]
-    ) -> bool:
-        left_s = drain["until"] - self._world.now(host)
-        told = all(item["drain"] for item in serving)
-        sessions = sum(item["sessions"] for item in serving)
-        if told and (left_s <= 0 or not (sessions or self._old_workers())):
-            return True
-        if left_s <= 0:  # the run that noted it was killed before it told the load balancers
-            return self._is_renewed(host, container, drain)
-        text = f"draining: {sessions} session{'' if sessions == 1 else 's'} left, at most {left_s:.0f} s"
-        self._operations.hold_container(host, container, text)
-        return False
-
-    def _is_renewed(self, host: str, container: Container, drain: Drain) -> bool:
-        """Begin once more; a load balancer that cannot be told must not keep the member for ever."""
-        renewed = drain.get("renewed", 0)
-        if renewed >= MOST_RENEWALS:
-            return True
-        self._begin(host, container, drain["reason"], renewed=renewed + 1)
-        return False
 
     def _old_workers(self) -> int:
         """Workers of load balancers that were reloaded and still serve what they had."""

@@ -9,7 +9,6 @@ HEALTHCHECK is shown beside it and moves nothing.
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ..._common.backoff import delay_s
@@ -18,73 +17,18 @@ from ..._common.names import digest
 from ..._model.config_hash import config_hash
 from ..._model.generation import generation_of
 from ..._model.ledger import Health, Ledger, health_of
+from ..._model.member import MemberId
 from ..._model.operation import VERDICT, VerdictArgs
 from ..balancer.drains import Drains
+from ..disruption import Cause, Disruption
 from ..operations.member import MemberOperations, WantedMember
-from ..operations.plan import Message
+from ..start_brakes import StartBrakes
 from ..world.world import Container
 from .checkers import Checkers
+from .judgement import Judgement, doubt_of, sickness
 from .targets import CheckedMember
-from .verdict import (
-    HEALTHY,
-    INITIALIZING,
-    STARTING,
-    UNHEALTHY,
-    Vote,
-    judge,
-)
-from .votes import Opinion, count_votes, is_good, reaches_others
-
-LONGEST_TIMEOUT_S = 3600.0
-
-
-@dataclasses.dataclass
-class Judgement:
-    """A running member, and what is thought of it.
-
-    Attributes:
-        before: What the ledger has.
-        asked: How many checkers have a say.
-        doubt: Why checkers that find it down have no say; empty when that is not so.
-    """
-
-    member: WantedMember
-    container: Container
-    generation: str
-    before: Health | None
-    votes: list[Vote]
-    asked: int
-    doubt: str
-    verdict: str
-    sick: str = ""
-
-    @property
-    def key(self) -> str:
-        """How it is written in its stack."""
-        return self.member.id.key
-
-    @property
-    def why(self) -> str:
-        """What the checkers say, for people: 0 of 2 checkers: HTTP 500 (L7STS)."""
-        ups = sum(vote.up for vote in self.votes)
-        downs = [vote for vote in self.votes if not vote.up]
-        text = f"{ups} of {self.asked} checker{'' if self.asked == 1 else 's'}"
-        if self.doubt:
-            return f"{text}: {self.doubt}"
-        if self.verdict == HEALTHY or not downs:
-            return text if self.votes else f"{text}: no report yet"
-        return f"{text}: {downs[0].why}"
-
-    @property
-    def state(self) -> str:
-        """The verdict, what the checkers say, and for how long they have seen it failing."""
-        lasting = f", {self.down_s:.0f} s" if self.down_s else ""
-        return f"{self.verdict}, {self.why}{lasting}"
-
-    @property
-    def down_s(self) -> float:
-        """For how long checkers have seen it failing."""
-        return max((vote.since_s for vote in self.votes if not vote.up), default=0.0)
+from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY, judge
+from .votes import count_votes
 
 
 class Healer:
@@ -97,7 +41,7 @@ class Healer:
         ledger: Ledger,
         checkers: Checkers,
         drains: Drains,
-        is_retry: t.Callable[[WantedMember], bool],
+        brakes: StartBrakes,
     ) -> None:
         self._operations = operations
         self._world = operations.world
@@ -105,7 +49,7 @@ class Healer:
         self._ledger = ledger
         self._checkers = checkers
         self._drains = drains
-        self._is_retry = is_retry
+        self._brakes = brakes
         self._launches: dict[str, str] = {}
         self.judgements: dict[str, Judgement] = {}
 
@@ -113,24 +57,24 @@ class Healer:
         self,
         members: list[WantedMember],
         running: list[tuple[WantedMember, Container]],
-        *,
-        free: t.Callable[[WantedMember], bool],
+        budget: Disruption,
     ) -> None:
         """Judge all members of a service and plan repairs.
 
         Args:
             members: All of its wanted members.
             running: Those of them that run, with their containers.
-            free: Whether nothing else holds a member's repair back; it says so itself where something does.
+            budget: How many may be taken away.
         """
         judgements = [self._examine(member, container) for member, container in running]
         self.judgements.update({item.key: item for item in judgements})
         for judgement in judgements:
-            judgement.sick = self._sickness(judgement)
+            judgement.sick = sickness(judgement, repairs=self._repairs(judgement))
         sick = [item for item in judgements if item.sick]
         replaced: list[Judgement] = []
         if sick and members[0].service["health_check"]["strategy"] != "none":
-            replaced = self._repair(members, judgements, sick, free)
+            self._note_unavailable(members, judgements, budget)
+            replaced = self._repair(sick, budget)
         for judgement in judgements:
             if judgement not in replaced:
                 self._forget_given_up(judgement)
@@ -153,7 +97,7 @@ class Healer:
             before,
             votes,
             len(opinions),
-            "" if votes else _doubt(check, opinions, witness),
+            None if votes else doubt_of(check, opinions, witness),
             judge(before, generation, votes),
         )
 
@@ -184,7 +128,11 @@ class Healer:
     def _forget_given_up(self, judgement: Judgement) -> None:
         """A person wants one that was given up to be tried: that still holds when the brakes let go of it later."""
         before = judgement.before
-        if before and self._is_retry(judgement.member) and before["repairs"] >= GIVE_UP_AFTER:
+        if (
+            before
+            and self._brakes.is_retry(judgement.member)
+            and before["repairs"] >= GIVE_UP_AFTER
+        ):
             fresh = Health(**{**before, "repairs": 0, "last_repair": 0.0, "repairing": False})
             judgement.before = fresh
             if not self._is_news(judgement):
@@ -192,141 +140,96 @@ class Healer:
 
     def _tell(self, judgement: Judgement) -> None:
         """A member that is not healthy, or may not be, is never passed over in silence."""
-        if judgement.verdict == HEALTHY and not judgement.doubt:
-            return
-        member, text = judgement.member, judgement.state
-        self._plan.notes.append(Message.about(member.id, text, member.host))
-
-    def _sickness(self, judgement: Judgement) -> str:
-        """Why the member is to be replaced; empty when it is not.
-
-        A verdict that nobody confirms now may be of an illness that is over: it stays, and nothing follows from it.
-        """
-        if not judgement.votes:
-            return ""
-        if judgement.verdict == UNHEALTHY:
-            return f"unhealthy: {judgement.why}, {judgement.down_s:.0f} s"
-        if judgement.verdict not in STARTING:
-            return ""
-        check = judgement.member.service["health_check"]
-        timeout_s = (
-            check[f"{judgement.verdict}_timeout_ms"] / 1000 * 2.0 ** self._repairs(judgement)
-        )
-        timeout_s = min(
-            timeout_s, max(LONGEST_TIMEOUT_S, check[f"{judgement.verdict}_timeout_ms"] / 1000)
-        )
-        if timeout_s and judgement.down_s >= timeout_s:
-            return f"{judgement.verdict} for more than {timeout_s:.0f} s: {judgement.why}"
-        return ""
+        if judgement.verdict != HEALTHY or judgement.doubt:
+            self._plan.notes.append(judgement.told)
 
     # --- repairing ---
 
-    def _repair(
-        self,
-        members: list[WantedMember],
-        judgements: list[Judgement],
-        sick: list[Judgement],
-        free: t.Callable[[WantedMember], bool],
-    ) -> list[Judgement]:
-        """Replace as many as the strategy and the brakes allow, those first that were tried least."""
-        allowed = self._with_quorum(members, judgements, sick)
-        in_flight = self._in_flight(members)
-        slots, reason = self._slots(members, judgements, in_flight)
+    def _note_unavailable(
+        self, members: list[WantedMember], judgements: list[Judgement], budget: Disruption
+    ) -> None:
+        """Tell the budget which members do not serve, and why."""
+        unhealthy = [item for item in judgements if item.verdict == UNHEALTHY]
+        overdue = [item for item in judgements if item.sick and item not in unhealthy]
+        budget.good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in judgements)
+        budget.note(Cause.UNHEALTHY, [item.member.id for item in unhealthy])
+        budget.note(Cause.OVERDUE, [item.member.id for item in overdue])
+        for member in members:
+            cause = self._replaced(member)
+            if cause:
+                budget.note(cause, [member.id])
+
+    def _replaced(self, member: WantedMember) -> Cause | None:
+        """What has become of a member that was replaced; None where that is over.
+
+        One that was given up, for its health or because it cannot start, is not waited for. When a person asks for
+        it, it is one that may begin, as others are.
+        """
+        judgement = self.judgements.get(member.id.key)
+        health = health_of(self._ledger, member.id.key)
+        healthy = judgement is not None and judgement.verdict == HEALTHY
+        if healthy or not health or not health["repairing"]:
+            return None
+        if health["repairs"] >= GIVE_UP_AFTER:
+            return None
+        return Cause.GIVEN_UP if self._brakes.is_given_up(member) else Cause.IN_FLIGHT
+
+    def _repair(self, sick: list[Judgement], budget: Disruption) -> list[Judgement]:
+        """Replace as many as the budget allows, those first that were tried least."""
         replaced: list[Judgement] = []
-        held: list[Judgement] = []
-        begun = 0
-        for judgement in sorted(
-            allowed, key=lambda item: (self._repairs(item), item.member.id.index)
-        ):
-            new = judgement.key not in in_flight
-            if new and slots <= begun:
-                held.append(judgement)
-            elif not self._waits(judgement) and free(judgement.member):
-                begun += new
-                if self._drains.is_over(
-                    judgement.member.host, judgement.container, judgement.sick, sick=True
-                ):
+        held: list[MemberId] = []
+        for judgement in sorted(sick, key=lambda item: (self._repairs(item), item.member.id.index)):
+            refusal = budget.may_take(judgement.member.id)
+            if refusal and refusal.index:
+                self._hold(judgement, refusal.code, **refusal.parameters)
+            elif refusal:
+                held.append(judgement.member.id)
+            elif self._may_begin(judgement):
+                budget.reserve(judgement.member.id)
+                if self._drain(judgement):
                     self._replace(judgement)
+                    budget.note(Cause.IN_FLIGHT, [judgement.member.id])
                     replaced.append(judgement)
         if held:
-            self._say_held(held, reason, probing=len(in_flight | {item.key for item in replaced}))
+            self._plan.held.append(budget.held(held))
         return replaced
 
-    def _with_quorum(
-        self, members: list[WantedMember], judgements: list[Judgement], sick: list[Judgement]
-    ) -> list[Judgement]:
-        """Strategy recreateOnQuorum: below the quorum of good ones the unhealthy are kept, as in Rancher.
+    def _may_begin(self, judgement: Judgement) -> bool:
+        """Ask what else holds it: its repairs lately, and what holds any start."""
+        if self._waits(judgement):
+            return False
+        reason = self._brakes.reason(judgement.member)
+        if reason:
+            self._plan.held.append(reason)
+        return reason is None
 
-        One that never got green is not kept by it: only its time limit counts.
-        """
-        check = members[0].service["health_check"]
-        good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in judgements)
-        if check["strategy"] != "recreateOnQuorum" or good >= check["quorum"]:
-            return sick
-        for judgement in sick:
-            if judgement.verdict == UNHEALTHY:
-                text = f"{judgement.sick}; kept: recreateOnQuorum wants {check['quorum']} healthy, there are {good}"
-                self._operations.hold(judgement.member, text)
-        return [item for item in sick if item.verdict != UNHEALTHY]
-
-    def _in_flight(self, members: list[WantedMember]) -> set[str]:
-        """Members that were replaced and are not healthy yet.
-
-        One that was given up is not waited for. When a person asks for it, it is one that may begin, as others are.
-        """
-        found = set()
-        for member in members:
-            key = member.id.key
-            judgement = self.judgements.get(key)
-            health = health_of(self._ledger, key)
-            healthy = judgement is not None and judgement.verdict == HEALTHY
-            over = healthy or not health or health["repairs"] >= GIVE_UP_AFTER
-            if health and health["repairing"] and not over:
-                found.add(key)
-        return found
-
-    def _slots(
-        self, members: list[WantedMember], judgements: list[Judgement], in_flight: set[str]
-    ) -> tuple[int, str]:
-        """How many repairs may begin now, and what to say to those that must wait."""
-        settings = self._world.settings
-        count = len(members)
-        sick = {item.key for item in judgements if item.sick or item.verdict == UNHEALTHY}
-        unwell = sick | in_flight
-        if len(unwell) * 100 > settings.mass_failure_percent * count and count > 1:
-            text = f"{len(unwell)} of {count} unhealthy at once: probing {{probing}}, holding {{holding}}"
-            return max(0, 1 - len(in_flight)), text
-        most = max(1, count * settings.repair_percent // 100)
-        text = f"{{probing}} of {count} being replaced already: holding {{holding}} until healthy"
-        return max(0, most - len(in_flight)), text
-
-    def _say_held(self, held: list[Judgement], reason: str, *, probing: int) -> None:
-        first = held[0].member.id
-        text = reason.format(probing=probing, holding=len(held))
-        which = ", ".join(str(item.member.id.index) for item in held)
-        self._plan.held.append(Message(f"{text} ({which})", first.stack, first.service))
+    def _drain(self, judgement: Judgement) -> bool:
+        host, cause = judgement.member.host, _cause(judgement)
+        return self._drains.drain(host, judgement.container, cause, sick=True)
 
     def _waits(self, judgement: Judgement) -> bool:
-        """Back-off: whether it was replaced too lately, or too often in vain."""
+        """Ask the back-off, and say if it holds: the member was replaced too lately, or too often in vain."""
         repairs, health = self._repairs(judgement), judgement.before
         if repairs >= GIVE_UP_AFTER:
             service = f"{judgement.member.id.stack}/{judgement.member.id.service}"
-            text = f"given up after {repairs} repairs: {judgement.sick}; go on with reconcile -e retry={service}"
-            self._operations.hold(judgement.member, text)
+            self._hold(judgement, "repairs_given_up", repairs=repairs, service=service)
             return True
         passed = self._now(judgement) - (health["last_repair"] if health else 0.0)
         wait = delay_s(repairs) - passed if repairs else 0.0
         if passed < 0 or wait <= 0:
             return False
-        times = "once" if repairs == 1 else f"{repairs} times"
-        text = f"{judgement.sick}; replaced {times} lately, next in {wait:.0f} s"
-        self._operations.hold(judgement.member, text)
+        self._hold(judgement, "repair_backoff", repairs=repairs, wait_s=wait)
         return True
+
+    def _hold(self, judgement: Judgement, code: str, **parameters: t.Any) -> None:
+        """Say what holds a repair, and why there is to be one."""
+        sick = judgement.sick.as_data if judgement.sick else None
+        self._operations.hold(judgement.member, code, **parameters, sick=sick)
 
     def _repairs(self, judgement: Judgement) -> int:
         """Repairs in a row: a new definition, a person's word or lasting health begins a new row."""
         member, health = judgement.member, judgement.before
-        if not health or health["basis"] != self._basis(member) or self._is_retry(member):
+        if not health or health["basis"] != self._basis(member) or self._brakes.is_retry(member):
             return 0
         stable_s = self._world.now(member.host) - health["since"]
         lasting = health["verdict"] == HEALTHY and stable_s >= STABLE_S
@@ -334,23 +237,22 @@ class Healer:
 
     def _replace(self, judgement: Judgement) -> None:
         """Same member, name, address and volumes; a new container."""
+        cause = _cause(judgement)
         entry = Health(
             generation=judgement.generation,
             verdict=judgement.verdict,
             since=self._now(judgement),
-            why=judgement.sick,
+            why=cause,
             repairs=self._repairs(judgement) + 1,
             last_repair=self._now(judgement),
             repairing=True,
             basis=self._basis(judgement.member),
         )
-        noted = self._write(judgement, entry, f"to be replaced; {judgement.sick}")
-        operations = self._operations
-        gone = operations.remove(
-            judgement.member.host, judgement.container, judgement.sick, after=[noted]
-        )
-        created = operations.create(judgement.member, after=[gone], cause=judgement.sick)
-        operations.start(judgement.member, "new container", after=[created])
+        noted = self._write(judgement, entry, f"to be replaced; {cause}")
+        operations, member = self._operations, judgement.member
+        gone = operations.remove(member.host, judgement.container, cause, after=[noted])
+        created = operations.create(member, after=[gone], cause=cause)
+        operations.start(member, "new container", after=[created])
 
     def _write(self, judgement: Judgement, entry: Health, cause: str) -> int:
         args = VerdictArgs(entry=entry)
@@ -374,12 +276,6 @@ class Healer:
         return self._world.now(judgement.member.host)
 
 
-def _doubt(check: dict[str, t.Any], opinions: t.Iterable[Opinion], witness: Opinion) -> str:
-    """Why nobody counts who finds the member down; empty where nobody does."""
-    if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
-        return ""
-    if is_good(witness.report):
-        return "answers on its own host only; the network between the hosts is suspected"
-    if witness.report and not reaches_others(check, witness):
-        return f"the checker on {witness.checker} reaches nothing else and is suspected itself"
-    return f"not confirmed by the checker on its own host, {witness.checker}"
+def _cause(judgement: Judgement) -> str:
+    """Why it is replaced, as its operations, its drain and the ledger have it."""
+    return judgement.sick.text if judgement.sick else ""

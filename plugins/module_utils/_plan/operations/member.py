@@ -11,6 +11,7 @@ import typing as t
 from ..._common.constants import MANAGED_BY_STACK, STATE_ACTIVE, STOP_GRACE_S
 from ..._model.config_hash import config_hash
 from ..._model.entry import MemberEntry
+from ..._model.fact import Fact
 from ..._model.member import MemberId
 from ..._model.operation import (
     CREATE,
@@ -29,7 +30,7 @@ from ..._model.operation import (
     StopArgs,
 )
 from ..world.world import Container, World
-from .plan import Message, Plan, Subject
+from .plan import Plan, Subject
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,13 +180,15 @@ class MemberOperations:
         where = Subject.existing(host, container)
         return self.plan.add(kind, args, where, cause=cause, after=after, version=self.version)
 
-    def hold(self, member: WantedMember, reason: str) -> None:
+    def hold(self, member: WantedMember, code: str, /, **parameters: t.Any) -> None:
         """Say why something wanted is not done now."""
-        self.plan.held.append(Message.about(member.id, reason, member.host))
+        self.plan.held.append(Fact.about(member.id, code, parameters, host=member.host))
 
-    def hold_container(self, host: str, container: Container, reason: str) -> None:
+    def hold_container(
+        self, host: str, container: Container, code: str, /, **parameters: t.Any
+    ) -> None:
         """The same for a container that may have no place in the record any more."""
-        self.plan.held.append(Message.about(MemberId.of(container), reason, host))
+        self.plan.held.append(Fact.about(MemberId.of(container), code, parameters, host=host))
 
     def hash(self, member: WantedMember) -> str:
         """The config hash of the member's service as it is recorded."""

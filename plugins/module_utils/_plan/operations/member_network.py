@@ -70,7 +70,7 @@ class MemberNetwork:
     def _fault(self, member: WantedMember) -> bool:
         fault = self._world.network_fault(member.host)
         if fault:
-            self._operations.hold(member, fault)
+            self._operations.hold(member, "network_fault", fault=fault)
         return bool(fault)
 
     def _leave_other(

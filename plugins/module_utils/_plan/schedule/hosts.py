@@ -31,7 +31,7 @@ class Candidate:
 def choose_host(
     reservations: Reservations, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]
 ) -> tuple[str | None, str]:
-    """The best host, or None and the reason against each one."""
+    """The best host, or None and what is against each one."""
     reasons: dict[str, str] = {}
     for host in sorted(hosts):
         reason = rejection(reservations, candidate, host)
@@ -41,7 +41,7 @@ def choose_host(
     fitting = [host for host, reason in reasons.items() if not reason]
     if fitting:
         return min(fitting, key=lambda host: _rank(reservations, candidate, host)), ""
-    return None, f"no host fits: {grouped(reasons)}"
+    return None, grouped(reasons)
 
 
 def grouped(reasons: dict[str, str]) -> str:

@@ -14,10 +14,10 @@ import typing as t
 
 from ..._common.addresses import assign_address, belongs
 from ..._model.entry import MemberEntry, Members
+from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import address_on
 from ..._record.revisions import current, is_live
-from ..operations.plan import Message
 from ..world.ownership import Claims, Located
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
 from .reservations import Reservations
@@ -39,7 +39,7 @@ class Placer:
         self.reservations = reservations
         self.world = reservations.world
         self.claims = claims
-        self.held: list[Message] = []
+        self.held: list[Fact] = []
         self.members: Members = self.body["members"]
 
     def place_all(self) -> dict[str, t.Any]:
@@ -135,15 +135,15 @@ class Placer:
 
     def _place(self, candidate: Candidate, host: str | None, old: MemberEntry | None) -> None:
         if old and not self.world.is_seen(old["host"]):
-            self._hold(candidate, self._unknown_before(old["host"]))
+            self._hold_on_unseen(candidate, old["host"])
             return
         volumes = volumes_of(self.reservations, candidate, old["volumes"] if old else {})
         pinned = pinned_hosts(self.reservations, candidate, volumes)
-        chosen, reason = choose_host(
+        chosen, reasons = choose_host(
             self.reservations, candidate, [host] if host else self.body["hosts"], pinned
         )
         if chosen is None:
-            self._hold(candidate, reason)
+            self._hold(candidate, "no_host_fits", reasons=reasons)
             return
         entry = MemberEntry(
             host=chosen,
@@ -155,10 +155,10 @@ class Placer:
         )
         self._reserve(candidate, entry)
 
-    def _unknown_before(self, host: str) -> str:
-        """A retired member's container may still run on a host that nobody sees: no second one elsewhere."""
-        reason = self.world.faults.get(host, "not in the inventory")
-        return f"it was on {host} before, and its container may still be there: {reason}"
+    def _hold_on_unseen(self, candidate: Candidate, host: str) -> None:
+        """A retired member's container may still run on a host that is not seen: do not start another elsewhere."""
+        fault = self.world.faults.get(host, "not in the inventory")
+        self._hold(candidate, "was_on_unseen_host", before=host, fault=fault)
 
     def _adopt(self, candidate: Candidate, claim: Located, old: MemberEntry | None) -> None:
         """Take a container that is there already as the member's."""
@@ -226,10 +226,10 @@ class Placer:
     def _assign_address(self, candidate: Candidate, entry: MemberEntry) -> None:
         address = assign_address(self.world.subnet, candidate.id.place, self.reservations.addresses)
         if address is None:
-            self._hold(candidate, f"no free address in {self.world.subnet}")
+            self._hold(candidate, "no_free_address", subnet=self.world.subnet)
             return
         self.reservations.addresses[address] = candidate.id.key
         entry["address"], entry["network"] = address, self.world.settings.network
 
-    def _hold(self, candidate: Candidate, reason: str) -> None:
-        self.held.append(Message.about(candidate.id, reason))
+    def _hold(self, candidate: Candidate, code: str, **parameters: t.Any) -> None:
+        self.held.append(Fact.about(candidate.id, code, parameters))

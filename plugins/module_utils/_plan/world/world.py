@@ -103,6 +103,7 @@ class World:
         """Hosts that were asked and gave no answer; a host that --limit left out is not among them."""
         self.seen = [host for host in self.hosts if host not in self.faults]
         self._owned: dict[str, Ownership] = {}
+        self._names: dict[str, dict[str, str]] = {}
 
     def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: Ledger) -> None:
         """Tell the stack's containers from those that only have their labels, by its record and ledger."""
@@ -169,10 +170,11 @@ class World:
 
     def names(self, host: str) -> dict[str, str]:
         """Container names on a host, each with the id that holds it."""
-        observation = self.observation(host)
-        return {
-            item["name"]: item["id"] for item in observation["containers"] + observation["foreign"]
-        }
+        if host not in self._names:
+            seen = self.observation(host)
+            found = seen["containers"] + seen["foreign"]
+            self._names[host] = {item["name"]: item["id"] for item in found}
+        return self._names[host]
 
     def labels(self, host: str) -> dict[str, str]:
         """The engine's labels, overridden by the inventory's; lower-cased, as Rancher's scheduler compared."""

@@ -417,6 +417,51 @@ def test_a_given_up_member_does_not_hold_up_another(bench: HealthBench) -> None:
     assert "remove  shop-web-2" in kinds(bench.plan().lines())
 
 
+def cannot_start(bench: HealthBench, failures: int) -> None:
+    """web/1 was replaced, and its new container failed to start so often in a row."""
+    bench.say("up", web_1="500", web_2="500")
+    bench.carry_out(bench.plan())
+    made = bench.container("shop-web-1")
+    made.update(state="created", started_at="0001-01-01T00:00:00Z")
+    for host in HOSTS:
+        life = bench[host]["records"]["shop"]["life"]
+        if "web/1" in life:
+            failed = {"failures": failures, "last_failure": bench[host]["now"], "reason": "no"}
+            life["web/1"] = {**life["web/1"], **failed, "config_hash": made["config_hash"]}
+    bench.configure()
+    bench.say("up", web_2="500")
+
+
+def test_a_replacement_that_cannot_start_holds_up_another_until_it_is_given_up(
+    bench: HealthBench,
+) -> None:
+    """A brake that never opened: it stayed in flight for ever (review of 0.1.0, finding 5)."""
+    bench.checked(5)
+    cannot_start(bench, 7)
+    plan = bench.plan()
+    assert "remove  shop-web-2" not in kinds(plan.lines())
+    assert "1 of 5 being replaced already: holding 1 until healthy (2)" in " ".join(
+        map(str, plan.held)
+    )
+    for host in HOSTS:
+        life = bench[host]["records"]["shop"]["life"]
+        if "web/1" in life:
+            life["web/1"]["failures"] = 8
+    plan = bench.plan()
+    assert "remove  shop-web-2" in kinds(plan.lines())
+    assert [message.code for message in plan.held] == ["given_up"]
+
+
+def test_a_given_up_start_of_another_definition_is_still_waited_for(bench: HealthBench) -> None:
+    bench.checked(5)
+    cannot_start(bench, 8)
+    for host in HOSTS:
+        life = bench[host]["records"]["shop"]["life"]
+        if "web/1" in life:
+            life["web/1"]["config_hash"] = "another"
+    assert "remove  shop-web-2" not in kinds(bench.plan().lines())
+
+
 def test_a_lost_ledger_kills_nothing(bench: HealthBench) -> None:
     bench.checked(3)
     for host in HOSTS:

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far the drain of a container is: a table of predicates. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing as t
+
+from ..._haproxy.run.stats import takes_requests
+from ..._model.ledger import Drain
+from ..._model.observation import TrafficReport
+
+MOST_RENEWALS = 3
+
+
+class Phase(enum.Enum):
+    """What a drain needs next."""
+
+    NOT_NEEDED = "no load balancer has anything of it, or nobody wants to wait"
+    DUE = "it is to be noted, and the load balancers to be told"
+    RUNNING = "they were told, and it still has sessions"
+    UNTOLD = "its time is over before they were told"
+    OVER = "it may be stopped"
+
+
+STOPPABLE = (Phase.NOT_NEEDED, Phase.OVER)
+
+
+@dataclasses.dataclass(frozen=True)
+class DrainView:
+    """What one round sees of a container that is to be stopped.
+
+    Attributes:
+        is_running: Whether it runs.
+        timeout_s: How long its service lets it finish its work; 0 for not at all.
+        container_id: Its id.
+        drain: What the ledger has of a drain of its member; None for nothing.
+        serving: Reports of the load balancers that send it requests or hold sessions of it.
+        old_workers: Workers of reloaded load balancers that still serve what they had.
+        now: The clock of its host.
+    """
+
+    is_running: bool
+    timeout_s: float
+    container_id: str
+    drain: Drain | None
+    serving: t.Sequence[TrafficReport]
+    old_workers: int
+    now: float
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the drain in the ledger is of this container."""
+        return self.drain is not None and self.drain["container"] == self.container_id
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that it still has."""
+        return self.drain["until"] - self.now if self.drain else 0.0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is over."""
+        return self.left_s <= 0
+
+    @property
+    def sessions(self) -> int:
+        """Sessions that load balancers have with it."""
+        return sum(item["sessions"] for item in self.serving)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all load balancers that know it were told."""
+        return all(item["drain"] for item in self.serving)
+
+    @property
+    def renewed(self) -> int:
+        """How often its time was over before the load balancers were told."""
+        return self.drain.get("renewed", 0) if self.drain else 0
+
+
+def is_sent_to(report: TrafficReport) -> bool:
+    """Whether a load balancer sends new requests to a server."""
+    return takes_requests(report) and not report["drain"]
+
+
+def phase_of(view: DrainView) -> Phase:
+    """The phase of the drain of a container that is to be stopped."""
+    return next(phase for phase, applies in PHASES if applies(view))
+
+
+def _has_ended(view: DrainView) -> bool:
+    return view.is_told and (view.is_late or not (view.sessions or view.old_workers))
+
+
+PHASES: tuple[tuple[Phase, t.Callable[[DrainView], bool]], ...] = (
+    (Phase.NOT_NEEDED, lambda view: not view.is_running or not view.timeout_s),
+    (Phase.NOT_NEEDED, lambda view: not view.serving and not view.drain),
+    (Phase.DUE, lambda view: not view.is_noted),
+    (Phase.OVER, _has_ended),
+    (Phase.UNTOLD, lambda view: view.is_late and view.renewed < MOST_RENEWALS),
+    # A load balancer that cannot be told must not keep the member for ever.
+    (Phase.OVER, lambda view: view.is_late),
+    (Phase.RUNNING, lambda view: True),
+)

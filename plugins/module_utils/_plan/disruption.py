@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The disruption budget of a service: how many of its members may be taken away now. Private to the collection; pure.
+
+All who take members away ask it: the repairs of health, and the renewal of our own services.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing as t
+
+from .._model.fact import Fact
+from .._model.member import MemberId
+from .world.world import Settings
+
+ONE_AT_A_TIME = 1
+
+
+class Cause(enum.Enum):
+    """Why a member does not serve."""
+
+    UNHEALTHY = "its checkers find it down"
+    OVERDUE = "it did not get healthy in time"
+    IN_FLIGHT = "we took it away, and it is not healthy again"
+    GIVEN_UP = "we took it away, and its replacement cannot start"
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How much may be missing at a time.
+
+    Attributes:
+        at_once: Members that we may have taken away.
+        mass_failure_percent: When more of them fail, the cause is elsewhere: one is tried, the rest is kept.
+        quorum: Below so many good ones the unhealthy are kept; 0 for no such limit.
+    """
+
+    at_once: int = ONE_AT_A_TIME
+    mass_failure_percent: int = 100
+    quorum: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings, check: dict[str, t.Any] | None, wanted: int) -> Limits:
+        """Those of a service with so many wanted members; without a health check one at a time."""
+        if not check:
+            return cls()
+        quorum = check["quorum"] if check["strategy"] == "recreateOnQuorum" else 0
+        at_once = max(ONE_AT_A_TIME, wanted * settings.repair_percent // 100)
+        return cls(at_once, settings.mass_failure_percent, quorum)
+
+
+class Disruption:
+    """The budget of one service in one round."""
+
+    def __init__(self, stack: str, service: str, *, wanted: int, limits: Limits) -> None:
+        self.wanted = wanted
+        self.good = 0
+        """Members that count for the quorum."""
+        self.unavailable: dict[Cause, set[MemberId]] = {cause: set() for cause in Cause}
+        self._stack = stack
+        self._service = service
+        self._limits = limits
+        self._reserved: set[MemberId] = set()
+
+    @property
+    def in_flight(self) -> set[MemberId]:
+        """Members that we took away and that are not healthy again."""
+        return self.unavailable[Cause.IN_FLIGHT]
+
+    def note(self, cause: Cause, members: t.Iterable[MemberId]) -> None:
+        """Note members that do not serve."""
+        self.unavailable[cause].update(members)
+
+    def reserve(self, member: MemberId) -> None:
+        """Keep a place for a member that is about to be taken away: its drain may last for some rounds."""
+        self._reserved.add(member)
+
+    def may_take(self, member: MemberId) -> Fact | None:
+        """Why a member may not be taken away now; None where it may be.
+
+        One that is in flight already takes no place of another.
+        """
+        if self._is_kept(member):
+            told = {"quorum": self._limits.quorum, "good": self.good}
+            return Fact.about(member, "kept_for_quorum", told)
+        most = ONE_AT_A_TIME if self._is_mass_failure() else self._limits.at_once
+        if member in self.in_flight or len(self.in_flight | self._reserved) < most:
+            return None
+        return self.held([member])
+
+    def held(self, members: t.Sequence[MemberId]) -> Fact:
+        """What holds these members, for the service as a whole."""
+        told: dict[str, t.Any] = {
+            "wanted": self.wanted,
+            "probing": len(self.in_flight),
+            "holding": len(members),
+            "indexes": [member.index for member in members],
+        }
+        if self._is_mass_failure():
+            told["unwell"] = len(self._unwell())
+            return Fact("mass_failure", told, self._stack, self._service)
+        return Fact("repairs_in_flight", told, self._stack, self._service)
+
+    def _is_kept(self, member: MemberId) -> bool:
+        """Strategy recreateOnQuorum: below the quorum of good ones the unhealthy are kept, as in Rancher.
+
+        One that never got healthy is not kept by it: only its time limit counts.
+        """
+        return self.good < self._limits.quorum and member in self.unavailable[Cause.UNHEALTHY]
+
+    def _is_mass_failure(self) -> bool:
+        unwell = len(self._unwell())
+        return unwell * 100 > self._limits.mass_failure_percent * self.wanted and self.wanted > 1
+
+    def _unwell(self) -> set[MemberId]:
+        return set().union(*self.unavailable.values())

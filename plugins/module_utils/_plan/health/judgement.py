@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A running member and what is thought of its health, as facts. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._model.fact import Fact
+from ..._model.ledger import Health
+from ..operations.member import WantedMember
+from ..world.world import Container
+from .verdict import HEALTHY, STARTING, UNHEALTHY, Vote
+from .votes import Opinion, is_good, reaches_others
+
+LONGEST_TIMEOUT_S = 3600.0
+
+
+@dataclasses.dataclass
+class Judgement:
+    """A running member, and what is thought of it.
+
+    Attributes:
+        before: What the ledger has.
+        asked: How many checkers have a say.
+        doubt: Why checkers that find it down have no say; None when that is not so.
+        sick: Why it is to be replaced; None when it is not.
+    """
+
+    member: WantedMember
+    container: Container
+    generation: str
+    before: Health | None
+    votes: list[Vote]
+    asked: int
+    doubt: Fact | None
+    verdict: str
+    sick: Fact | None = None
+
+    @property
+    def key(self) -> str:
+        """How it is written in its stack."""
+        return self.member.id.key
+
+    @property
+    def says(self) -> Fact:
+        """What the checkers say: 0 of 2 checkers: HTTP 500 (L7STS)."""
+        ups = sum(vote.up for vote in self.votes)
+        told = {"ups": ups, "asked": self.asked, "answer": self._answer}
+        return Fact("checkers_say", told)
+
+    @property
+    def _answer(self) -> t.Any:
+        downs = [vote for vote in self.votes if not vote.up]
+        if self.doubt:
+            return self.doubt.as_data
+        if self.verdict == HEALTHY or not downs:
+            return "" if self.votes else Fact("no_report").as_data
+        return downs[0].why
+
+    @property
+    def why(self) -> str:
+        """What the checkers say, for people."""
+        return self.says.text
+
+    @property
+    def told(self) -> Fact:
+        """The verdict, what the checkers say, and for how long they have seen it failing."""
+        told = {"verdict": self.verdict, "why": self.says.as_data, "down_s": self.down_s}
+        return Fact.about(self.member.id, "verdict", told, host=self.member.host)
+
+    @property
+    def state(self) -> str:
+        """The same for people."""
+        return self.told.text
+
+    @property
+    def down_s(self) -> float:
+        """For how long checkers have seen it failing."""
+        return max((vote.since_s for vote in self.votes if not vote.up), default=0.0)
+
+
+def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
+    """Why the member is to be replaced; None when it is not. C(repairs): those in a row.
+
+    An unhealthy verdict that no checker confirms now is kept, but never triggers a repair.
+    """
+    if not judgement.votes:
+        return None
+    why = judgement.says.as_data
+    if judgement.verdict == UNHEALTHY:
+        return Fact("unhealthy", {"why": why, "down_s": judgement.down_s})
+    if judgement.verdict not in STARTING:
+        return None
+    timeout_s = _timeout_s(judgement, repairs)
+    if timeout_s and judgement.down_s >= timeout_s:
+        told = {"verdict": judgement.verdict, "timeout_s": timeout_s, "why": why}
+        return Fact("overdue", told)
+    return None
+
+
+def _timeout_s(judgement: Judgement, repairs: int) -> float:
+    """How long it may take to get healthy: twice as long after each repair, as far as that makes sense."""
+    check = judgement.member.service["health_check"]
+    first_s = check[f"{judgement.verdict}_timeout_ms"] / 1000
+    return float(min(first_s * 2.0**repairs, max(LONGEST_TIMEOUT_S, first_s)))
+
+
+def doubt_of(
+    check: dict[str, t.Any], opinions: t.Iterable[Opinion], witness: Opinion
+) -> Fact | None:
+    """Why nobody counts who finds the member down; None where nobody does."""
+    if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
+        return None
+    if is_good(witness.report):
+        return Fact("doubt_network")
+    told = {"checker": witness.checker}
+    if witness.report and not reaches_others(check, witness):
+        return Fact("doubt_checker", told)
+    return Fact("doubt_unconfirmed", told)

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is done about containers that claim to be members' and are not wanted. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._model.fact import Fact
+from .._model.member import MemberId
+from .._record.revisions import is_live
+from .balancer.drains import Drains
+from .operations.member import MemberOperations
+from .situation import ContainerView, Leftover, leftover_of
+from .world.ownership import Claims, Located, Stranger
+from .world.world import Container
+
+Json = t.Dict[str, t.Any]
+
+
+class Leftovers:
+    """Those of one stack; C(is_decided) says whether a majority is known to want the record's body."""
+
+    def __init__(
+        self, operations: MemberOperations, body: Json, *, drains: Drains, is_decided: bool
+    ) -> None:
+        self._operations = operations
+        self._plan = operations.plan
+        self._body = body
+        self._drains = drains
+        self._is_decided = is_decided
+
+    def own_of(self, member: MemberId, claims: Claims) -> list[Located]:
+        """The containers of a wanted member, without those of earlier lives: these are taken away."""
+        own = []
+        for host, container in claims.get(member, []):
+            view = self._view(member, host, container)
+            self._take(view)
+            if leftover_of(view) is Leftover.OWN:
+                own.append((host, container))
+        return own
+
+    def rest(self, claims: Claims, strangers: list[Stranger]) -> None:
+        """Containers of retired members go; what no record proves to be ours is shown and left alone."""
+        for member, found in sorted(claims.items()):
+            for host, container in found:
+                view = self._view(member, host, container)
+                if view.entry is None or view.is_retired:
+                    self._take(view)
+        for stranger in strangers:
+            self._show(stranger)
+
+    def _view(self, member: MemberId, host: str, container: Container) -> ContainerView:
+        entry = self._body["members"].get(member.key)
+        return ContainerView(host, container, entry, is_decided=self._is_decided)
+
+    def _take(self, view: ContainerView) -> None:
+        step = STEPS.get(leftover_of(view))
+        if step is not None:
+            step(self, view)
+
+    def tell_unrecorded(self, view: ContainerView) -> None:
+        """A record that nobody reached may know it."""
+        told = {"name": view.container["name"]}
+        member = MemberId.of(view.container)
+        self._plan.notes.append(Fact.about(member, "unrecorded", told, host=view.host))
+
+    def tell_misplaced(self, view: ContainerView) -> None:
+        """Its labels are no proof."""
+        self._show(Stranger(view.host, view.container, f"its member was on {view.home}"))
+
+    def hold_undecided(self, view: ContainerView) -> None:
+        """A minority's order may never have counted."""
+        self._operations.hold_container(view.host, view.container, "undecided")
+
+    def retire(self, view: ContainerView) -> None:
+        """It goes for good, after its drain."""
+        reason = self._reason_to_remove(view.container["service"])
+        if self._drains.drain(view.host, view.container, reason, leaves=True):
+            self._operations.remove(view.host, view.container, reason, leaves=True)
+
+    def remove_superseded(self, view: ContainerView) -> None:
+        """No load balancer knows it: its member has another address."""
+        cause = f"superseded: the member is on {view.home} now"
+        self._operations.remove(view.host, view.container, cause)
+
+    def _show(self, stranger: Stranger) -> None:
+        told = {"name": stranger.container["name"], "why": stranger.why}
+        member = MemberId.of(stranger.container)
+        self._plan.notes.append(Fact.about(member, "stranger", told, host=stranger.host))
+
+    def _reason_to_remove(self, name: str) -> str:
+        if not is_live(self._body):
+            return "the stack is down"
+        known = name in self._operations.revision["definition"]["services"]
+        return "scaled down" if known else "the service was removed"
+
+
+STEPS: dict[Leftover, t.Callable[[Leftovers, ContainerView], None]] = {
+    Leftover.UNRECORDED: Leftovers.tell_unrecorded,
+    Leftover.MISPLACED: Leftovers.tell_misplaced,
+    Leftover.UNDECIDED: Leftovers.hold_undecided,
+    Leftover.RETIRED: Leftovers.retire,
+    Leftover.SUPERSEDED: Leftovers.remove_superseded,
+}

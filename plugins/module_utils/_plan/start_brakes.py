@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a member may be started now, or made: its network, its back-off, a person's word. Private; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.backoff import hold_reason, is_given_up
+from .._model.fact import Fact
+from .._model.ledger import Ledger, LedgerEntry
+from .._record.revisions import Request
+from .operations.member import MemberOperations, WantedMember
+
+Json = t.Dict[str, t.Any]
+
+
+class StartBrakes:
+    """What holds back the members of one stack."""
+
+    def __init__(self, operations: MemberOperations, *, ledger: Ledger, request: Request) -> None:
+        self._operations = operations
+        self._world = operations.world
+        self._ledger = ledger
+        self._request = request
+
+    def reason(self, member: WantedMember) -> Fact | None:
+        """Why the member has to wait: its network is down, or it failed lately. None where it need not."""
+        managed = member.service["network"] == "managed"
+        fault = self._world.network_fault(member.host) if managed else ""
+        if fault:
+            return self._fact(member, "network_fault", {"fault": fault})
+        if self.is_retry(member):
+            return None
+        found = hold_reason(
+            self._entry(member),
+            config_hash=self._operations.hash(member),
+            now=self._world.now(member.host),
+        )
+        return self._fact(member, *found) if found else None
+
+    def is_retry(self, member: WantedMember) -> bool:
+        """Whether a person asks for it to be tried again, whatever failed before."""
+        asked = self._request.command in ("up", "scale", "start")
+        named = {member.id.stack, f"{member.id.stack}/{member.id.service}"}
+        return asked or bool(named & set(self._request.retry))
+
+    def is_given_up(self, member: WantedMember) -> bool:
+        """Whether it failed so often that only a person has it tried again."""
+        config_hash = self._operations.hash(member)
+        return is_given_up(self._entry(member), config_hash=config_hash)
+
+    def _entry(self, member: WantedMember) -> LedgerEntry:
+        return self._ledger.get(member.id.key) or LedgerEntry()
+
+    def _fact(self, member: WantedMember, code: str, parameters: Json) -> Fact:
+        return Fact.about(member.id, code, parameters, host=member.host)

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts within facts, and the sentences that depend on numbers."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact, kind_of
+
+SICK = Fact(
+    "unhealthy",
+    {
+        "why": Fact("checkers_say", {"ups": 0, "asked": 2, "answer": "HTTP 500 (L7STS)"}).as_data,
+        "down_s": 12.4,
+    },
+)
+
+
+def test_the_text_of_a_fact_has_those_of_the_facts_in_it() -> None:
+    held = Fact("repair_backoff", {"sick": SICK.as_data, "repairs": 2, "wait_s": 9.6})
+    assert held.text == (
+        "unhealthy: 0 of 2 checkers: HTTP 500 (L7STS), 12 s; replaced 2 times lately, next in 10 s"
+    )
+
+
+def test_measures_of_a_fact_within_a_fact_are_no_part_of_its_kind() -> None:
+    def held(down_s: float, answer: str) -> t.Any:
+        why = Fact("checkers_say", {"ups": 0, "asked": 2, "answer": answer}).as_data
+        sick = Fact("unhealthy", {"why": why, "down_s": down_s}).as_data
+        return kind_of(Fact("repair_backoff", {"sick": sick, "repairs": 1, "wait_s": 9}).as_data)
+
+    assert held(12.4, "HTTP 500") == held(14.4, "HTTP 500")
+    assert held(12.4, "HTTP 500") != held(12.4, "connection refused")
+
+
+def test_a_crash_loop_is_one_fact_whether_it_happens_to_run_or_not() -> None:
+    running = Fact("crash_loop", {"restarts": 3, "exit_code": None})
+    restarting = Fact("crash_loop", {"restarts": 4, "exit_code": 1})
+    assert running.text == "crash loop: restarted 3 times by the engine"
+    assert restarting.text == "crash loop: restarted 4 times by the engine, exit code 1"
+    assert kind_of(running.as_data) == kind_of(restarting.as_data)
+
+
+@pytest.mark.parametrize(
+    ("code", "parameters", "expected"),
+    [
+        ("draining", {"sessions": 1, "left_s": 4.6}, "draining: 1 session left, at most 5 s"),
+        ("draining", {"sessions": 2, "left_s": 4.6}, "draining: 2 sessions left, at most 5 s"),
+        ("failed", {"failures": 1, "wait_s": 9, "why": "no"}, "failed once, next try in 9 s: no"),
+        (
+            "failed",
+            {"failures": 2, "wait_s": 9, "why": "no"},
+            "failed 2 times, next try in 9 s: no",
+        ),
+        ("checkers_say", {"ups": 1, "asked": 1, "answer": ""}, "1 of 1 checker"),
+        ("verdict", {"verdict": "unhealthy", "why": "w", "down_s": 0.0}, "unhealthy, w"),
+        ("verdict", {"verdict": "unhealthy", "why": "w", "down_s": 7.0}, "unhealthy, w, 7 s"),
+        (
+            "of a later release",
+            {"b": 1, "a": SICK.as_data},
+            f"of a later release: a {SICK.text}, b 1",
+        ),
+    ],
+)
+def test_the_text_of_a_fact(code: str, parameters: dict[str, t.Any], expected: str) -> None:
+    assert Fact(code, parameters).text == expected
