@@ -45,6 +45,6 @@ def stacks(make_stack: MakeStack, control: Control) -> dict[str, Stack]:
     keys = {"health_check": CHECK, "environment": {"PASSWORD": "${SECRET}"}}
     made = {name: make_stack(name).define(web={"scale": 3, **keys}) for name in NAMES}
     for stack in made.values():
-        stack.up("-vvv", stack_variables={"SECRET": SECRET})
+        stack.up_by_playbook("-vvv", stack_variables={"SECRET": SECRET})
     settled(control)
     return made
