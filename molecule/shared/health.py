@@ -136,11 +136,12 @@ def passes(
         time.sleep(PERIOD_S)
 
 
-def passes_for(control: Control, seconds: float) -> list[Run]:
+def passes_for(control: Control, lasting_s: float, **extra: t.Any) -> list[Run]:
     """Reconcile again and again for so long: two times at least."""
-    end = time.monotonic() + seconds
-    first = control.run("reconcile")
-    return [first, *passes(control, lambda _run: time.monotonic() > end, seconds=seconds + 60)]
+    end = time.monotonic() + lasting_s
+    first = control.run("reconcile", **extra)
+    more = passes(control, lambda _run: time.monotonic() > end, seconds=lasting_s + 60, **extra)
+    return [first, *more]
 
 
 def settled(control: Control, *, seconds: float = 60, **extra: t.Any) -> list[Run]:

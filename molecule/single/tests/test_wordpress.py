@@ -169,7 +169,7 @@ def test_checker_that_is_cut_off_replaces_nobody(h1: Host, control: Control) -> 
     rules = ["OUTPUT ! -o lo", "INPUT ! -i lo"]
     with firewall({"h1": h1}, {"checker": (checker_of(h1), rules)}):
         wait_down({"h1": h1}, *before.values(), seconds=90)
-        runs = passes_for(control, VOTES_COUNT_S)
+        runs = passes_for(control, VOTES_COUNT_S, stack=STACK)
         status = control.run("status", stack=STACK)
         assert counts(status)[f"{STACK}/wordpress"] == (2, 2, 2)
     runs += settled(control, stack=STACK)
