@@ -16,7 +16,6 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible_collections.drover.docker.plugins.action.load import plain_variables
-from ansible_collections.drover.docker.plugins.module_utils._common.constants import SYSTEM_STACK
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import StackError
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import (
     Answer,
@@ -27,19 +26,16 @@ from ansible_collections.drover.docker.plugins.plugin_utils._channel.inventory i
     host_variables,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._output import report
-from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_lines import (
-    balancer_lines,
-)
-from ansible_collections.drover.docker.plugins.plugin_utils._output.status import (
-    service_rows,
-    table,
+from ansible_collections.drover.docker.plugins.plugin_utils._output.status_rows import (
+    rows_of,
+    table_of,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
 from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
 from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import owner, term_of
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
-    Settings,
+    CertificateSources,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
 
@@ -160,7 +156,7 @@ class Command:
             stack=self.extra.get("stack"),
             variables=plain_variables(self.extra.get("stack_variables", {})),
             environ=self._environment,
-            certificates=Settings(held, str(folder or "")),
+            certificates=CertificateSources(held, str(folder or "")),
             balancer_image=str(variables.get("drover_balancer_image") or ""),
         )
         self._say([f"[WARNING]: {line}" for line in warnings])
@@ -187,22 +183,8 @@ class Command:
         plan = running.foretell(self._driver.look(running), now=time.monotonic()).plan
         planner = running.planner
         assert planner
-        stacks = planner.request.stacks
-        hidden = () if self.extra.get("system") else (SYSTEM_STACK,)
-        bodies = {
-            name: body
-            for name, body in planner.bodies.items()
-            if name not in hidden and (stacks is None or name in stacks)
-        }
-        balancers = planner.balancers()
-
-        def details(stack: str, name: str) -> list[str]:
-            return balancer_lines(planner.world, balancers, stack, name, bodies[stack])
-
-        rows = service_rows(planner.world, bodies, plan, planner.patients, details=details)
-        shown = [row for row in rows if stacks is None or row.stack in stacks]
-        self._say([*(table(shown) if shown or stacks is None else [])])
-        self._say(report.status_messages(plan))
+        rows = rows_of(planner, plan, system=bool(self.extra.get("system")))
+        self._say([*table_of(planner, rows), *report.status_messages(plan)])
         return 0
 
     def _say(self, lines: list[str]) -> None:
