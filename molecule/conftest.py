@@ -20,14 +20,35 @@ from .shared.stacks import Stack
 MakeStack = t.Callable[[str], Stack]
 
 
+class MakeControl(t.Protocol):
+    """Makes a control node for these hosts of the lab."""
+
+    def __call__(self, hosts: t.Iterable[str], **variables: t.Any) -> Control: ...
+
+
 @pytest.fixture(scope="session")
 def hosts(scenario: str) -> dict[str, Host]:
     return {name: Host(name) for name in SCENARIOS[scenario]}
 
 
 @pytest.fixture(scope="session")
-def control(hosts: dict[str, Host], tmp_path_factory: pytest.TempPathFactory) -> Control:
-    return Control(tmp_path_factory.mktemp("control"), list(hosts), **PATIENT)
+def make_control(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[MakeControl]:
+    """Control nodes, whose channels end with the tests."""
+    made: list[Control] = []
+
+    def make(hosts: t.Iterable[str], **variables: t.Any) -> Control:
+        made.append(Control(tmp_path_factory.mktemp("control"), list(hosts), **variables))
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.close()
+
+
+@pytest.fixture(scope="session")
+def control(hosts: dict[str, Host], make_control: MakeControl) -> Control:
+    """The one that all tests share."""
+    return make_control(hosts, **PATIENT)
 
 
 @pytest.fixture(scope="session")

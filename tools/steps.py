@@ -4,8 +4,8 @@
 
 The lab's images wait for the network most of the time, and tests/live for containers, so the checks of the code run
 beside them, with what they leave of the processors. The scenarios measure times, so they run alone. Each step writes a
-log; what failed is shown, and the run closes with the seconds of each step and with the lines that pytest itself closed
-with.
+log; what failed is shown, and the run closes with the seconds of each step, the first failure with the file of its log,
+and the lines that pytest itself closed with.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".cache" / "logs"
 CLOSING = re.compile(r"^=+ .*\d+ (passed|failed|skipped|errors?).* in [\d.]+s.* =+$")
-BROKEN = re.compile(r"^(FAILED|ERROR) \S+::")
+PART = re.compile(r"^(ok|FAILED): (units|live|molecule)")
+INNER_LOG = re.compile(r"its log is (\.cache/\S+)")
+TEST = re.compile(r"^_+ (.*\w.*) _+$")
+ERROR = re.compile(r"^(E  |FAILED|FATAL|ERROR|fatal: |error)")
 SHOWN_LINES = 120
+FAILURE_LINES = 4
 
 
 @dataclass
@@ -118,25 +122,35 @@ def stop(signum: int, _frame: object) -> None:
         os.killpg(process.pid, signal.SIGTERM)
 
 
+def first_failure() -> list[str]:
+    """Of the first step that failed: the file of the log that tells why, the first test that failed, and its error."""
+    step = next((step for step in STEPS if step.state == "FAILED"), None)
+    if step is None:
+        return []
+    own = f"FAILED: {step.name}; its log is {step.log.relative_to(ROOT)}"
+    told = next((line for line in step.lines if INNER_LOG.search(line)), own)
+    found = INNER_LOG.search(told)
+    log = ROOT / found[1] if found else step.log
+    lines = log.read_text(errors="replace").splitlines()
+    place = next((place for place, line in enumerate(lines) if TEST.match(line)), 0)
+    errors = [line for line in lines[place:] if ERROR.match(line)] or lines[-FAILURE_LINES:]
+    test = [lines[place].strip("_ ")] if place else []
+    shown = [f"  {line[:160]}" for line in [*test, *errors[:FAILURE_LINES]]]
+    head = told.removeprefix("FAILED: ").removesuffix(" and ends with")
+    return [f"first failure: {head}", *shown]
+
+
 def close() -> int:
-    """Print the seconds of each step and pytest's own closing lines; return the exit status."""
-    print("\nseconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in STEPS))
-    heading = ""
-    closing = 0
-    for line in [line for step in STEPS for line in step.lines]:
-        if CLOSING.match(line):
-            print(heading + line)
-            closing += 1
-            heading = ""
-        elif BROKEN.match(line):
-            print(line[:200])
-        elif re.match(r"(ok|FAILED): (units|live|molecule)", line):
-            heading = f"{line}\n"
+    """Print what there is to know in the end, the summary lines of pytest last; return the exit status."""
+    lines = [line for step in STEPS for line in step.lines]
+    closing = [line for line in lines if CLOSING.match(line)]
     failed = [step.name for step in STEPS if step.state != "ok"]
-    if failed:
-        print(f"failed or not run: {', '.join(failed)}")
-    elif not closing:
-        print("no test ran")
+    print("\nseconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in STEPS))
+    told = [line[:160] for line in lines if PART.match(line)]
+    told += first_failure()
+    told += [f"failed or not run: {', '.join(failed)}"] if failed else []
+    told += [] if closing else ["no test ran"]
+    print("\n".join([*told, *closing]), flush=True)
     return 1 if failed or not closing else 0
 
 

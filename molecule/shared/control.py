@@ -1,87 +1,27 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A control node: runs playbooks as a person would, and reads what they print."""
+"""A control node: it carries commands out over channels, or as playbooks, as a person would."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import pathlib
-import re
 import subprocess
 import sys
 import time
 import typing as t
 
 from .inventory import inventory
+from .passes import Passes
+from .runs import Run
 
 BIN = pathlib.Path(sys.executable).parent
-KINDS = (
-    "network|pull|create|start|unpause|stop|connect|disconnect|remove|remove_volume|record"
-    "|checker|verdict|balancer|drain|validate"
-)
-HEALTH_KINDS = ("checker", "verdict", "balancer", "drain", "validate")
-OPERATION = re.compile(rf"\S+  ({KINDS})  ")
-TOOK = re.compile(r"  \(\d+\.\d s\)")
-RECAP = re.compile(
-    r"^(\S+) +: ok=\d+ +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE
-)
 
 
-@dataclasses.dataclass
-class Run:
-    """What one run printed, and how it ended."""
-
-    code: int
-    output: str
-    seconds: float
-    began: float = 0.0
-    """On the clock time.monotonic (s)."""
-
-    def told(self, word: str) -> list[str]:
-        """The rest of the lines that begin with a word such as done, held, note, error or kept."""
-        lines = [line for line in self.output.splitlines() if line.startswith(f"{word} ")]
-        return [TOOK.sub("", line[len(word) :].strip()) for line in lines]
-
-    @property
-    def done(self) -> list[str]:
-        """The operations that were carried out."""
-        return self.told("done")
-
-    @property
-    def deeds(self) -> list[str]:
-        """Those that did something to containers, networks or records of stacks: without what only tells of health."""
-        return [line for line in self.done if line.split("  ")[1] not in HEALTH_KINDS]
-
-    @property
-    def planned(self) -> list[str]:
-        """The operations that check mode announced."""
-        return [line for line in self.output.splitlines() if OPERATION.match(line)]
-
-    @property
-    def held(self) -> str:
-        """What is wanted and was not done, with the reasons."""
-        return "\n".join(self.told("held"))
-
-    @property
-    def errors(self) -> str:
-        """What was refused."""
-        return "\n".join(self.told("error"))
-
-    @property
-    def notes(self) -> str:
-        """What else there was to say."""
-        return "\n".join(self.told("note"))
-
-    @property
-    def changed(self) -> int:
-        """Changed tasks in the recap, over all hosts."""
-        return sum(int(found[1]) for found in RECAP.findall(self.output))
-
-    @property
-    def quiet(self) -> bool:
-        """Whether there was nothing to do and nothing to say."""
-        return self.changed == 0 and "all is as it should be" in self.output
+def checked(what: str, run: Run, *, fails: bool) -> Run:
+    """The run, which ended as it had to."""
+    assert (run.code != 0) == fails, f"{what} ended with {run.code}:\n{run.output}"
+    return run
 
 
 class Control:
@@ -99,12 +39,20 @@ class Control:
             "LANG": "C.UTF-8",
             "ANSIBLE_NOCOLOR": "1",
         }
+        self.passes = Passes(self.inventory, self.environment)
 
-    def play(self, playbook: str, *options: str, fails: bool = False, **extra: t.Any) -> Run:
-        """Run a playbook of the collection; it has to succeed, or to fail where that is what is tested."""
+    def run(self, command: str, *, fails: bool = False, **extra: t.Any) -> Run:
+        """Carry a command out over channels; it has to succeed, or to fail where that is what is tested."""
+        return checked(command, self.passes.run(command, **extra), fails=fails)
+
+    def playbook(self, playbook: str, *options: str, fails: bool = False, **extra: t.Any) -> Run:
+        """Run a playbook of the collection, where that is what is tested; it has to succeed, or to fail."""
         run = self.command(self.words(playbook, options, extra))
-        assert (run.code != 0) == fails, f"{playbook} ended with {run.code}:\n{run.output}"
-        return run
+        return checked(f"the playbook {playbook}", run, fails=fails)
+
+    def close(self) -> None:
+        """End its processes on the hosts. The next command begins new ones."""
+        self.passes.close()
 
     def start(self, playbook: str, **extra: t.Any) -> subprocess.Popen[str]:
         """Start a playbook in a process group of its own, and leave it running."""

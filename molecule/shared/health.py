@@ -12,8 +12,9 @@ import re
 import time
 import typing as t
 
-from .control import Control, Run
+from .control import Control
 from .hosts import Container, Host
+from .runs import Run
 from .waiting import eventually
 
 CHECK = {
@@ -24,6 +25,10 @@ CHECK = {
     "healthy_threshold": 2,
     "unhealthy_threshold": 3,
 }
+PERIOD_S = 0.3
+"""Between two passes that follow each other."""
+# What a checker does not reach counts after 3 s; after a cut also the rise of the control target, 4.5 s with CHECK.
+VOTES_COUNT_S = 6.0
 SOCKET = "/var/lib/drover/checker/run/admin.sock"
 ASK = """python3 - <<'END'
 import socket
@@ -124,10 +129,19 @@ def passes(
     deadline = time.monotonic() + seconds
     runs = []
     while True:
-        runs.append(control.play("reconcile", **extra))
+        runs.append(control.run("reconcile", **extra))
         if until(runs[-1]):
             return runs
         assert time.monotonic() < deadline, f"not within {seconds} s; last:\n{runs[-1].output}"
+        time.sleep(PERIOD_S)
+
+
+def passes_for(control: Control, lasting_s: float, **extra: t.Any) -> list[Run]:
+    """Reconcile again and again for so long: two times at least."""
+    end = time.monotonic() + lasting_s
+    first = control.run("reconcile", **extra)
+    more = passes(control, lambda _run: time.monotonic() > end, seconds=lasting_s + 60, **extra)
+    return [first, *more]
 
 
 def settled(control: Control, *, seconds: float = 60, **extra: t.Any) -> list[Run]:

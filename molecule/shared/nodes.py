@@ -9,10 +9,11 @@ import os
 import time
 import typing as t
 
-from .control import Control, Run
+from .control import Control
 from .hosts import Host
 from .inventory import CHECKOUT, LAB
 from .machines import Machine, docker
+from .runs import Run
 from .waiting import eventually
 
 UNIT = "drover-reconcile"

@@ -8,8 +8,8 @@ import base64
 import pathlib
 import typing as t
 
-from .control import Run
 from .hosts import Host
+from .runs import Run
 from .waiting import eventually
 
 SOCKET, LOG = "/run/drover-proxy.sock", "/run/drover-proxy.log"

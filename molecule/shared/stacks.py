@@ -10,7 +10,8 @@ import typing as t
 
 import yaml
 
-from .control import Control, Run
+from .control import Control
+from .runs import Run
 
 TESTAPP = "registry.lab:5000/drover-lab/testapp:1"
 QUICK = {"image": TESTAPP, "stop_grace_period": "1s"}
@@ -33,9 +34,13 @@ class Stack:
         (self.folder / "compose.yaml").write_text(text)
         return self
 
-    def up(self, *options: str, **extra: t.Any) -> Run:
+    def up(self, **extra: t.Any) -> Run:
         """Bring it up."""
-        return self.control.play("up", *options, stack_dir=self.folder, **extra)
+        return self.control.run("up", stack_dir=self.folder, **extra)
+
+    def up_by_playbook(self, *options: str, **extra: t.Any) -> Run:
+        """Bring it up with the playbook."""
+        return self.control.playbook("up", *options, stack_dir=self.folder, **extra)
 
     @contextlib.contextmanager
     def lasting(self) -> t.Iterator[Stack]:
@@ -46,15 +51,19 @@ class Stack:
         finally:
             self.down()
 
-    def reconcile(self, *options: str, **extra: t.Any) -> Run:
+    def reconcile(self, **extra: t.Any) -> Run:
         """Put it right."""
-        return self.control.play("reconcile", *options, stack=self.name, **extra)
+        return self.control.run("reconcile", stack=self.name, **extra)
 
-    def scale(self, service: str, number: int, *options: str, **extra: t.Any) -> Run:
+    def scale(self, service: str, number: int, **extra: t.Any) -> Run:
         """Change the scale of a service."""
-        name = f"{self.name}/{service}"
-        return self.control.play("scale", *options, service=name, scale=number, **extra)
+        return self.control.run("scale", service=f"{self.name}/{service}", scale=number, **extra)
+
+    def check_scale(self, service: str, number: int) -> Run:
+        """What the playbook in check mode says of a new scale."""
+        extra: dict[str, t.Any] = {"service": f"{self.name}/{service}", "scale": number}
+        return self.control.playbook("scale", "--check", "--diff", **extra)
 
     def down(self, **extra: t.Any) -> Run:
         """Take it down."""
-        return self.control.play("down", stack=self.name, **extra)
+        return self.control.run("down", stack=self.name, **extra)

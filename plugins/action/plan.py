@@ -16,19 +16,15 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.drover.docker.plugins.module_utils._common.constants import SYSTEM_STACK
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._output import report
 from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_diff import (
     balancer_diffs,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_lines import (
-    balancer_lines,
-)
-from ansible_collections.drover.docker.plugins.plugin_utils._output.status import (
-    service_rows,
-    table,
+from ansible_collections.drover.docker.plugins.plugin_utils._output.status_rows import (
+    rows_of,
+    table_of,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Step
@@ -124,26 +120,9 @@ class ActionModule(ActionBase):
 
     def _status(self, found: Pass, step: Step) -> dict[str, t.Any]:
         planner = t.cast("Planner", found.planner)
-        rows = self._rows(planner, step)
-        lines = table(rows) if rows or planner.request.stacks is None else []
-        self._say(["", *lines, *report.status_messages(step.plan), ""])
+        rows = rows_of(planner, step.plan, system=bool(self._task.args.get("system")))
+        self._say(["", *table_of(planner, rows), *report.status_messages(step.plan), ""])
         return {"changed": False, "work": False, "services": [vars(row) for row in rows]}
-
-    def _rows(self, planner: Planner, step: Step) -> list[t.Any]:
-        stacks = planner.request.stacks
-        hidden = () if self._task.args.get("system") else (SYSTEM_STACK,)
-        bodies = {
-            name: body
-            for name, body in planner.bodies.items()
-            if name not in hidden and (stacks is None or name in stacks)
-        }
-        balancers = planner.balancers()
-
-        def details(stack: str, name: str) -> list[str]:
-            return balancer_lines(planner.world, balancers, stack, name, bodies[stack])
-
-        rows = service_rows(planner.world, bodies, step.plan, planner.judgements, details=details)
-        return [row for row in rows if stacks is None or row.stack in stacks]
 
     # --- parts ---
 

@@ -34,7 +34,7 @@ WHY = r"0 of 2 checkers: HTTP 500 \(L7STS\), \d+ s"
 
 def test_every_member_is_healthy(control: Control) -> None:
     """Behaviour 1 (strategies none and recreate)."""
-    found = counts(control.play("status", stack=STACK))
+    found = counts(control.run("status", stack=STACK))
     assert found == {
         f"{STACK}/lb": (1, 1, 1),
         f"{STACK}/mariadb": (1, 1, 1),
@@ -43,8 +43,8 @@ def test_every_member_is_healthy(control: Control) -> None:
 
 
 def test_checkers_are_shown_only_if_asked_for(hosts: Hosts, control: Control) -> None:
-    assert "drover/checker" not in control.play("status").output
-    shown = control.play("status", system="true")
+    assert "drover/checker" not in control.run("status").output
+    shown = control.run("status", system="true")
     assert counts(shown)["drover/checker"] == (3, 3, None)
     assert len(everywhere(hosts, "drover")) == 3
 
@@ -54,7 +54,7 @@ def test_second_pass_changes_and_reloads_nothing(
 ) -> None:
     """Must show 4, of a pass: the same worker runs on in each checker."""
     before = {name: worker(host) for name, host in hosts.items()}
-    run, calls = recorder.calls_of(control.play, "reconcile")
+    run, calls = recorder.calls_of(control.run, "reconcile")
     assert run.quiet
     assert only_reads(calls)
     after = {name: worker(host) for name, host in hosts.items()}
@@ -73,12 +73,12 @@ def test_broken_member_is_replaced_by_the_next_pass(hosts: Hosts, control: Contr
     wait_down(hosts, sick)
     assert 0.5 * DETECTED_S < time.monotonic() - began < 2.5 * DETECTED_S
 
-    status = control.play("status", stack=STACK)
+    status = control.run("status", stack=STACK)
     assert counts(status)[f"{STACK}/wordpress"] == (2, 2, 1)
     assert re.search(rf"^ +2: unhealthy, {WHY}$", status.output, re.MULTILINE)
     assert lives(everywhere(hosts, STACK)) == lives(before)
 
-    run = control.play("reconcile")
+    run = control.run("reconcile")
     assert removed([run]) == [SECOND]
     assert any(re.search(rf"  remove  {SECOND}  unhealthy: {WHY}$", line) for line in run.done)
     after = everywhere(hosts, STACK)
@@ -112,13 +112,13 @@ def test_database_out_of_reach_replaces_nobody(hosts: Hosts, control: Control) -
         wait_down(hosts, database, seconds=60)
         assert "Served by drover.docker" not in page(hosts, SECOND)
         runs = passes(control, lambda run: unwell(run) == {DATABASE: "unhealthy"})
-        runs.append(control.play("reconcile"))
+        runs.append(control.run("reconcile"))
         assert removed(runs) == []
     assert removed(settled(control)) == []
     assert lives(everywhere(hosts, STACK)) == lives(before)
 
 
 def test_checkers_go_with_the_last_health_check(hosts: Hosts, control: Control) -> None:
-    control.play("down", stack=STACK)
+    control.run("down", stack=STACK)
     assert everywhere(hosts, "drover") == {}
     assert everywhere(hosts) == {}

@@ -15,7 +15,7 @@ import typing as t
 import pytest
 
 from ...conftest import MakeStack
-from ...shared.control import Control, Run
+from ...shared.control import Control
 from ...shared.health import (
     CHECK,
     are,
@@ -31,6 +31,7 @@ from ...shared.health import (
     wait_down,
 )
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
+from ...shared.runs import Run
 from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
@@ -118,7 +119,7 @@ def hurt(hosts: Hosts, members: dict[str, Container]) -> list[Container]:
 
 def status_of_all(control: Control) -> Run:
     """What status shows once each fault counts: one that is not reached has to last some seconds for that."""
-    run = control.play("status", stack="care")
+    run = control.run("status", stack="care")
     found = counts(run)
     assert (found["care/slow"], found["care/tcp"]) == ((2, 2, 1), (2, 2, 1)), run.output
     return run
@@ -130,7 +131,7 @@ def story(hosts: Hosts, care: Stack, control: Control) -> Story:
     before = everywhere(hosts, "care")
     wait_down(hosts, *hurt(hosts, before))
     status = eventually(lambda: status_of_all(control), seconds=60)
-    with_own = control.play("status", stack="care", drover_health_check_own_host="true")
+    with_own = control.run("status", stack="care", drover_health_check_own_host="true")
     runs = passes(control, lambda run: unwell(run) == KEPT and not run.done)
     return Story(before, status, with_own, runs, everywhere(hosts, "care"))
 
@@ -139,7 +140,7 @@ def test_members_become_healthy_with_every_strategy(care: Stack, control: Contro
     """Behaviours 1 test_service_with_healthcheck, _none, _recreate, _recreateOnQuorum,
     11 test_service_health_check_with_tcp and 24 cattle test_svc_health_state, test_global_service_health.
     """
-    found = counts(control.play("status", stack="care"))
+    found = counts(control.run("status", stack="care"))
     scales = {name: keys.get("scale", 1) for name, keys in SERVICES.items()}
     scales["agent"] = 3
     assert found == {f"care/{name}": (scale,) * 3 for name, scale in scales.items()}
@@ -231,7 +232,7 @@ def test_kept_member_recovers_by_itself(hosts: Hosts, story: Story, control: Con
     item = story.after["care-keep-1"]
     mend_page(hosts[item.host], item.name)
     passes(control, lambda run: "care/keep/1" not in unwell(run))
-    assert counts(control.play("status", stack="care"))["care/keep"] == (2, 2, 2)
+    assert counts(control.run("status", stack="care"))["care/keep"] == (2, 2, 2)
     assert everywhere(hosts, "care")["care-keep-1"].life == item.life
 
 
@@ -247,7 +248,7 @@ def test_kept_member_that_a_person_deletes_is_replaced(
     passes(control, lambda run: "care/keep/2" not in unwell(run) and not run.done)
     found = everywhere(hosts, "care")
     assert found["care-keep-2"].id != item.id
-    assert counts(control.play("status", stack="care"))["care/keep"] == (2, 2, 2)
+    assert counts(control.run("status", stack="care"))["care/keep"] == (2, 2, 2)
 
 
 def test_recovery_of_others_meets_the_quorum(hosts: Hosts, story: Story, control: Control) -> None:
@@ -285,7 +286,7 @@ def test_added_stopped_and_deleted_members_become_healthy(
     assert after["care-web-1"].id == before["care-web-1"].id
     assert after["care-web-2"].life == before["care-web-2"].life
     assert after["care-web-3"].id != before["care-web-3"].id
-    assert counts(control.play("status", stack="care"))["care/web"] == (4, 4, 4)
+    assert counts(control.run("status", stack="care"))["care/web"] == (4, 4, 4)
 
 
 def test_changed_check_is_applied_without_a_new_container(hosts: Hosts, care: Stack) -> None:

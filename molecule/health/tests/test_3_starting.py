@@ -14,9 +14,10 @@ import typing as t
 import pytest
 
 from ...conftest import MakeStack
-from ...shared.control import Control, Run
+from ...shared.control import Control
 from ...shared.health import CHECK, break_page, passes, removed, unwell
 from ...shared.hosts import Container, Host, everywhere
+from ...shared.runs import Run
 from ...shared.stacks import Stack
 
 Hosts = dict[str, Host]
@@ -158,6 +159,6 @@ def test_given_up_is_shown_and_a_person_goes_on(
     assert name not in removed(runs)
     assert "go on with reconcile -e retry=begin/relapse" in runs[-1].held
     before = everywhere(hosts, "begin")[name]
-    run = control.play("reconcile", retry="begin/relapse")
+    run = control.run("reconcile", retry="begin/relapse")
     assert name in removed([run])
     assert everywhere(hosts, "begin")[name].id != before.id

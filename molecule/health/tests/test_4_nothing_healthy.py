@@ -13,9 +13,10 @@ import typing as t
 import pytest
 
 from ...conftest import MakeStack
-from ...shared.control import Control, Run
+from ...shared.control import Control
 from ...shared.health import (
     CHECK,
+    VOTES_COUNT_S,
     are,
     backend,
     break_page,
@@ -24,6 +25,7 @@ from ...shared.health import (
     firewall,
     mend_page,
     passes,
+    passes_for,
     removed,
     reports,
     settled,
@@ -32,6 +34,7 @@ from ...shared.health import (
     wait_down,
 )
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
+from ...shared.runs import Run
 from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
@@ -109,11 +112,11 @@ def test_all_checkers_are_gone(hosts: Hosts, alive: Lives, control: Control, end
     before = {name: checker_of(host) for name, host in hosts.items()}
     for name, item in before.items():
         hosts[name].run(f"docker {end} {item.name}")
-    checked = control.play("reconcile", "--check", "--diff")
+    checked = control.playbook("reconcile", "--check", "--diff")
     assert not [line for line in checked.planned if "calm" in line]
-    status = control.play("status", stack="calm")
+    status = control.run("status", stack="calm")
     assert counts(status)["calm/web"] == (6, 6, 6)
-    run = control.play("reconcile")
+    run = control.run("reconcile")
     assert {line.split("  ")[2] for line in run.deeds} == {item.name for item in before.values()}
     assert unharmed(hosts, control, alive, run)
     assert {checker_of(host).state for host in hosts.values()} == {"running"}
@@ -127,11 +130,11 @@ def test_one_checker_is_cut_off_from_its_targets(
     rules = [f"OUTPUT -d {address(item)}" for item in targets]
     with firewall(hosts, {"checker": (checker_of(hosts["h1"]), rules)}):
         eventually(lambda: says_down(hosts["h1"], targets), seconds=60)
-        runs = [control.play("reconcile"), control.play("reconcile")]
+        runs = passes_for(control, VOTES_COUNT_S)
         assert all(run.quiet for run in runs)
         # Nor if the other one says nothing at that moment: the member's own host still reaches it.
         hosts["h2"].docker("pause", checker_of(hosts["h2"]).name)
-        runs.append(control.play("reconcile"))
+        runs.append(control.run("reconcile"))
         assert {line.split("  ")[1] for line in runs[-1].deeds} == {"unpause"}
     assert unharmed(hosts, control, alive, *runs)
 
@@ -144,7 +147,7 @@ def test_one_checker_is_cut_off_from_everything(
     checker = checker_of(hosts["h1"])
     with firewall(hosts, {"checker": (checker, ["OUTPUT ! -o lo", "INPUT ! -i lo"])}):
         eventually(lambda: says_down(hosts["h1"], targets), seconds=60)
-        runs = [control.play("reconcile"), control.play("reconcile")]
+        runs = passes_for(control, VOTES_COUNT_S)
     assert unharmed(hosts, control, alive, *runs)
 
 
@@ -159,8 +162,8 @@ def test_all_checkers_are_cut_off_from_everything(
             mine = checked_by(host, every)
             assert mine
             eventually(lambda host=host, mine=mine: says_down(host, mine), seconds=60)  # type: ignore[misc]
-        runs = [control.play("reconcile"), control.play("reconcile")]
-        status = control.play("status", stack="calm")
+        runs = passes_for(control, VOTES_COUNT_S)
+        status = control.run("status", stack="calm")
         assert counts(status)["calm/web"] == (6, 6, 6)
     assert unharmed(hosts, control, alive, *runs)
 
@@ -175,7 +178,7 @@ def test_checkers_are_reloaded_again_and_again(
         for name, item in checkers.items():
             hosts[name].docker("kill", "-s", "USR2", item.name)
         if number % 10 == 5:
-            runs.append(control.play("reconcile"))
+            runs.append(control.run("reconcile"))
     assert all(checker_of(hosts[name]).life == item.life for name, item in checkers.items())
     assert unharmed(hosts, control, alive, *runs)
 
@@ -191,11 +194,10 @@ def test_members_of_one_host_are_cut_off_while_all_checkers_see_each_other(
         for name in ("h1", "h2"):
             eventually(lambda name=name: says_down(hosts[name], members), seconds=60)  # type: ignore[misc]
         assert are([hosts["h1"], hosts["h2"]], "UP", ["control"])
-        # Long enough for votes, if these were any.
-        runs = [control.play("reconcile") for _pass in range(4)]
+        runs = passes_for(control, VOTES_COUNT_S)
         assert unwell(runs[-1]) == {key_of(item): "healthy" for item in members}
         assert runs[-1].notes.count("answers on its own host only") == len(members)
-        status = control.play("status", stack="calm")
+        status = control.run("status", stack="calm")
         assert counts(status)["calm/web"] == (6, 6, 6)
     assert unharmed(hosts, control, alive, *runs)
 
@@ -207,12 +209,12 @@ def test_engine_is_restarted(hosts: Hosts, alive: Lives, control: Control) -> No
         name: item.life for name, item in everywhere(hosts, "calm").items() if item.host != "h2"
     }
     hosts["h2"].run("systemctl restart docker")
-    runs = [control.play("reconcile"), *settled(control, seconds=120)]
+    runs = [control.run("reconcile"), *settled(control, seconds=120)]
     assert removed(runs) == []
     after = everywhere(hosts, "calm")
     assert {name: item.id for name, item in after.items()} == ids
     assert {name: after[name].life for name in elsewhere} == elsewhere
-    assert counts(control.play("status", stack="calm"))["calm/web"] == (6, 6, 6)
+    assert counts(control.run("status", stack="calm"))["calm/web"] == (6, 6, 6)
 
 
 def test_all_members_fail_as_what_they_need_is_down(
@@ -224,10 +226,10 @@ def test_all_members_fail_as_what_they_need_is_down(
     break_page(hosts[database.host], database.name)
     shops = of_service(members, "shop")
     wait_down(hosts, *shops.values())
-    runs = [control.play("reconcile")]
+    runs = [control.run("reconcile")]
     assert removed(runs) == ["calm-shop-1"]
     assert "4 of 4 unhealthy at once: probing 1, holding 3" in runs[0].held
-    runs += [control.play("reconcile"), control.play("reconcile")]
+    runs += passes_for(control, VOTES_COUNT_S)
     assert removed(runs) == ["calm-shop-1"]
     assert "holding 3" in runs[-1].held
     mend_page(hosts[database.host], database.name)
@@ -245,7 +247,7 @@ def test_sick_member_is_replaced_when_checkers_are_back(
     for host in hosts.values():
         host.docker("rm", "-f", checker_of(host).name)
     tell(hosts[item.host], item.name, "/set?health=500")
-    assert counts(control.play("status", stack="calm"))["calm/web"] == (6, 6, 6)
+    assert counts(control.run("status", stack="calm"))["calm/web"] == (6, 6, 6)
     runs = passes(control, lambda run: "calm-web-4" in removed([run]))
     runs += settled(control)
     assert removed(runs) == ["calm-web-4"]

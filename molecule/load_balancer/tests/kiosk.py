@@ -10,7 +10,7 @@ from ...shared.stacks import Stack
 
 PORT = 18080
 PAIR = ["kiosk-web-1", "kiosk-web-2"]
-INTERVAL_MS, TIMEOUT_MS, THRESHOLD = 1000, 500, 3
+INTERVAL_MS, TIMEOUT_MS, THRESHOLD = 500, 500, 3
 BUSY_S = 0.3
 # Three checks in a row, of which the last one may take its whole time to fail; and what a busy machine adds.
 NOTICED_S = (INTERVAL_MS * THRESHOLD + TIMEOUT_MS) / 1000 + BUSY_S

@@ -16,10 +16,11 @@ import typing as t
 import pytest
 
 from ...shared.balancers import Balancer, wait_reached, wait_state
-from ...shared.control import Control, Run
+from ...shared.control import Control
 from ...shared.health import break_page, passes, settled, tell
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
 from ...shared.load import Load, Moment, in_flight, late, moment
+from ...shared.runs import Run
 from ...shared.stacks import Stack
 from .conftest import Tell
 from .kiosk import NOTICED_S, PAIR, PORT, with_rule

@@ -78,28 +78,28 @@ def test_activated_in_any_order(hosts: Hosts, depot: Stack, control: Control) ->
     """Behaviours 55 test_lbservice_and_targetservice_activate and its permutations, and 59
     test_lb_services_deactivate_activate_service, _lbservice: the load balancer first, then the target first.
     """
-    control.play("start", service="depot/front")
+    control.run("start", service="depot/front")
     eventually(lambda: answers(hosts) == {503})
-    control.play("start", service="depot/web")
+    control.run("start", service="depot/web")
     wait_reached(where(hosts), PORT, PAIR)
-    control.play("stop", service="depot/web")
+    control.run("stop", service="depot/web")
     eventually(lambda: answers(hosts) == {503})
-    control.play("stop", service="depot/front")
+    control.run("stop", service="depot/front")
     assert answers(hosts) == {0}
-    control.play("start", service="depot/web")
-    control.play("start", service="depot/front")
+    control.run("start", service="depot/web")
+    control.run("start", service="depot/front")
     wait_reached(where(hosts), PORT, PAIR)
 
 
 def test_deactivated_and_activated(hosts: Hosts, depot: Stack, control: Control) -> None:
     """Behaviour 59 test_lb_services_deactivate_activate_environment."""
-    control.play("stop", stack="depot")
+    control.run("stop", stack="depot")
     assert answers(hosts) == {0}
-    again = control.play("reconcile", stack="depot")
+    again = control.run("reconcile", stack="depot")
     assert not [line for line in again.done if "  drain  " in line], (
         "each drain ended with its stop"
     )
-    control.play("start", stack="depot")
+    control.run("start", stack="depot")
     wait_reached(where(hosts), PORT, PAIR)
 
 

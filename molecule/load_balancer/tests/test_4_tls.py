@@ -62,7 +62,7 @@ class Strongbox:
                 "lb_config": {"port_rules": through},
             },
         )
-        return self.stack.control.play(
+        return self.stack.control.run(
             "up", fails=fails, stack_dir=self.stack.folder, drover_certificates_dir=self.folder
         )
 

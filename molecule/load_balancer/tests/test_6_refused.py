@@ -11,10 +11,11 @@ import pytest
 
 from ...shared.balancers import Balancer
 from ...shared.certificates import break_pair, make_certificate
-from ...shared.control import Control, Run
+from ...shared.control import Control
 from ...shared.health import settled
 from ...shared.hosts import Host
 from ...shared.load import Load
+from ...shared.runs import Run
 from ...shared.stacks import Stack
 from .kiosk import LB, PORT, RULE, with_config, with_rule
 
@@ -94,7 +95,7 @@ def test_second_run_changes_nothing(kiosk: Stack, fronts: list[Balancer]) -> Non
 def test_dry_run_shows_the_operations_and_the_diff(kiosk: Stack, fronts: list[Balancer]) -> None:
     """Must show 4: a change of rules is one operation for each load balancer; the config's diff is shown once."""
     before = [(front.life, front.config()) for front in fronts]
-    run = with_rule(kiosk, 7).up("--check", "--diff")
+    run = with_rule(kiosk, 7).up_by_playbook("--check", "--diff")
     names = {front.container.name for front in fronts}
     assert {line.split("  ")[2] for line in run.planned if "  balancer  " in line} == names
     assert run.output.count("+++ after: haproxy.cfg of kiosk/lb on ") == 1, run.output
@@ -153,7 +154,7 @@ def refused(hosts: Hosts, kiosk: Stack, fronts: list[Balancer]) -> Run:
     with Load([host.address for host in hosts.values()], PORT) as load:
         load.flows()
         with_config(kiosk, {"port_rules": [RULE]}, **broken)
-        run = kiosk.control.play("up", fails=True, stack_dir=kiosk.folder)
+        run = kiosk.control.run("up", fails=True, stack_dir=kiosk.folder)
         load.flows()
     assert load.failures() == []
     assert [front.life for front in fronts] == before
@@ -186,7 +187,7 @@ def test_typo_that_only_haproxy_sees(hosts: Hosts, kiosk: Stack, fronts: list[Ba
         load.flows()
         typo = {"port_rules": [RULE], "config": "frontend 18080\n  http-requst deny\n"}
         with_config(kiosk, typo)
-        run = kiosk.control.play("up", fails=True, stack_dir=kiosk.folder)
+        run = kiosk.control.run("up", fails=True, stack_dir=kiosk.folder)
         load.flows()
     (line,) = run.told("failed")
     assert "  validate  kiosk-lb-" in line

@@ -11,6 +11,7 @@ import typing as t
 import pytest
 import yaml
 
+from ...shared.control import Control
 from ...shared.hosts import Host, everywhere
 from ...shared.inventory import CHECKOUT
 from ...shared.nodes import QUIET, Installer, Node, now
@@ -169,9 +170,10 @@ def test_uninstalled_without_a_trace(nodes: Nodes, install: Installer) -> None:
     assert install("c1", state="absent").changed == 0
 
 
-def test_docker_host_looks_after_itself(hosts: Hosts, install: Installer) -> None:
+def test_docker_host_looks_after_itself(hosts: Hosts, install: Installer, control: Control) -> None:
     """Must show 1. On a Docker host, with a local connection, without SSH; systemd's way goes without a trace, too."""
     host, name = hosts["h1"], next(iter(hosts["h1"].containers("alpha")))
+    control.close()  # nothing of the tests' own runs there
     traces(host, "before")
     install("h1", inventory=LOCAL, ssh_key_src="", known_hosts=[], period_s=PERIOD_S)
     host.docker("rm", "-f", name)

@@ -86,7 +86,7 @@ def strike(hosts: Hosts, dice: random.Random, met: set[str]) -> Fault:
 
 def healthy(control: Control) -> bool:
     """Whether each service has all its members, running and healthy."""
-    run = control.play("status")
+    run = control.run("status")
     assert sorted(counts(run).values()) == [(3, 3, 3)] * 3, run.output
     return True
 

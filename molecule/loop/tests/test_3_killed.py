@@ -100,7 +100,7 @@ def wait_acting(hosts: Hosts, seconds: float) -> str:
 
 def well(control: Control) -> bool:
     """Whether each of the three services has all its members, running and healthy."""
-    run = control.play("status")
+    run = control.run("status")
     assert sorted(counts(run).values()) == [(3, 3, 3)] * 3, run.output
     return True
 

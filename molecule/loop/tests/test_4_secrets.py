@@ -62,6 +62,10 @@ def test_no_command_prints_it(
         f"{drover} status -vvv; {drover} reconcile -vvv --diff; {drover} scale -vvv --diff --check "
         "-e service=alpha/web -e scale=4"
     )
-    told += stacks["alpha"].up("-vvv", "--diff", stack_variables={"SECRET": SECRET + "-new"}).output
+    told += (
+        stacks["alpha"]
+        .up_by_playbook("-vvv", "--diff", stack_variables={"SECRET": SECRET + "-new"})
+        .output
+    )
     assert "PASSWORD" in told or "environment" in told
     assert SECRET not in told

@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 
 from ...conftest import MakeStack
-from ...shared.control import Control, Run
+from ...shared.control import Control
 from ...shared.hosts import Host
+from ...shared.runs import Run
 from ...shared.stacks import TESTAPP, Stack
 from ...shared.waiting import eventually
 
@@ -29,7 +30,7 @@ def first_up(held: Stack, h1: Host) -> Run:
         gate={"ports": ["18091:8080"]},
         loop={"command": ["sh", "-c", "exit 3"]},
     )
-    return held.control.play("up", stack_dir=held.folder, fails=True)
+    return held.control.run("up", stack_dir=held.folder, fails=True)
 
 
 def test_foreign_container_with_our_name_is_an_error_and_stays(
@@ -72,12 +73,12 @@ def test_failing_start_backs_off_is_shown_and_can_be_retried(
     make_stack: MakeStack, control: Control, h1: Host
 ) -> None:
     stack = make_stack("bad").define(web={"command": ["/no/such/command"]})
-    run = control.play("up", stack_dir=stack.folder, fails=True)
+    run = control.run("up", stack_dir=stack.folder, fails=True)
     assert "h1  start  bad-web-1  new container" in "".join(run.told("failed"))
-    control.play("reconcile", stack="bad", retry="bad/web", fails=True)
+    control.run("reconcile", stack="bad", retry="bad/web", fails=True)
     assert h1.record("bad")["life"]["web/1"]["failures"] == 2
     run = stack.reconcile()  # the timer's pass: too early
     assert not run.told("failed")
     assert "bad/web/1 on h1: failed 2 times, next try in" in run.held
     assert "/no/such/command" in run.held
-    assert "1: failed 2 times, next try in" in control.play("status", stack="bad").output
+    assert "1: failed 2 times, next try in" in control.run("status", stack="bad").output

@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import collections
-import pathlib
 
-from ...conftest import MakeStack
-from ...shared.control import Control
+from ...conftest import MakeControl, MakeStack
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
 from ...shared.inventory import PATIENT
 from ...shared.recording import Recorder, only_reads
@@ -29,7 +27,7 @@ def test_scale_up_spreads_and_does_what_check_said(hosts: Hosts, make_stack: Mak
     """Must show 4, 2 -> 6. Rancher behaviour 27 test_service_scale_up."""
     shop = make_stack("shop")
     before = web(hosts)
-    checked = shop.scale("web", 6, "--check", "--diff")
+    checked = shop.check_scale("web", 6)
     assert lives(web(hosts)) == lives(before)
     run = shop.scale("web", 6)
     assert sorted(run.done) == sorted(checked.planned)
@@ -48,7 +46,7 @@ def test_scale_down_keeps_the_oldest_and_all_volumes(hosts: Hosts, make_stack: M
     before = web(hosts)
     for name, item in before.items():
         hosts[item.host].inside(name, f"echo {name} >/data/marker")
-    checked = shop.scale("web", 3, "--check", "--diff")
+    checked = shop.check_scale("web", 3)
     run = shop.scale("web", 3)
     assert sorted(run.done) == sorted(checked.planned)
     assert lives(web(hosts)) == lives({name: before[name] for name in WEB[:3]})
@@ -86,14 +84,14 @@ def test_five_removed_over_three_hosts_are_back(
 
 
 def test_control_node_that_never_saw_the_stack_repairs(
-    hosts: Hosts, tmp_path: pathlib.Path
+    hosts: Hosts, make_control: MakeControl
 ) -> None:
-    """Must show 6: an empty home directory, and an inventory of hosts, addresses and a key."""
-    stranger = Control(tmp_path, list(hosts), **PATIENT)
+    """Must show 6, by playbook: an empty home directory, and an inventory of hosts, addresses and a key."""
+    stranger = make_control(hosts, **PATIENT)
     before = web(hosts)
     for name in ("shop-web-1", "shop-web-2"):
         hosts[before[name].host].docker("rm", "-f", name)
-    stranger.play("reconcile")
+    stranger.playbook("reconcile")
     after = web(hosts)
     assert list(after) == WEB
     assert after["shop-web-1"].host == before["shop-web-1"].host

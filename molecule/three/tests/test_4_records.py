@@ -25,7 +25,7 @@ def versions(hosts: Hosts, stack: str) -> list[tuple[int, str]]:
 
 def test_limit_fakes_no_majority(hosts: Hosts, control: Control) -> None:
     before, written = everywhere(hosts, "shop"), versions(hosts, "shop")
-    run = control.play("scale", "--limit", "h1", service="shop/web", scale=4, fails=True)
+    run = control.playbook("scale", "--limit", "h1", service="shop/web", scale=4, fails=True)
     assert "needs 2 of the stack's 3 hosts (h1, h2, h3); reached: h1" in run.errors
     assert lives(everywhere(hosts, "shop")) == lives(before)
     assert versions(hosts, "shop") == written
@@ -35,7 +35,7 @@ def test_limit_repairs_in_place(hosts: Hosts, control: Control) -> None:
     """Repair of a member on its recorded host needs no majority."""
     gone = next(name for name, item in everywhere(hosts, "shop").items() if item.host == "h1")
     hosts["h1"].docker("rm", "-f", gone)
-    control.play("reconcile", "--limit", "h1", stack="shop")
+    control.playbook("reconcile", "--limit", "h1", stack="shop")
     assert everywhere(hosts, "shop")[gone].host == "h1"
 
 
@@ -66,7 +66,7 @@ def test_conflict_is_shown_and_not_acted_on(hosts: Hosts, make_stack: MakeStack)
     victim = everywhere(hosts, "pair")["pair-web-1"]
     hosts[victim.host].docker("rm", "-f", victim.name)
     before = everywhere(hosts, "pair")
-    run = pair.control.play("reconcile", stack="pair", fails=True)
+    run = pair.control.run("reconcile", stack="pair", fails=True)
     assert "pair: hosts hold different records of the same number" in run.errors
     assert lives(everywhere(hosts, "pair")) == lives(before)
     pair.up(take="h2")

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ...conftest import MakeStack
+from ...conftest import MakeControl, MakeStack
 from ...shared.control import Control
 from ...shared.hosts import Container, Host, everywhere, of_service
 from ...shared.machines import Machine
@@ -35,9 +35,9 @@ def machines(hosts: Hosts) -> t.Iterator[dict[str, Machine]]:
 
 
 @pytest.fixture(scope="module")
-def usual(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> Control:
-    """A control node with the times that a user's has."""
-    return Control(tmp_path_factory.mktemp("loss"), list(hosts))
+def usual(hosts: Hosts, make_control: MakeControl) -> Control:
+    """A control node with the times that a user's has; its passes are playbooks, whose time is promised."""
+    return make_control(hosts)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_stopped_host_is_shown_and_the_others_are_repaired(
     machines["h3"].cut_power()
     for item in gone:
         hosts[item.host].docker("rm", "-f", item.name)
-    run = usual.play("reconcile", stack="loss")
+    run = usual.playbook("reconcile", stack="loss")
     assert run.seconds < LIMIT_S
     assert "on h3: not seen: not reached" in run.notes
     assert f"loss/data/{away.name[-1]} on h3: its host was not seen; taken as present" in run.held
@@ -96,7 +96,7 @@ def test_stopped_and_hung_hosts_cost_seconds(
     machines["h2"].hang_engine()
     hosts["h1"].docker("rm", "-f", bare.name)
     hosts["h1"].docker("pause", data.name)
-    run = usual.play("reconcile", stack="loss")
+    run = usual.playbook("reconcile", stack="loss")
     assert run.seconds < LIMIT_S
     assert "on h2: not seen: " in run.notes
     assert "on h3: not seen: not reached" in run.notes
@@ -110,7 +110,7 @@ def test_scale_is_refused_without_a_majority(hosts: Hosts, loss: Stack) -> None:
     # An engine that finds that its Swarm lost the majority answers GET /info only after 20 s, for about that long.
     eventually(lambda: hosts["h1"].run("timeout 2 docker info"), seconds=60)
     before = hosts["h1"].record("loss")["version"]
-    run = loss.control.play("scale", service="loss/bare", scale=5, fails=True)
+    run = loss.control.run("scale", service="loss/bare", scale=5, fails=True)
     assert "needs 2 of the stack's 3 hosts (h1, h2, h3); reached: h1" in run.errors
     assert hosts["h1"].record("loss")["version"] == before
 
@@ -122,7 +122,7 @@ def test_all_is_quiet_when_they_are_back(
     machines["h2"].resume_engine()
     machines["h3"].power_on()
     assert everywhere(hosts, "gone") != {}
-    eventually(lambda: control.play("reconcile").quiet, seconds=60)
+    eventually(lambda: control.run("reconcile").quiet, seconds=60)
     found = everywhere(hosts, "loss")
     assert len(found) == 6
     assert {item.state for item in found.values()} == {"running"}
@@ -143,7 +143,7 @@ def test_loss_of_the_only_manager_is_shown_and_heals(
     data, bare = on(hosts, "h2", "data"), on(hosts, "h3", "bare")
     hosts["h2"].docker("rm", "-f", data.name)
     hosts["h3"].docker("rm", "-f", bare.name)
-    run = usual.play("reconcile", stack="loss")
+    run = usual.playbook("reconcile", stack="loss")
     assert run.seconds < LIMIT_S
     assert f"loss/data/{data.name[-1]} on h2: no Swarm manager was reached" in run.held
     assert bare.name in hosts["h3"].containers("loss")
@@ -157,7 +157,7 @@ def test_loss_of_the_only_manager_is_shown_and_heals(
 
 def test_network_role_makes_three_managers_again(hosts: Hosts, control: Control) -> None:
     """The role survives being run again, after whatever happened to its managers."""
-    control.play("network")
+    control.playbook("network")
     nodes = hosts["h1"].run("docker node ls -f role=manager --format '{{.Hostname}}'").split()
     assert sorted(nodes) == ["h1", "h2", "h3"]
-    assert control.play("network").changed == 0
+    assert control.playbook("network").changed == 0

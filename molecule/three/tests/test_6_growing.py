@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import subprocess
 
 import pytest
 
-from ...shared.control import Control
+from ...conftest import MakeControl
 from ...shared.hosts import Container, Host, everywhere, lives, of_service
 from ...shared.inventory import LAB, PATIENT
 from ...shared.stacks import Stack
@@ -22,11 +21,12 @@ EVERY = {"labels": {"io.rancher.scheduler.global": "true"}}
 
 
 @pytest.fixture(scope="module")
-def grow(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+def grow(
+    hosts: Hosts, make_control: MakeControl, tmp_path_factory: pytest.TempPathFactory
+) -> Stack:
     """A stack on one host, as it was before there were others."""
     subprocess.run([LAB.parent / "lab" / "reset", *hosts], check=True)
-    folder = tmp_path_factory.mktemp("grow")
-    stack = Stack(folder, Control(folder / "one", ["h1"], **PATIENT), "grow")
+    stack = Stack(tmp_path_factory.mktemp("grow"), make_control(["h1"], **PATIENT), "grow")
     stack.define(
         front={"ports": ["18070:8080"], "links": ["web:app"]}, web={"scale": 2}, agent=EVERY
     )
@@ -40,14 +40,14 @@ def agents(hosts: Hosts) -> list[str]:
 
 
 def test_second_host_connects_running_containers(
-    hosts: Hosts, grow: Stack, tmp_path: pathlib.Path
+    hosts: Hosts, grow: Stack, make_control: MakeControl
 ) -> None:
     """Same containers, same start, published port answers; the global service comes to the new host."""
     before = everywhere(hosts, "grow")
     assert {tuple(item.addresses) for item in before.values()} == {("drover-local",)}
     assert hosts["h1"].get(FRONT).startswith("testapp")
-    grow.control = Control(tmp_path, ["h1", "h2"], **PATIENT)
-    grow.control.play("network")
+    grow.control = make_control(["h1", "h2"], **PATIENT)
+    grow.control.playbook("network")
     grow.reconcile()
     after = everywhere(hosts, "grow")
     assert lives(before).items() <= lives(after).items()
@@ -57,10 +57,10 @@ def test_second_host_connects_running_containers(
     assert grow.reconcile().quiet
 
 
-def test_third_host_joins(hosts: Hosts, grow: Stack, tmp_path: pathlib.Path) -> None:
+def test_third_host_joins(hosts: Hosts, grow: Stack, make_control: MakeControl) -> None:
     before = everywhere(hosts, "grow")
-    grow.control = Control(tmp_path, list(hosts), **PATIENT)
-    grow.control.play("network")
+    grow.control = make_control(hosts, **PATIENT)
+    grow.control.playbook("network")
     grow.scale("web", 4)
     after = everywhere(hosts, "grow")
     assert lives(before).items() <= lives(after).items()

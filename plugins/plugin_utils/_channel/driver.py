@@ -119,7 +119,7 @@ class Driver:
         if stage != OBSERVE:
             return ACT_S
         first, self._looked = not self._looked, True
-        return FIRST_LOOK_S if first else self._look_s()
+        return max(FIRST_LOOK_S, self._look_s()) if first else self._look_s()
 
     def _look_s(self) -> float:
         given = [item.get("drover_observe_timeout_s") for item in self._variables.values()]
