@@ -27,22 +27,6 @@ from ..._model.operation import (
 from ..world.world import Container
 
 
-class Message(Fact):
-    """A fact that has no code yet."""
-
-    def __init__(
-        self, text: str, stack: str = "", service: str = "", index: int = 0, host: str = ""
-    ) -> None:
-        super().__init__("text", {"text": text}, stack, service, index, host)
-
-    @classmethod
-    def about(  # type: ignore[override]
-        cls, member: MemberId, text: str, host: str = ""
-    ) -> Message:
-        """Something about one member."""
-        return cls(text, member.stack, member.service, member.index, host)
-
-
 @dataclasses.dataclass(frozen=True)
 class Subject:
     """What an operation is about. C(container) is a name; C(container_id) is empty where it is still to be made."""

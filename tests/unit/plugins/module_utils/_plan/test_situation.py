@@ -7,6 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
+    ObservedContainer,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan import (
     leftovers,
     situation,
@@ -141,7 +144,8 @@ RETIRED = {**RECORDED, "retired": True}
 
 def claim(host: str = "h1", *, create_index: int = 2, **changes: t.Any) -> ContainerView:
     fields: dict[str, t.Any] = {"entry": RECORDED, **changes}
-    return ContainerView(host, {"create_index": create_index}, **fields)
+    container = t.cast("ObservedContainer", {"create_index": create_index})
+    return ContainerView(host, container, **fields)
 
 
 CONTAINERS = [
