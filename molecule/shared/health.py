@@ -64,14 +64,21 @@ def reports(host: Host) -> list[Report]:
     return [
         Report(
             host.name,
-            row["pxname"],
-            row["svname"],
+            *member_and_life(row["pxname"], row["svname"]),
             row["status"],
             row["check_status"].removeprefix("* "),
         )
         for row in table
         if row["type"] == "2"
     ]
+
+
+def member_and_life(proxy: str, server: str) -> tuple[str, str]:
+    """Whom HAProxy means: it has a backend for each question, and a server C(member:life:length of the first)."""
+    if not proxy.startswith("probe-"):
+        return proxy, server
+    both, length = server.rsplit(":", 1)
+    return both[: int(length)], both[int(length) + 1 :]
 
 
 def worker(host: Host) -> tuple[str, int]:

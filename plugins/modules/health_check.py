@@ -17,8 +17,9 @@ description:
     containers, and has the running HAProxy load it. What it finds is reported by M(drover.docker.health_info).
   - The config is validated with C(haproxy -c) in the very image that runs it before it replaces anything. One that
     HAProxy rejects leaves the good file and the running HAProxy as they are.
-  - HAProxy is reloaded, not restarted, and the state of the checks is handed on. Afterwards its marker is read back
-    from the running process. A second run with the same options changes nothing and does not reload.
+  - Targets come and go while HAProxy runs. Where that is not enough it is reloaded, not restarted, and the state of the
+    checks is handed on, though not the number of failures counted so far. Afterwards what runs is read back. A second
+    run with the same options changes nothing.
   - Where the container does not run, only the file is written. So the module can come before the task that starts the
     container.
   - Stacks need none of this. A service with C(health_check) in its stack file is checked by the checkers that the
@@ -36,7 +37,7 @@ options:
     suboptions:
       backend:
         description:
-          - Name of the check, one HAProxy backend. Letters, digits, dots, colons, hyphens and underscores.
+          - Name of the check. Letters, digits, dots, colons, hyphens and underscores.
           - V(control) and V(answer) are the checker's own.
         type: str
         required: true
@@ -197,9 +198,17 @@ revision:
   type: str
   sample: rev-0123456789abcdef
 reloaded:
-  description: Whether HAProxy was reloaded or, in check mode, would be.
+  description: Whether HAProxy was reloaded or, in check mode, would be. A reload forgets failures that are counted.
   returned: always
   type: bool
+how:
+  description:
+    - What was done or, in check mode, would be.
+    - V(nothing), V(files) where the container does not run, V(runtime) without a reload, or V(reload).
+    - Targets come and go without a reload. A reload is needed for another request or response timeout.
+  returned: always
+  type: str
+  sample: runtime
 """
 
 import typing as t
@@ -209,8 +218,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._common.constants import DOCKER_HOST
 from ..module_utils._engine.client import DockerEngine
 from ..module_utils._haproxy.render.checker import render_checker
-from ..module_utils._haproxy.run.apply_checker import Applied, apply_config
+from ..module_utils._haproxy.run.apply import RELOAD, Applied, apply
 from ..module_utils._haproxy.run.check_options import model_from_options
+from ..module_utils._haproxy.run.desired import checker
 from ..module_utils._haproxy.run.module_call import call_locked, target_of
 
 CHECK_OPTIONS: dict[str, t.Any] = {
@@ -268,17 +278,21 @@ def main() -> None:
     diff = {"before": applied.before, "after": applied.after}
     extra = {"diff": diff} if module._diff else {}
     module.exit_json(
-        changed=applied.changed, revision=applied.revision, reloaded=applied.reloaded, **extra
+        changed=applied.changed,
+        revision=applied.revision,
+        reloaded=applied.how == RELOAD,
+        how=applied.how,
+        **extra,
     )
 
 
 def _apply(module: AnsibleModule) -> Applied:
     params = module.params
     config, _revision = render_checker(model_from_options(params["checks"], params["controls"]))
-    return apply_config(
+    return apply(
         DockerEngine(params["docker_host"]),
         target_of(params),
-        config,
+        checker(config),
         wait_s=params["wait"],
         check_mode=module.check_mode,
     )

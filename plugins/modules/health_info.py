@@ -87,11 +87,11 @@ pid:
   returned: always
   type: int
 uptime_s:
-  description: Seconds since the worker started, which is at the last reload.
+  description: Seconds since the worker started, which is at the last reload. Targets come and go without one.
   returned: always
   type: int
 reports:
-  description: What the checker says, in the order of its config.
+  description: What the checker says, one report for each check and control.
   returned: always
   type: list
   elements: dict
@@ -124,6 +124,9 @@ reports:
       type: int
     duration_ms:
       description: Milliseconds that the last check took.
+      type: int
+    failed:
+      description: How many checks failed since the worker started or the server was added.
       type: int
 """
 

@@ -338,13 +338,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._common.constants import DOCKER_HOST
 from ..module_utils._engine.client import DockerEngine
 from ..module_utils._haproxy.render.balancer import render_balancer
-from ..module_utils._haproxy.run.apply_balancer import AppliedBalancer, Desired, apply_balancer
+from ..module_utils._haproxy.run.apply import Applied, apply
 from ..module_utils._haproxy.run.balancer_options import (
     BACKEND,
     FRONTEND,
     STATISTICS,
     model_from_options,
 )
+from ..module_utils._haproxy.run.desired import balancer
 from ..module_utils._haproxy.run.module_call import call_locked, target_of
 
 OPTIONS: dict[str, t.Any] = {
@@ -373,14 +374,14 @@ def main() -> None:
     )
 
 
-def _apply(module: AnsibleModule) -> AppliedBalancer:
+def _apply(module: AnsibleModule) -> Applied:
     params = module.params
     config, _revision = render_balancer(model_from_options(params))
     certificates = {name: str(pem) for name, pem in params["certificates"].items()}
-    return apply_balancer(
+    return apply(
         DockerEngine(params["docker_host"]),
         target_of(params),
-        Desired(config, certificates, params["default_certificate"] or ""),
+        balancer(config, certificates, params["default_certificate"] or ""),
         wait_s=params["wait"],
         check_mode=module.check_mode,
     )

@@ -15,16 +15,16 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.balancer import (
     render_balancer,
 )
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_balancer import (
-    AppliedBalancer,
-    Desired,
-    apply_balancer,
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply import (
+    Applied,
+    apply,
 )
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.changes import running_info
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.desired import balancer
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe_balancers import (
     observe_balancer,
 )
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.socket import HaproxyError
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.worker import running_info
 
 from .balancer_clients import Reply, request
 from .balancer_members import Member
@@ -133,16 +133,14 @@ class Balancer(Container):
         *,
         wait_s: float = 0,
         check_mode: bool = False,
-    ) -> AppliedBalancer:
+    ) -> Applied:
         pems = certificates or {}
         prints = {name: hashlib.sha256(pem.encode()).hexdigest() for name, pem in pems.items()}
         text, _marker = render_balancer({**wanted, "certificates": prints})
-        desired = Desired(text, pems, wanted["default_certificate"])
-        return apply_balancer(
-            self.engine, self.target, desired, wait_s=wait_s, check_mode=check_mode
-        )
+        desired = balancer(text, pems, wanted["default_certificate"])
+        return apply(self.engine, self.target, desired, wait_s=wait_s, check_mode=check_mode)
 
-    def run(self, wanted: Json, certificates: dict[str, str] | None = None) -> AppliedBalancer:
+    def run(self, wanted: Json, certificates: dict[str, str] | None = None) -> Applied:
         """Apply it, and start the container if there is none yet."""
         done = self.apply(wanted, certificates)
         if not self.address:

@@ -17,8 +17,8 @@ import uuid
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._engine.client import DockerEngine
 from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import Target
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.folders import Folders
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.target import Target
 
 Json = dict[str, t.Any]
 

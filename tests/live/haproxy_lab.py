@@ -16,10 +16,11 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.client impor
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
     render_checker,
 )
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply import (
     Applied,
-    apply_config,
+    apply,
 )
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.desired import checker
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe_checker import (
     observe_haproxy,
 )
@@ -89,12 +90,23 @@ class Haproxy(Container):
 
     def apply(self, model: Json, *, wait_s: float = 2.5, check_mode: bool = False) -> Applied:
         text, _marker = render_checker(model)
-        return apply_config(self.engine, self.target, text, wait_s=wait_s, check_mode=check_mode)
+        return self.apply_text(text, wait_s=wait_s, check_mode=check_mode)
+
+    def apply_text(self, text: str, *, wait_s: float = 0, check_mode: bool = False) -> Applied:
+        """A config that the renderer need not have made."""
+        desired = checker(text)
+        return apply(self.engine, self.target, desired, wait_s=wait_s, check_mode=check_mode)
 
     def seen(self) -> Json:
         found = observe_haproxy(self.folders)
         assert found is not None
         return found
+
+
+def without_marker(config: str) -> str:
+    """A config of the renderer's before it got its marker."""
+    ours = ("    description rev-", "# checksum ")
+    return "".join(line for line in config.splitlines(keepends=True) if not line.startswith(ours))
 
 
 def check(backend: str, place: Backend, **given: t.Any) -> Json:

@@ -18,9 +18,6 @@ import uuid
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import worker
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
-    ApplyError,
-)
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.changes import Change
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.folders import Folders
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe_balancers import (
@@ -30,6 +27,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.socket 
     HaproxyError,
     ask,
 )
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.target import ApplyError
 
 from .balancer_clients import clients
 from .balancer_lab import (
@@ -275,7 +273,11 @@ def test_a_drain_is_in_the_file_and_not_in_the_marker(
     assert lb.apply(plain).how == "reload"
     assert not lb.report("shop.web.1")["drain"]
     lb.until("shop.web.1", lambda report: report["status"] == "UP")
-    assert {lb.get().member for _request in range(40)} == {"shop.web.1", "shop.web.2"}
+    used: set[str] = set()
+    end = time.monotonic() + 10  # a slow start: HAProxy 3.4 may give it none of the first 40
+    while used != {"shop.web.1", "shop.web.2"}:
+        assert time.monotonic() < end, used
+        used.add(lb.get().member)
 
 
 @ONE_VERSION
@@ -290,9 +292,11 @@ def test_what_was_done_by_hand_is_put_right(lb: Balancer, members: list[Member])
         assert not lb.apply(wanted).changed
         assert not lb.report("shop.web.1")["drain"]
     pathlib.Path(lb.folders.file).write_text(config_of(lb) + "# by hand\n")
-    pid = lb.seen()["pid"]
-    assert lb.apply(wanted).changed
-    assert (lb.seen()["pid"], "# by hand" in config_of(lb)) == (pid, False)
+    assert lb.seen()["file_revision"] == ""
+    # Whoever wrote it may have had it loaded, and what runs then has the right marker all the same.
+    assert lb.apply(wanted).how == "reload"
+    assert "# by hand" not in config_of(lb)
+    assert not lb.apply(wanted).changed
 
 
 @ONE_VERSION

@@ -14,9 +14,7 @@ import subprocess
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
-    ApplyError,
-)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.target import ApplyError
 
 from .balancer_clients import Certificate, client_context, clients, make_certificate
 from .balancer_lab import Balancer, backend, frontend, model, one_balancer, rule

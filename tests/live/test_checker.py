@@ -19,14 +19,19 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.mark
     with_marker,
 )
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import worker
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
-    ApplyError,
-    apply_config,
-)
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import completed
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.target import ApplyError
 
 from .haproxy_container import Json
-from .haproxy_lab import Backend, Haproxy, check, get, one_haproxy, some_backends
+from .haproxy_lab import (
+    Backend,
+    Haproxy,
+    check,
+    get,
+    one_haproxy,
+    some_backends,
+    without_marker,
+)
 from .haproxy_versions import ALL, OURS, count
 
 RELOADS = count(soak=100, default=20, other=5)
@@ -68,10 +73,10 @@ def started(haproxy: Haproxy, model: Json) -> None:
 
 def test_a_container_that_does_not_run_gets_its_file(haproxy: Haproxy) -> None:
     would = haproxy.apply(NOTHING, check_mode=True)
-    assert (would.changed, would.reloaded) == (True, False)
+    assert (would.changed, would.how) == (True, "files")
     assert not pathlib.Path(haproxy.folders.base).exists()
     done = haproxy.apply(NOTHING)
-    assert (done.changed, done.reloaded, done.before) == (True, False, "")
+    assert (done.changed, done.how, done.before) == (True, "files", "")
     assert pathlib.Path(haproxy.folders.file).read_text() == done.after
     modes = {
         path.relative_to(haproxy.folders.base).as_posix(): (
@@ -99,15 +104,15 @@ def test_a_second_apply_changes_nothing(
 ) -> None:
     model = {"checks": [check("web", backends(), request=get())], "controls": []}
     started(haproxy, NOTHING)
-    assert haproxy.apply(model, check_mode=True).reloaded
+    assert haproxy.apply(model, check_mode=True).how == "reload"
     first = haproxy.apply(model)
     before = haproxy.seen()
-    assert (first.changed, first.reloaded) == (True, True)
+    assert (first.changed, first.how) == (True, "reload")
     stat = pathlib.Path(haproxy.folders.file).stat()
     time.sleep(1.1)
     second = haproxy.apply(model)
     after = haproxy.seen()
-    assert (second.changed, second.reloaded) == (False, False)
+    assert (second.changed, second.how) == (False, "nothing")
     assert not haproxy.apply(model, check_mode=True).changed
     assert after["pid"] == before["pid"]
     assert after["uptime_s"] > before["uptime_s"]
@@ -174,7 +179,6 @@ def test_reloads_keep_the_state_of_the_checks(
         check("bad", bad, request=get(), **QUICK),
         check("gone", gone, **QUICK),
     ]
-    with_other: Json = {"checks": [*kept, check("other", other)], "controls": []}
     without: Json = {"checks": kept, "controls": []}
     started(haproxy, without)
     haproxy.until("bad", lambda report: report["status"] == "DOWN")
@@ -184,8 +188,9 @@ def test_reloads_keep_the_state_of_the_checks(
         haproxy.until(backend, lambda report: report["since_s"] >= 2)
     began, watcher = time.monotonic(), Watcher(haproxy)
     for turn in range(RELOADS[haproxy.version]):
-        done = haproxy.apply(with_other if turn % 2 == 0 else without, wait_s=0)
-        assert done.reloaded
+        asked = check("other", other, request=get(f"/{turn}"))  # another question: another backend
+        done = haproxy.apply({"checks": [*kept, asked], "controls": []}, wait_s=0)
+        assert done.how == "reload"
     watcher.stop()
     assert watcher.statuses == {("good", "UP"), ("bad", "DOWN"), ("gone", "DOWN")}
     assert watcher.errors == []
@@ -232,9 +237,9 @@ def test_a_rejected_config_replaces_nothing(haproxy: Haproxy, runs: bool) -> Non
         haproxy.start()
         haproxy.apply(NOTHING)
     good, seen = pathlib.Path(haproxy.folders.file).read_text(), runs and haproxy.seen()
-    bad, _marker = with_marker(good + "\nbackend x\n    unheard-of yes\n")
+    bad, _marker = with_marker(without_marker(good) + "\nbackend x\n    unheard-of yes\n")
     with pytest.raises(ApplyError, match=r"rejects the config: .*unknown keyword 'unheard-of'"):
-        apply_config(haproxy.engine, haproxy.target, bad, wait_s=0)
+        haproxy.apply_text(bad)
     assert pathlib.Path(haproxy.folders.file).read_text() == good
     assert os.listdir(haproxy.folders.config) == ["haproxy.cfg"]
     if seen:
@@ -249,10 +254,10 @@ def test_a_config_that_only_fails_at_the_reload_is_taken_back(haproxy: Haproxy) 
     good = pathlib.Path(haproxy.folders.file).read_text()
     revision = haproxy.seen()["revision"]
     unbindable, _marker = with_marker(
-        render_checker(NOTHING)[0].replace("bind :42", "bind 192.0.2.1:42")
+        without_marker(render_checker(NOTHING)[0]).replace("bind :42", "bind 192.0.2.1:42")
     )
     with pytest.raises(ApplyError, match=r"could not reload|does not run rev-"):
-        apply_config(haproxy.engine, haproxy.target, unbindable, wait_s=0)
+        haproxy.apply_text(unbindable)
     assert pathlib.Path(haproxy.folders.file).read_text() == good
     assert haproxy.seen()["revision"] == revision
     assert not haproxy.apply(NOTHING).changed

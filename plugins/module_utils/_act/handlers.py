@@ -28,11 +28,12 @@ from .._engine.networks import bridge_body, endpoint_body
 from .._haproxy.render.balancer import render_balancer
 from .._haproxy.render.checker import render_checker
 from .._haproxy.render.custom import with_key
-from .._haproxy.run.apply_balancer import Desired, apply_balancer, validate_balancer
-from .._haproxy.run.apply_checker import ApplyError, Target, apply_config
+from .._haproxy.run import desired as haproxy
+from .._haproxy.run.apply import apply, validate_only
 from .._haproxy.run.balancer_files import balancer_folders
 from .._haproxy.run.certificate_folders import pair_digest, read_all
 from .._haproxy.run.observe_checker import checker_folders
+from .._haproxy.run.target import ApplyError, Target
 from .._model.member import MemberId
 from .._model.operation import (
     BALANCER,
@@ -282,7 +283,7 @@ def _checker(context: Context, operation: Operation, args: CheckerArgs) -> None:
     container = preconditions.ours_or_none(context.engine, operation)
     target = Target(checker_folders(context.state_dir), container, args["image"])
     try:
-        apply_config(context.engine, target, config, wait_s=args["wait_s"])
+        apply(context.engine, target, haproxy.checker(config), wait_s=args["wait_s"])
     except ApplyError as error:
         raise Failed(str(error)) from error
 
@@ -290,7 +291,7 @@ def _checker(context: Context, operation: Operation, args: CheckerArgs) -> None:
 def _balancer(context: Context, operation: Operation, args: BalancerArgs) -> str:
     target, desired = _haproxy(context, operation, args)
     try:
-        done = apply_balancer(context.engine, target, desired, wait_s=args["wait_s"])
+        done = apply(context.engine, target, desired, wait_s=args["wait_s"])
     except ApplyError as error:
         why = with_key(str(error), args["model"])
         note_config(context.state_dir, operation, args["revision"], why, now=context.clock())
@@ -303,12 +304,14 @@ def _validate(context: Context, operation: Operation, args: BalancerArgs) -> Non
     """Ask HAProxy whether it would take a config; nothing is changed, and nothing noted."""
     target, desired = _haproxy(context, operation, args)
     try:
-        validate_balancer(context.engine, target, desired)
+        validate_only(context.engine, target, desired)
     except ApplyError as error:
         raise Failed(with_key(str(error), args["model"])) from error
 
 
-def _haproxy(context: Context, operation: Operation, args: BalancerArgs) -> tuple[Target, Desired]:
+def _haproxy(
+    context: Context, operation: Operation, args: BalancerArgs
+) -> tuple[Target, haproxy.Desired]:
     """The HAProxy of an operation, and what it shall do."""
     try:
         config, revision = render_balancer(args["model"])
@@ -320,7 +323,10 @@ def _haproxy(context: Context, operation: Operation, args: BalancerArgs) -> tupl
     container = preconditions.ours_or_none(context.engine, _known(context, operation))
     target = Target(balancer_folders(context.state_dir, name), container, args["image"])
     default = args["model"].get("default_certificate") or ""
-    return target, Desired(config, _certificates(args), default)
+    try:
+        return target, haproxy.balancer(config, _certificates(args), default)
+    except ValueError as error:
+        raise Failed(str(error)) from error
 
 
 def _certificates(args: BalancerArgs) -> dict[str, str]:

@@ -128,6 +128,8 @@ class ServerReport(t.TypedDict):
     last_chk: str
     since_s: int | None
     duration_ms: int | None
+    failed: int
+    """Failed checks that this process counted."""
 
 
 class TrafficReport(ServerReport):
@@ -145,7 +147,7 @@ class _HaproxyReport(t.TypedDict):
     revision: str
     """Marker of the config that runs."""
     file_revision: str
-    """Marker of the config in its folder."""
+    """Marker of the config in its folder; empty where it is missing or damaged."""
     version: str
     pid: int
     uptime_s: int

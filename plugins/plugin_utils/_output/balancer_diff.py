@@ -13,6 +13,9 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.bala
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.difference import (
     without_passwords,
 )
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.marker import (
+    CHECKSUM_COMMENT,
+)
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     BALANCER,
@@ -24,7 +27,7 @@ from .._run import run_files
 
 Json = dict[str, t.Any]
 
-_MARKER = "    description rev-"
+_OF_THE_TEXT = ("    description rev-", f"{CHECKSUM_COMMENT} ")
 
 
 def balancer_diffs(plan: Plan) -> list[Json]:
@@ -57,6 +60,6 @@ def _present(operation: Operation) -> str:
 
 
 def _shown(config: str) -> str:
-    """Without passwords, and without the marker, which is another one whatever changes."""
+    """Without passwords, and without marker and checksum, which are others whatever changes."""
     lines = without_passwords(config).splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith(_MARKER))
+    return "".join(line for line in lines if not line.startswith(_OF_THE_TEXT))

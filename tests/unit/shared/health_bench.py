@@ -45,7 +45,8 @@ LONG_S = 1000
 
 def report(result: str, *, since_s: int = LONG_S, **changes: t.Any) -> dict[str, t.Any]:
     """What a checker says of one server."""
-    base = {"backend": "b", "server": "s", "last_chk": "", "duration_ms": 1, "since_s": since_s}
+    names = {"backend": "b", "server": "s"}
+    base = {**names, "last_chk": "", "duration_ms": 1, "since_s": since_s, "failed": 9}
     return {**base, **RESULTS[result], **changes}
 
 

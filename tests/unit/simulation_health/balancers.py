@@ -8,7 +8,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import Target
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.target import Target
 from ansible_collections.drover.docker.tests.unit.simulation.checks import member_of
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 
@@ -110,19 +110,19 @@ class Balancers:
             if place == host
         }
 
-    def apply(self, _engine: Any, target: Target, desired: Any, *, wait_s: float = 0) -> Applied:
+    def apply(self, target: Target, config: str, wait_s: float) -> Applied:
         """Stands in for the writing of the files, and for the orders or the reload."""
         self._world.before_change()
         self._world.spend_life()
         folder = Path(target.folders.base)
         host, name = folder.parent.parent.name, folder.name
-        self._files[host, name] = desired.config
+        self._files[host, name] = config
         self._world.spend_life()
         found = [
             item for item in self.fronts() if (item.host, _place(item.container)) == (host, name)
         ]
         for front in found:
-            front.process.follow(desired.config, self._world.clock.now)
+            front.process.follow(config, self._world.clock.now)
         until = self._world.clock.now + wait_s
         while not self._are_quiet(found) and self._world.clock.now < until:
             self._world.clock.advance(TICK_S)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.difference import (
-    difference,
     wanted_states,
 )
 
@@ -81,15 +80,22 @@ class Balancer:
 
     def follow(self, config: str, now: float) -> None:
         """Get to another config, as the collection does: by orders where these are enough, else by a reload."""
-        reload = difference(self._config, config) is None
-        if reload and any(self.sessions(server, now) for server in self.servers):
-            self._old_until = now + self._session_s()
+        change = self._haproxy.between(config)
         self._config = config
-        self._haproxy.reload(config, now)
-        if reload:
-            self._read_weights()
-        else:
+        if change is not None:
+            self._hold_back(self._haproxy.follow(config, change, now))
             self._order()
+            return
+        if any(self.sessions(server, now) for server in self.servers):
+            self._old_until = now + self._session_s()
+        self._haproxy.reload(config, now)
+        self._read_weights()
+
+    def _hold_back(self, fresh: list[Server]) -> None:
+        """A server that is new gets no request before its first good check, where there is another one."""
+        used = {item.backend for item in self.servers if item not in fresh and self.sends_to(item)}
+        for server in fresh:
+            server.up = server.backend not in used
 
     def _order(self) -> None:
         """Only who is not as the config says is told anything."""

@@ -10,6 +10,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.difference import (
+    Difference,
+    difference,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.probes import (
+    is_probe,
+    names_of,
+)
+
 Json = dict[str, Any]
 
 CONNECT_LIMIT_S = 5.0
@@ -17,6 +26,7 @@ DEFAULT_INTERVAL_S = 2.0
 DEFAULT_RISE = 2
 DEFAULT_FALL = 3
 SPREAD_S = 1.0
+GOOD_RESULTS = ("L4OK", "L7OK")
 _CODES = {"L7OK": 200, "L7STS": 500}
 
 
@@ -57,16 +67,36 @@ class Server:
     next_at: float = 0.0
     begun_at: float | None = None
     connected_at: float | None = None
+    failed: int = 0
+    """Failed checks of this process, but for those of a server that had no good one in a row."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """How the process tells it from others."""
+        return self.backend, self.name
 
     def start(self, now: float, dice: random.Random) -> None:
         """A server that this process did not know begins as up, one failed check from down."""
         self.health, self.changed_at = self.rise, now
         self._plan_first(now, dice)
 
+    def add(self, now: float) -> None:
+        """A server that a process gets while it runs: up with no good check at all, and checked at once."""
+        self.health, self.changed_at, self.next_at = 0, now, now
+
+    def take_as_good(self) -> None:
+        """The order C(set server ... health up)."""
+        self.health = self.rise + self.fall - 1
+
+    @property
+    def counts_up(self) -> bool:
+        """Whether its last check was good, and more are wanted."""
+        return self.up and self.result in GOOD_RESULTS and self.status != "UP"
+
     def inherit(self, old: Server, now: float, dice: random.Random) -> None:
-        """After a reload: the state from the server-state file. A check under way is lost."""
+        """After a reload: the state from the server-state file. A check under way is lost, and so are failures."""
         self.up, self.result, self.changed_at = old.up, old.result, old.changed_at
-        self.health = min(old.health, self.rise + self.fall - 1)
+        self.health = self.rise + self.fall - 1 if old.up else min(old.health, self.rise - 1)
         self._plan_first(now, dice)
 
     def _plan_first(self, now: float, dice: random.Random) -> None:
@@ -113,20 +143,20 @@ class Server:
         while self.next_at <= now:
             self.next_at += self.interval_s
         self.begun_at, self.result = None, result
-        if result in ("L4OK", "L7OK"):
+        if result in GOOD_RESULTS:
             self._succeeded(now)
         else:
             self._failed(now)
 
     def _succeeded(self, now: float) -> None:
-        full = self.rise + self.fall - 1
-        self.health = min(full, self.health + 1)
+        self.health += 1
         if self.health >= self.rise:
-            self.health = full
+            self.take_as_good()
             if not self.up:
                 self.up, self.changed_at = True, now
 
     def _failed(self, now: float) -> None:
+        self.failed += self.health > 0
         if self.health > self.rise:
             self.health -= 1
             return
@@ -154,27 +184,53 @@ class Server:
             "last_chk": "",
             "since_s": int(now - self.changed_at),
             "duration_ms": 1,
+            "failed": self.failed,
         }
 
 
 class Haproxy:
-    """One process with a config. Another process is another object."""
+    """One process with a config. Another process is another object.
+
+    C(reloads): how often it was reloaded.
+    """
 
     def __init__(self, config: str, now: float, dice: random.Random) -> None:
         self._dice = dice
-        self.began_at = now
-        self.revision = revision_of(config)
-        self.servers = parse_servers(config)
+        self._load(config, now)
+        self.reloads = 0
         for server in self.servers:
             server.start(now, dice)
 
+    def _load(self, config: str, now: float) -> None:
+        self.began_at = now
+        self.config = config
+        self.revision = revision_of(config)
+        self.servers = parse_servers(config)
+        self.backends = parse_backends(config)
+
+    def between(self, config: str) -> Difference | None:
+        """What the collection would tell this process to get to another config; None: it has to be reloaded."""
+        return difference(self.config, config, is_probe=is_probe, present=self.backends)
+
+    def follow(self, config: str, change: Difference, now: float) -> list[Server]:
+        """Do what the process is told, and go on with all else; returns the servers that are new."""
+        known = {server.key: server for server in self.servers}
+        self.config, self.revision = config, revision_of(config)
+        fresh = [server for server in parse_servers(config) if server.key in change.added]
+        for server in fresh:
+            server.add(now)
+        kept = [server for key, server in known.items() if key not in change.removed]
+        self.servers = [*kept, *fresh]
+        return fresh
+
     def reload(self, config: str, now: float) -> list[Server]:
         """Load another config, the known servers keep their state; returns those that are new."""
-        known = {(item.backend, item.name): item for item in self.servers}
-        self.revision, self.servers = revision_of(config), parse_servers(config)
+        known = {server.key: server for server in self.servers}
+        self._load(config, now)
+        self.reloads += 1
         fresh = []
         for server in self.servers:
-            old = known.get((server.backend, server.name))
+            old = known.get(server.key)
             if old is None:
                 server.start(now, self._dice)
                 fresh.append(server)
@@ -188,7 +244,7 @@ class Haproxy:
             server.step(now, probe)
 
     def as_observed(self, now: float, file_revision: str) -> Json:
-        """The part C(checker) of an observation."""
+        """What it says of itself and its servers."""
         return {
             "error": "",
             "revision": self.revision,
@@ -198,6 +254,21 @@ class Haproxy:
             "uptime_s": int(now - self.began_at),
             "reports": [server.report(now) for server in self.servers],
         }
+
+    def as_checker(self, now: float, file_revision: str) -> Json:
+        """The same of a checker: by the names of the model."""
+        seen = self.as_observed(now, file_revision)
+        return {**seen, "reports": [_named(report) for report in seen["reports"]]}
+
+
+def _named(report: Json) -> Json:
+    backend, server = names_of(report["backend"], report["server"])
+    return {**report, "backend": backend, "server": server}
+
+
+def parse_backends(config: str) -> set[str]:
+    """The names of the backends of a config."""
+    return set(re.findall(r"^backend (\S+)$", config, re.MULTILINE))
 
 
 def revision_of(config: str) -> str:

@@ -24,7 +24,11 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     OVERLAY_NETWORK,
     SYSTEM_STACK,
 )
-from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply_checker import (
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.desired import (
+    CHECKER,
+    Desired,
+)
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.target import (
     ApplyError,
     Target,
 )
@@ -103,6 +107,8 @@ class HealthWorld(SimulatedWorld):
         self.bad_to: set[str] = set()
         """Hosts whose checkers get a 500 from every application."""
         self.database_up = True
+        self.always_reloads = False
+        """Whether every change of a checker is a reload, as it was before checkers were told at run time."""
         self.needs_database: set[str] = set()
         """Services that answer 500 without the database."""
         self.by_connect: set[str] = set()
@@ -206,16 +212,19 @@ class HealthWorld(SimulatedWorld):
         container, haproxy = self.checker(host), self.checkers.get(host)
         if container is None or haproxy is None or not container.live:
             return None
-        seen = haproxy.as_observed(self.clock.now, revision_of(self.configs.get(host, "")))
+        seen = haproxy.as_checker(self.clock.now, revision_of(self.configs.get(host, "")))
         if container.status == "paused" or host in self.mute:
-            nothing = {"revision": "", "file_revision": "", "version": "", "reports": []}
+            nothing = {"revision": "", "version": "", "reports": []}
             return {**seen, **nothing, "pid": 0, "uptime_s": 0, "error": "no answer within 2 s"}
         return seen
 
-    def apply_config(
-        self, engine: Any, target: Target, config: str, *, wait_s: float, check_mode: bool = False
-    ) -> None:
-        """Stands in for the writing, validation and loading of a config."""
+    def apply(self, engine: Any, target: Target, desired: Desired, *, wait_s: float) -> Any:
+        """Stands in for the writing and validation of the files, and for the orders or the reload."""
+        if desired.kind is CHECKER:
+            return self._apply_checker(target, desired.config, wait_s)
+        return self.balancers.apply(target, desired.config, wait_s)
+
+    def _apply_checker(self, target: Target, config: str, wait_s: float) -> None:
         self.before_change()
         self.spend_life()
         host = Path(target.folders.base).parent.name
@@ -229,9 +238,21 @@ class HealthWorld(SimulatedWorld):
             raise ApplyError("the config is in place, but HAProxy runs and does not answer")
         if known == config and haproxy.revision == revision_of(config):
             return
-        fresh = haproxy.reload(config, self.clock.now)
+        change = None if self.always_reloads else haproxy.between(config)
+        if change is None or known != haproxy.config:
+            self._take_first_results(haproxy.reload(config, self.clock.now), wait_s)
+        else:
+            self._take_first_results(haproxy.follow(config, change, self.clock.now), wait_s)
+
+    def _take_first_results(self, fresh: list[Server], wait_s: float) -> None:
         until = self.clock.now + wait_s
-        while self.clock.now < until and any(server.result == "INI" for server in fresh):
+        while True:
+            for server in fresh:
+                if server.counts_up:
+                    server.take_as_good()
+            fresh = [server for server in fresh if server.result == "INI"]
+            if not fresh or self.clock.now >= until:
+                return
             self.clock.advance(STEP_S)
 
     # --- network
@@ -300,10 +321,9 @@ def health_world(hosts: int, *, seed: int = 0) -> Iterator[HealthWorld]:
             any_order(world.order),
             mock.patch.object(os, "fsync", world.fsync),
             mock.patch.object(observe_host, "observe_checker", world.observe_checker),
-            mock.patch.object(handlers, "apply_config", world.apply_config),
+            mock.patch.object(handlers, "apply", world.apply),
             mock.patch.object(observe_host, "observe_balancers", world.balancers.observe),
-            mock.patch.object(handlers, "apply_balancer", world.balancers.apply),
-            mock.patch.object(handlers, "validate_balancer"),
+            mock.patch.object(handlers, "validate_only"),
         ):
             yield world
     finally:

@@ -14,6 +14,7 @@ import typing as t
 from . import syntax
 from .check_lines import DEFAULT_SERVER, check_lines, thresholds
 from .marker import with_marker
+from .probes import probe_name, target_name
 
 Json = t.Dict[str, t.Any]
 
@@ -61,8 +62,7 @@ def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
     checks, controls = list(model["checks"]), list(model["controls"])
     _refuse_twice([check.get("backend") for check in checks], key="checks.backend")
     _refuse_twice([control.get("server") for control in controls], key="controls.server")
-    parts = [_head(), _control_part(controls)]
-    parts += [_check_part(check, key=f"checks[{at}]") for at, check in enumerate(checks)]
+    parts = [_head(), _control_part(controls), *_probe_parts(checks)]
     return with_marker("\n".join(parts))
 
 
@@ -92,14 +92,28 @@ def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _check_part(check: t.Mapping[str, t.Any], *, key: str) -> str:
-    """The backend of one container."""
-    lines = [f"backend {syntax.name(check.get('backend'), key=f'{key}.backend')}"]
-    request = check_lines(check, key=key)
+def _probe_parts(checks: list[t.Mapping[str, t.Any]]) -> list[str]:
+    """A backend for all checks that ask alike, sorted by name: one that comes or goes moves no other."""
+    lines: dict[str, list[str]] = {}
+    for at, check in enumerate(checks):
+        key = f"checks[{at}]"
+        asked = _probe_lines(check, key=key)
+        name = probe_name(asked)
+        lines.setdefault(name, [f"backend {name}", *asked]).append(_target(check, key=key))
+    return ["".join(f"{line}\n" for line in lines[name]) for name in sorted(lines)]
+
+
+def _probe_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
+    """What a check asks, and how long it waits for the answer."""
+    lines = check_lines(check, key=key)
     if check.get("request") is not None:
-        request.insert(-2, "mode http")  # before the two lines of the request
-    lines += [f"    {line}" for line in request]
+        lines.insert(-2, "mode http")  # before the two lines of the request
+    return [f"    {line}" for line in lines]
+
+
+def _target(check: t.Mapping[str, t.Any], *, key: str) -> str:
+    """The server of one check."""
+    backend = syntax.name(check.get("backend"), key=f"{key}.backend")
     server = syntax.name(check.get("server"), key=f"{key}.server")
     place = syntax.endpoint(check.get("address"), check.get("port"), key=key)
-    lines.append(f"    server {server} {place} check{thresholds(check, key=key)}")
-    return "".join(f"{line}\n" for line in lines)
+    return f"    server {target_name(backend, server)} {place} check{thresholds(check, key=key)}"

@@ -1,15 +1,16 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What two configs of a load balancer differ in. Pure; private to the collection."""
+"""What two configs differ in, and how a HAProxy that runs gets from one to the other. Pure; private."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+import typing as t
 
 from .check_lines import DEFAULT_SERVER
-from .marker import CERTIFICATE_COMMENT
+from .marker import CERTIFICATE_COMMENT, CHECKSUM_COMMENT
 from .wanted import Server, Wanted
 
 _ONE_WORD = re.compile(
@@ -40,11 +41,15 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Parsed:
-    """A config taken apart: its servers, its certificates, and the rest."""
+    """A config taken apart: its servers, its certificates, its probes, and the rest.
+
+    C(probes): names of the backends that are named by their lines (see probes.py); their lines are not in the rest.
+    """
 
     rest: tuple[str, ...]
     servers: dict[Server, Line]
     certificates: dict[str, str]
+    probes: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,11 +61,17 @@ class Difference:
     certificates: tuple[str, ...]
 
 
-def parse(config: str) -> Parsed:
+def nothing(_backend: str) -> bool:
+    """That no backend is named by its lines: so are the configs of load balancers."""
+    return False
+
+
+def parse(config: str, *, is_probe: t.Callable[[str], bool] = nothing) -> Parsed:
     """Take a config of ours apart."""
     rest: list[str] = []
     servers: dict[Server, Line] = {}
     certificates: dict[str, str] = {}
+    backends: list[str] = []
     backend = ""
     for line in config.splitlines():
         words = line.split()
@@ -68,11 +79,13 @@ def parse(config: str) -> Parsed:
             certificates[words[2]] = words[3]
         elif backend and words[:1] == ["server"]:
             servers[backend, words[1]] = _line(words[2:])
-        elif not line.startswith(_DESCRIPTION):
-            if words and not line.startswith(" "):
+        elif words and not line.startswith((_DESCRIPTION, CHECKSUM_COMMENT + " ")):
+            if not line.startswith(" "):
                 backend = words[1] if words[0] == "backend" and len(words) == 2 else ""
-            rest.append(line)
-    return Parsed(tuple(rest), servers, certificates)
+                backends.append(backend)
+            if not is_probe(backend):
+                rest.append(line)
+    return Parsed(tuple(rest), servers, certificates, frozenset(filter(is_probe, backends)))
 
 
 def _line(words: list[str]) -> Line:
@@ -88,22 +101,41 @@ def _line(words: list[str]) -> Line:
     return Line(tuple(kept), Wanted(weight, disabled, kept[0] if kept else ""))
 
 
-def difference(before: str, after: str) -> Difference | None:
-    """How a HAProxy that runs one config gets to another; None: only by a reload."""
-    old, new = parse(before), parse(after)
+def difference(
+    before: str,
+    after: str,
+    *,
+    is_probe: t.Callable[[str], bool] = nothing,
+    present: t.Collection[str] = (),
+) -> Difference | None:
+    """How a HAProxy that runs one config gets to another; None: only by a reload.
+
+    Args:
+        before: What it runs.
+        after: What it is to run.
+        is_probe: Whether a backend of this name is named by its lines. One that is not wanted any more may stay in the
+            process: without servers it does nothing.
+        present: The backends that the process has.
+    """
+    old, new = parse(before, is_probe=is_probe), parse(after, is_probe=is_probe)
     same = old.rest == new.rest and set(old.certificates) == set(new.certificates)
     common = set(old.servers) & set(new.servers)
     if not same or any(old.servers[key].words != new.servers[key].words for key in common):
         return None
     added = tuple(key for key in new.servers if key not in common)
-    if added and any(_changes_servers(line) for line in new.rest):
-        return None  # which servers that are added to one that runs do not follow
-    words = [word for key in added for word in (*key, *new.servers[key].words)]
-    if not all(_ONE_WORD.match(word) for word in words):
+    if not new.probes <= set(present) or not _can_be_added(added, new):
         return None
     renewed = (name for name, value in new.certificates.items() if old.certificates[name] != value)
     removed = tuple(key for key in old.servers if key not in common)
     return Difference(added, removed, tuple(sorted(renewed)))
+
+
+def _can_be_added(added: tuple[Server, ...], new: Parsed) -> bool:
+    """Whether servers that are added do the same as after a reload; they do not follow C(default-server)."""
+    if added and any(_changes_servers(line) for line in new.rest):
+        return False
+    words = [word for key in added for word in (*key, *new.servers[key].words)]
+    return all(_ONE_WORD.match(word) for word in words)
 
 
 def _changes_servers(line: str) -> bool:

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The marker of a config: what C(show info) of a running HAProxy says of the config that it really loaded. Pure."""
+"""The marker of a config: what C(show info) of a running HAProxy says of the config that it really loaded. Pure.
+
+The first line is a checksum of all that follows. A file that was cut or edited has no marker.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ import re
 
 CERTIFICATE_COMMENT = "# certificate"
 """Begins a line that names a certificate. Here, so that who only reads configs need not carry what writes them."""
+
+CHECKSUM_COMMENT = "# checksum"
+"""Begins the first line."""
 
 _LINE = re.compile(r"^    description (rev-[0-9a-f]{16})$", re.MULTILINE)
 
@@ -29,10 +35,18 @@ def marked(config: str, marker: str) -> str:
     before, head, after = ("\n" + config).partition("\nglobal\n")
     if not head:
         raise ValueError("the config has no section global")
-    return f"{before}{head}    description {marker}\n{after}"[1:]
+    text = f"{before}{head}    description {marker}\n{after}"[1:]
+    return _checksum_line(text) + text
 
 
 def marker_of(config: str) -> str:
-    """The marker that a config says it has; empty where it says none."""
-    found = _LINE.search(config)
-    return found.group(1) if found else ""
+    """The marker that a config says it has; empty where it says none, or is not as we wrote it."""
+    first, end, text = config.partition("\n")
+    found = _LINE.search(text)
+    return found.group(1) if found and first + end == _checksum_line(text) else ""
+
+
+def _checksum_line(text: str) -> str:
+    return (
+        f"{CHECKSUM_COMMENT} {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}\n"
+    )

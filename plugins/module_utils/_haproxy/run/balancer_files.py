@@ -120,6 +120,15 @@ def put_files(folders: Folders, files: Files, before: Files) -> None:
             folders.write_in_config(name, files[name])
 
 
+def take_back(folders: Folders, before: Files, files: Files) -> None:
+    """Store what was there before these files, and nothing else. Raises FolderError."""
+    put_files(folders, before, files)
+    if CONFIG not in before:
+        with explained(folders.file), contextlib.suppress(FileNotFoundError):
+            os.remove(folders.file)
+    remove_others(folders, before)
+
+
 def remove_others(folders: Folders, files: Files) -> None:
     """Remove certificates and pages that are no longer among the files."""
     with contextlib.suppress(FolderError):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running load balancer: what it has loaded, and changes without a reload. Private to the collection.
+"""Changes of a HAProxy that runs, without a reload. Private to the collection.
 
 Every answer is read. One that is not the expected one raises HaproxyError; a reload then puts all right.
 """
@@ -12,50 +12,27 @@ import re
 import time
 import typing as t
 
-from ..render import syntax
 from ..render.difference import Difference, Parsed
 from ..render.wanted import Server, Wanted
 from .balancer_files import certificate_path
 from .folders import Folders
-from .server_state import State, parse_states
+from .server_state import State
 from .socket import HaproxyError, ask, ask_with
-from .stats import parse_traffic
-from .worker import ANSWER_S, old_workers, worker_info
+from .worker import ANSWER_S, VARIABLE, old_workers, running_info, states, traffic
 
-Json = t.Dict[str, t.Any]
-
-VARIABLE = "proc.drover_revision"
-"""Holds the marker of a config that the worker got to without a reload."""
 DELETE_S = 1.0
 
 _POLL_S = 0.05
-_VALUE = re.compile(r"value=<(rev-[0-9a-f]{16})>")
-
-
-def running_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
-    """What the worker says of itself (see stats.parse_info); the marker is of what it does. Raises HaproxyError."""
-    until = time.monotonic() + deadline_s
-    info = worker_info(folders, deadline_s=deadline_s)
-    left = max(0.0, until - time.monotonic())
-    found = _VALUE.search(ask(folders.admin_socket, f"get var {VARIABLE}", deadline_s=left))
-    return {**info, "revision": found.group(1)} if found else info
-
-
-def states(folders: Folders, *, deadline_s: float = ANSWER_S) -> dict[Server, State]:
-    """The state of each server. Raises HaproxyError."""
-    return parse_states(ask(folders.admin_socket, "show servers state", deadline_s=deadline_s))
-
-
-def traffic(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
-    """What the worker says of its servers (see stats.parse_traffic). Raises HaproxyError."""
-    return parse_traffic(ask(folders.admin_socket, "show stat", deadline_s=deadline_s))
+_NAME = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 
 
 class Change:
     """Changes of one worker, by its admin socket."""
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, *, holds_back: bool = False) -> None:
+        """C(holds_back): a server that is added gets no request before its first good check, where others get some."""
         self._folders = folders
+        self._holds_back = holds_back
 
     def to(
         self, config: Parsed, change: Difference, certificates: t.Mapping[str, str], revision: str
@@ -73,12 +50,14 @@ class Change:
         """
         for name in change.certificates:
             self._renew(name, certificates[name])
-        usable = self._usable_backends(config)
+        usable = self._usable_backends(config) if self._holds_back else set()
         for key in change.added:
             self._add(key, config, held_back=key[0] in usable)
         for key in change.removed:
             self._remove(key)
-        self.set_states({key: line.wanted for key, line in config.servers.items()})
+        wanted = {key: line.wanted for key, line in config.servers.items()}
+        self.set_states(wanted)
+        self._check_places(wanted)
         self._note(revision)
 
     def set_states(self, wanted: t.Mapping[Server, Wanted]) -> bool:
@@ -97,6 +76,18 @@ class Change:
             )
         return bool(wrong)
 
+    def take_as_good(self, keys: t.Iterable[Server]) -> None:
+        """Have the worker wait for no more good checks of these. Raises HaproxyError."""
+        for key in keys:
+            self._silent(f"set server {_path(key)} health up")
+
+    def _check_places(self, wanted: t.Mapping[Server, Wanted]) -> None:
+        """Read back where the servers are. Raises HaproxyError."""
+        found = states(self._folders)
+        astray = [key for key, order in wanted.items() if not found[key].is_at(order.place)]
+        if astray:
+            raise HaproxyError(f"HAProxy has these servers at other places: {sorted(astray)}")
+
     def _usable_backends(self, config: Parsed) -> set[str]:
         """Backends that can do without their new servers until those have passed a check."""
         found = set()
@@ -108,17 +99,19 @@ class Change:
         return found
 
     def _add(self, key: Server, config: Parsed, *, held_back: bool) -> None:
+        """In one line: a server whose check is enabled later waits an interval for its first one."""
         line, path = config.servers[key], _path(key)
         weight = f" weight {line.wanted.weight}" if line.wanted.weight != 1 else ""
-        self._expect(f"add server {path} {' '.join(line.words)}{weight}", "New server registered")
-        if line.wanted.disabled:
-            return  # as it is made
-        orders = [f"set server {path} state ready"]
-        if line.checked and held_back:
-            orders.append(f"set server {path} health down")
-        if line.checked:
-            orders.append(f"enable health {path}")
-        self._silent(";".join(orders))
+        orders = [f"add server {path} {' '.join(line.words)}{weight}"]
+        if not line.wanted.disabled:  # which is what it is made as
+            orders.append(f"set server {path} state ready")
+            if line.checked and held_back:
+                orders.append(f"set server {path} health down")
+            if line.checked:
+                orders.append(f"enable health {path}")
+        answer = self._ask(";".join(orders))
+        if answer.strip() != "New server registered.":
+            raise HaproxyError(f"add server {path}: {_short(answer)}")
 
     def _remove(self, key: Server) -> None:
         """Servers with connections can't be deleted; a moment is enough for those that are idle."""
@@ -177,8 +170,11 @@ def _orders(state: State, wanted: Wanted) -> list[str]:
 
 
 def _path(key: Server) -> str:
-    backend, server = key
-    return f"{syntax.name(backend, key='backend')}/{syntax.name(server, key='server')}"
+    """As the command line has it. What is not a name in it could be another command."""
+    for name in key:
+        if not _NAME.match(name):
+            raise ValueError(f"{name!r} is not the name of a backend or server")
+    return "/".join(key)
 
 
 def _short(answer: str) -> str:

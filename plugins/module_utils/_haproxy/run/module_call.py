@@ -12,8 +12,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..._common.constants import OWNER
 from ..._engine.errors import EngineError, SdkMissing
 from ..._lock.host_lock import HostBusy, host_lock
-from .apply_checker import ApplyError, Target
 from .folders import Folders
+from .target import ApplyError, Target
 
 Done = t.TypeVar("Done")
 

@@ -18,12 +18,11 @@ from ..render.difference import without_passwords
 from ..render.marker import marker_of
 from ..render.wanted import Server
 from .balancer_files import balancer_folders, balancers_folder, certificate_path
-from .changes import running_info, states, traffic
 from .folders import FolderError, Folders
 from .observe_checker import nothing_seen
 from .server_state import State
 from .socket import HaproxyError, ask
-from .worker import ANSWER_S, old_workers
+from .worker import ANSWER_S, old_workers, running_info, states, traffic
 
 Json = t.Dict[str, t.Any]
 

@@ -13,9 +13,10 @@ import time
 import typing as t
 
 from ..render.marker import marker_of
+from ..render.probes import names_of
 from .folders import FolderError, Folders
 from .socket import HaproxyError, NoSocket
-from .worker import ANSWER_S, reports, worker_info
+from .worker import ANSWER_S, reports, running_info
 
 Json = t.Dict[str, t.Any]
 
@@ -37,18 +38,26 @@ def observe_checker(state_dir: str, *, deadline_s: float = ANSWER_S) -> Json | N
 
 def observe_haproxy(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json | None:
     """What one HAProxy says of itself and its servers; None where there is no socket of it. Never raises."""
-    seen = {**nothing_seen(), "file_revision": _file_revision(folders)}
+    nothing = {**nothing_seen(), "file_revision": _file_revision(folders)}
+    seen = dict(nothing)
     until = time.monotonic() + deadline_s
     try:
-        seen.update(worker_info(folders, deadline_s=deadline_s))
-        seen["reports"] = reports(folders, deadline_s=max(0.0, until - time.monotonic()))
+        seen.update(running_info(folders, deadline_s=deadline_s))
+        found = reports(folders, deadline_s=max(0.0, until - time.monotonic()))
+        seen["reports"] = [_named(report) for report in found]
     except NoSocket:
         return None
     except HaproxyError as error:
-        return {**nothing_seen(), "error": f"the checker does not answer: {error}"}
+        return {**nothing, "error": f"the checker does not answer: {error}"}
     except Exception as error:  # whatever it says must not hide the rest of the host
-        return {**nothing_seen(), "error": f"unexpected {type(error).__name__}: {error}"}
+        return {**nothing, "error": f"unexpected {type(error).__name__}: {error}"}
     return seen
+
+
+def _named(report: Json) -> Json:
+    """A report by the names of the model."""
+    backend, server = names_of(report["backend"], report["server"])
+    return {**report, "backend": backend, "server": server}
 
 
 def nothing_seen() -> Json:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import typing as t
 
 from ..render.wanted import Server, Wanted
@@ -23,6 +24,8 @@ class State:
 
     weight: int
     admin: int
+    address: str = ""
+    port: str = ""
 
     @property
     def drained(self) -> bool:
@@ -39,12 +42,19 @@ class State:
             return self.drained
         return not self.admin & DRAIN and self.weight == wanted.weight
 
+    def is_at(self, place: str) -> bool:
+        """Whether it is where the config says; a place that is no address and port is not compared."""
+        address, port = _parts(place)
+        return not port or (self.address, self.port) == (address, port)
+
 
 def parse_states(answer: str) -> dict[Server, State]:
     """Each server's state by backend and name."""
     rows = (line.split(" ") for line in answer.splitlines())
     return {
-        (row[_BACKEND], row[_SERVER]): State(int(row[_WEIGHT]), int(row[_ADMIN]))
+        (row[_BACKEND], row[_SERVER]): State(
+            int(row[_WEIGHT]), int(row[_ADMIN]), row[_ADDRESS], row[_PORT]
+        )
         for row in rows
         if _is_server(row)
     }
@@ -76,6 +86,15 @@ def _same_place(row: list[str], place: str) -> bool:
     known = address.strip("[]")
     is_name = any(char.isalpha() for char in known) and ":" not in known
     return row[_PORT] == port and (is_name or row[_ADDRESS] == known)
+
+
+def _parts(place: str) -> tuple[str, str]:
+    """Address and port of a place; empty where it has no address, or no port."""
+    host, _colon, port = place.rpartition(":")
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))), port if port.isdigit() else ""
+    except ValueError:
+        return "", ""
 
 
 def _admin(before: int, order: Wanted) -> int:

@@ -17,6 +17,7 @@ _SERVER = "2"  # the type of a line about a server
 _VERSION = re.compile(r"\d+(\.\d+)+")
 _BEFORE_FIRST_CHECK = "INI"
 _RUNNING_CHECK = "* "
+_GOOD = ("L4OK", "L6OK", "L7OK", "L7OKC")
 
 
 def parse_info(answer: str) -> Json:
@@ -35,7 +36,8 @@ def parse_stat(answer: str) -> list[Json]:
     """The answer to C(show stat): a report for each server, in its order.
 
     C(check_code), C(since_s) and C(duration_ms) are None where HAProxy says nothing. C(check_status) begins with
-    C(* ) while a check is under way; what follows is the result of the last one that ended.
+    C(* ) while a check is under way; what follows is the result of the last one that ended. C(failed): how many checks
+    failed in this process.
     """
     return [_report(row) for row in _rows(answer) if row.get("type") == _SERVER]
 
@@ -69,10 +71,17 @@ def _rows(answer: str) -> list[dict[str, str]]:
 
 def completed(report: t.Mapping[str, t.Any]) -> bool:
     """Whether a check of this server ever came to an end."""
-    status = report["check_status"]
-    if status.startswith(_RUNNING_CHECK):
-        status = status[len(_RUNNING_CHECK) :]
-    return status not in ("", _BEFORE_FIRST_CHECK)
+    return _last_result(report) not in ("", _BEFORE_FIRST_CHECK)
+
+
+def counts_up(report: t.Mapping[str, t.Any]) -> bool:
+    """Whether the last check was good, and HAProxy wants more good ones of a server that was added to it."""
+    return report["status"].startswith("UP ") and _last_result(report) in _GOOD
+
+
+def _last_result(report: t.Mapping[str, t.Any]) -> str:
+    status = str(report["check_status"])
+    return status[len(_RUNNING_CHECK) :] if status.startswith(_RUNNING_CHECK) else status
 
 
 def _report(row: t.Mapping[str, t.Any]) -> Json:
@@ -85,6 +94,7 @@ def _report(row: t.Mapping[str, t.Any]) -> Json:
         "last_chk": row.get("last_chk") or "",
         "since_s": _number(row.get("lastchg")),
         "duration_ms": _number(row.get("check_duration")),
+        "failed": _number(row.get("chkfail")) or 0,
     }
 
 

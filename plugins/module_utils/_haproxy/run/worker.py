@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 
 from .folders import Folders
+from .server_state import State, parse_states
 from .socket import HaproxyError, NoAnswer, ask
-from .stats import completed, parse_info, parse_stat
+from .stats import parse_info, parse_stat, parse_traffic
 
 Json = t.Dict[str, t.Any]
-Found = t.TypeVar("Found")
 Server = t.Tuple[str, str]
 
 ANSWER_S = 2.0
 RELOAD_S = 5.0
+VARIABLE = "proc.drover_revision"
+"""Holds the marker of a config that the worker got to without a reload."""
+
 _POLL_S = 0.05
+_VALUE = re.compile(r"value=<(rev-[0-9a-f]{16})>")
 
 
 class ReloadFailed(HaproxyError):
@@ -30,14 +35,33 @@ def worker_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
     return parse_info(ask(folders.admin_socket, "show info", deadline_s=deadline_s))
 
 
+def running_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
+    """What the worker says of itself (see stats.parse_info); the marker is of what it does. Raises HaproxyError."""
+    until = time.monotonic() + deadline_s
+    info = worker_info(folders, deadline_s=deadline_s)
+    left = max(0.0, until - time.monotonic())
+    found = _VALUE.search(ask(folders.admin_socket, f"get var {VARIABLE}", deadline_s=left))
+    return {**info, "revision": found.group(1)} if found else info
+
+
 def reports(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
     """What the worker says of its servers (see stats.parse_stat). Raises HaproxyError."""
     return parse_stat(ask(folders.admin_socket, "show stat", deadline_s=deadline_s))
 
 
-def servers(folders: Folders) -> set[Server]:
-    """Backend and name of each server. Raises HaproxyError."""
-    return {(report["backend"], report["server"]) for report in reports(folders)}
+def traffic(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
+    """What the worker says of its servers (see stats.parse_traffic). Raises HaproxyError."""
+    return parse_traffic(ask(folders.admin_socket, "show stat", deadline_s=deadline_s))
+
+
+def states(folders: Folders, *, deadline_s: float = ANSWER_S) -> dict[Server, State]:
+    """The state of each server. Raises HaproxyError."""
+    return parse_states(ask(folders.admin_socket, "show servers state", deadline_s=deadline_s))
+
+
+def backends(folders: Folders, *, deadline_s: float = ANSWER_S) -> set[str]:
+    """The names of all backends, with servers or without. Raises HaproxyError."""
+    return set(ask(folders.admin_socket, "show backend", deadline_s=deadline_s).splitlines())
 
 
 def wait_for_worker(folders: Folders, *, wait_s: float = RELOAD_S) -> Json:
@@ -78,20 +102,6 @@ def reload(
         _read_back(folders, revision)
     finally:
         folders.clear_server_state()
-
-
-def wait_for_results(folders: Folders, *, known: set[Server], wait_s: float) -> None:
-    """Until a check of each server that is not among the known came to an end, or wait_s seconds are over."""
-    until = time.monotonic() + wait_s
-    while time.monotonic() < until:
-        try:
-            found = reports(folders)
-        except HaproxyError:
-            return  # the next look will say so
-        waiting = {(item["backend"], item["server"]) for item in found if not completed(item)}
-        if waiting <= known:
-            return
-        time.sleep(_POLL_S)
 
 
 def old_workers(folders: Folders, *, deadline_s: float = ANSWER_S) -> int:

@@ -17,7 +17,7 @@ from ..._model.member import MemberId, member_ids
 from ..._model.observation import BalancerReport, TrafficReport
 from ..._model.operation import BALANCER, CREATE, REMOVE, START, STOP, BalancerArgs
 from ..._record.revisions import Request, current, is_live
-from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
+from ..operations.haproxy_config import FIRST_RESULT_S, add_config, is_damaged, makers
 from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .model import Directory, build_model, routes_of
@@ -120,9 +120,13 @@ class Balancers:
     ) -> bool:
         """Whether its container runs, goes on running, and has another config than this; if it answers at all."""
         claims = self.world.claims(member.id.stack).get(member.id, [])
-        if not running_on(member.host, claims) or self._is_stopped_by(plan, member):
-            return False
         seen = self._seen(member)
+        if self._is_stopped_by(plan, member):
+            return False
+        if is_damaged(seen, member.host, claims):
+            return True
+        if not running_on(member.host, claims):
+            return False
         if seen and seen["error"]:
             parameters = {"why": seen["error"]}
             plan.held.append(Fact.about(member.id, "config_kept", parameters, host=member.host))

@@ -19,7 +19,7 @@ from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import CheckerReport
 from ..._model.operation import CHECKER, CheckerArgs
-from ..operations.haproxy_config import FIRST_RESULT_S, add_config, makers
+from ..operations.haproxy_config import FIRST_RESULT_S, add_config, is_damaged, makers
 from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .targets import CheckedMember
@@ -41,7 +41,6 @@ class Checkers:
         self._members = _members(body)
         fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
         self._reports = {host: _by_server(world.checker(host)) for host in fresh}
-        self._uptimes = {host: _uptime_s(world.checker(host)) for host in world.seen}
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
 
     def _may_check(self, host: str) -> bool:
@@ -72,7 +71,6 @@ class Checkers:
             host,
             reports.get((target.backend, target.server)),
             reports.get((CONTROL, control_name(target.host))),
-            uptime_s=float(self._uptimes.get(host, 0.0)),
         )
 
     def _others(self, target: CheckedMember) -> list[Report]:
@@ -120,10 +118,11 @@ class Checkers:
         seen = self._world.checker(host)
         revision = render_checker(model)[1]
         makes = makers(plan, host, member)
-        told = (seen["revision"], seen["file_revision"]) if seen else None
-        current = told == (revision, revision)
-        running = running_on(host, claims) is not None
-        if (seen and seen["error"]) or (current and not makes) or not (running or makes):
+        revisions = (seen["revision"], seen["file_revision"]) if seen else None
+        current = revisions == (revision, revision)
+        answers = running_on(host, claims) is not None and not (seen and seen["error"])
+        may_be_told = answers or is_damaged(seen, host, claims)
+        if (current and not makes) or not (may_be_told or makes):
             return
         args = CheckerArgs(model=model, revision=revision, image=image, wait_s=FIRST_RESULT_S)
         add_config(plan, CHECKER, args, host, member, cause=_cause(model), version=version)
@@ -139,12 +138,9 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
     }
 
 
-def _uptime_s(checker: CheckerReport | None) -> int:
-    return checker["uptime_s"] if checker else 0
-
-
 def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
-    reports = checker["reports"] if checker else []
+    """What a checker says. One whose file is not as we wrote it may check something else than it was told to."""
+    reports = checker["reports"] if checker and checker["file_revision"] else []
     return {(item["backend"], item["server"]): item for item in reports}
 
 

@@ -68,9 +68,8 @@ def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[Che
     """The stack's targets, by member.
 
     One whose host is not seen, whose container does not run, or is in a crash loop keeps the generation that is
-    remembered of it: its server in the checkers' configs stays as it is, and nobody reads what is said of it. With
-    another config at each crash the checkers would be reloaded all the time, and a reload forgets how often a server
-    failed in a row (docs/decisions/0009).
+    remembered of it: its server in the checkers' configs stays as it is, and nobody reads what is said of it. Otherwise
+    the checkers would get another config at each crash.
     """
     services = checked_services(body)
     claims = world.claims(stack)

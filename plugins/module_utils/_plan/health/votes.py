@@ -10,7 +10,6 @@ ever killed".
 from __future__ import annotations
 
 import dataclasses
-import math
 import typing as t
 
 from .verdict import Vote
@@ -53,14 +52,12 @@ class Opinion:
         report: HAProxy's report on the generation; None where it has none.
         control: HAProxy's report on the control target of the member's host; None where it has none.
         others: HAProxy's reports on all else that this checker checks, but for its own control target.
-        uptime_s: For how long this checker's HAProxy has run with its present config.
     """
 
     checker: str
     report: Report | None
     control: Report | None
     others: t.Sequence[Report] = ()
-    uptime_s: float = math.inf
 
 
 def count_votes(
@@ -119,19 +116,20 @@ def _vote(check: dict[str, t.Any], opinion: Opinion, *, confirmed: bool) -> Vote
         return None
     if result_of(report) in UNREACHED and (not confirmed or report["since_s"] < MATURE_S):
         return None
-    if not _has_failed_often(check, opinion):
+    if not _has_failed_often(check, report):
         return None
     control_s = (opinion.control or report)["since_s"]
     return Vote(opinion.checker, False, describe(report), float(min(report["since_s"], control_s)))
 
 
-def _has_failed_often(check: dict[str, t.Any], opinion: Opinion) -> bool:
-    """Whether as many checks failed as are asked for: a HAProxy that just started calls its first failure DOWN."""
+def _has_failed_often(check: dict[str, t.Any], report: Report) -> bool:
+    """Whether as many checks failed as are asked for: of a server that is new to it, HAProxy calls the first one DOWN.
+
+    After a reload the failures are not counted any more; then it is the time that tells.
+    """
     interval_s = (check["interval_ms"] or DEFAULT_INTERVAL_MS) / 1000
     fall = check["unhealthy_threshold"] or DEFAULT_FALL
-    since_s = (opinion.report or {})["since_s"]
-    began_early = opinion.uptime_s - since_s < fall * interval_s
-    return not began_early or since_s >= (fall - 1) * interval_s
+    return bool(report["failed"] >= fall or report["since_s"] >= (fall - 1) * interval_s)
 
 
 def _sees_host(check: dict[str, t.Any], opinion: Opinion) -> bool:

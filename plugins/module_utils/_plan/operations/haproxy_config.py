@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from ..._model.member import MemberId
+from ..._model.observation import BalancerReport, CheckerReport
 from ..._model.operation import CREATE, START, Args, Kind, Operation
+from ..world.ownership import Located
 from .plan import Plan, Subject
 
 FIRST_RESULT_S = 2.5
@@ -21,6 +23,22 @@ def makers(plan: Plan, host: str, member: MemberId) -> list[Operation]:
         if (CREATE.names(item) or START.names(item))
         and (item["host"], MemberId.of(item)) == (host, member)
     ]
+
+
+def is_damaged(
+    seen: CheckerReport | BalancerReport | None, host: str, claims: list[Located]
+) -> bool:
+    """Whether the config of a HAProxy that has a container on this host is missing, or is not as it was written.
+
+    With such a file it may not even start, so that nobody answers who could be told.
+
+    Args:
+        seen: What is observed of it; None where there is nothing to see.
+        host: Where it is to run.
+        claims: Its containers with their hosts.
+    """
+    is_here = [place for place, _container in claims] == [host]
+    return seen is not None and not seen["file_revision"] and is_here
 
 
 def add_config(

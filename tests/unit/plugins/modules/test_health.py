@@ -91,6 +91,7 @@ def test_a_running_haproxy_is_reloaded_and_reports(
         "last_chk": "Server Error",
         "since_s": 9,
         "duration_ms": 3,
+        "failed": 0,
     }
     assert len(run(health_info)["reports"]) == 2
     haproxy.stop()

@@ -16,6 +16,12 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.mark
     marker_of,
     with_marker,
 )
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.probes import (
+    is_probe,
+    names_of,
+    probe_name,
+    target_name,
+)
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.check_options import (
     model_from_options,
 )
@@ -38,6 +44,7 @@ CHECK: Json = {
 }
 REQUEST: Json = {"method": "GET", "uri": "/", "version": "HTTP/1.0", "headers": []}
 HEAD = """\
+# checksum CHECKSUM
 global
     description MARKER
     stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
@@ -63,15 +70,16 @@ backend control
 """
 BODY = r"""    server h2 10.42.140.3:42 check inter 1s fall 1 rise 2
 
-backend shop.web.1
-    server 3f9c0a1b2c3d-20261122100000123456789-1a2b3c 10.42.131.7:80 check
-
-backend shop.web.2
+backend probe-HTTP
     timeout check 1500ms
     mode http
     option httpchk
     http-check send meth GET uri '/a'\''b#$x' ver HTTP/1.1 hdr Host '50%% "x" \ y'
-    server a [fd00::1]:8080 check inter 2000ms rise 2 fall 3
+    server shop.web.2:a:10 [fd00::1]:8080 check inter 2000ms rise 2 fall 3
+
+backend probe-TCP
+    server shop.web.1:3f9c0a1b2c3d-20261122100000123456789-1a2b3c:10 10.42.131.7:80 check
+    server db.1:fd00::2-5432-1a2b3c:4 [fd00::2]:5432 check inter 500ms
 """
 
 
@@ -93,24 +101,98 @@ def test_the_whole_config() -> None:
         "unhealthy_threshold": 3,
     }
     controls = [{"server": "h2", "address": "10.42.140.3"}]
-    config, marker = render_checker(model(CHECK, second, controls=controls))
-    assert config == HEAD.replace("MARKER", marker) + BODY
+    third = {**CHECK, "backend": "db.1", "server": "fd00::2-5432-1a2b3c", "address": "fd00::2"}
+    third = {**third, "port": 5432, "interval_ms": 500}
+    config, marker = render_checker(model(CHECK, second, third, controls=controls))
+    asked = BODY.partition("backend probe-HTTP\n")[2].partition("    server")[0].splitlines()
+    body = BODY.replace("probe-HTTP", probe_name(asked)).replace("probe-TCP", probe_name([]))
+    assert probe_name(asked) < probe_name([])
+    assert config == whole(marker, body)
 
 
 def test_the_config_of_nothing() -> None:
     config, marker = render_checker(model())
-    assert config == HEAD.replace("MARKER", marker)
+    assert config == whole(marker, "")
+
+
+def whole(marker: str, body: str) -> str:
+    text = (HEAD + body).replace("MARKER", marker)
+    covered = text.partition("\n")[2]
+    return text.replace("CHECKSUM", hashlib.sha256(covered.encode()).hexdigest()[:16])
 
 
 def test_the_marker_is_the_hash_of_the_rest() -> None:
     config, marker = render_checker(model(CHECK))
-    rest = config.replace(f"    description {marker}\n", "")
+    _checksum, _end, text = config.partition("\n")
+    rest = text.replace(f"    description {marker}\n", "")
     assert marker == "rev-" + hashlib.sha256(rest.encode()).hexdigest()[:16]
     assert marker_of(config) == marker
-    assert marker_of(rest) == ""
+    assert marker_of(text) == marker_of(rest) == marker_of("") == ""
     assert render_checker(model({**CHECK, "port": 81}))[1] != marker
     with pytest.raises(ValueError, match="no section global"):
         with_marker("defaults\n")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text + "junk line\n",
+        lambda text: text[:400],
+        lambda text: text.replace(":80 ", ":81 "),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\n" + text,
+    ],
+)
+def test_a_damaged_config_has_no_marker(damage: t.Callable[[str], str]) -> None:
+    config, _marker = render_checker(model(CHECK))
+    assert damage(config) != config
+    assert marker_of(damage(config)) == ""
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9_.:-]{1,20}", fullmatch=True)
+
+
+@given(NAMES, NAMES)
+def test_names_of_the_model_come_back(backend: str, server: str) -> None:
+    assert names_of(probe_name([]), target_name(backend, server)) == (backend, server)
+
+
+@pytest.mark.parametrize(
+    ("backend", "server"),
+    [
+        ("control", "h1:x:2"),
+        (probe_name([]), "by-hand"),
+        (probe_name([]), "a:b:99"),
+        (probe_name([]), "a:b:"),
+        (probe_name([]), "a:b:0"),
+        ("probe-x", "a:b:1"),
+    ],
+)
+def test_other_names_stay(backend: str, server: str) -> None:
+    assert names_of(backend, server) == (backend, server)
+
+
+def test_who_is_asked_alike_shares_a_backend() -> None:
+    """Only the request and the time for the answer are the backend's."""
+    changes: tuple[Json, ...] = (
+        {},
+        {"port": 81},
+        {"interval_ms": 5},
+        {"healthy_threshold": 9},
+        {"address": "10.0.0.9"},
+    )
+    alike = [{**CHECK, "backend": f"web.{at}", **own} for at, own in enumerate(changes)]
+    others = [
+        {**CHECK, "backend": "a.1", "request": REQUEST},
+        {**CHECK, "backend": "a.2", "response_timeout_ms": 7},
+    ]
+    config, _marker = render_checker(model(*alike, *others))
+    heads = [line.split()[1] for line in config.splitlines() if line.startswith("backend ")]
+    assert len([name for name in heads if is_probe(name)]) == 3
+    again, _marker = render_checker(model(*others))
+    assert {line for line in again.splitlines() if line.startswith("backend probe")} < set(
+        config.splitlines()
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +294,7 @@ def test_options_become_a_model() -> None:
     assert (third["request"], third["response_timeout_ms"]) == (None, 5)
     assert found["controls"] == [{"server": "h1", "address": "10.0.0.2"}]
     config, _marker = render_checker(found)
-    assert f"server {third['server']} [fd00::1]:80" in config
+    assert f"server web.3:{third['server']}:5 [fd00::1]:80" in config
 
 
 def test_a_changed_check_is_another_server() -> None:

@@ -112,7 +112,11 @@ def test_orders_by_hand_are_not_handed_on() -> None:
     found = HEAD + row("a", admin=0x09, weight=3) + row("b", admin=0, weight=1)
     wanted = {("80_", "a"): Wanted(5, False, "10.0.0.1:80"), ("80_", "b"): Wanted(0, True, "x:80")}
     handed = rewritten(found, wanted)
-    assert parse_states(handed) == {("80_", "a"): State(5, 0), ("80_", "b"): State(0, 0x05)}
+    here = ("10.0.0.1", "80")
+    assert parse_states(handed) == {
+        ("80_", "a"): State(5, 0, *here),
+        ("80_", "b"): State(0, 0x05, *here),
+    }
     assert handed.startswith(HEAD)
     assert rewritten(found, {}) == found
 

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.marker import (
+    marker_of,
     with_marker,
 )
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe_checker import (
@@ -34,9 +35,9 @@ from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import (
 )
 
 STAT = """\
-# pxname,svname,status,lastchg,type,check_status,check_code,check_duration,last_chk,
+# pxname,svname,status,lastchg,type,check_status,check_code,check_duration,last_chk,chkfail
 answer,FRONTEND,OPEN,,0,,,,,
-shop.web.1,s-1,UP,14,2,L7OK,200,2,"OK, really",
+shop.web.1,s-1,UP,14,2,L7OK,200,2,"OK, really",4
 shop.web.2,s-2,UP 1/3,0,2,* INI,,,,
 shop.web.3,s-3,DOWN,99,2,* L7STS,0,1001,,
 shop.web.3,BACKEND,DOWN,99,1,,,,,
@@ -63,6 +64,7 @@ def test_reports() -> None:
         "last_chk": "OK, really",
         "since_s": 14,
         "duration_ms": 2,
+        "failed": 4,
     }
     assert (second["check_code"], second["duration_ms"], second["since_s"]) == (None, None, 0)
     assert (third["check_code"], third["duration_ms"]) == (None, 1001)
@@ -144,6 +146,7 @@ def test_what_a_checker_says(tmp_path: pathlib.Path) -> None:
     refused = observe_haproxy(folders)
     assert refused == {
         **EMPTY,
+        "file_revision": marker_of(folders.read_config() or ""),
         "error": "the checker does not answer: admin.sock does not answer: Connection refused",
     }
 

@@ -158,6 +158,21 @@ def test_one_that_does_not_answer_is_left_as_it_is(bench: FrontBench) -> None:
     assert "its config is left as it is: no answer" in str(plan.held[0])
 
 
+@pytest.mark.parametrize("state", ["running", "restarting", "exited"])
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_damaged_config_is_written_anew(bench: FrontBench, state: str, silent: bool) -> None:
+    """Also where HAProxy cannot start with it, so that nobody answers."""
+    bench["h1"]["balancers"]["shop.lb.1"].update(file_revision="")
+    if silent:
+        bench["h1"]["balancers"]["shop.lb.1"].update(error="no answer", revision="", reports=[])
+    bench.container("shop-lb-1").update(state=state)
+    planned = bench.plan().operations
+    (written,) = [item for item in planned if item["kind"] == "balancer"]
+    starts = [item for item in planned if item["kind"] == "start"]
+    assert all(written["id"] in item["after"] for item in starts)
+    assert bool(starts) == (state == "exited")
+
+
 # --- status ---
 
 

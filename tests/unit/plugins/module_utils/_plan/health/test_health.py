@@ -178,10 +178,40 @@ def test_silent_checkers_repair_nothing(bench: HealthBench) -> None:
     bench.checked(3)
     bench.say("500")
     for host in HOSTS:
-        bench[host]["checker"].update(error="no answer", reports=[], revision="", file_revision="")
+        bench[host]["checker"].update(error="no answer", reports=[], revision="")
     plan = bench.plan()
     assert plan.lines() == []
     assert "gives no report: no answer" in " ".join(map(str, plan.notes))
+
+
+@pytest.mark.parametrize("state", ["running", "restarting", "exited"])
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_damaged_config_of_a_checker_is_written_anew(
+    bench: HealthBench, state: str, silent: bool
+) -> None:
+    """Also where it cannot start with it, so that nobody answers; and what it says meanwhile counts for nothing."""
+    bench.checked(3)
+    bench.say("up", h1_web_1="500", h1_web_2="500", h1_web_3="500")
+    damaged = {"file_revision": ""}
+    if silent:
+        damaged.update(error="no answer", revision="")
+    bench["h1"]["checker"].update(**damaged)
+    bench.container("drover-checker-1").update(state=state)
+    planned = [item for item in bench.plan().operations if item["host"] == "h1"]
+    (written,) = [item for item in planned if item["kind"] == "checker"]
+    starts = [item for item in planned if item["kind"] == "start"]
+    assert all(written["id"] in item["after"] for item in starts)
+    assert bool(starts) == (state == "exited")
+    bench.say("up")
+    assert bench.plan().lines() == [] or state == "exited"
+
+
+def test_a_checker_with_a_damaged_config_has_no_vote(bench: HealthBench) -> None:
+    bench.checked(3)
+    bench.say("500")
+    for host in HOSTS:
+        bench[host]["checker"]["file_revision"] = ""
+    assert {item["kind"] for item in bench.plan().operations} == {"checker"}
 
 
 def test_a_host_that_nobody_sees_keeps_its_members(bench: HealthBench) -> None:

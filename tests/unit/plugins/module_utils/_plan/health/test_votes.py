@@ -26,8 +26,7 @@ def votes(result: str, **changes: t.Any) -> list[Vote]:
     control = changes.pop("control", report("up"))
     witness = changes.pop("witness", report(result))
     others = changes.pop("others", [])
-    uptime_s = changes.pop("uptime_s", 10000.0)
-    mine = Opinion("h2", report(result, **changes), control, uptime_s=uptime_s)
+    mine = Opinion("h2", report(result, **changes), control)
     return count_votes(CHECK, [mine], witness=Opinion("h1", witness, None, others))
 
 
@@ -115,12 +114,18 @@ def test_a_witness_does_not_excuse_a_wrong_answer() -> None:
     assert len(votes("500", witness=report("up"))) == 1
 
 
-def test_the_first_failure_after_a_start_of_the_checker_is_not_as_many_as_are_asked_for() -> None:
+@pytest.mark.parametrize("failed", [0, 1, 2])
+def test_the_first_failure_of_a_server_that_is_new_is_not_as_many_as_are_asked_for(
+    failed: int,
+) -> None:
     # fall 3 x 2 s
-    assert votes("500", since_s=0, uptime_s=1.0) == []
-    assert votes("500", since_s=3, uptime_s=4.0) == []
-    assert len(votes("500", since_s=4, uptime_s=5.0)) == 1
-    assert len(votes("500", since_s=0, uptime_s=6.0)) == 1
+    assert votes("500", since_s=0, failed=failed) == []
+    assert votes("500", since_s=3, failed=failed) == []
+    assert len(votes("500", since_s=4, failed=failed)) == 1
+
+
+def test_as_many_failures_as_are_asked_for_are_enough() -> None:
+    assert len(votes("500", since_s=0, failed=3)) == 1
 
 
 def test_a_running_check_does_not_take_back_the_last_result() -> None:

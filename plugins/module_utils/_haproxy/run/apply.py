@@ -1,53 +1,44 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Give a load balancer its config: validated, without a restart, by the least that does it.
+"""Give a HAProxy its config: validated, without a restart, by the least that does it.
 
-Private to the collection.
+Files first, then the process: a kill in between leaves two markers that differ, and the next run reloads. Private.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ..._engine.client import Engine
 from ..render.difference import Difference, difference, parse, wanted_states, without_passwords
 from ..render.marker import marker_of
-from .apply_checker import ApplyError, Target, running_container
 from .balancer_files import (
     CONFIG,
     LIST,
     PAGE,
     Files,
     drop_candidates,
-    files_of,
     put_files,
     read_files,
     remove_others,
+    take_back,
     write_candidates,
 )
-from .changes import Change, running_info, states, wait_until_quiet
+from .changes import Change
+from .desired import Desired
 from .folders import FolderError
 from .server_state import rewritten
 from .socket import HaproxyError
+from .target import ApplyError, Target, running_container
 from .validate import Rejected, validate, with_lines
-from .worker import old_workers, reload, wait_for_worker
+from .worker import backends, old_workers, reload, running_info, states, wait_for_worker
 
 NOTHING, FILES, RUNTIME, RELOAD = "nothing", "files", "runtime", "reload"
 
 
 @dataclasses.dataclass(frozen=True)
-class Desired:
-    """What a load balancer shall do. Certificates are PEM by name; C(default) is one of the names, or empty."""
-
-    config: str
-    certificates: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    default: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class AppliedBalancer:
+class Applied:
     """What was done or, in check mode, would be.
 
     C(how): nothing, files (no HAProxy runs), runtime or reload. C(quiet): no server that drains has sessions, and no
@@ -62,17 +53,17 @@ class AppliedBalancer:
     after: str
 
 
-def apply_balancer(
+def apply(
     engine: Engine, target: Target, desired: Desired, *, wait_s: float = 0, check_mode: bool = False
-) -> AppliedBalancer:
-    """Put config and certificates in place and have the running HAProxy follow them.
+) -> Applied:
+    """Put files in place and have the running HAProxy follow them.
 
     Args:
         engine: The host's engine.
         target: The HAProxy.
         desired: What it shall do.
-        wait_s: Seconds to wait for servers that drain and for workers of earlier configs.
-        check_mode: Only look.
+        wait_s: Seconds to wait afterwards, see C(Kind.wait).
+        check_mode: Only look. The config is not validated then, as that needs a file and perhaps a container.
 
     Raises:
         ApplyError: HAProxy rejects it, does not answer, or does not run it afterwards. The files are as before, except
@@ -85,7 +76,7 @@ def apply_balancer(
         raise ApplyError(str(error)) from error
 
 
-def validate_balancer(engine: Engine, target: Target, desired: Desired) -> None:
+def validate_only(engine: Engine, target: Target, desired: Desired) -> None:
     """Have HAProxy say whether it takes a config, and change nothing.
 
     Args:
@@ -105,9 +96,9 @@ def validate_balancer(engine: Engine, target: Target, desired: Desired) -> None:
         else dataclasses.replace(target.folders, base=f"{base}.validate")
     )
     try:
-        files = files_of(desired.config, desired.certificates, desired.default)
         folders.make()
-        validate_files(engine, dataclasses.replace(target, folders=folders), container, files)
+        asked = dataclasses.replace(target, folders=folders)
+        validate_files(engine, asked, container, desired.files)
     except (FolderError, Rejected, ValueError) as error:
         raise ApplyError(str(error)) from error
     finally:
@@ -135,12 +126,14 @@ class _Apply:
         self._target = target
         self._folders = target.folders
         self._desired = desired
-        self._files = files_of(desired.config, desired.certificates, desired.default)
+        self._files = desired.files
         self._revision = marker_of(desired.config)
         self._wanted = wanted_states(desired.config)
         self._before: Files = {}
+        self._change: Difference | None = None
+        """What the worker is told instead of a reload."""
 
-    def run(self, wait_s: float, *, check_mode: bool) -> AppliedBalancer:
+    def run(self, wait_s: float, *, check_mode: bool) -> Applied:
         container = running_container(self._engine, self._target.container)
         self._before = read_files(self._folders)
         same_files = self._files == self._before
@@ -152,8 +145,7 @@ class _Apply:
         made = self._folders.make()
         if not same_files:
             validate_files(self._engine, self._target, container, self._files)
-        done = self._do(how, running) if how != NOTHING else NOTHING
-        quiet = wait_until_quiet(self._folders, self._wanted, wait_s=wait_s) if container else True
+        done, quiet = self._do(how, running, wait_s)
         return self._applied(made or how != NOTHING, done, quiet=quiet)
 
     def _running(self, *, patient: bool) -> str:
@@ -170,21 +162,31 @@ class _Apply:
             return NOTHING if same_files else FILES
         if running == self._revision and same_files and self._as_wanted():
             return NOTHING
-        return RELOAD if not running or self._difference(running) is None else RUNTIME
+        self._change = self._difference(running) if running else None
+        return RELOAD if self._change is None else RUNTIME
 
     def _as_wanted(self) -> bool:
         found = states(self._folders)
-        return all(key in found and found[key].is_as(order) for key, order in self._wanted.items())
+        return all(
+            key in found and found[key].is_as(order) and found[key].is_at(order.place)
+            for key, order in self._wanted.items()
+        )
 
     def _difference(self, running: str) -> Difference | None:
-        """What to change in the worker, where that is possible without a reload."""
+        """What to change in the worker, where that is possible without a reload.
+
+        A file that is not as we wrote it may be what the worker has loaded, whatever its marker says.
+        """
         before = self._before.get(CONFIG, "")
+        damaged = before and not marker_of(before)
         if running == self._revision:
             before = self._desired.config  # whatever became of the file
-        others_differ = any(self._before.get(name) != self._files[name] for name in (PAGE, LIST))
-        if running != marker_of(before) or others_differ:
+        others_differ = any(
+            self._before.get(name) != self._files.get(name) for name in (PAGE, LIST)
+        )
+        if damaged or running != marker_of(before) or others_differ:
             return None
-        found = difference(before, self._desired.config)
+        found = self._between(before)
         if found is None:
             return None
         paths = {name: f"certs/{name}.pem" for name in self._desired.certificates}
@@ -193,26 +195,42 @@ class _Apply:
         ]
         return dataclasses.replace(found, certificates=tuple(sorted(renewed)))
 
-    def _do(self, how: str, running: str) -> str:
-        change = self._difference(running) if how == RUNTIME else None
-        put_files(self._folders, self._files, self._before)
-        if how == FILES:
+    def _between(self, before: str) -> Difference | None:
+        is_probe = self._desired.kind.is_probe
+        after = self._desired.config
+        probes = parse(after, is_probe=is_probe).probes
+        present = backends(self._folders) if probes else ()
+        return difference(before, after, is_probe=is_probe, present=present)
+
+    def _do(self, how: str, running: str, wait_s: float) -> tuple[str, bool]:
+        """What was done in the end, and whether all that was waited for came."""
+        known = list(states(self._folders)) if running else []
+        if how != NOTHING:
+            put_files(self._folders, self._files, self._before)
+            if how != FILES:
+                how = self._follow(running)
             remove_others(self._folders, self._files)
-            return FILES
+        if not running:
+            return how, True
+        return how, self._desired.kind.wait(self._folders, self._wanted, known, wait_s)
+
+    def _follow(self, running: str) -> str:
+        """Have the worker do what the files say."""
         if not running:
             # It may not even have started for want of a good file, so this one goes in place all the same.
             raise ApplyError(
                 "the config is in place, but HAProxy runs and does not answer; see the container's log"
             )
-        done = RUNTIME if change is not None and self._change(change) else self._reload()
-        remove_others(self._folders, self._files)
-        return done
+        return RUNTIME if self._is_told() else self._reload()
 
-    def _change(self, change: Difference) -> bool:
+    def _is_told(self) -> bool:
         """Whether it went without a reload."""
+        if self._change is None:
+            return False
+        change = Change(self._folders, holds_back=self._desired.kind.holds_back)
         config = parse(self._desired.config)
         try:
-            Change(self._folders).to(config, change, self._desired.certificates, self._revision)
+            change.to(config, self._change, self._desired.certificates, self._revision)
         except (HaproxyError, ValueError):
             return False
         return True
@@ -224,13 +242,12 @@ class _Apply:
                 self._folders, self._revision, rewrite=lambda state: rewritten(state, self._wanted)
             )
         except (FolderError, HaproxyError):
-            put_files(self._folders, self._before, self._files)
-            remove_others(self._folders, self._before)
+            take_back(self._folders, self._before, self._files)
             raise
         Change(self._folders).set_states(self._wanted)
         return RELOAD
 
-    def _applied(self, changed: bool, how: str, *, quiet: bool) -> AppliedBalancer:
+    def _applied(self, changed: bool, how: str, *, quiet: bool) -> Applied:
         before, after = self._before.get(CONFIG, ""), self._desired.config
         shown = without_passwords(before), without_passwords(after)
-        return AppliedBalancer(changed, how, quiet, self._revision, *shown)
+        return Applied(changed, how, quiet, self._revision, *shown)
