@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import START, StartArgs
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
-    Message,
     Plan,
     RecordWrite,
     Subject,
@@ -65,9 +65,9 @@ def test_nothing_to_say_is_said() -> None:
 
 def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
     plan = Plan(
-        errors=[Message("two containers", "shop", "web", 1)],
-        held=[Message("not reached", "shop", "web", 2, "h3")],
-        notes=[Message("unknown", host="h3")],
+        errors=[Fact("refused", {"reason": "two containers"}, "shop", "web", 1)],
+        held=[Fact("refused", {"reason": "not reached"}, "shop", "web", 2, "h3")],
+        notes=[Fact("refused", {"reason": "unknown"}, host="h3")],
     )
     lines, errors = report.closing(End(plan), "reconcile")
     assert lines == [
