@@ -213,5 +213,5 @@ def test_what_is_held_is_told_once_and_needs_no_lease(fleet: Fleet) -> None:
     ]
     fleet.to_end()
     assert fleet.called() == [("h1", OPERATIONS)]
-    assert "not seen" in str(fleet.bench["h1"]["refusals"])
+    assert "host_unseen" in str(fleet.bench["h1"]["refusals"])
     assert fleet.begin().end
