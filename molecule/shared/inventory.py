@@ -28,6 +28,8 @@ SCENARIOS = {
 WITH_CONTROL_NODES = {"loop"}
 # The hosts share one machine, which may be busy; where seconds are what is tested, the default holds.
 PATIENT = {"drover_observe_timeout_s": 30}
+# Of passes that the control nodes make: where one is killed, the other waits for its lease to end.
+LEASE_S = 10
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 LAB = pathlib.Path(os.environ.get("DROVER_LAB_ROOT") or CHECKOUT) / ".lab"
 
@@ -57,7 +59,8 @@ def with_control_nodes(found: dict[str, t.Any]) -> dict[str, t.Any]:
     group = found[GROUP]
     reached = {key: value for key, value in group["vars"].items() if key.startswith("ansible_")}
     known = {key: value for key, value in group["vars"].items() if not key.startswith("ansible_")}
-    seen = {GROUP: {"hosts": group["hosts"], "vars": {"ansible_user": "root", **known}}}
+    own = {"ansible_user": "root", "drover_lease_s": LEASE_S}
+    seen = {GROUP: {"hosts": group["hosts"], "vars": {**own, **known}}}
     role = {
         "reconcile_timer_inventory": seen,
         "reconcile_timer_ssh_key_src": str(LAB / "id_ed25519"),

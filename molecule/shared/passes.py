@@ -104,6 +104,14 @@ class Passes:
         return Run(code, output, seconds, began, self.channels.changes - before)
 
 
+def told_problems(error: StackError) -> list[str]:
+    """What is wrong with stack files, as the action plugin load tells it."""
+    if len(error.problems) == 1:
+        return [f"fatal: {error}"]
+    lines = [f"error  {line}" for line in str(error).splitlines()]
+    return [*lines, f"fatal: {len(error.problems)} problems in the stack files"]
+
+
 class Command:
     """One command, and what it prints."""
 
@@ -125,7 +133,7 @@ class Command:
             definition = self._definition() if self.command == "up" else None
             return self._carry_out(definition)
         except StackError as error:
-            self._say([f"error  {line}" for line in str(error).splitlines()])
+            self._say(told_problems(error))
         except (ValueError, AnsibleError) as error:
             self._say([f"fatal: {error}"])
         return 2

@@ -15,13 +15,13 @@ from ...shared.audit import entries, interleaved
 from ...shared.control import Control
 from ...shared.health import break_page, counts
 from ...shared.hosts import Host, everywhere
+from ...shared.inventory import LEASE_S
 from ...shared.nodes import UNIT, Node, now, soak
 from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
 Hosts = dict[str, Host]
 Nodes = dict[str, Node]
-LEASE_S = 30
 # Prints the lease while a module acts on this host: it holds this lock then.
 ACTS = "flock --nonblock --exclusive /var/lib/drover/lock true || cat /var/lib/drover/lease"
 

@@ -8,9 +8,12 @@ import json
 import os
 import signal
 
+import pytest
+
 from ...conftest import MakeStack
 from ...shared.control import Control
 from ...shared.hosts import Host, everywhere, lives
+from ...shared.stacks import Stack
 from ...shared.waiting import eventually
 
 Hosts = dict[str, Host]
@@ -58,11 +61,29 @@ def rewrite(host: Host, stack: str, token: str) -> None:
     host.run(f"cat >{RECORD.format(stack)} <<'END'\n{text}\nEND")
 
 
-def test_conflict_is_shown_and_not_acted_on(hosts: Hosts, make_stack: MakeStack) -> None:
-    pair = make_stack("pair").define(web={"scale": 3})
-    pair.up()
+@pytest.fixture(scope="module")
+def pair(make_stack: MakeStack) -> Stack:
+    stack = make_stack("pair").define(web={"scale": 3})
+    stack.up()
+    return stack
+
+
+def test_versions_that_no_majority_stored_are_undone(hosts: Hosts, pair: Stack) -> None:
+    """All three hosts are seen, so neither of the two can have counted."""
     rewrite(hosts["h1"], "pair", "one")
     rewrite(hosts["h2"], "pair", "two")
+    before = lives(everywhere(hosts, "pair"))
+    run = pair.reconcile()
+    assert "never reached a majority: it has no effect" in run.notes
+    assert len(set(versions(hosts, "pair"))) == 1
+    assert lives(everywhere(hosts, "pair")) == before
+
+
+def test_conflict_is_shown_and_not_acted_on(hosts: Hosts, pair: Stack) -> None:
+    """What the third host had nobody knows: each of the two may have had a majority with it."""
+    rewrite(hosts["h1"], "pair", "one")
+    rewrite(hosts["h2"], "pair", "two")
+    hosts["h3"].run(f"echo '{{\"format\": ' >{RECORD.format('pair')}")
     victim = everywhere(hosts, "pair")["pair-web-1"]
     hosts[victim.host].docker("rm", "-f", victim.name)
     before = everywhere(hosts, "pair")
