@@ -32,9 +32,10 @@ subprocess.check_call([*pip, "install", "-qq", "--disable-pip-version-check", *w
 P
 }
 
-# private_home: a home folder for ansible-test, which keeps its venvs there; pip's settings and cache stay the user's.
+# private_home LANE_DIR: a home folder for ansible-test, which keeps its venvs there: one for each lane, as two lanes that
+# make the same venv at once break it. pip's settings and cache stay the user's.
 private_home() {
-  local home="$CACHE_DIR/home" part
+  local home="$1/home" part
   mkdir -p "$home/.config" "$home/.cache"
   for part in .config/pip .pip .cache/pip; do
     [ ! -e "$HOME/$part" ] || ln -sfn "$HOME/$part" "$home/$part"
@@ -53,7 +54,7 @@ lane_path() {
 ansible_test() {
   local lane="$1" tree="$2" home
   shift 2
-  home="$(private_home)"
+  home="$(private_home "$lane")"
   (cd "$tree/ansible_collections/drover/docker" &&
     env HOME="$home" PATH="$(lane_path "$lane")" "$lane/bin/ansible-test" "$@" </dev/null)
 }
