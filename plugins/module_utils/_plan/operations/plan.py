@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations, messages and the plan that holds them. Private to the collection; docs/schema.md sections 8 and 9."""
+"""Operations, facts and the plan that holds them. Private to the collection; docs/schema.md sections 8 and 9."""
 
 from __future__ import annotations
 
