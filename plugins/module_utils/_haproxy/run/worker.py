@@ -136,19 +136,23 @@ def _ask_master(folders: Folders) -> None:
 
 
 def _read_back(folders: Folders, revision: str) -> None:
+    """Wait until the worker says that it runs this config. Its last answer tells more than a late silence."""
     until = time.monotonic() + RELOAD_S
-    found = ""
+    found, silence = None, ""
     while time.monotonic() < until:
         try:
-            found = worker_info(folders, deadline_s=max(_POLL_S, until - time.monotonic()))[
-                "revision"
-            ]
+            found = str(_revision(folders, max(_POLL_S, until - time.monotonic())))
         except HaproxyError as error:
-            found = str(error)
+            silence = str(error)
         if found == revision:
             return
         time.sleep(_POLL_S)
+    told = silence if found is None else found or "no config of ours"
     raise ReloadFailed(
-        f"after {RELOAD_S:g} s HAProxy does not run {revision} but {found or 'no config of ours'}: "
+        f"after {RELOAD_S:g} s HAProxy does not run {revision} but {told}: "
         "see the container's log, and whether it mounts the folder of the config"
     )
+
+
+def _revision(folders: Folders, deadline_s: float) -> t.Any:
+    return worker_info(folders, deadline_s=deadline_s)["revision"]
