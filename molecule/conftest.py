@@ -13,7 +13,7 @@ import pytest
 
 from .shared.control import Control
 from .shared.hosts import Host
-from .shared.inventory import PATIENT, SCENARIOS
+from .shared.inventory import PATIENT, hosts_of
 from .shared.recording import Recorder
 from .shared.stacks import Stack
 
@@ -28,7 +28,7 @@ class MakeControl(t.Protocol):
 
 @pytest.fixture(scope="session")
 def hosts(scenario: str) -> dict[str, Host]:
-    return {name: Host(name) for name in SCENARIOS[scenario]}
+    return {name: Host(name) for name in hosts_of(scenario)}
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@
 """The lab's inventory, cut to the hosts of a scenario.
 
 As a program it is an inventory for Ansible: the scenario is the one that Molecule runs. DROVER_LAB_ROOT names another
-checkout whose lab is to be used.
+checkout whose lab is to be used, DROVER_LAB_HOSTS other hosts of it (h4,h5,h6).
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ PATIENT = {"drover_observe_timeout_s": 30}
 LEASE_S = 10
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 LAB = pathlib.Path(os.environ.get("DROVER_LAB_ROOT") or CHECKOUT) / ".lab"
+
+
+def hosts_of(scenario: str) -> list[str]:
+    """The hosts that a scenario gets."""
+    given = os.environ.get("DROVER_LAB_HOSTS")
+    return given.split(",") if given else SCENARIOS[scenario]
 
 
 def lab_hosts() -> dict[str, t.Any]:
@@ -83,7 +89,7 @@ def as_script(found: dict[str, t.Any]) -> dict[str, t.Any]:
 
 if __name__ == "__main__":
     scenario = os.environ.get("MOLECULE_SCENARIO_NAME", "three")
-    whole = inventory(SCENARIOS[scenario], **PATIENT)
+    whole = inventory(hosts_of(scenario), **PATIENT)
     if scenario in WITH_CONTROL_NODES:
         whole = with_control_nodes(whole)
     print(json.dumps(as_script(whole)))
