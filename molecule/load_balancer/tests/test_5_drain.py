@@ -103,7 +103,8 @@ def test_slow_requests_end_before_their_member_is_stopped(
     with slow_requests(fronts):
         run = annex.scale("slow", 1)
     kinds = [line.split("  ")[1] for line in run.done]
-    assert kinds.index("drain") < kinds.index("balancer") < kinds.index("remove")
+    # Of one round the lines are sorted by host, so what is told first depends on who is where.
+    assert max(kinds.index("drain"), kinds.index("balancer")) < kinds.index("remove"), run.output
     assert "annex-slow-2" not in everywhere(hosts, "annex")
     assert states(fronts, LEAVING) == set()
 
