@@ -239,7 +239,7 @@ def _remove(context: Context, operation: Operation, args: RemoveArgs) -> None:
 
 
 def _remove_own_folders(state_dir: str, operation: Operation) -> None:
-    """Remove our folders for one of our HAProxys. Its name comes from labels that anyone may have written, so it is checked."""
+    """Remove our folders for one of our HAProxys. The name comes from labels, so it is checked."""
     name = MemberId.of(operation).dotted
     if (operation["stack"], operation["service"]) == (SYSTEM_STACK, CHECKER_SERVICE):
         checker_folders(state_dir).remove()

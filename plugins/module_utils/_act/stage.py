@@ -79,7 +79,7 @@ def act(
         operations: Operations of this host.
         clock: The host's wall clock, in seconds since the epoch.
         term: The run that this call acts for.
-            refusals: The refusals that this host must remember; None leaves them as they are.
+        refusals: The refusals that this host must remember; None leaves them as they are.
         workers: How many operations may run at once; 1 uses no threads.
 
     Returns:

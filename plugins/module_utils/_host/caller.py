@@ -16,8 +16,8 @@ LATE = "the time of this call is over: nothing more is begun in its name"
 class Caller:
     """The caller of one call. When the controller or the connection dies, the kernel closes the pipes.
 
-    A connection that only falls silent closes nothing, so the call also has a time limit. After it the controller counts
-    the call as failed, and a failed call must not take effect later.
+    A connection that only falls silent closes nothing, so the call also has a time limit. After it the controller
+    counts the call as failed, and a failed call must not take effect later.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's end of a channel: answer one call after the other until the controller is gone. Private to the collection."""
+"""The host's end of a channel: answer calls one by one until the controller is gone. Private to the collection."""
 
 from __future__ import annotations
 

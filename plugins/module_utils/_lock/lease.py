@@ -80,7 +80,7 @@ class Lease:
         self._write(started=True)
 
     def finish(self) -> None:
-        """Mark this host's share as done. Once no host works for this run, others need not wait for the lease to expire."""
+        """Mark this host as done. Once no host works for this run, others need not wait until the lease expires."""
         self._write(started=True, finished=True)
 
     def _gives_way(self, found: Json) -> bool:
