@@ -34,7 +34,7 @@ class Limits:
 
     Attributes:
         at_once: Members that we may have taken away.
-        mass_failure_percent: If more of them fail, the cause lies elsewhere: one is replaced as a test, the others stay.
+        mass_failure_percent: If more of them fail, the cause lies elsewhere: one is replaced as a test, the rest stay.
         quorum: With fewer good members than this, unhealthy ones are kept; 0 for no limit.
     """
 

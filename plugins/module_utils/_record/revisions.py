@@ -126,7 +126,7 @@ def apply_up(
 def merge_definitions(
     old: dict[str, t.Any], new: dict[str, t.Any], *, prune: bool
 ) -> tuple[dict[str, t.Any], list[str]]:
-    """The definition to store: values that need a new container stay as recorded, the others come from the new files."""
+    """The definition to store: values that need a new container stay as recorded, others come from the new files."""
     notes: list[str] = []
     services: dict[str, t.Any] = {}
     volumes = dict(new["volumes"])

@@ -126,7 +126,7 @@ class Healer:
         return judgement.verdict not in STARTING and known != new
 
     def _forget_given_up(self, judgement: Judgement) -> None:
-        """Store a person's request to try a given-up member again. It stays valid after the brakes release the member."""
+        """Store a person's request to try a given-up member again, so that it outlasts the brakes on the member."""
         before = judgement.before
         if (
             before

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The verdict on a member, from the votes of its checkers. Private to the collection; pure.
 
-Rancher's states and quorum rule (docs/schema.md section 10). One difference: without votes, the verdict does not change.
+Rancher's states and quorum rule (docs/schema.md section 10). One difference: without votes, the verdict is kept.
 """
 
 from __future__ import annotations

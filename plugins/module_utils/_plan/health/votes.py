@@ -67,8 +67,8 @@ def count_votes(
     Args:
         check: The service's health check.
         opinions: Those of the chosen checkers.
-        witness: The opinion of the checker on the member's own host, chosen or not. Another checker's "not reached" counts
-            only if this one confirms it: only its path to the member crosses no network between hosts.
+        witness: The opinion of the checker on the member's own host, chosen or not. Another checker's "not reached"
+            counts only if this one confirms it: only its path to the member crosses no network between hosts.
     """
     confirmed = witness is not None and _finds_down(check, witness)
     votes = [_vote(check, item, confirmed=confirmed) for item in opinions]
