@@ -125,7 +125,7 @@ def _ask_patiently(path: str, command: str, *, deadline_s: float) -> str:
 
 
 def _ask_master(folders: Folders) -> None:
-    """Request the reload. HAProxy 2.7 and later answer C(Success=); 2.6 closes the connection: then the marker tells."""
+    """Request the reload. HAProxy 2.7 and later answer C(Success=); 2.6 closes the connection, so the marker tells."""
     try:
         answer = ask(folders.master_socket, "reload", deadline_s=RELOAD_S)
     except NoAnswer:
