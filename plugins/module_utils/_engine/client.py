@@ -194,9 +194,8 @@ class DockerEngine:
         lines = self._change(
             "POST", "/images/create", params=params, headers=headers
         ).text.splitlines()
-        for line in (
-            lines
-        ):  # a pull that fails half-way has status 200 and the error in the last line
+        # A pull that fails half-way has status 200; its last line has the error.
+        for line in lines:
             problem = json.loads(line).get("error") if line.strip() else None
             if problem:
                 raise EngineError(str(problem))

@@ -42,9 +42,7 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
     try:
         outcome = _nothing(payload) if payload.get("check") else _act(stage, payload, abandoned)
         if stage == "record" and not payload["records"] and not outcome["lease"]:
-            return dict(
-                outcome
-            )  # it only took the lease: nothing else has changed
+            return dict(outcome)  # it only took the lease: nothing else has changed
         return {**outcome, "observation": _look_again(payload)}
     except SdkMissing as error:
         return {"error": without_sdk(error)}

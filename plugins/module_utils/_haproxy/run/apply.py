@@ -237,7 +237,8 @@ class _Apply:
 
     def _reload(self) -> str:
         try:
-            old_workers(self._folders)  # wait until the master answers: an earlier reload would be lost
+            # Wait until the master answers: an earlier reload would be lost.
+            old_workers(self._folders)
             reload(
                 self._folders, self._revision, rewrite=lambda state: rewritten(state, self._wanted)
             )
