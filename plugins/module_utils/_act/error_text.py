@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An engine's refusal in words that say what to do, without secrets. Private to the collection; pure."""
+"""Explain an engine's refusal and what to do about it, without secrets. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def explain(error: Exception, operation: Operation) -> str:
 def is_address_taken(text: str) -> bool:
     """Whether the engine (on a bridge) or a Swarm manager (on an overlay) refused a fixed address.
 
-    The manager says nothing: the attachment just does not come about. A taken host port has a text like the bridge's.
+    The manager sends no reason: the attachment simply fails. The message for a taken host port resembles the bridge's.
     """
     lower = text.lower()
     on_bridge = "address already in use" in lower and "bind" not in lower and "listen" not in lower
@@ -44,7 +44,7 @@ def is_address_taken(text: str) -> bool:
 
 
 def hide_values(text: str, operation: Operation) -> str:
-    """A text without what the operation has to keep: engines and HAProxy may repeat what they were given."""
+    """Remove the operation's secrets from a text: engines and HAProxy may repeat their input."""
     for value in sorted(_secrets(operation["args"]), key=len, reverse=True):
         if len(value) >= _MIN_SECRET:
             text = text.replace(value, _HIDDEN)

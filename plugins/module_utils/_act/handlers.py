@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each kind of operation does on its host: its check, then its call. Private to the collection.
+"""How each kind of operation runs on its host: its check, then its call. Private to the collection.
 
 The arguments that each kind takes are the types of _model/operation.py.
 """
@@ -81,12 +81,12 @@ Json = t.Dict[str, t.Any]
 
 
 class Failed(Exception):
-    """The operation cannot be done, for a reason that the host itself found."""
+    """The operation cannot be done, for a reason found on the host."""
 
 
 @dataclasses.dataclass
 class Context:
-    """Where operations happen."""
+    """The engine and the folders that operations work on."""
 
     engine: Engine
     host: str
@@ -100,10 +100,10 @@ def perform(context: Context, operation: Operation) -> str:
     """Check and do one operation.
 
     Returns:
-        A remark on how it was done; mostly empty.
+        A remark on how it was done; usually empty.
 
     Raises:
-        Stale: What the plan presumed no longer holds; nothing was done.
+        Stale: An assumption of the plan no longer holds; nothing was done.
         Failed, EngineError, StoreError: It could not be done.
     """
     preconditions.not_overtaken(context.state_dir, operation)
@@ -156,7 +156,7 @@ def _create(context: Context, operation: Operation, args: CreateArgs) -> None:
 
 
 def _with_own_folders(service: Json, state_dir: str, operation: Operation) -> Json:
-    """Bind mounts of our own services lie in the state directory, wherever that is on this host."""
+    """Move the bind mounts of our own services to the state directory of this host."""
     member = MemberId.of(operation).dotted
     container = service["container"]
     mounts = []
@@ -219,7 +219,7 @@ def _stop(context: Context, operation: Operation, args: StopArgs) -> None:
 
 
 def _halt(engine: Engine, found: Json, args: StopArgs) -> None:
-    """Stop with grace. A paused container cannot hear a signal, so it is woken first."""
+    """Stop with grace. A paused container receives no signal, so it is unpaused first."""
     grace = args.get("timeout_s")
     if grace is None:
         grace = found["Config"].get("StopTimeout")
@@ -239,7 +239,7 @@ def _remove(context: Context, operation: Operation, args: RemoveArgs) -> None:
 
 
 def _remove_own_folders(state_dir: str, operation: Operation) -> None:
-    """What we made for one of our HAProxys. A name comes from labels that anybody could have written: it is checked."""
+    """Remove our folders for one of our HAProxys. The name comes from labels, so it is checked."""
     name = MemberId.of(operation).dotted
     if (operation["stack"], operation["service"]) == (SYSTEM_STACK, CHECKER_SERVICE):
         checker_folders(state_dir).remove()
@@ -301,7 +301,7 @@ def _balancer(context: Context, operation: Operation, args: BalancerArgs) -> str
 
 
 def _validate(context: Context, operation: Operation, args: BalancerArgs) -> None:
-    """Ask HAProxy whether it would take a config; nothing is changed, and nothing noted."""
+    """Ask HAProxy whether it accepts a config; change and store nothing."""
     target, desired = _haproxy(context, operation, args)
     try:
         validate_only(context.engine, target, desired)
@@ -312,7 +312,7 @@ def _validate(context: Context, operation: Operation, args: BalancerArgs) -> Non
 def _haproxy(
     context: Context, operation: Operation, args: BalancerArgs
 ) -> tuple[Target, haproxy.Desired]:
-    """The HAProxy of an operation, and what it shall do."""
+    """The HAProxy of an operation, and its desired state."""
     try:
         config, revision = render_balancer(args["model"])
     except ValueError as error:
@@ -330,7 +330,7 @@ def _haproxy(
 
 
 def _certificates(args: BalancerArgs) -> dict[str, str]:
-    """Those of the record, and those that lie on this host as they were when the plan was made."""
+    """The certificates of the record, and those on this host if they are unchanged since the plan was made."""
     found = dict(args["certificates"])
     wanted = {
         name: mark for name, mark in args["model"]["certificates"].items() if name not in found
@@ -369,7 +369,7 @@ _HANDLERS: dict[str, t.Callable[[Context, Operation], str | None]] = {}
 
 
 def _handle(kind: Kind[Args], do: t.Callable[[Context, Operation, Args], str | None]) -> None:
-    """Let a kind be done by a function that takes just its type of arguments."""
+    """Register the handler of a kind: a function that takes its type of arguments."""
     _HANDLERS[kind.name] = lambda context, operation: do(
         context, operation, t.cast(Args, operation["args"])
     )

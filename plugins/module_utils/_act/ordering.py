@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In which order the operations of one host run. Private to the collection; knows nothing of what they do."""
+"""The order in which the operations of one host run. Private to the collection; independent of what they do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DONE = "done"
 
 
 class Queue:
-    """Operations that wait for others. One may run when all that it comes after are done."""
+    """Operations that wait for others. An operation may run when all of its prerequisites are done."""
 
     def __init__(self, operations: t.Iterable[Operation]) -> None:
         self._waiting = sorted(operations, key=lambda operation: operation["id"])
@@ -34,7 +34,7 @@ class Queue:
         return taken
 
     def blocked(self) -> list[Operation]:
-        """Take the operations that can never run: one that they come after was not done, or is not in the list."""
+        """Take the operations whose prerequisite failed or is missing: they can never run."""
         taken = [
             item for item in self._waiting if any(self._never(before) for before in item["after"])
         ]
@@ -42,7 +42,7 @@ class Queue:
         return taken
 
     def rest(self) -> list[Operation]:
-        """Take all that is left: operations that wait for each other in a circle."""
+        """Take all that remain: operations in a dependency cycle."""
         taken = list(self._waiting)
         self._waiting = []
         return taken
@@ -76,13 +76,13 @@ def run_in_order(
     workers: int,
     on_result: t.Callable[[Result], None],
 ) -> None:
-    """Run all operations, those that do not need each other at the same time.
+    """Run all operations; independent ones run at the same time.
 
     Args:
         operations: Operations with C(id) and C(after).
         run: Runs one and returns its result; called from up to C(workers) threads.
         workers: How many may run at once; 1 runs them one after the other, without threads.
-        on_result: Told of each result, from the calling thread.
+        on_result: Called with each result, in the calling thread.
     """
     queue = Queue(operations)
     for operation in queue.blocked():
@@ -96,7 +96,7 @@ def run_in_order(
 
 
 def _settle(queue: Queue, result: Result, on_result: t.Callable[[Result], None]) -> None:
-    """Note a result, and skip all that can no longer run because of it."""
+    """Note a result, and skip the operations that can no longer run because of it."""
     queue.finish(result["id"], result["status"])
     on_result(result)
     for operation in queue.blocked():

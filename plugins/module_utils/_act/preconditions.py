@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What must hold just before an operation: docs/schema.md section 8. Private to the collection.
 
-A plan is made from observations that are a moment old. Each check looks afresh and raises Stale when what the plan
-presumed no longer holds; nothing is done then, and the next round plans anew.
+A plan is made from slightly old observations. Each check looks again and raises Stale if an assumption of the plan no
+longer holds; then nothing is done, and the next round makes a new plan.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def ours(engine: Engine, operation: Operation) -> Json:
 
 
 def ours_or_none(engine: Engine, operation: Operation) -> str:
-    """Id of the operation's container; empty where there is none. Raises Stale when it is another one's."""
+    """Id of the operation's container; empty if there is none. Raises Stale if it belongs to another member."""
     try:
         engine.inspect(operation["container_id"] or operation["container"])
     except NotFound:
@@ -53,12 +53,12 @@ def ours_or_none(engine: Engine, operation: Operation) -> str:
 
 
 def startable(engine: Engine, operation: Operation) -> Json:
-    """Ours, and neither alive nor on its way out."""
+    """Ours, and neither running nor being removed."""
     return _in_state(engine, operation, allowed=("created", "exited", "dead"))
 
 
 def running(engine: Engine, operation: Operation) -> Json:
-    """Ours, and alive."""
+    """Ours, and running."""
     return _in_state(engine, operation, allowed=LIVE)
 
 
@@ -84,7 +84,7 @@ def not_connected(engine: Engine, operation: Operation, network: str) -> Json:
 
 
 def not_overtaken(state_dir: str, operation: Operation) -> None:
-    """The host has no newer record of the stack than the one that was planned from: another one decided since."""
+    """The host's record of the stack is not newer than the planned one, so no other run has decided since."""
     if not operation.get("version"):
         return
     record = read_record(state_dir, operation["stack"])
@@ -96,7 +96,7 @@ def not_overtaken(state_dir: str, operation: Operation) -> None:
 
 
 def name_is_free(engine: Engine, operation: Operation) -> None:
-    """No container, of whomever, has the name."""
+    """The name is not in use, not even by a container that is not ours."""
     try:
         holder = engine.inspect(operation["container"])
     except NotFound:
@@ -107,7 +107,7 @@ def name_is_free(engine: Engine, operation: Operation) -> None:
 
 
 def is_placed(state_dir: str, operation: Operation, *, host: str) -> None:
-    """The record on this host has the member here, and not retired."""
+    """The record on this host places the member here and does not retire it."""
     record = read_record(state_dir, operation["stack"])
     if record is None:
         raise Stale("this host has no record of the stack")

@@ -47,12 +47,12 @@ def execute(
         state_dir: Folder of all our files on the host.
         clock: The host's wall clock, in seconds since the epoch.
         workers: How many operations may run at once; 1 uses no threads.
-        on_result: Told of each result as it comes.
-        owner: Who acts, for the message to whoever has to wait in vain.
-        lock_wait_s: Seconds to wait for another one who acts on this host.
+        on_result: Called with each result as it arrives.
+        owner: Who acts. The message to a run that cannot get the lock names it.
+        lock_wait_s: Seconds to wait for another run that acts on this host.
 
     Raises:
-        HostBusy: Another one still acts on this host.
+        HostBusy: Another run still acts on this host.
     """
     with host_lock(state_dir, owner=owner, wait_s=lock_wait_s):
         return run_operations(
@@ -79,7 +79,7 @@ def run_operations(
 ) -> list[Result]:
     """Run operations in the order of their C(after). The caller holds the host's lock.
 
-    C(before) is asked before each one why it must not be begun any more; empty when it may.
+    C(before) is called before each one: it returns why the operation must not begin, or an empty text.
 
     Returns:
         One result for each operation, by id: C(id), C(status), C(error) and C(seconds).
@@ -97,7 +97,7 @@ def run_operations(
 
 
 class _Runner:
-    """Runs single operations, and remembers when the engine fell silent."""
+    """Runs single operations, and remembers that the engine stopped answering."""
 
     def __init__(
         self, context: Context, clock: t.Callable[[], float], before: t.Callable[[], str]
@@ -128,7 +128,7 @@ class _Runner:
             return "failed", self._failure(operation, error)
         except (
             Exception
-        ) as error:  # a fault of ours in one operation must not hide what became of the others
+        ) as error:  # our own bug in one operation must not hide the results of the others
             return "failed", f"unexpected {type(error).__name__}: {error}"
         return DONE, remark
 
@@ -142,7 +142,7 @@ class _Runner:
         return text
 
     def _why_silent(self, error: Exception) -> str:
-        """Why the engine cannot be asked any more; empty when it can: perhaps one long call was all that hung."""
+        """Why the engine no longer answers; empty if it does: perhaps only one long call hung."""
         if isinstance(error, EngineTimeout):
             try:
                 self._context.engine.containers()
@@ -151,7 +151,7 @@ class _Runner:
         return str(error) if isinstance(error, EngineUnreachable) else ""
 
     def _count(self, operation: Operation, text: str) -> str:
-        """Remember the failure for the back-off. Returns what to add to the message when that failed as well."""
+        """Count the failure for the back-off. Returns what to add to the message if that fails too."""
         try:
             note_failure(self._context.state_dir, operation, text, now=self._clock())
         except StoreError as error:

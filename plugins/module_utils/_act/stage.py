@@ -29,7 +29,7 @@ BUSY_WAIT_S = {True: 1.0, False: 5.0}
 
 @dataclasses.dataclass
 class Term:
-    """In whose name a call acts, and what may end it before it is done."""
+    """The run that a call acts for, and what may end the call early."""
 
     claim: Claim | None = None
     """None: nobody else could be acting; the host's lock alone keeps order."""
@@ -78,15 +78,15 @@ def act(
         records: Stack records to store; C(cause) in one, which is not stored, says why.
         operations: Operations of this host.
         clock: The host's wall clock, in seconds since the epoch.
-        term: In whose name.
-        refusals: What this host shall remember as not done; None leaves that as it is.
+        term: The run that this call acts for.
+        refusals: The refusals that this host must remember; None leaves them as they are.
         workers: How many operations may run at once; 1 uses no threads.
 
     Returns:
-        C(changed), C(results) of the operations, C(refused) records, and C(lease): None, or who has it instead.
+        C(changed), C(results) of the operations, C(refused) records, and C(lease): None, or its present holder.
 
     Raises:
-        HostBusy: Another one still acts on this host, and there is no lease that says who.
+        HostBusy: Another run still acts on this host, and no lease names it.
         CallerGone: The caller left while this call waited for the lock; nothing was done.
     """
     term = term or Term()
@@ -109,12 +109,12 @@ INVALID = "a config of a load balancer was rejected"
 
 
 def nothing_done(holder: Json | None) -> Acted:
-    """The outcome of a call that did nothing; C(holder) has the lease."""
+    """The outcome of a call that did nothing because C(holder) has the lease."""
     return Acted(changed=False, results=[], refused=[], lease=holder)
 
 
 class _Call:
-    """What one call does while it has the host's lock."""
+    """The work of one call under the host lock."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class _Call:
         self, records: list[Json], operations: list[Operation], refusals: Refusals | None
     ) -> Acted:
         acts = self._term.prepare or self._term.last or bool(records or operations)
-        lease = self._lease if acts else None  # to remember what is held needs none
+        lease = self._lease if acts else None  # storing refusals needs no lease
         if lease:
             lease.take() if self._term.prepare else lease.resume()
         with contextlib.closing(self._audit()) as audit:
@@ -150,7 +150,7 @@ class _Call:
         return outcome
 
     def _is_done(self, results: list[Result]) -> bool:
-        """Whether nothing of this round is left for this host. What fails while preparing is a validation."""
+        """Whether this host has no work left in this round. Only a validation can fail while preparing."""
         rejected = any(item["status"] != "done" for item in results)
         return not self._term.prepare or self._term.last or rejected
 
@@ -195,7 +195,7 @@ class _Call:
         return Audit(self._state_dir, clock=self._clock, common=common, syslog=self._term.syslog)
 
     def _store(self, records: list[Json], chronicle: Chronicle) -> tuple[bool, list[Refused]]:
-        """Whether any record was written, and those that were refused."""
+        """Store the records. Returns whether any was written, and which were refused."""
         changed = False
         refused: list[Refused] = []
         for given in records:

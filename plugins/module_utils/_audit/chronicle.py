@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From operations and records to lines of the audit. Private to the collection."""
+"""Write operations and records to the audit. Private to the collection."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Json = t.Dict[str, t.Any]
 
 
 class Chronicle:
-    """Tells the audit what one call does."""
+    """Writes what one call does to the audit."""
 
     def __init__(
         self, audit: Audit, engine: Engine, operations: list[Operation], *, now: float
     ) -> None:
-        """What speaks for each operation is gathered here, before any of them is done."""
+        """Collect the evidence for each operation, before any of them runs."""
         self._audit = audit
         self._by_id = {item["id"]: item for item in operations}
         self._evidence = Evidence(engine, operations, now=now)
 
     def result(self, result: Result) -> None:
-        """One operation, with its cause, its evidence and what became of it."""
+        """Write one operation, with its cause, evidence and result."""
         operation = self._by_id[result["id"]]
         self._audit.write(
             stack=operation["stack"],
@@ -44,7 +44,7 @@ class Chronicle:
         )
 
     def record(self, record: Json, result: str, error: str = "") -> None:
-        """One stack record, which is how a command becomes what the hosts keep to."""
+        """Write one stored stack record: the effect of a command."""
         version = record["version"]["number"]
         self._audit.write(
             stack=record["stack"],

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine knows of why an operation is needed. Private to the collection.
+"""The engine's evidence of why an operation is needed. Private to the collection.
 
-How a container ended is on its inspect; what happened to one that is gone is in the engine's events, of which it keeps
-the last 256. "No event left" is an honest answer.
+The inspect of a container tells how it ended. For a removed container only the engine's events tell, and the engine
+keeps the last 256 of them, so an operation may have no evidence.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _FRESH = (START.name, VERDICT.name)
 
 
 class Evidence:
-    """What can be said of the members of some operations. Asked once, before any of them is done."""
+    """The evidence for the members of some operations, collected once, before any operation runs."""
 
     def __init__(self, engine: Engine, operations: list[Operation], *, now: float) -> None:
-        """Never raises: an engine that does not say anything leaves no evidence.
+        """Collect the evidence. Never raises: if the engine does not answer, there is no evidence.
 
         Args:
             engine: The host's engine.
@@ -61,14 +61,14 @@ class Evidence:
         return found
 
     def _follows(self, operation: Operation, state: Json) -> bool:
-        """Whether it follows from another operation of this call, or from a report, and not from what happened."""
+        """Whether the operation follows from another one of this call or from a report, and not from an event."""
         replaced = CREATE.names(operation) and MemberId.of(operation) in self._replaced
         fresh = operation["kind"] in _FRESH and state.get("state") in (None, "running")
         return replaced or fresh
 
 
 def _state(engine: Engine, container_id: str) -> list[Json]:
-    """How a container is, or how it ended; empty where it is gone."""
+    """The state of a container, or how it ended; empty if it is gone."""
     try:
         state = engine.inspect(container_id)["State"]
     except EngineError:

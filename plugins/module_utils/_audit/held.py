@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is not done, and since when: a refusal is told to the audit when it begins, changes and ends.
+"""Refusals, and since when they last. The audit gets a line when a refusal begins, changes or ends.
 
-Private to the collection. The planner says what it holds (C(Plan.held)) in every pass; a host remembers what was told.
+Private to the collection. The planner reports its refusals (C(Plan.held)) in every pass; a host stores them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FILE = "refusals.json"
 
 
 def read_refusals(state_dir: str) -> Refusals:
-    """What this host was told to remember; empty where there is nothing readable."""
+    """The refusals stored on this host; empty if none can be read."""
     try:
         with open(os.path.join(audit_folder(state_dir), FILE), encoding="utf-8") as stream:
             found = json.load(stream)
@@ -41,7 +41,7 @@ def _as_data(found: t.Any) -> Json:
 
 
 def note_refusals(state_dir: str, refusals: Refusals, audit: Audit) -> None:
-    """Remember, and write a line for each that began, changed or ended. A disk that refuses is no failure."""
+    """Store the refusals, and write a line for each that began, changed or ended. Disk errors are ignored."""
     before = read_refusals(state_dir)
     if not _store(state_dir, refusals):
         return

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was done on this host, one JSON object a line: docs/schema.md section 13. Private to the collection.
+"""The log of all actions on this host, one JSON object per line: docs/schema.md section 13. Private to the collection.
 
-Written to a file of ours and to syslog (which is the journal where systemd runs). Neither a full disk nor a missing
-syslog may keep anything from being repaired, so failing to write is no failure.
+Written to a file of ours and to syslog (which is the journal where systemd runs). A full disk or a
+missing syslog must not prevent a repair, so write errors are ignored.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LONGEST_TEXT = 500
 
 
 def audit_folder(state_dir: str) -> str:
-    """Where the lines are."""
+    """The folder of the audit files."""
     return os.path.join(state_dir, FOLDER)
 
 
 def private(path: str, flags: int) -> int:
-    """Opens a file so that, where it is made, only root reads it."""
+    """Open a file; a new one is readable only by root."""
     return os.open(path, flags, 0o600)
 
 
@@ -62,12 +62,12 @@ class Audit:
         common: Json,
         syslog: str = SYSLOG,
     ) -> None:
-        """Nothing is opened before the first line.
+        """Open nothing before the first line.
 
         Args:
             state_dir: Folder of all our files on this host.
             clock: The host's wall clock, in seconds since the epoch.
-            common: What all lines have: C(run), C(who), C(command), C(host).
+            common: Fields of every line: C(run), C(who), C(command), C(host).
             syslog: Socket of the syslog; empty for none.
         """
         self._state_dir = state_dir
@@ -77,7 +77,7 @@ class Audit:
         self._open: list[logging.Handler] | None = None
 
     def write(self, **fields: t.Any) -> None:
-        """Write one line. Long texts are cut, fields are sorted by use."""
+        """Write one line. Long texts are truncated; the most useful fields come first."""
         short = {
             key: value[:_LONGEST_TEXT] if isinstance(value, str) else value
             for key, value in fields.items()
@@ -90,7 +90,7 @@ class Audit:
             handler.emit(record)
 
     def close(self) -> None:
-        """Let go of files and sockets."""
+        """Close files and sockets."""
         for handler in self._open or []:
             with contextlib.suppress(OSError):
                 handler.close()

@@ -20,7 +20,7 @@ _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
 def since_time(text: str, *, now: float) -> str:
-    """The oldest time that is wanted, as it stands in lines.
+    """The oldest wanted time, in the format of the lines.
 
     Args:
         text: How long ago, C(45s), C(30min), C(2h) or C(7d); or a UTC time, C(2026-11-22) or C(2026-11-22T10:00:00Z).
@@ -42,11 +42,11 @@ def since_time(text: str, *, now: float) -> str:
 def read_audit(
     state_dir: str, *, wanted: dict[str, str], since: str = "", limit: int = 1000
 ) -> list[Json]:
-    """The newest lines that fit, oldest first.
+    """The newest matching lines, oldest first.
 
     Args:
         state_dir: Folder of all our files on this host.
-        wanted: Field to value, all of which a line must have; those that are empty do not matter.
+        wanted: Field to value; a line must have all of them. Empty values are ignored.
         since: The oldest time, as since_time gives it.
         limit: How many lines at most.
     """
@@ -65,7 +65,7 @@ def _files(state_dir: str) -> list[str]:
 
 
 def _lines(path: str) -> t.Iterator[Json]:
-    """The lines of one file. One that was cut short by a full disk or a power cut is left out."""
+    """The lines of one file. A line truncated by a full disk or a power cut is skipped."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             for text in stream:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fixed addresses for members, from the upper half of the managed subnet. Private to the collection.
 
-The engine hands out the lower half by itself (C(ip_range)), so the two never meet. A hash decides where
-the search begins: two controllers that place different stacks at the same time hardly ever choose the
+The engine assigns the lower half itself (C(ip_range)), so the two never collide. A hash decides where
+the search begins: two controllers that place different stacks at the same time rarely choose the
 same address.
 """
 
@@ -23,13 +23,13 @@ def engine_range(subnet: str) -> str:
 
 
 def our_range(subnet: str) -> Subnet:
-    """The half of the subnet that members get their addresses from."""
+    """The half of the subnet from which members get their addresses."""
     _lower, upper = ipaddress.ip_network(subnet).subnets(prefixlen_diff=1)
     return upper
 
 
 def assign_address(subnet: str, key: str, taken: t.Collection[str]) -> str | None:
-    """The first free address at or after the place that the key hashes to; None when the range is full."""
+    """The first free address at or after the key's hash position; None if the range is full."""
     pool = our_range(subnet)
     size = pool.num_addresses - 2
     first = int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big") % size

@@ -13,7 +13,7 @@ Json = t.Dict[str, t.Any]
 
 
 def delay_s(failures: int) -> float:
-    """Seconds to wait after so many failures in a row."""
+    """Seconds to wait after this many failures in a row."""
     return min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** (failures - 1))
 
 
@@ -26,11 +26,11 @@ def is_given_up(entry: t.Mapping[str, t.Any], *, config_hash: str) -> bool:
 def hold_reason(
     entry: t.Mapping[str, t.Any], *, config_hash: str, now: float
 ) -> tuple[str, Json] | None:
-    """Code and parameters of the fact that a member is not tried now; None when it may be.
+    """Code and parameters of the fact that holds a member now; None if it may be tried.
 
-    Times are of the member's own host, so that hosts with different clocks do not matter.
-    A failure in the future means that the clock was set back: it says nothing about the time passed,
-    so it does not hold.
+    Times are on the member's own host's clock, so differences between clocks do not matter.
+    A failure in the future means that the clock was set back: the time passed is unknown,
+    so the member is not held.
     """
     failures = int(entry.get("failures", 0))
     if not failures or entry.get("config_hash") != config_hash:

@@ -78,5 +78,5 @@ HAPROXY_COMMAND = (
 )
 """What checkers and load balancers run: a master with workers, in the foreground."""
 PULL_IMAGE = "io.rancher.container.pull_image"
-# Where a container of the service goes and whether its image is pulled: applied without a new container.
+# Placement and pull policy of a service: applied without a new container.
 SCHEDULING = ("io.rancher.scheduler.", PULL_IMAGE)

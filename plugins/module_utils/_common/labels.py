@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Labels of containers of ours. Private to the collection; pure."""
+"""Labels of our containers. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .constants import LABEL_INDEX, LABEL_MANAGED, LABEL_SERVICE, LABEL_STACK
 
 
 def is_ours(labels: dict[str, str]) -> bool:
-    """Whether a container is ours: decided by its labels alone, all of which must be there."""
+    """Whether a container is ours: its labels alone decide, and all of them must be present."""
     named = all(labels.get(label) for label in (LABEL_MANAGED, LABEL_STACK, LABEL_SERVICE))
     return named and number(labels.get(LABEL_INDEX)) > 0
 
 
 def number(text: str | None) -> int:
-    """A label as a number; 0 when it is none."""
+    """A label as a number; 0 if it is not a number."""
     return int(text) if text and text.isascii() and text.isdigit() else 0

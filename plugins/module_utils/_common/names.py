@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How things are called: containers, volumes, DNS names. Private to the collection; see docs/schema.md section 2."""
+"""Names of containers, volumes and DNS. Private to the collection; see docs/schema.md section 2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .constants import INTERNAL_DOMAIN, SYSTEM_STACK
 
 
 def canonical_json(value: t.Any) -> str:
-    """One text for one value: sorted keys, no spaces. What every hash is taken of."""
+    """One unique text for each value: sorted keys, no spaces. Every hash is computed from it."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -30,7 +30,7 @@ def stack_name(raw: str) -> str:
 
 
 def reserved(stack: str) -> str:
-    """Why a person's stack can't be called so; empty where it can."""
+    """Why a stack name is reserved; empty if people may use it."""
     if stack != SYSTEM_STACK:
         return ""
     return (
@@ -44,12 +44,12 @@ def stack_volume_name(stack: str, volume: str) -> str:
 
 
 def member_volume_name(stack: str, volume: str, index: int) -> str:
-    """A C(per_container) volume: one for each index."""
+    """A C(per_container) volume: one per index."""
     return f"{stack}_{volume}_{index}"
 
 
 def unnamed_volume_name(stack: str, service: str, index: int, path: str) -> str:
-    """A volume that image or file declare without a name; the same path always gives the same name."""
+    """A volume that the image or the file declares without a name; the same path always gives the same name."""
     normal = posixpath.normpath(path)
     slug = re.sub(r"[^a-z0-9]", "", posixpath.basename(normal).lower())[:20] or "root"
     short_hash = hashlib.sha256(normal.encode("utf-8")).hexdigest()[:8]
@@ -57,15 +57,15 @@ def unnamed_volume_name(stack: str, service: str, index: int, path: str) -> str:
 
 
 def aliases(stack: str, service: str) -> list[str]:
-    """What a member answers to on the managed network, beside its container's name."""
+    """A member's names on the managed network, besides its container's name."""
     return [f"{service}.{stack}", f"{service}.{stack}.{INTERNAL_DOMAIN}"]
 
 
 def endpoint_links(links: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """Links of a canonical service as the engine's endpoint takes them: C(SERVICE.STACK:ALIAS)."""
+    """Links of a canonical service in the form of the engine's endpoint: C(SERVICE.STACK:ALIAS)."""
     return [f"{link['service']}.{link['stack']}:{link['alias']}" for link in links]
 
 
 def search_domains(stack: str) -> list[str]:
-    """DNS search list of a stack's containers: two stacks' C(db) never mix."""
+    """DNS search list of a stack's containers, so that the C(db) of two stacks never mix."""
     return [f"{stack}.{INTERNAL_DOMAIN}", INTERNAL_DOMAIN]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Docker engine, as few plain calls: what observe and execute need of it. Private to the collection.
+"""The Docker engine, as the few plain calls that observe and execute need. Private to the collection.
 
 Everything takes and gives the objects of the Engine API (api.docker.com, 1.41 to 1.45) as plain dicts, so that a fake
 engine in memory can stand in for a real one. Containers are named by id or name.
@@ -22,7 +22,7 @@ from .transport import Connection, connect, pull_request
 
 Json = t.Dict[str, t.Any]
 
-# Starting on an overlay whose managers are gone takes the engine 20 s to give up.
+# If an overlay's managers are gone, the engine gives up a start after 20 s.
 CHANGE_DEADLINE_S = 120.0
 RUN_DEADLINE_S = 30.0
 
@@ -55,7 +55,7 @@ class Engine(t.Protocol):
         """C(GET /images/REF/json); None when the image is not on this host."""
 
     def pull(self, reference: str) -> None:
-        """Pull one image, with the credentials of the user's Docker configuration."""
+        """Pull one image, with the credentials from the user's Docker configuration."""
 
     def create(self, name: str, body: Json) -> str:
         """C(POST /containers/create); the new id. Raises Conflict when the name is taken."""
@@ -64,10 +64,10 @@ class Engine(t.Protocol):
         """C(POST /containers/ID/start)."""
 
     def stop(self, container: str, timeout_s: float) -> None:
-        """C(POST /containers/ID/stop): the stop signal, then after timeout_s seconds a kill."""
+        """C(POST /containers/ID/stop): the stop signal, then a kill after timeout_s seconds."""
 
     def remove(self, container: str) -> None:
-        """C(DELETE /containers/ID?force=1): never its volumes."""
+        """C(DELETE /containers/ID?force=1); its volumes stay."""
 
     def unpause(self, container: str) -> None:
         """C(POST /containers/ID/unpause)."""
@@ -75,7 +75,7 @@ class Engine(t.Protocol):
     def create_volume(
         self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]
     ) -> None:
-        """C(POST /volumes/create). An existing volume of this name and driver is left as it is."""
+        """C(POST /volumes/create). An existing volume of this name and driver stays unchanged."""
 
     def remove_volume(self, name: str) -> None:
         """C(DELETE /volumes/NAME). Raises Conflict when a container uses it."""
@@ -90,41 +90,41 @@ class Engine(t.Protocol):
         """C(POST /networks/NAME/disconnect)."""
 
     def execute(self, container: str, words: list[str]) -> tuple[int, str]:
-        """Run a program in a running container. Its exit code, and what it wrote. Raises Conflict when none runs."""
+        """Run a program in a running container; its exit code and output. Raises Conflict if the container is down."""
 
     def run_once(self, body: Json) -> tuple[int, str]:
-        """Run a container of this body to its end and remove it. Its exit code, and what it wrote."""
+        """Run a container of this body to its end and remove it; its exit code and output."""
 
 
 def _escaped(name: str) -> str:
-    """A name or id as one step of a path."""
+    """A name or id, escaped as one segment of a path."""
     return quote(name, safe="")
 
 
 class DockerEngine:
-    """A real engine, spoken to by the low-level client of the Docker SDK for Python (5.0.3 to 7.2)."""
+    """A real engine, through the low-level client of the Docker SDK for Python (5.0.3 to 7.2)."""
 
     def __init__(
         self, docker_host: str = DOCKER_HOST, *, deadline_s: float = ENGINE_DEADLINE_S
     ) -> None:
-        """Nothing is contacted before the first call.
+        """Open no connection before the first call.
 
         Args:
             docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
-            deadline_s: Seconds that a call which only reads may take.
+            deadline_s: Seconds for a call that only reads.
         """
         self._docker_host = docker_host
         self._deadline_s = deadline_s
         self._connected: Connection | None = None
 
     def _connection(self) -> Connection:
-        """Threads that come at once may each make one: none of them waits for another one's deadline."""
+        """The connection. Concurrent threads may each open one, so that none waits for another thread's deadline."""
         if self._connected is None:
             self._connected = connect(self._docker_host, timeout_s=self._deadline_s)
         return self._connected
 
     def _send(self, method: str, path: str, **request: t.Any) -> t.Any:
-        """One call. An engine that became another release since it was asked is asked again."""
+        """One call. If the engine was upgraded since the connection was opened, connect again."""
         try:
             return self._connection().send(method, path, **request)
         except ApiRefused:
@@ -138,11 +138,11 @@ class DockerEngine:
         return self._send("GET", path, params=params, timeout_s=self._deadline_s)
 
     def _change(self, method: str, path: str, *, wait_s: float = 0, **request: t.Any) -> t.Any:
-        """One changing call; wait_s is what it takes by nature, on top of the deadline."""
+        """One changing call; wait_s: its expected duration, added to the deadline."""
         return self._send(method, path, timeout_s=CHANGE_DEADLINE_S + wait_s, **request)
 
     def _run(self, path: str, **request: t.Any) -> t.Any:
-        """One call that lasts as long as a program runs."""
+        """One call that lasts until a program ends."""
         return self._send("POST", path, timeout_s=RUN_DEADLINE_S, **request)
 
     def info(self) -> Json:
@@ -150,7 +150,7 @@ class DockerEngine:
         return dict(self._read("/info"))
 
     def version(self) -> Json:
-        """See Engine. Known since the connection was made."""
+        """See Engine. The connection knows it since it was opened."""
         return {"ApiVersion": self._connection().offered}
 
     def containers(self) -> list[Json]:
@@ -179,7 +179,7 @@ class DockerEngine:
     def image(self, reference: str) -> Json | None:
         """See Engine."""
         if not reference:
-            return None  # what runs outside of our hosts has no image; the engine would list all of its own
+            return None  # external services have no image; the engine would list all images for an empty name
         try:
             return dict(self._read(f"/images/{quote(reference, safe='/:@')}/json"))
         except EngineError as error:
@@ -194,9 +194,8 @@ class DockerEngine:
         lines = self._change(
             "POST", "/images/create", params=params, headers=headers
         ).text.splitlines()
-        for line in (
-            lines
-        ):  # a pull that fails half-way is answered with 200, and the error in the last line
+        # A pull that fails half-way has status 200; its last line has the error.
+        for line in lines:
             problem = json.loads(line).get("error") if line.strip() else None
             if problem:
                 raise EngineError(str(problem))

@@ -32,7 +32,7 @@ Json = t.Dict[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class _Marks:
-    """What the labels of a container say, beside the member that it is of."""
+    """The contents of a container's labels, besides its member."""
 
     create_index: int
     revision: int
@@ -57,12 +57,12 @@ def create_body(
 
     Args:
         service: Canonical service (docs/schema.md section 5).
-        member: The member that the container is of.
+        member: The member that the container belongs to.
         create_index: Ever-increasing number of the service's members.
         revision: Number of the revision that creates the container.
         config_hash: See docs/schema.md section 6.
         managed: C(stack) or C(module).
-        network: Docker's name of the managed network; used when the service is on it.
+        network: Docker's name of the managed network; used if the service is on it.
         address: Fixed address on the managed network; None lets the engine choose.
         volumes: Container path to volume name, as mounts.member_volumes gives it.
         declared: The C(volumes) of the canonical stack.
@@ -98,7 +98,7 @@ def endpoint_config(service: Json, *, member: MemberId, address: str | None) -> 
 
 
 def container_hostname(name: str) -> str:
-    """A container's name as host name: at most 63 characters, the index kept."""
+    """A host name from a container's name: at most 63 characters, with the index."""
     if len(name) <= MAX_DNS_LABEL:
         return name
     head, dash, index = name.rpartition("-")
@@ -127,7 +127,7 @@ def _labels(member: MemberId, marks: _Marks) -> dict[str, str]:
 
 
 def _dns(service: Json, stack: str) -> Json:
-    """Short names are those of the own stack; C(ndots:1) keeps names with a dot from being tried there first."""
+    """DNS options. Short names resolve in the own stack; with C(ndots:1) names with a dot are not tried there first."""
     container = service["container"]
     search = list(container.get("dns_search", []))
     options = list(container.get("dns_opt", []))
@@ -140,7 +140,7 @@ def _dns(service: Json, stack: str) -> Json:
 
 
 def _binds(container: Json, *, volumes: dict[str, str], declared: Json, index: int) -> list[str]:
-    """Mounts in the order of the file, then volumes that image or memory add."""
+    """Mounts in the order of the file, then further volumes of the image or the record."""
     binds = []
     listed = set()
     for mount in container.get("mounts", []):

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Container options of the canonical stack (docs/schema.md section 5) in the words of the Engine API.
+"""Container options of the canonical stack (docs/schema.md section 5) in terms of the Engine API.
 
-Private to the collection. Options that need to know the member (mounts, labels, host name, DNS search) are in
+Private to the collection. Options that depend on the member (mounts, labels, host name, DNS search) are in
 container_body.py.
 """
 
@@ -14,7 +14,7 @@ import typing as t
 
 Json = t.Dict[str, t.Any]
 
-# Keys whose value goes to the engine as it is.
+# Keys whose values go to the engine unchanged.
 _PLAIN_CONFIG = {
     "command": "Cmd",
     "entrypoint": "Entrypoint",

@@ -1,15 +1,15 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong with an engine, told apart by what the caller does about it. Private to the collection."""
+"""Errors of an engine, one class for each reaction of the caller. Private to the collection."""
 
 from __future__ import annotations
 
 import re
 
-# What engines (20.10, 26.1, 28.5) say when a container cannot be attached to an overlay network because no Swarm
-# manager answers, or the network is not there. With "attaching to network failed" a manager did answer: that is mostly
-# an address that is still taken, see explain.
+# Messages of engines (20.10, 26.1, 28.5) if a container cannot be attached to an overlay network because no Swarm
+# manager answers or the network does not exist. After "attaching to network failed" a manager did answer: usually an
+# address is still in use, see explain.
 _NETWORK_DOWN_TEXTS = (
     "could not attach to network",
     "swarm does not have a leader",
@@ -21,7 +21,7 @@ _API_REFUSED = re.compile(r"client version \S+ is too (old|new)")
 
 
 class EngineError(Exception):
-    """The engine refused a call, or could not be asked."""
+    """The engine refused a call, or could not be reached."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class EngineError(Exception):
 
 
 class EngineUnreachable(EngineError):
-    """Nothing listens at the engine's address: the call was certainly not carried out."""
+    """No process listens at the engine's address: the call was certainly not carried out."""
 
 
 class EngineTimeout(EngineError):
@@ -51,7 +51,7 @@ class ApiRefused(EngineError):
 
 
 class NetworkDown(EngineError):
-    """The managed overlay network cannot take containers now. A fault of the host's network, not of the container."""
+    """The managed overlay network cannot take containers now. The fault is the network's, not the container's."""
 
 
 class SdkMissing(EngineError):

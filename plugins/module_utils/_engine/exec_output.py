@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a program that the engine ran wrote, and how it ended. Private to the collection."""
+"""The output and exit code of a program that the engine ran. Private to the collection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POLL_S = 0.02
 
 
 def plain_text(written: bytes) -> str:
-    """The text of what came in the engine's frames, standard output and errors in the order in which they came."""
+    """The text in the engine's frames: standard output and standard error in their original order."""
     parts: list[bytes] = []
     at = 0
     while at + _HEAD.size <= len(written):
@@ -32,13 +32,13 @@ def plain_text(written: bytes) -> str:
 
 
 def wait_for_exit(inspect: t.Callable[[], t.Mapping[str, t.Any]]) -> int:
-    """The exit code of a program whose output has ended: the engine notes it a moment later.
+    """The exit code of a program whose output has ended: the engine sets it a moment later.
 
     Args:
         inspect: C(GET /exec/ID/json).
 
     Raises:
-        EngineError: It still runs after 2 s.
+        EngineError: The program still runs after 2 s.
     """
     until = time.monotonic() + _EXIT_WAIT_S
     while True:

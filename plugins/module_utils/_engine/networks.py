@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The managed network in the words of the Engine API. Private to the collection; pure."""
+"""The managed network in terms of the Engine API. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MANAGED = "managed"
 
 
 def bridge_body(subnet: str) -> Json:
-    """The body that creates the bridge of a single host: the engine's own addresses are the lower half."""
+    """The body that creates the bridge of a single host: the engine assigns addresses from the lower half."""
     return {
         "Driver": "bridge",
         "CheckDuplicate": True,
@@ -36,8 +36,8 @@ def endpoint_body(
 
     Args:
         address: Fixed IPv4 address; None lets the engine choose.
-        aliases: Names that others find the container by.
-        links: Names that this container finds others by, as C(TARGET:ALIAS).
+        aliases: Names under which others find the container.
+        links: Names under which this container finds others, as C(TARGET:ALIAS).
         mac_address: Fixed hardware address.
     """
     endpoint: Json = {"Aliases": aliases, "Links": links}
@@ -49,7 +49,7 @@ def endpoint_body(
 
 
 def network_facts(network: Json) -> ObservedNetwork:
-    """What an observation says of a network."""
+    """The observation of a network."""
     config = ((network.get("IPAM") or {}).get("Config") or [{}])[0]
     return ObservedNetwork(
         id=network["Id"],

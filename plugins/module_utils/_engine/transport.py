@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way to an engine: the client of the Docker SDK, the API version to speak, and what failures mean. Private."""
+"""The connection to an engine: the client of the Docker SDK, the API version, and the meaning of failures. Private."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if t.TYPE_CHECKING:
     from docker import APIClient
 
 
-# An engine speaks all versions between its oldest and its newest; we speak the newest that was tried, so that meanings
-# stay the same.
+# An engine supports all versions between its oldest and its newest; we use the newest one that we tested, so that the
+# meaning of calls is known.
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 45)
 
 
 def parse_api(version: str) -> tuple[int, int]:
-    """An API version as numbers, e.g. (1, 41). Raises EngineError for what is none."""
+    """An API version as numbers, e.g. (1, 41). Raises EngineError if the text is not a version."""
     major, _dot, minor = version.partition(".")
     if not (major.isdigit() and minor.isdigit()):
         raise EngineError("what answers at docker_host is not a Docker engine")
@@ -30,7 +30,7 @@ def parse_api(version: str) -> tuple[int, int]:
 
 
 def choose_api(newest_of_engine: str) -> str:
-    """The API version to speak with an engine whose newest is this one. Raises EngineError for too old a one."""
+    """The API version to use, given the engine's newest. Raises EngineError if the engine is too old."""
     offered = parse_api(newest_of_engine)
     if offered < OLDEST_API:
         raise EngineError(
@@ -45,34 +45,34 @@ def api_text(version: tuple[int, int]) -> str:
 
 
 class Connection:
-    """The calls to one engine, each with the API version that was agreed on when it was opened."""
+    """The calls to one engine, with the API version that was chosen when the connection was opened."""
 
     def __init__(self, client: APIClient, offered: str) -> None:
         """Use C(connect) to make one.
 
         Args:
-            client: Speaks the agreed version, in its own methods too.
+            client: Uses the chosen version, in its own methods too.
             offered: The newest version of the engine.
         """
         self.client = client
         self.offered = offered
 
     def send(self, method: str, path: str, *, timeout_s: float, **request: t.Any) -> t.Any:
-        """The engine's answer to one call (a requests.Response) that was not refused."""
+        """The engine's answer (a requests.Response) to one call; raises EngineError if it refuses."""
         versioned = f"/v{self.client.api_version}{path}"
         return _send(self.client, method, versioned, timeout_s=timeout_s, **request)
 
 
 def connect(docker_host: str, *, timeout_s: float) -> Connection:
-    """Ask the engine once which API it speaks. C(/_ping) says it; C(/version) takes 10 ms, as it runs other programs.
+    """Ask the engine once for its API version. C(/_ping) tells it; C(/version) takes 10 ms, as it runs other programs.
 
     Args:
         docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
-        timeout_s: Seconds for the question, and for calls that name no deadline of their own.
+        timeout_s: Seconds for this query, and for calls without their own deadline.
 
     Raises:
         SdkMissing: The package C(docker) is not installed.
-        EngineError: The address is not one of an engine, or the engine does not answer or is too old.
+        EngineError: The address is not an engine's, or the engine does not answer or is too old.
     """
     newest = api_text(NEWEST_API)
     client = _make_client(docker_host, newest, timeout_s)
@@ -86,7 +86,7 @@ def connect(docker_host: str, *, timeout_s: float) -> Connection:
 
 
 def _make_client(docker_host: str, version: str, timeout_s: float) -> APIClient:
-    """A low-level client of one API version. Nothing is contacted."""
+    """A low-level client of one API version. Opens no connection."""
     try:
         from docker import APIClient
         from docker.errors import DockerException
@@ -96,7 +96,7 @@ def _make_client(docker_host: str, version: str, timeout_s: float) -> APIClient:
         client = APIClient(base_url=docker_host, version=version, timeout=math.ceil(timeout_s))
     except DockerException as error:
         raise EngineError(f"docker_host {docker_host!r}: {error}") from error
-    # No proxy stands between us and the engine; looking for one costs time in each call.
+    # There is no proxy between us and the engine, and looking for one takes time in each call.
     client.trust_env = False
     return client
 
@@ -104,7 +104,7 @@ def _make_client(docker_host: str, version: str, timeout_s: float) -> APIClient:
 def _send(
     client: APIClient, method: str, path: str, *, timeout_s: float, **request: t.Any
 ) -> t.Any:
-    """One call; what went wrong is raised as an EngineError."""
+    """One call; raises each failure as an EngineError."""
     try:
         response = client.request(method, client.base_url + path, timeout=timeout_s, **request)
     except OSError as error:  # the errors of requests are OSErrors
@@ -128,7 +128,7 @@ def pull_request(client: APIClient, reference: str) -> tuple[str, str, dict[str,
 
 
 def transport_error(error: OSError, call: str, timeout_s: float) -> EngineError:
-    """What it means that a call got no answer."""
+    """The error for a call without an answer."""
     for cause in _causes(error):
         if isinstance(cause, FileNotFoundError):
             return EngineUnreachable(
@@ -150,7 +150,7 @@ def transport_error(error: OSError, call: str, timeout_s: float) -> EngineError:
 
 
 def refusal_text(body: str) -> str:
-    """What the engine says in an answer that refuses a call."""
+    """The engine's message in the answer that refuses a call."""
     try:
         return str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
@@ -158,7 +158,7 @@ def refusal_text(body: str) -> str:
 
 
 def _causes(error: BaseException) -> t.Iterator[BaseException]:
-    """An error and all that it was made of: requests and urllib3 wrap the system's errors, some in their arguments."""
+    """An error and all its causes: requests and urllib3 wrap the system's errors, some in their arguments."""
     waiting: list[BaseException] = [error]
     seen: set[int] = set()
     while waiting:

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host answers to one call, whichever driver carries it. Private to the collection.
+"""A host's answer to one call, with any driver. Private to the collection.
 
-The modules C(observe) and C(act) call the parts, so that C(observe) carries no code that acts; a channel calls this.
+A channel calls this. The modules C(observe) and C(act) call the parts, so C(observe) ships no code that acts.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def answer(stage: str, payload: Json, *, abandoned: t.Callable[[], str] = str) -
     Args:
         stage: C(observe), C(validate), C(record) or C(operations).
         payload: See look.look and carry_out.carry_out.
-        abandoned: Why nobody waits for this call any more; empty while somebody does.
+        abandoned: Returns why the caller is gone; empty while it waits.
 
     Returns:
-        What the part returns; C(error) alone where the host could not do it, with the reason.
+        The result of the part; C(error) alone, with the reason, if the host could not do it.
     """
     if stage == OBSERVE:
         return look(payload)

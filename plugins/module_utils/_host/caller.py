@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who waits for a call that came by a channel, and for how long. Private to the collection."""
+"""The caller of a call that came through a channel, and how long it waits. Private to the collection."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LATE = "the time of this call is over: nothing more is begun in its name"
 
 
 class Caller:
-    """One call's other end. When the controller or the connection dies, the kernel closes the pipes.
+    """The caller of one call. When the controller or the connection dies, the kernel closes the pipes.
 
-    A connection that only fell silent closes nothing. So the call has a limit as well: after it the controller counts
-    this call as failed, and what failed must not take effect later.
+    A connection that only falls silent closes nothing, so the call also has a time limit. After it the controller
+    counts the call as failed, and a failed call must not take effect later.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Caller:
         self._end = timer() + limit_s
 
     def gone(self) -> str:
-        """Why nobody waits for this call any more; empty while somebody does."""
+        """Why the caller is gone; empty while it waits."""
         reasons = (abandoned(descriptor) for descriptor in self._descriptors)
         late = LATE if self._timer() > self._end else ""
         return next((reason for reason in reasons if reason), late)

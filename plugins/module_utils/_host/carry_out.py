@@ -31,20 +31,18 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
     Args:
         stage: One of STAGES.
         payload: C(host), C(docker_host), C(state_dir), C(images), C(records), C(operations), C(refusals) (None leaves
-            what is remembered), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
-            do nothing.
-        abandoned: Why nobody waits for this call any more; empty while somebody does.
+                them unchanged), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
+                    change nothing.
+        abandoned: Returns why the caller is gone; empty while it waits.
 
     Returns:
-        C(changed), C(results), C(refused), C(lease), and C(observation) unless nothing can differ from what was seen
-        before. C(error) alone where nothing was done.
+        C(changed), C(results), C(refused), C(lease), and C(observation) unless nothing can have changed since the last
+            one. C(error) alone where nothing was done.
     """
     try:
         outcome = _nothing(payload) if payload.get("check") else _act(stage, payload, abandoned)
         if stage == "record" and not payload["records"] and not outcome["lease"]:
-            return dict(
-                outcome
-            )  # it only took the lease: nothing is different from what was seen before
+            return dict(outcome)  # it only took the lease: nothing else has changed
         return {**outcome, "observation": _look_again(payload)}
     except SdkMissing as error:
         return {"error": without_sdk(error)}
@@ -53,7 +51,7 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
 
 
 class _OtherRelease(Exception):
-    """What was sent is of a release that says it in another way."""
+    """The payload is of a release with another format."""
 
 
 def _nothing(payload: Json) -> Acted:
@@ -92,6 +90,6 @@ def _claim(given: Json) -> Claim | None:
 
 
 def _look_again(payload: Json) -> Observation:
-    """An engine holds on to a container that it has just started: then it is asked once more."""
+    """Observe the host, and retry once: an engine may not answer for a container that it has just started."""
     look = observation(payload)
     return observation(payload) if look["error"] else look

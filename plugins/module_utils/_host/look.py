@@ -18,7 +18,7 @@ Json = t.Dict[str, t.Any]
 
 
 def look(payload: Json) -> Json:
-    """What this host looks like now.
+    """Observe this host.
 
     Args:
         payload: C(host), C(docker_host), C(state_dir), C(images); C(configs) to read the configs of load balancers.
@@ -33,7 +33,7 @@ def look(payload: Json) -> Json:
 
 
 def observation(payload: Json, *, configs: bool = False) -> Observation:
-    """Look with an engine connection of its own: one that is kept would not notice another engine version."""
+    """Observe over a new engine connection: a kept one would miss an engine upgrade."""
     return observe(
         DockerEngine(payload["docker_host"]),
         host=payload["host"],

@@ -16,21 +16,21 @@ LONGEST = 64 * 1024 * 1024
 
 
 class Garbage(Exception):
-    """What came is no message."""
+    """The input is not a message."""
 
 
 def packed(message: Json) -> bytes:
-    """A message as it is sent."""
+    """A message in its wire format."""
     return framed(json.dumps(message, separators=(",", ":")).encode("utf-8"))
 
 
 def framed(body: bytes) -> bytes:
-    """Bytes with their length before them."""
+    """Bytes prefixed with their length."""
     return len(body).to_bytes(HEAD, "big") + body
 
 
 def length(head: bytes) -> int:
-    """The length that the first bytes of a message say. Raises Garbage."""
+    """The length of a message from its first bytes. Raises Garbage."""
     found = int.from_bytes(head, "big")
     if found > LONGEST:
         raise Garbage(f"something else than a message: it begins with {head!r}")

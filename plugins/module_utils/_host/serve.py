@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's end of a channel: answer one call after the other until the controller goes. Private to the collection."""
+"""The host's end of a channel: answer calls one by one until the controller is gone. Private to the collection."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _CHUNK = 1 << 20
 
 
 class _Ended(Exception):
-    """The controller went, or was silent for too long."""
+    """The controller is gone, or was silent for too long."""
 
 
 def serve(source: int, sink: int, code: str, idle_s: float) -> None:
-    """Answer calls until nobody calls any more.
+    """Answer calls until the controller is gone.
 
     Args:
         source: Descriptor that calls come from.
         sink: Descriptor that answers go to.
-        code: Hash of the code that was sent, to tell the controller what it talks to.
-        idle_s: Seconds without a call after which the controller must be gone.
+        code: Hash of the code that runs here, reported to the controller.
+        idle_s: Seconds without a call after which the controller counts as gone.
     """
     try:
         _send(sink, {"code": code, "pid": os.getpid()})
@@ -42,7 +42,7 @@ def serve(source: int, sink: int, code: str, idle_s: float) -> None:
 
 
 def _outcome(call: Json, caller: Caller) -> Json:
-    """A fault of ours in one call must not cost the channel. The trace goes to standard error."""
+    """Answer one call. A bug in one call must not end the channel; its traceback goes to standard error."""
     try:
         return answer(call["stage"], call["payload"], abandoned=caller.gone)
     except Exception as error:
@@ -55,7 +55,7 @@ def _receive(source: int, idle_s: float) -> Json:
 
 
 def _read(source: int, count: int, idle_s: float) -> bytes:
-    """So many bytes. Where a network fell silent nothing is ever closed: the wait has an end of its own."""
+    """Read this many bytes. A network that falls silent closes nothing, so the wait has its own limit."""
     poll = select.poll()
     poll.register(source, select.POLLIN)
     found = bytearray()

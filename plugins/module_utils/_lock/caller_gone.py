@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the controller that called a module is still there. Private to the collection."""
+"""Detect that the controller that called a module is gone. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ REASON = "the controller is gone: nothing more is begun in its name"
 
 
 class CallerGone(Exception):
-    """Nobody waits for this call any more, and it has not begun. The text says why."""
+    """The caller is gone before the call began. The text says why."""
 
 
 def abandoned(descriptor: int = STDOUT) -> str:
-    """Why nobody waits for this module any more; empty while somebody does.
+    """Why the caller of this module is gone; empty while it waits.
 
-    A module's standard output is a pipe to Ansible's connection. When the controller or the connection dies, its other
-    end is closed, and the kernel says so. A file or terminal is never closed like that.
+    A module's standard output is a pipe to Ansible's connection. When the controller or the connection dies, the
+    kernel reports that the other end is closed. It never reports this for a file or a terminal.
     """
     poll = select.poll()
     poll.register(descriptor, 0)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One writer on a host at a time. Private to the collection.
 
-The kernel frees the lock when its holder ends, however it ends: a killed pass leaves nothing behind.
+The kernel releases the lock when the holding process ends, even if it is killed: no stale lock remains.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _POLL_S = 0.1
 
 
 class HostBusy(Exception):
-    """Somebody else acts on this host."""
+    """Another process acts on this host."""
 
 
 @contextlib.contextmanager
@@ -28,12 +28,12 @@ def host_lock(state_dir: str, *, owner: str, wait_s: float = LOCK_WAIT_S) -> t.I
     """Hold the host's lock.
 
     Args:
-        state_dir: Folder of all our files on this host; made when it is not there.
-        owner: Who acts, for the message to whoever has to wait in vain.
+        state_dir: Folder of all our files on this host; created if it is missing.
+        owner: Who acts. The message to a run that cannot get the lock names it.
         wait_s: Seconds to wait for another holder.
 
     Raises:
-        HostBusy: Another one still held it after wait_s seconds, or the file cannot be made.
+        HostBusy: Another process still holds it after wait_s seconds, or the file cannot be created.
     """
     handle = _open(state_dir)
     try:
@@ -70,7 +70,7 @@ def _wait(handle: int, wait_s: float) -> None:
 
 
 def _sign(handle: int, owner: str) -> None:
-    """Note who holds the lock. A full disk must not keep anybody from acting."""
+    """Note who holds the lock. A full disk must not prevent a run."""
     note = json.dumps(
         {
             "owner": owner,

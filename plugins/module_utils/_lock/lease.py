@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which run may act on this host: docs/schema.md section 12. Private to the collection.
 
-One small file, read and written only by who holds the host's lock (host_lock.py). Its time is that of the host's boot
-clock, which nobody sets; after a reboot it is void. An expired lease cannot be taken while the host lock is held, so
+One small file, written only under the host lock (host_lock.py). Its times are on the host's boot clock, which cannot
+be set; a reboot voids the lease. An expired lease cannot be taken while the host lock is held, so
 operations that take long, such as image pulls, need no renewal.
 """
 
@@ -29,10 +29,10 @@ _SHOWN = ("owner", "reason", "since", "token", "unattended", "started", "finishe
 
 @dataclasses.dataclass
 class Claim:
-    """What a run says of itself when it asks for the lease.
+    """What a run presents when it asks for the lease.
 
-    C(token) is new for each term: one that lost the lease comes back under another. C(ticket) decides between two that
-    ask at the same moment, the lower one wins. C(over) are tokens whose terms some host has seen end.
+    C(token) is new for each term: a run that lost the lease asks again under another token. C(ticket) decides between
+    two runs that ask at the same moment: the lower one wins. C(over): tokens whose terms have ended on some host.
     """
 
     token: str
@@ -54,7 +54,7 @@ class LeaseHeld(Exception):
 
 
 class Lease:
-    """The lease of one host, in the hands of who holds the host's lock."""
+    """The lease of one host. The caller holds the host lock."""
 
     def __init__(self, state_dir: str, claim: Claim, *, clock: Clock = boot_clock) -> None:
         self._state_dir = state_dir
@@ -72,7 +72,7 @@ class Lease:
         self._write(started=bool(own and own["started"]))
 
     def resume(self) -> None:
-        """Begin to act under a lease that was taken before. Raises LeaseHeld where another one has it since."""
+        """Begin to act under a lease taken before. Raises LeaseHeld if another run has taken it since."""
         found = _read(self._state_dir)
         if found and found["token"] != self._claim.token:
             raise LeaseHeld(shown(found, self._clock()))
@@ -80,17 +80,17 @@ class Lease:
         self._write(started=True)
 
     def finish(self) -> None:
-        """This host's share is done: who finds no host at work for this run need not wait for the time to pass."""
+        """Mark this host as done. Once no host works for this run, others need not wait until the lease expires."""
         self._write(started=True, finished=True)
 
     def _gives_way(self, found: Json) -> bool:
-        """Whether what the file says keeps this claim from the lease no longer."""
+        """Whether this claim may replace the current lease."""
         claim = self._claim
         if found["token"] == claim.token:
             return True
         if found["token"] in claim.over and (found["finished"] or not found["started"]):
             return True
-        # Who comes later may have acted. A run that has acted goes on under another token then, whoever that was.
+        # A later run may have acted since. A run that has started therefore continues only under another token.
         if claim.started:
             return False
         if _is_over(found, self._clock()):
@@ -119,19 +119,19 @@ class Lease:
 
 
 def standing(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
-    """The lease as it stands, for who only looks; None where there is none or its time is over."""
+    """The current lease, for observers; None if there is none or it has expired."""
     found = _read(state_dir)
     return shown(found, clock()) if found and not _is_over(found, clock()) else None
 
 
 def holder_of(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
-    """Who has the lease, for who could not get the lock: it acts at this very moment."""
+    """The lease of the run that holds the host lock right now, for a run that could not get the lock."""
     found = _read(state_dir)
     return {**shown(found, clock()), "busy": True} if found else None
 
 
 def ended_runs(found: list[Json]) -> list[str]:
-    """Tokens of runs that some host has seen end, where none of them still acts anywhere; empty if any does."""
+    """Tokens of these runs if each has ended on some host and acts on none; otherwise empty."""
     by_token: dict[str, list[Json]] = {}
     for holder in found:
         by_token.setdefault(holder["token"], []).append(holder)
@@ -145,7 +145,7 @@ def _has_ended(items: list[Json]) -> bool:
 
 
 def shown(found: Json, now: float) -> Json:
-    """What others are told of a lease; C(left_s): seconds until it ends by itself."""
+    """The public part of a lease. C(left_s): seconds until it expires."""
     left = max(0.0, round(found["until"] - now, 1))
     return {**{key: found[key] for key in _SHOWN}, "left_s": left, "busy": False}
 
@@ -155,7 +155,7 @@ def _is_over(found: Json, now: float) -> bool:
 
 
 def _read(state_dir: str) -> Json | None:
-    """The lease's file; None where there is none, or none that makes sense."""
+    """The content of the lease file; None if it is missing or malformed."""
     try:
         with open(os.path.join(state_dir, FILE), encoding="utf-8") as stream:
             found = json.load(stream)
@@ -166,7 +166,7 @@ def _read(state_dir: str) -> Json | None:
 
 
 def _store(state_dir: str, content: Json) -> None:
-    """Write in place, which works on a full disk. Where it fails, no file: then the lock alone has to do."""
+    """Write in place, which works on a full disk. If that fails, remove the file and rely on the lock alone."""
     path = os.path.join(state_dir, FILE)
     data = json.dumps(content).encode("utf-8")
     try:

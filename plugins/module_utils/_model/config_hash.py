@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a service needs a new container when it changes, and how to say what changed. Private to the collection."""
+"""Detect changes of a service that need a new container, and describe them. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._common.names import digest
 
 HASHED = ("image", "network", "hostname_override", "start_once")
 
-# Words of the schema that a stack file has otherwise. None: said by a label, which is named instead.
+# Keys of the schema with another name in a stack file. None: set by a label, which is named instead.
 FILE_WORDS: dict[str, str | None] = {
     "network": "network_mode",
     "pull": "pull_policy",
@@ -28,12 +28,12 @@ FILE_WORDS: dict[str, str | None] = {
     "external": "external_ips",
     "alias_of": "links",
 }
-# Maps of which the entry that changed is named.
+# Maps whose changed entries are named.
 NAMED_ENTRIES = ("environment", "labels", "sysctls", "tmpfs", "metadata")
 
 
 def config_hash(service: t.Mapping[str, t.Any], volumes: t.Mapping[str, t.Any]) -> str:
-    """SHA-256 (hex) of what would need a new container if it changed (schema section 6).
+    """SHA-256 (hex) of all values whose change needs a new container (schema section 6).
 
     Args:
         service: a canonical service.
@@ -64,7 +64,7 @@ def changed_keys(
     old_volumes: t.Mapping[str, t.Any] | None = None,
     new_volumes: t.Mapping[str, t.Any] | None = None,
 ) -> list[str]:
-    """What differs between two canonical services, in the words of the stack file; never a value.
+    """The differences between two canonical services, as keys of the stack file; never a value.
 
     The scale is left out: it belongs to the revision once the service exists.
     """
@@ -87,7 +87,7 @@ def changed_options(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> s
 
 
 def changed_entries(key: str, old: t.Any, new: t.Any) -> set[str]:
-    """The name of a key, or of those of its entries that differ."""
+    """The name of a key, or the names of its entries that differ."""
     if key in NAMED_ENTRIES:
         before, after = old or {}, new or {}
         different = [

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a member is: its entry in the body of a record (docs/schema.md section 4). Private to the collection."""
+"""The placement of a member: its entry in a record's body (docs/schema.md section 4). Private to the collection."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What there is to say about a stack, service, member or host: a code and its parameters. Private to the collection.
+"""A fact about a stack, service, member or host: a code and its parameters. Private to the collection.
 
-Code compares codes. Text for people is made from them at the edge, by fact_texts.py alone.
+Code compares codes. Only fact_texts.py turns them into text for people.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Fact:
     """One fact.
 
     Attributes:
-        code: What is the case; a key of fact_texts.TEXTS.
-        parameters: What the text needs, as plain JSON. Numbers in them are measures, which change from pass to pass
-            while the fact stays the same.
-        stack: The stack that it is about; empty for none.
+        code: The kind of fact; a key of fact_texts.TEXTS.
+        parameters: The values in the text, as plain JSON. Numbers are measures, which change from pass to pass while
+            the fact stays the same.
+        stack: The stack; empty for none.
         service: The service.
         index: The index of the member; 0 for none.
         host: The host.
@@ -48,17 +48,17 @@ class Fact:
 
     @property
     def text(self) -> str:
-        """What is the case, without what it is about."""
+        """The sentence, without the place."""
         return text_of(self.code, self.parameters)
 
     @property
     def place(self) -> str:
-        """What it is about: stack, stack/service or stack/service/index."""
+        """The place: stack, stack/service or stack/service/index."""
         return "/".join(str(part) for part in (self.stack, self.service, self.index) if part)
 
     @property
     def as_data(self) -> Json:
-        """Code and parameters, as records, audits and results hold them."""
+        """Code and parameters, as stored in records, audits and results."""
         return {"code": self.code, "parameters": self.parameters}
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The text of each fact, for people: the one place where facts become sentences. Private to the collection; pure.
 
-A text is a format string, or a function of the parameters where the sentence depends on them. Durations end in C(_s).
+A text is a format string, or a function of the parameters if the sentence depends on them. Durations end in C(_s).
 """
 
 from __future__ import annotations
@@ -119,13 +119,13 @@ TEXTS: dict[str, Text] = {
     "config_judged_apart": "HAProxy judges its config when its container is made: image {image} is not with the others",
     "config_judged_later": "HAProxy judges its config when its container is made: image {image} is on no host yet",
     "checker_silent": "gives no report: {error}",
-    # --- members: where they are to be ---
+    # --- members: their placement ---
     "no_host_fits": "no host fits: {reasons}",
     "was_on_unseen_host": (
         "it was on {before} before, and its container may still be there: {fault}"
     ),
     "no_free_address": "no free address in {subnet}",
-    # --- members: what is the case ---
+    # --- members: their state ---
     "conflict": (
         "recorded on {recorded}, but its labels are on: {places}; left alone; remove the wrong one"
     ),
@@ -171,7 +171,7 @@ TEXTS: dict[str, Text] = {
 
 
 def text_of(code: str, parameters: Json) -> str:
-    """The sentence of a fact. One that a newer release wrote is shown as it is."""
+    """The sentence of a fact. An unknown code of a newer release is shown as it is."""
     told = {key: _told(value) for key, value in parameters.items()}
     text = TEXTS.get(code)
     if text is None:

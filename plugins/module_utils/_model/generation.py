@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One life of a container, from its start to its end: what reports and verdicts are of. Private to the collection."""
+"""One life of a container, from its start to its end; reports and verdicts refer to it. Private to the collection."""
 
 from __future__ import annotations
 
 
 def generation_of(container_id: str, started_at: str) -> str:
-    """One life of a container: twelve digits of its id, and the digits of the engine's time of its start."""
+    """The generation: twelve digits of the container's id, and the digits of its start time from the engine."""
     digits = "".join(character for character in started_at if character.isdigit())
     return f"{container_id[:12]}-{digits}"
 

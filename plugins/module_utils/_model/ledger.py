@@ -43,7 +43,7 @@ class Drain(_Renewed):
 
 
 class RejectedConfig(t.TypedDict):
-    """A config that a load balancer did not take, and how often."""
+    """A config that a load balancer rejected, and how often."""
 
     revision: str
     failures: int
@@ -52,7 +52,7 @@ class RejectedConfig(t.TypedDict):
 
 
 class LedgerEntry(t.TypedDict, total=False):
-    """All that is remembered of one member. What never happened is absent."""
+    """The ledger's entry of one member. Keys of events that never happened are absent."""
 
     seq: int
     """Grows with each change; of several copies the highest counts."""
@@ -71,15 +71,15 @@ Ledger = t.Dict[str, LedgerEntry]
 
 
 def health_of(ledger: Ledger, key: str) -> Health | None:
-    """The last verdict on a member; None where there is none."""
+    """The last verdict on a member; None if there is none."""
     return ledger[key].get("health") if key in ledger else None
 
 
 def drain_of(ledger: Ledger, key: str) -> Drain | None:
-    """The drain of a member; None where there is none."""
+    """The drain of a member; None if there is none."""
     return ledger[key].get("drain") if key in ledger else None
 
 
 def rejected_config_of(ledger: Ledger, key: str) -> RejectedConfig | None:
-    """The config that a load balancer did not take; None where it took all."""
+    """The config that a load balancer rejected; None if it accepted the last one."""
     return ledger[key].get("config") if key in ledger else None

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The identity of a member, and all the ways in which it is written. Private to the collection; pure."""
+"""The identity of a member, and all its written forms. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MemberId:
 
     @classmethod
     def of(cls, item: t.Mapping[str, t.Any]) -> MemberId:
-        """The member that an operation or an observed container names."""
+        """The member of an operation or an observed container."""
         return cls(item["stack"], item["service"], item["index"])
 
     @classmethod
@@ -33,22 +33,22 @@ class MemberId:
 
     @classmethod
     def of_labels(cls, labels: t.Mapping[str, str]) -> MemberId:
-        """The member that the labels of a container of ours name."""
+        """The member that our labels on a container name."""
         return cls(labels[LABEL_STACK], labels[LABEL_SERVICE], number(labels[LABEL_INDEX]))
 
     @property
     def key(self) -> str:
-        """How its stack's record names it: C(web/1)."""
+        """Its name in its stack's record: C(web/1)."""
         return f"{self.service}/{self.index}"
 
     @property
     def place(self) -> str:
-        """How people read it: C(shop/web/1)."""
+        """Its name for people: C(shop/web/1)."""
         return f"{self.stack}/{self.key}"
 
     @property
     def dotted(self) -> str:
-        """How HAProxy's servers and our folders are called: C(shop.web.1)."""
+        """Its name in HAProxy's servers and our folders: C(shop.web.1)."""
         return f"{self.stack}.{self.service}.{self.index}"
 
     @property

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host looks like: the types of docs/schema.md section 7. Private to the collection."""
+"""The observation of one host: the types of docs/schema.md section 7. Private to the collection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Json = t.Dict[str, t.Any]
 
 
 class Endpoint(t.TypedDict):
-    """A container on one network. C(address) is also there while the container is stopped, if it is a fixed one."""
+    """A container on one network. A fixed C(address) is also given while the container is stopped."""
 
     address: str
     aliases: list[str]
@@ -21,7 +21,7 @@ class Endpoint(t.TypedDict):
 
 
 class ObservedContainer(t.TypedDict):
-    """A container of ours: what its labels say, and what the engine says."""
+    """One of our containers: the facts from its labels, and those from the engine."""
 
     id: str
     name: str
@@ -69,7 +69,7 @@ class ForeignContainer(t.TypedDict):
 
 
 class SwarmFacts(t.TypedDict):
-    """What an engine says of the Swarm."""
+    """An engine's view of the Swarm."""
 
     state: str
     node_id: str
@@ -78,7 +78,7 @@ class SwarmFacts(t.TypedDict):
 
 
 class EngineFacts(t.TypedDict):
-    """What an engine says of itself."""
+    """An engine's report on itself."""
 
     id: str
     name: str
@@ -90,7 +90,7 @@ class EngineFacts(t.TypedDict):
 
 
 class ObservedVolume(t.TypedDict):
-    """A volume, whoever made it."""
+    """A volume, ours or not."""
 
     driver: str
     labels: dict[str, str]
@@ -107,7 +107,7 @@ class ObservedNetwork(t.TypedDict):
 
 
 class ObservedImage(t.TypedDict):
-    """An image that the host has. C(digest) is empty for one that was never pulled."""
+    """An image that the host has. C(digest) is empty if it was never pulled."""
 
     id: str
     volumes: list[str]
@@ -118,7 +118,7 @@ class ObservedImage(t.TypedDict):
 
 
 class ServerReport(t.TypedDict):
-    """What a HAProxy says of one of its servers."""
+    """A HAProxy's report on one of its servers."""
 
     backend: str
     server: str
@@ -133,7 +133,7 @@ class ServerReport(t.TypedDict):
 
 
 class TrafficReport(ServerReport):
-    """What a load balancer says of one of its servers."""
+    """A load balancer's report on one of its servers."""
 
     sessions: int
     backend_status: str
@@ -154,7 +154,7 @@ class _HaproxyReport(t.TypedDict):
 
 
 class CheckerReport(_HaproxyReport):
-    """What the checker of a host reports."""
+    """The report of a host's checker."""
 
     reports: list[ServerReport]
 
@@ -165,7 +165,7 @@ class _Config(t.TypedDict, total=False):
 
 
 class BalancerReport(_HaproxyReport, _Config):
-    """What a load balancer reports."""
+    """The report of a load balancer."""
 
     reports: list[TrafficReport]
     sessions: dict[str, int]
@@ -177,7 +177,7 @@ class BalancerReport(_HaproxyReport, _Config):
 
 
 class CertificateFolder(t.TypedDict):
-    """Certificates that lie in a volume of a load balancer."""
+    """Certificates in a volume of a load balancer."""
 
     folders: Json
     certificates: dict[str, str]
@@ -194,7 +194,7 @@ class _Stamp(t.TypedDict, total=False):
 
 
 class Observation(_Stamp):
-    """One host. With an C(error) nothing is known of it, and everything else is empty."""
+    """One host. With an C(error) nothing else is known, and the other fields are empty."""
 
     format: int
     host: str
@@ -223,10 +223,10 @@ class Observation(_Stamp):
 
 
 def silent(reason: str) -> Observation:
-    """All that is known of a host that did not answer."""
+    """The observation of a host that did not answer."""
     return t.cast("Observation", {"error": reason})
 
 
 def address_on(container: ObservedContainer, network: str) -> str:
-    """The address of a container on a network; empty where it has none."""
+    """The address of a container on a network; empty if it has none."""
     return container["networks"][network]["address"] if network in container["networks"] else ""

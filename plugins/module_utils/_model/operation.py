@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operations: what the planner writes and a host carries out (docs/schema.md section 8). Private to the collection.
+"""Operations: the planner writes them, a host carries them out (docs/schema.md section 8). Private to the collection.
 
-On the wire an operation is plain JSON. Each kind is bound to the type of its arguments here, once: the planner adds an
-operation by its kind, a host registers the handler of a kind, and readers ask the kind for the arguments. So mypy sees
-on both sides when a key is missing, misspelt or of another type.
+On the wire an operation is plain JSON. Only here is each kind bound to the type of its arguments: the planner adds an
+operation by its kind, a host registers the handler of a kind, and readers ask the kind for the arguments. So on both
+sides mypy finds keys that are missing, misspelt or of the wrong type.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Json = t.Dict[str, t.Any]
 
 
 class Operation(t.TypedDict):
-    """One change by one call of the engine or of a file, with its cause."""
+    """One change, by one call to the engine or one file, with its cause."""
 
     id: int
     version: int
@@ -41,7 +41,7 @@ class Operation(t.TypedDict):
 
 
 class Result(t.TypedDict):
-    """What became of an operation."""
+    """The result of an operation."""
 
     id: int
     status: str
@@ -58,7 +58,7 @@ class Refused(t.TypedDict):
 
 
 class Acted(t.TypedDict):
-    """What one call of act brought on its host."""
+    """The result of one call of act on its host."""
 
     changed: bool
     results: list[Result]
@@ -71,7 +71,7 @@ class Acted(t.TypedDict):
 
 
 class NoArgs(t.TypedDict):
-    """A kind that needs to be told nothing."""
+    """A kind without arguments."""
 
 
 class NetworkArgs(t.TypedDict):
@@ -82,14 +82,14 @@ class NetworkArgs(t.TypedDict):
 
 
 class PullArgs(t.TypedDict):
-    """The image to pull, and the definition whose failures a failed pull counts with."""
+    """The image to pull, and the definition that a failed pull counts against."""
 
     image: str
     config_hash: str
 
 
 class CreateArgs(t.TypedDict):
-    """The container to make."""
+    """The container to create."""
 
     service: Json
     """The canonical service."""
@@ -108,19 +108,19 @@ class CreateArgs(t.TypedDict):
 
 
 class StartArgs(t.TypedDict):
-    """The definition whose failures a failed start counts with."""
+    """The definition that a failed start counts against."""
 
     config_hash: str
 
 
 class StopArgs(t.TypedDict, total=False):
-    """Seconds of grace; without them the container's own."""
+    """Seconds of grace; if absent, the container's own."""
 
     timeout_s: float
 
 
 class RemoveArgs(StopArgs, total=False):
-    """C(leaves): the member leaves for good, and what we made for it on the host goes too."""
+    """C(leaves): the member leaves for good, and the files that we made for it on the host go too."""
 
     leaves: bool
 
@@ -197,7 +197,7 @@ class DrainArgs(t.TypedDict):
 
 
 def config_hash_of(operation: Operation) -> str:
-    """The definition with whose failures a failure of this operation counts; empty where it counts with none."""
+    """The definition that a failure of this operation counts against; empty if it counts against none."""
     return str(operation["args"].get("config_hash", ""))
 
 
@@ -217,7 +217,7 @@ class Kind(t.Generic[Args]):
         return operation["kind"] == self.name
 
     def args_of(self, operation: Operation) -> Args | None:
-        """The arguments of an operation; None where it is of another kind."""
+        """The arguments of an operation; None if it is of another kind."""
         return t.cast(Args, operation["args"]) if self.names(operation) else None
 
 

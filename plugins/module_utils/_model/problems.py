@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a stack file, and where. Private to the collection."""
+"""Problems in a stack file, with their places. Private to the collection."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SHOWN_CHARACTERS = 80
 
 
 class Invalid(ValueError):
-    """A value that can't be used; its text says why. The caller knows the place."""
+    """An invalid value; the text says why. The caller knows the place."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, and its place. Parts of the place that don't apply are empty."""
+    """One problem and its place. Parts of the place that do not apply are empty."""
 
     file: str
     service: str
@@ -32,7 +32,7 @@ class Problem:
 
 
 class StackError(Exception):
-    """A stack that can't be used: everything that is wrong with it, one line each."""
+    """An invalid stack: all of its problems, one per line."""
 
     def __init__(self, problems: t.Iterable[Problem]) -> None:
         self.problems: list[Problem] = list(problems)
@@ -43,28 +43,28 @@ class StackError(Exception):
 
 
 class Notes:
-    """Collects what is wrong and what is worth knowing while a stack is read."""
+    """Collects problems and warnings while a stack is read."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
 
     def warn(self, text: str) -> None:
-        """Keep a warning; the same text is kept once."""
+        """Add a warning; equal texts are kept once."""
         if text not in self.warnings:
             self.warnings.append(text)
 
     def raise_problems(self) -> None:
-        """Raise L(StackError) if anything is wrong so far."""
+        """Raise L(StackError) if there are problems so far."""
         if self.problems:
             raise StackError(self.problems)
 
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where in a stack we are; what is said there goes into the notes.
+    """A place in a stack; its problems and warnings go into the notes.
 
-    C(files) names the file of a top-level key of the service where that isn't C(file).
+    C(files) names the file of a top-level key of the service if it is not C(file).
     """
 
     notes: Notes
@@ -74,7 +74,7 @@ class Place:
     files: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def at(self, key: str | int) -> Place:
-        """The place of a key, or of a list's entry (counted from 0), inside of this one."""
+        """The place of a key, or of a list entry (counted from 0), inside this one."""
         name = printable(str(key)) or '""'
         if self.key:
             return dataclasses.replace(self, key=f"{self.key}.{name}")
@@ -82,15 +82,15 @@ class Place:
         return dataclasses.replace(self, key=name, file=file)
 
     def problem(self, message: str) -> None:
-        """Note that something is wrong here."""
+        """Note a problem here."""
         self.notes.problems.append(Problem(self.file, self.service, self.key, message))
 
     def warn(self, message: str) -> None:
-        """Note something that the user should know."""
+        """Note a warning for the user."""
         self.notes.warn(place_text(self.file, self.service, self.key) + message)
 
     def attempt(self, convert: t.Callable[[t.Any], t.Any], value: t.Any) -> t.Any:
-        """The converted value, or None with a problem noted here."""
+        """The converted value; None if that fails, with a problem noted here."""
         try:
             return convert(value)
         except Invalid as error:
@@ -99,7 +99,7 @@ class Place:
 
 
 def place_text(file: str, service: str, key: str) -> str:
-    """How a place is written before a message."""
+    """A place as the prefix of a message."""
     parts = [escaped(file)] if file else []
     parts += [f"service {quoted(service)}"] if service else []
     parts += [f'key "{key}"'] if key else []
@@ -107,14 +107,14 @@ def place_text(file: str, service: str, key: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with nothing in it that a terminal would act on, and not too long."""
+    """The text on one line, truncated, and without terminal control characters."""
     if len(text) > SHOWN_CHARACTERS:
         text = text[: SHOWN_CHARACTERS - 3] + "..."
     return escaped(text)
 
 
 def escaped(text: str) -> str:
-    """The text with everything written out that is not a visible character."""
+    """The text with all invisible characters escaped."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
@@ -124,7 +124,7 @@ def quoted(text: str) -> str:
 
 
 def did_you_mean(word: str, known: t.Iterable[str]) -> str:
-    """C(; did you mean "image"?) where something known is near, else nothing."""
+    """C(; did you mean "image"?) if a known word is similar, else nothing."""
     by_lower = {name.lower(): name for name in sorted(known)}
     near = difflib.get_close_matches(word.lower()[:SHOWN_CHARACTERS], by_lower, n=1, cutoff=0.65)
     return f'; did you mean "{printable(by_lower[near[0]])}"?' if near else ""

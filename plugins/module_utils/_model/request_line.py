@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""The request_line of Rancher's health_check: text that went verbatim behind HAProxy's C(option httpchk).
+r"""The request_line of Rancher's health_check: text that Rancher put verbatim after HAProxy's C(option httpchk).
 
-So it is read as HAProxy reads it: words in quotes or with backslashes, a lone word is the URI (asked for with OPTIONS,
-HAProxy's default), headers follow the version as C(\r\nHost:\ www). What HAProxy could not send, or would take for
-something else than a request, is refused. Private to the collection.
+So it is parsed as HAProxy parses it: words in quotes or with backslashes; a lone word is the URI (requested with
+OPTIONS, HAProxy's default); headers follow the version as C(\r\nHost:\ www). A text that HAProxy could not send, or
+would not read as a request, is refused. Private to the collection.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEFAULT_VERSION = "HTTP/1.0"
 VERSIONS = ("HTTP/1.0", "HTTP/1.1")
 EXAMPLE = '"GET /health HTTP/1.0"'
 LONGEST = 2048
-MOST_HEADERS = 16  # HAProxy takes 64 words a line; a header is three of them
+MOST_HEADERS = 16  # HAProxy accepts 64 words per line; a header has three
 LARGEST = 8192  # half of HAProxy's buffer, into which the request must fit
 
 _KNOWN_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT")
@@ -33,7 +33,7 @@ _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SIMPLE_ESCAPES = {"r": "\r", "n": "\n", "t": "\t"}
 _HEX_ESCAPE = re.compile(r"x([0-9A-Fa-f]{2})")
-# HAProxy writes these itself and leaves out what a config says of them.
+# HAProxy writes these itself and ignores the config's values.
 _OF_HAPROXY = ("connection", "content-length", "transfer-encoding")
 
 
@@ -44,10 +44,10 @@ def parse_request_line(text: str) -> Request | None:
         text: E.g. C(GET /health HTTP/1.0), C(/health), C(GET "/x" "HTTP/1.0").
 
     Returns:
-        The request, or None where the text is empty: the check is a TCP connect then.
+        The request, or None if the text is empty: the check is then a TCP connect.
 
     Raises:
-        Invalid: HAProxy could not send it, or the text holds more than one request.
+        Invalid: HAProxy could not send it, or the text contains more than one request.
     """
     words = split_words(_one_line(text.strip(" \t\r\n")))
     if not words:
@@ -60,13 +60,13 @@ def parse_request_line(text: str) -> Request | None:
 
 
 def check_request(request: t.Mapping[str, t.Any]) -> None:
-    """Whether HAProxy can send this request as it is.
+    """Check that HAProxy can send this request unchanged.
 
     Args:
-        request: What parse_request_line gives.
+        request: The result of parse_request_line.
 
     Raises:
-        Invalid: It can't; the text names the part and says what to do.
+        Invalid: It cannot; the text names the part and says what to do.
     """
     for part in ("method", "uri", "version"):
         if not isinstance(request.get(part), str):
@@ -105,7 +105,7 @@ def _one_line(text: str) -> str:
 
 
 def _method_and_uri(words: list[str]) -> tuple[str, str, list[str]]:
-    """Method, URI, and the words behind them. A word that begins like a URI can't be a method."""
+    """Method, URI, and the words after them. A word that begins like a URI cannot be a method."""
     first = words[0]
     if first.upper() in _KNOWN_METHODS and len(words) == 1:
         return first, "/", []
@@ -115,7 +115,7 @@ def _method_and_uri(words: list[str]) -> tuple[str, str, list[str]]:
 
 
 def _version_and_headers(text: str) -> tuple[str, list[list[str]]]:
-    """What follows the URI: the version, and headers each on a line of its own."""
+    """Version and headers from the text after the URI; each header is on its own line."""
     version, *lines = re.split(r"\r?\n", text)
     while lines and not lines[-1].strip():
         lines.pop()
@@ -209,7 +209,7 @@ class _Words:
         self._word = None
 
     def _quoted(self, quote: str) -> None:
-        """What is in quotes; a backslash means something in double ones only."""
+        """The text in quotes; only in double quotes does a backslash escape."""
         self._add("")
         while self._at < len(self._text):
             char = self._text[self._at]
@@ -220,7 +220,7 @@ class _Words:
         raise Invalid(f"a quote {quote} is not closed in {quoted(self._text)}")
 
     def _escape(self, char: str) -> str:
-        """The character that a backslash and what follows it stand for; any other character as it is."""
+        """The character that an escape sequence stands for; any other character as it is."""
         if char != "\\":
             return char
         rest = self._text[self._at :]

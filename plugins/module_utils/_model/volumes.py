@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which volume a member has at which path: the rule that keeps its data. Private to the collection.
+"""The volume of each path of a member: the rule that keeps its data. Private to the collection.
 
-Everything here is pure. A path is compared in its normal form, so that C(/data/) and C(/data) are one.
+Everything here is pure. Paths are compared in normal form, so C(/data/) and C(/data) are equal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Json = t.Dict[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class VolumeSpec:
-    """A volume that has to exist before the container of a member is created."""
+    """A volume that must exist before a member's container is created."""
 
     name: str
     driver: str
@@ -50,13 +50,13 @@ def member_volumes(
 
     Args:
         service: Canonical service (docs/schema.md section 5).
-        member: Whose volumes are meant.
+        member: The owner of the volumes.
         declared: The C(volumes) of the canonical stack.
         image_volumes: Paths that the image declares as volumes.
-        remembered: Path to volume as the member had it before: a path once mounted stays mounted.
+        remembered: Path to volume from the member's record: a path once mounted stays mounted.
 
     Returns:
-        Normal path to volume name. Paths of bind mounts and tmpfs are not in it: there the file wins.
+        Normal path to volume name. Paths of bind mounts and tmpfs are left out: there the file takes precedence.
     """
     known = {normal_path(path): name for path, name in remembered.items()}
     volumes: dict[str, str] = {}
@@ -77,7 +77,7 @@ def member_volumes(
 
 
 def named_volume(source: str, *, declared: Json, index: int) -> str:
-    """The Docker volume that a name in a stack file means for one member."""
+    """The Docker volume of one member for a volume name in a stack file."""
     if source not in declared:
         return source
     name = str(declared[source]["name"])
@@ -107,7 +107,7 @@ def volume_specs(
         service: Canonical service.
         member: Whose volumes are meant.
         declared: The C(volumes) of the canonical stack.
-        volumes: What member_volumes gave.
+        volumes: The result of member_volumes.
     """
     driver = service["container"].get("volume_driver") or "local"
     sources = {
@@ -125,7 +125,7 @@ def volume_specs(
         else:
             spec = VolumeSpec(
                 name, driver, {}, {}
-            )  # a plain Docker volume that other stacks may use too
+            )  # other stacks may use this plain Docker volume too
         specs.setdefault(name, spec)
     return list(specs.values())
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container of ours, from the engine's inspect to what the planner reads. Private to the collection; pure."""
+"""Convert the engine's inspect of our containers into an observation. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Json = t.Dict[str, t.Any]
 
 
 def summary(inspected: Json) -> ObservedContainer:
-    """What an observation holds of a container of ours."""
+    """The observation of one of our containers."""
     labels, state = inspected["Config"].get("Labels") or {}, inspected["State"]
     return ObservedContainer(
         id=inspected["Id"],
@@ -66,9 +66,9 @@ def _networks(inspected: Json) -> dict[str, Endpoint]:
 
 
 def _endpoint(endpoint: Json, inspected: Json) -> Endpoint:
-    """A stopped container has no address, but keeps the one that it will ask for."""
+    """A stopped container has no address; then the fixed address that it will request is given."""
     wanted = (endpoint.get("IPAMConfig") or {}).get("IPv4Address", "")
-    short_id = inspected["Id"][:12]  # engines add it to the aliases by themselves
+    short_id = inspected["Id"][:12]  # engines add it to the aliases
     return Endpoint(
         address=endpoint.get("IPAddress") or wanted,
         aliases=[alias for alias in endpoint.get("Aliases") or [] if alias != short_id],
@@ -77,7 +77,7 @@ def _endpoint(endpoint: Json, inspected: Json) -> Endpoint:
 
 
 def _ports(inspected: Json) -> list[list[t.Any]]:
-    """Host ports: the fixed ones also while the container is stopped, those that the engine picked while it runs."""
+    """Host ports: fixed ones always, ports chosen by the engine only while the container runs."""
     wanted = inspected.get("HostConfig", {}).get("PortBindings") or {}
     actual = (inspected.get("NetworkSettings") or {}).get("Ports") or {}
     found: set[tuple[str, int, str]] = set()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host looks like now: docs/schema.md section 7. Private to the collection; only reads.
+"""Observe one host: docs/schema.md section 7. Private to the collection; only reads.
 
 A host whose engine does not answer in time is unknown, not empty: its observation has an error and no lists.
 """
@@ -53,7 +53,7 @@ def observe(
     timer: t.Callable[[], float] = time.monotonic,
     configs: bool = False,
 ) -> Observation:
-    """One host's engine and record files.
+    """Observe one host's engine and record files.
 
     Args:
         engine: The host's engine.
@@ -61,7 +61,7 @@ def observe(
         state_dir: Folder of all our files on the host.
         images: Images to look for, besides those of the current revisions and of our containers.
         clock: The host's wall clock, in seconds since the epoch.
-        timer: A clock that only goes forward, in seconds, for the deadline of the whole look.
+        timer: A clock that only goes forward, in seconds, for the deadline of the whole observation.
         configs: Whether to read the configs of load balancers too, for a diff.
 
     Raises:
@@ -87,7 +87,7 @@ def observe(
 def _fill_files(
     observation: Observation, state_dir: str, mountpoints: dict[str, str], *, configs: bool
 ) -> None:
-    """What lies on the host beside its engine. None of it raises."""
+    """Add what is on the host besides its engine. Never raises."""
     folders = observe_folders(observation["records"], mountpoints)
     observation["certificate_folders"] = t.cast("dict[str, CertificateFolder]", folders)
     checker = observe_checker(state_dir)
@@ -138,7 +138,7 @@ def current_images(records: dict[str, Json]) -> set[str]:
 
 
 class _Deadline:
-    """An engine that answers each call just in time must not hold a pass for ever."""
+    """A deadline for all calls together: an engine that answers each one just in time must not block a pass."""
 
     def __init__(self, timer: t.Callable[[], float]) -> None:
         self._timer = timer
@@ -152,9 +152,9 @@ class _Deadline:
 
 
 class _Look:
-    """The calls of one look: one list each, one inspect for each container of ours, one for each image.
+    """The calls of one observation: one list each, one inspect for each of our containers and for each image.
 
-    They are made one after the other: with 30 containers that takes 50 ms, and threads only add to it.
+    The calls run one after the other: with 30 containers that takes 50 ms, and threads only slow it down.
     """
 
     def __init__(self, engine: Engine, deadline: _Deadline) -> None:
@@ -162,7 +162,7 @@ class _Look:
         self._deadline = deadline
 
     def fill(self, observation: Observation, *, host_images: set[str]) -> dict[str, str]:
-        """All of the engine's part of an observation. Returns where the engine keeps each volume."""
+        """Add the engine's part of an observation. Returns the mount point of each volume."""
         api = self._engine.version()["ApiVersion"]
         info = self._within(self._engine.info)
         volumes = self._within(self._engine.volumes)
@@ -230,7 +230,7 @@ def engine_facts(info: Json, api: str) -> EngineFacts:
 
 
 def image_facts(image: Json, reference: str) -> ObservedImage:
-    """What an observation says of an image, from its inspect."""
+    """The observation of an image, from its inspect."""
     declared = (image.get("Config") or {}).get("Volumes") or {}
     return ObservedImage(
         id=image["Id"],
@@ -240,7 +240,7 @@ def image_facts(image: Json, reference: str) -> ObservedImage:
 
 
 def _digest_of(digests: list[str], reference: str) -> str:
-    """The digest under which the reference's repository knows the image; empty for an image that was never pulled."""
+    """The image's digest in the reference's repository; empty for an image that was never pulled."""
     repository = repository_of(reference)
     matching = [item for item in digests if item.partition("@")[0] == repository]
     return sorted(matching or digests)[0] if digests else ""

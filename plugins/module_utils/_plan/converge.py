@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each member of a stack needs to be as its record says. Private to the collection.
+"""Plan what each member of a stack needs to match its record. Private to the collection.
 
-Each member is looked at, its situation is named (situation.py), and the step for it is planned (steps.py).
-Pure: operations go into the plan, nothing is done here.
+For each member, determine its situation (situation.py) and plan the step for it (steps.py).
+Pure: this only adds operations to the plan.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Converger:
         checkers: Checkers,
         is_decided: bool,
     ) -> None:
-        """C(is_decided): whether a majority of the stack's hosts is known to have this body, or will be."""
+        """C(is_decided): whether a majority of the stack's hosts has this body, or gets it in this round."""
         self.stack = stack
         self.body = body
         self.operations = operations
@@ -62,7 +62,7 @@ class Converger:
         self.leftovers = Leftovers(operations, body, drains=self.drains, is_decided=is_decided)
 
     def run(self) -> None:
-        """Plan for every member, those first that others depend on; then for what is not wanted."""
+        """Plan for every member, dependencies first; then for containers that are not wanted."""
         revision = self.operations.revision
         services = revision["definition"]["services"] if is_live(self.body) else {}
         for name in creation_order(services):
@@ -71,7 +71,7 @@ class Converger:
         self.drains.undo_rest(self.claims)
 
     def _service(self, name: str, service: dict[str, t.Any], state: str) -> None:
-        """All members of a service; then their health, which is judged together."""
+        """Plan for all members of a service; then judge their health together."""
         members = self._wanted(name, service, state)
         check = service.get("health_check")
         limits = Limits.of(self.world.settings, check, len(members))
@@ -91,7 +91,7 @@ class Converger:
         ]
 
     def _look(self, member: WantedMember) -> MemberView:
-        """What is seen of a member. Of a host that is not seen nothing else is known."""
+        """The view of a member. If its host is not seen, nothing else is known."""
         located = self.leftovers.own_of(member.id, self.claims)
         if not self.world.is_seen(member.host):
             return MemberView(host=member.host, located=located, is_seen=False)
@@ -112,7 +112,7 @@ class Converger:
         )
 
     def _look_at(self, member: WantedMember, located: list[Located]) -> dict[str, bool]:
-        """What is seen of its container."""
+        """The facts about its container."""
         if len(located) != 1:
             return {}
         container = located[0][1]
@@ -123,7 +123,7 @@ class Converger:
         }
 
     def _impostor(self, member: WantedMember) -> tuple[str, str]:
-        """The name of a stranger that has what is the member's, and what that is."""
+        """The name of a stranger that uses a volume or the address of the member, and which of them it uses."""
         for stranger in self.world.strangers_of(member.id):
             taken = takes_from(stranger, member.entry)
             if taken:
@@ -131,7 +131,7 @@ class Converger:
         return "", ""
 
     def _is_half_repaired(self, member: WantedMember, container: Container) -> bool:
-        """Whether its repair was begun and not finished: started again it would be as sick as it was."""
+        """Whether its repair has begun and not finished: a mere start would leave it as unhealthy as before."""
         health = health_of(self.ledger, member.id.key)
         generation = generation_of(container["id"], container["started_at"])
         return bool(health and health["repairing"] and health["generation"] == generation)

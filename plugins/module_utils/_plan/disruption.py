@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The disruption budget of a service: how many of its members may be taken away now. Private to the collection; pure.
 
-All who take members away ask it: the repairs of health, and the renewal of our own services.
+Health repairs and the renewal of our own services ask it before they stop a member.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ONE_AT_A_TIME = 1
 
 
 class Cause(enum.Enum):
-    """Why a member does not serve."""
+    """Why a member is unavailable."""
 
     UNHEALTHY = "its checkers find it down"
     OVERDUE = "it did not get healthy in time"
@@ -30,12 +30,12 @@ class Cause(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """How much may be missing at a time.
+    """How many members may be unavailable at a time.
 
     Attributes:
         at_once: Members that we may have taken away.
-        mass_failure_percent: When more of them fail, the cause is elsewhere: one is tried, the rest is kept.
-        quorum: Below so many good ones the unhealthy are kept; 0 for no such limit.
+        mass_failure_percent: If more of them fail, the cause lies elsewhere: one is replaced as a test, the rest stay.
+        quorum: With fewer good members than this, unhealthy ones are kept; 0 for no limit.
     """
 
     at_once: int = ONE_AT_A_TIME
@@ -44,7 +44,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings, check: dict[str, t.Any] | None, wanted: int) -> Limits:
-        """Those of a service with so many wanted members; without a health check one at a time."""
+        """The limits of a service with this many wanted members; without a health check, one at a time."""
         if not check:
             return cls()
         quorum = check["quorum"] if check["strategy"] == "recreateOnQuorum" else 0
@@ -67,21 +67,21 @@ class Disruption:
 
     @property
     def in_flight(self) -> set[MemberId]:
-        """Members that we took away and that are not healthy again."""
+        """Members that we took away and that are not yet healthy again."""
         return self.unavailable[Cause.IN_FLIGHT]
 
     def note(self, cause: Cause, members: t.Iterable[MemberId]) -> None:
-        """Note members that do not serve."""
+        """Note unavailable members."""
         self.unavailable[cause].update(members)
 
     def reserve(self, member: MemberId) -> None:
-        """Keep a place for a member that is about to be taken away: its drain may last for some rounds."""
+        """Reserve a place for a member that is about to be stopped: its drain may take several rounds."""
         self._reserved.add(member)
 
     def may_take(self, member: MemberId) -> Fact | None:
-        """Why a member may not be taken away now; None where it may be.
+        """Why a member may not be taken away now; None if it may.
 
-        One that is in flight already takes no place of another.
+        A member that is already in flight needs no further place.
         """
         if self._is_kept(member):
             told = {"quorum": self._limits.quorum, "good": self.good}
@@ -92,7 +92,7 @@ class Disruption:
         return self.held([member])
 
     def held(self, members: t.Sequence[MemberId]) -> Fact:
-        """What holds these members, for the service as a whole."""
+        """Why these members are kept, for the service as a whole."""
         told: dict[str, t.Any] = {
             "wanted": self.wanted,
             "probing": len(self.in_flight),
@@ -105,9 +105,9 @@ class Disruption:
         return Fact("repairs_in_flight", told, self._stack, self._service)
 
     def _is_kept(self, member: MemberId) -> bool:
-        """Strategy recreateOnQuorum: below the quorum of good ones the unhealthy are kept, as in Rancher.
+        """Strategy recreateOnQuorum: below the quorum of good members, unhealthy ones are kept, as in Rancher.
 
-        One that never got healthy is not kept by it: only its time limit counts.
+        This does not apply to a member that was never healthy: only its time limit counts.
         """
         return self.good < self._limits.quorum and member in self.unavailable[Cause.UNHEALTHY]
 

@@ -24,7 +24,7 @@ class Keeper(t.NamedTuple):
 
 
 def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:
-    """The hosts that have something new to remember, each with all that it shall."""
+    """The hosts whose stored refusals change, each with all of its refusals."""
     wanted: dict[str, Refusals] = {host: {} for host in keeper.remembered}
     for fact in plan.held:
         host = _home(fact, keeper)
@@ -40,7 +40,7 @@ def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:
 
 
 def _home(fact: Fact, keeper: Keeper) -> str:
-    """The host itself, else the first that is seen of those of the stack; empty where none is."""
+    """The host of the fact, else the first seen host of its stack; empty if there is none."""
     if fact.host in keeper.remembered:
         return fact.host
     seen = [

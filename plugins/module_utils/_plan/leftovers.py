@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done about containers that claim to be members' and are not wanted. Private to the collection; pure."""
+"""The steps for unwanted containers with labels of members. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Json = t.Dict[str, t.Any]
 
 
 class Leftovers:
-    """Those of one stack; C(is_decided) says whether a majority is known to want the record's body."""
+    """The leftovers of one stack; C(is_decided): whether a majority is known to have the record's body."""
 
     def __init__(
         self, operations: MemberOperations, body: Json, *, drains: Drains, is_decided: bool
@@ -32,7 +32,7 @@ class Leftovers:
         self._is_decided = is_decided
 
     def own_of(self, member: MemberId, claims: Claims) -> list[Located]:
-        """The containers of a wanted member, without those of earlier lives: these are taken away."""
+        """The containers of a wanted member, without those of earlier lives, which are removed."""
         own = []
         for host, container in claims.get(member, []):
             view = self._view(member, host, container)
@@ -42,7 +42,7 @@ class Leftovers:
         return own
 
     def rest(self, claims: Claims, strangers: list[Stranger]) -> None:
-        """Containers of retired members go; what no record proves to be ours is shown and left alone."""
+        """Remove containers of retired members; report and keep those that no record proves to be ours."""
         for member, found in sorted(claims.items()):
             for host, container in found:
                 view = self._view(member, host, container)
@@ -61,27 +61,27 @@ class Leftovers:
             step(self, view)
 
     def tell_unrecorded(self, view: ContainerView) -> None:
-        """A record that nobody reached may know it."""
+        """Report it: a record on an unreachable host may name it."""
         told = {"name": view.container["name"]}
         member = MemberId.of(view.container)
         self._plan.notes.append(Fact.about(member, "unrecorded", told, host=view.host))
 
     def tell_misplaced(self, view: ContainerView) -> None:
-        """Its labels are no proof."""
+        """Report it: labels prove nothing."""
         self._show(Stranger(view.host, view.container, f"its member was on {view.home}"))
 
     def hold_undecided(self, view: ContainerView) -> None:
-        """A minority's order may never have counted."""
+        """Hold: an order that only a minority has may never have counted."""
         self._operations.hold_container(view.host, view.container, "undecided")
 
     def retire(self, view: ContainerView) -> None:
-        """It goes for good, after its drain."""
+        """Remove it for good, after its drain."""
         reason = self._reason_to_remove(view.container["service"])
         if self._drains.drain(view.host, view.container, reason, leaves=True):
             self._operations.remove(view.host, view.container, reason, leaves=True)
 
     def remove_superseded(self, view: ContainerView) -> None:
-        """No load balancer knows it: its member has another address."""
+        """Remove it without a drain: no load balancer uses it, as its member has another address."""
         cause = f"superseded: the member is on {view.home} now"
         self._operations.remove(view.host, view.container, cause)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The planner: from what is seen and what is asked for to the operations of one round.
+"""The planner: derives the operations of one round from the observations and the request.
 
 A pure function of its arguments: no I/O, no clock, no randomness. Private to the collection; docs/schema.md section 9.
 """
@@ -54,12 +54,12 @@ COMMANDS: dict[str, t.Callable[..., t.Any]] = {
 
 
 def make_plan(world: World, request: Request) -> Plan:
-    """Plan one round for the stacks of the request (None: all that any reachable host knows)."""
+    """Plan one round for the stacks of the request (None: all stacks known to any reachable host)."""
     return Planner(world, request).run()
 
 
 class Planner:
-    """Holds what one planning needs; used once."""
+    """The state of one planning run; used once."""
 
     def __init__(self, world: World, request: Request) -> None:
         self.world = world
@@ -114,13 +114,13 @@ class Planner:
     def _is_refused(self) -> bool:
         """Whether a person's command fails for its stack as a whole.
 
-        Its later rounds converge to what is stored and would know nothing of the error, so there must be none.
+        Later rounds would converge to the stored state and not show the error, so there must be none.
         """
         asked = self.request.stacks or []
         errors = [item for item in self.plan.errors if item.stack in asked and not item.service]
         return bool(errors) and self.request.command not in ("reconcile", "status")
 
-    # --- what there is ---
+    # --- present state ---
 
     def _known_stacks(self) -> list[str]:
         found = {
@@ -163,7 +163,7 @@ class Planner:
                 self.plan.notes.append(Fact("record_damaged", parameters, stack, host=host))
 
     def _report_orphans(self) -> None:
-        """Containers of a stack that no record knows: nothing is done about them, but they are not hidden."""
+        """Report containers of stacks without a record; do not change them."""
         found: dict[str, list[str]] = {}
         for host in self.world.seen:
             for item in self.world.containers(host):
@@ -173,10 +173,10 @@ class Planner:
             if self.request.command != "up" and stack in (self.request.stacks or [stack]):
                 self.plan.notes.append(Fact("no_record", {"containers": places}, stack))
 
-    # --- what is wanted ---
+    # --- desired state ---
 
     def _desired(self, stack: str) -> dict[str, t.Any] | None:
-        """The body after the command, or None if the stack is not to be touched in this round."""
+        """The body after the command, or None if this round must not change the stack."""
         body = self.bodies.get(stack)
         try:
             if self.request.command == "up":
@@ -197,7 +197,7 @@ class Planner:
     # --- our own services ---
 
     def balancers(self) -> Balancers:
-        """The load balancers as this round leaves them."""
+        """The load balancers after this round."""
         return self._balancers_of(self.acted_on)
 
     def _balancers_of(self, bodies: dict[str, dict[str, t.Any]]) -> Balancers:
@@ -211,7 +211,7 @@ class Planner:
         )
 
     def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
-        """The checkers are there as long as anything is to be checked."""
+        """Keep the checkers as long as any service has a health check."""
         body = self.bodies.get(SYSTEM_STACK)
         if not self._usable(SYSTEM_STACK):
             return
@@ -230,7 +230,7 @@ class Planner:
             wanted[SYSTEM_STACK] = desired
 
     def _plan_checkers(self) -> None:
-        """Bring all checkers' configs up to date, also for stacks that this command is not about."""
+        """Update all checkers' configs, including those for stacks outside this command."""
         body = self.acted_on.get(SYSTEM_STACK)
         if not is_live(body):
             return
@@ -255,7 +255,7 @@ class Planner:
         return changed
 
     def _require_network(self) -> None:
-        """Nothing of a stack could start: say so before anything is recorded."""
+        """Refuse before anything is recorded if the stack cannot start for want of the network."""
         faults = {host: self.world.network_fault(host) for host in self.world.seen}
         if faults and all(faults.values()):
             raise RequestError(
@@ -263,7 +263,7 @@ class Planner:
             )
 
     def _unstarted(self, stack: str, body: dict[str, t.Any]) -> set[str]:
-        """Services of which surely no container ever ran: their definition may still be corrected."""
+        """Services of which certainly no container ever ran: their definitions may still be corrected."""
         claims = self.world.claims(stack)
         unknown = {
             name for name, hosts in _homes(body).items() if not hosts <= set(self.world.seen)
@@ -282,7 +282,7 @@ class Planner:
         return (made | failed) - ran - unknown
 
     def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
-        """Repository digests of the images, as far as a host has them."""
+        """Repository digests of the images that any host has."""
         services = (current(body) or {})["definition"]["services"].values()
         images = {service["image"]: self.world.image(service["image"]) for service in services}
         return {
@@ -296,7 +296,7 @@ class Planner:
     def _plan_stack(
         self, stack: str, desired: dict[str, t.Any], reservations: Reservations
     ) -> dict[str, t.Any] | None:
-        """Place, record and converge; returns the body that is acted on."""
+        """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
         placer = Placer(stack, desired, reservations, claims)
         body = placer.place_all()
@@ -326,12 +326,12 @@ class Planner:
         self.draining.update(converger.drains.still(claims))
 
     def _is_decided(self, stack: str) -> bool:
-        """Whether a majority has the record, or is asked for it in this round before anything else is done."""
+        """Whether a majority has the record, or this round first requires one."""
         written = any(item.required and item.stack == stack for item in self.plan.records)
         return written or self.views[stack].is_proven
 
     def _version(self, stack: str) -> int:
-        """The number of the record that this plan acts on: a host that has a newer one refuses."""
+        """The number of the record that this plan acts on; a host with a newer one refuses."""
         written = [
             write.record["version"]["number"] for write in self.plan.records if write.stack == stack
         ]
@@ -362,7 +362,7 @@ class Planner:
         return body
 
     def _numbers(self, stack: str) -> dict[str, int]:
-        """The number of the record that each seen host showed; 0 for none."""
+        """The record number on each seen host; 0 for none."""
         records = {host: self.world.observation(host)["records"] for host in self.world.seen}
         return {
             host: int(found[stack]["version"]["number"]) if stack in found else 0
@@ -370,7 +370,7 @@ class Planner:
         }
 
     def _copy_record(self, view: RecordView, body: dict[str, t.Any]) -> None:
-        """Bring hosts up to date that hold an older copy or none."""
+        """Copy the record to hosts that have an older copy or none."""
         if not view.outdated or view.record is None:
             return
         fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
@@ -388,7 +388,7 @@ class Planner:
         )
 
     def _lacking_majority(self, quorums: list[list[str]]) -> dict[str, t.Any]:
-        """The first hosts of which no majority was reached; empty where all have one."""
+        """Parameters of the first quorum without a reachable majority; empty if all have one."""
         for hosts in quorums:
             if not is_majority(hosts, self.world.seen):
                 reached = [host for host in hosts if host in self.world.seen]
@@ -398,7 +398,7 @@ class Planner:
     def _without_majority(
         self, stack: str, desired: dict[str, t.Any], lacking: dict[str, t.Any]
     ) -> dict[str, t.Any] | None:
-        """No change of desired state or placement; what is recorded is still repaired in place."""
+        """Without a majority, change neither desired state nor placement, but repair recorded members in place."""
         before = self.views[stack].valid_body
         self.plan.held = [fact for fact in self.plan.held if fact.stack != stack]
         if before is None or desired is not before:

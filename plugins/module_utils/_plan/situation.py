@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The situation of a member, and of a container that has a member's labels. Private to the collection; pure.
+"""The situation of a member, and of a container with a member's labels. Private to the collection; pure.
 
 A table of predicates: the first row that applies is the situation. converge.py maps each situation to a step.
 """
@@ -20,7 +20,7 @@ from .world.world import Container
 
 
 class Situation(enum.Enum):
-    """What a wanted member is in."""
+    """The situation of a wanted member."""
 
     CONFLICT = "it has several containers, or one on another host than its own"
     HOST_UNSEEN = "nothing is known about its host"
@@ -55,23 +55,23 @@ class Leftover(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class MemberView:
-    """What one round sees of a wanted member: all that its situation follows from.
+    """One round's view of a wanted member: all inputs to its situation.
 
     Attributes:
-        wanted: What its service should be doing: active, stopped or created.
-        start_once: Whether its work is done when it has ended.
+        wanted: The desired state of its service: active, stopped or created.
+        start_once: Whether it runs once: its work is done when it ends.
         host: The host that the record names.
         located: Its containers with their hosts, without those of earlier lives.
-        is_seen: Whether its host is.
-        is_decided: Whether the record is known to be that of a majority.
-        is_system: Whether its service is one of ours.
+        is_seen: Whether its host is seen.
+        is_decided: Whether a majority is known to have the record.
+        is_system: Whether its service is one of our own.
         is_current: Whether its container has the recorded definition.
-        is_crash_loop: Whether its container is in one.
-        is_half_repaired: Whether its container was to be replaced for its health.
-        labels_match: Whether its host has the labels that its service asks for.
+        is_crash_loop: Whether its container is in a crash loop.
+        is_half_repaired: Whether a replacement of its container for its health has begun.
+        labels_match: Whether its host has the labels that its service requires.
         holder: The id of the container that holds its name on its host; empty for none.
-        impostor: The name of a stranger that has what is the member's; empty for none.
-        taken: What that stranger has.
+        impostor: The name of a stranger that uses a volume or the address of the member; empty for none.
+        taken: The volume or address that the stranger uses.
     """
 
     wanted: str = STATE_ACTIVE
@@ -96,13 +96,13 @@ class MemberView:
 
     @property
     def state(self) -> str:
-        """What the engine says of its only container; empty where there is none."""
+        """The engine's state of its only container; empty if there is none."""
         return str(self.container["state"]) if self.container else ""
 
 
 @dataclasses.dataclass(frozen=True)
 class ContainerView:
-    """A container that claims to be a member's, beside the record of that member; None where there is no record."""
+    """A container with a member's labels, and the record's entry of that member; None if there is no record."""
 
     host: str
     container: Container
@@ -111,22 +111,22 @@ class ContainerView:
 
     @property
     def is_retired(self) -> bool:
-        """Whether the member is not wanted any more."""
+        """Whether the member is no longer wanted."""
         return bool(self.entry and self.entry["retired"])
 
     @property
     def home(self) -> str:
-        """The host that the record names; empty where there is no record."""
+        """The recorded host; empty if there is no record."""
         return self.entry["host"] if self.entry else ""
 
     @property
     def is_superseded(self) -> bool:
-        """Whether the member has a newer life elsewhere."""
+        """Whether the member has a newer container elsewhere."""
         return self.entry is not None and is_earlier_life(self.host, self.container, self.entry)
 
     @property
     def is_misplaced(self) -> bool:
-        """Whether the member never was on this host, as far as the record tells."""
+        """Whether the record shows that the member was never on this host."""
         return self.host != self.home and not self.is_superseded
 
 
@@ -141,7 +141,7 @@ def leftover_of(view: ContainerView) -> Leftover:
 
 
 def remarks_of(view: MemberView) -> list[str]:
-    """Codes of facts that are worth a note and lead to nothing."""
+    """Codes of facts that only need a note."""
     return [code for code, applies in REMARKS if applies(view)]
 
 
@@ -157,7 +157,7 @@ def _is_absent(view: MemberView) -> bool:
 
 
 def _is_idle(view: MemberView) -> bool:
-    """Stopped as asked for, with a container or without; made only; or ended with its work done."""
+    """Stopped on request, with or without a container; only created; or ended with its work done."""
     if view.wanted == STATE_STOPPED:
         return view.state not in LIVE_STATES
     if view.container is None or _is_up(view):
@@ -183,7 +183,7 @@ def _is_up(view: MemberView) -> bool:
 
 
 def _is_down(view: MemberView) -> bool:
-    """Whether it has a container that only a start brings back."""
+    """Whether it has a container that does not run and needs a start."""
     return not _is_absent(view) and view.state not in (*LIVE_STATES, "removing")
 
 
@@ -192,7 +192,7 @@ def _is_to_stop(view: MemberView) -> bool:
 
 
 def has_run(container: Container) -> bool:
-    """Whether the container was ever started: the engine dates that with year 1 otherwise."""
+    """Whether the container was ever started: if not, the engine gives year 1 as its start time."""
     return container["state"] != "created" or parse_time(container["started_at"]) > 0
 
 

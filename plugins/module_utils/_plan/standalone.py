@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One service on one host without a stored record: the same planner over a small world of its own.
 
-Private to the collection. The record that the planner wants is made up from the labels of the containers
-that are there.
+Private to the collection. The record that the planner needs is derived from the labels of the existing
+containers.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ STATES = {"present": "active", "stopped": "stopped", "absent": "active"}
 def one_service(
     stack: str, name: str, keys: dict[str, t.Any], *, volumes: dict[str, t.Any], warnings: list[str]
 ) -> dict[str, t.Any]:
-    """A canonical stack of one service, from its Compose keys. Raises StackError with all that is wrong."""
+    """A canonical stack of one service, from its Compose keys. Raises StackError with all problems."""
     notes = Notes()
     declared = canonical_volumes(volumes, stack=stack, place=Place(notes).at("volumes"))
     if not is_empty(keys.get("health_check")):
-        # Nothing would look at it: there is no stored record that a pass could work from.
+        # No pass would act on it, as there is no stored record.
         Place(notes, service=name).at("health_check").problem(not_run(NO_LOOP))
     notes.raise_problems()
     service = canonical_service(
@@ -56,7 +56,7 @@ def one_service(
 
 
 def kind_key(service: dict[str, t.Any]) -> str:
-    """The key that makes a service something else than containers."""
+    """The key that makes a service something other than containers."""
     words = {"external": "external_ips", "alias": "image"}
     return words.get(service["kind"], "lb_config")
 
@@ -72,8 +72,8 @@ def plan_service(
 ) -> Plan:
     """Plan for one service of one host.
 
-    C(definition) is a canonical stack that holds just this service. C(scale) None keeps the number of members there is,
-    or takes the definition's where there is none yet.
+    C(definition) is a canonical stack with only this service. C(scale) None keeps the present number of members, or
+    takes the definition's if there are none.
     """
     host = observation["host"]
     members = own_members(observation, stack, name)
@@ -85,7 +85,7 @@ def plan_service(
     plan = make_plan(world, Request("reconcile", stacks=[stack], token=NO_WRITER, inventory=[host]))
     plan.records = []
     for operation in plan.operations:
-        operation["version"] = 0  # the record is made up
+        operation["version"] = 0  # the record is not a stored one
         if state == "absent":
             operation["cause"] = "state is absent"
         if created := CREATE.args_of(operation):
@@ -94,7 +94,7 @@ def plan_service(
 
 
 def own_members(observation: Observation, stack: str, name: str) -> list[Container]:
-    """Containers that this module made for the service, by index."""
+    """Containers that this module created for the service, by index."""
     wanted = (MANAGED_BY_MODULE, stack, name)
     found = [
         item
@@ -105,7 +105,7 @@ def own_members(observation: Observation, stack: str, name: str) -> list[Contain
 
 
 def network_of(observation: Observation) -> Settings:
-    """The overlay where the host has it, else the bridge."""
+    """The overlay if the host has it, else the bridge."""
     return Settings(several=OVERLAY_NETWORK in observation["networks"])
 
 
@@ -151,7 +151,7 @@ def _entry(host: str, container: Container) -> MemberEntry:
 
 
 def _as_if_recorded(observation: Observation, stack: str, name: str) -> Observation:
-    """Our own containers as the planner expects them; those of other records become strangers to it."""
+    """Show this module's containers to the planner as recorded ones, and those of stored records as foreign."""
     own = own_members(observation, stack, name)
     others = [item for item in observation["containers"] if item not in own]
     view = observation.copy()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a member may be started now, or made: its network, its back-off, a person's word. Private; pure."""
+"""Whether a member may be started or created now: its network, its back-off, a person's request. Private; pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = t.Dict[str, t.Any]
 
 
 class StartBrakes:
-    """What holds back the members of one stack."""
+    """Reasons not to start the members of one stack."""
 
     def __init__(self, operations: MemberOperations, *, ledger: Ledger, request: Request) -> None:
         self._operations = operations
@@ -26,7 +26,7 @@ class StartBrakes:
         self._request = request
 
     def reason(self, member: WantedMember) -> Fact | None:
-        """Why the member has to wait: its network is down, or it failed lately. None where it need not."""
+        """Why the member must wait: its network is down, or it failed recently. None if it need not wait."""
         managed = member.service["network"] == "managed"
         fault = self._world.network_fault(member.host) if managed else ""
         if fault:
@@ -41,13 +41,13 @@ class StartBrakes:
         return self._fact(member, *found) if found else None
 
     def is_retry(self, member: WantedMember) -> bool:
-        """Whether a person asks for it to be tried again, whatever failed before."""
+        """Whether a person asks to try it again, regardless of earlier failures."""
         asked = self._request.command in ("up", "scale", "start")
         named = {member.id.stack, f"{member.id.stack}/{member.id.service}"}
         return asked or bool(named & set(self._request.retry))
 
     def is_given_up(self, member: WantedMember) -> bool:
-        """Whether it failed so often that only a person has it tried again."""
+        """Whether it failed so often that only a person's request starts it again."""
         config_hash = self._operations.hash(member)
         return is_given_up(self._entry(member), config_hash=config_hash)
 

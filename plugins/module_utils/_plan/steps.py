@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done about each situation of a wanted member. Private to the collection; pure: it only plans."""
+"""The step for each situation of a wanted member. Private to the collection; pure: it only plans."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Steps:
         """Members that run and are where they belong: their health can be judged."""
 
     def take(self, member: WantedMember, view: MemberView) -> None:
-        """Plan what the member's situation asks for."""
+        """Plan the step for the member's situation."""
         situation = situation_of(view)
         if situation not in (Situation.CONFLICT, Situation.HOST_UNSEEN):
             for code in remarks_of(view):
@@ -52,10 +52,10 @@ class Steps:
         if step is not None:
             step(self, member, view)
 
-    # --- what a person has to look at ---
+    # --- what needs a person ---
 
     def tell_conflict(self, member: WantedMember, view: MemberView) -> None:
-        """Which of them is the right one is not ours to say."""
+        """Report several containers of one member: only a person can say which one is right."""
         places = ", ".join(
             f"{container['name']} ({container['id'][:SHORT_ID]}) on {host}"
             for host, container in view.located
@@ -63,55 +63,55 @@ class Steps:
         self._error(member, "conflict", recorded=member.host, places=places)
 
     def tell_impostor(self, member: WantedMember, view: MemberView) -> None:
-        """Two containers must never write to one volume, nor share an address."""
+        """Report a stranger: two containers must never write to one volume or share an address."""
         name = member.id.container
         self._error(member, "impersonated", other=view.impostor, taken=view.taken, name=name)
 
     def tell_name_taken(self, member: WantedMember, view: MemberView) -> None:
-        """The engine has each name once."""
+        """Report a name in use: an engine has each name only once."""
         name, holder = member.id.container, view.holder[:SHORT_ID]
         self._error(member, "name_taken", name=name, recorded=member.host, holder=holder)
 
     def _error(self, member: WantedMember, code: str, **parameters: t.Any) -> None:
         self._plan.errors.append(Fact.about(member.id, code, parameters))
 
-    # --- what has to wait ---
+    # --- what must wait ---
 
     def hold_unseen(self, member: WantedMember, _view: MemberView) -> None:
-        """Silent is not lost."""
+        """Hold: a silent host is not a lost one."""
         self._operations.hold(member, "host_unseen")
 
     def hold_removal(self, member: WantedMember, _view: MemberView) -> None:
-        """The next pass makes it anew."""
+        """Hold: the next pass creates it again."""
         self._operations.hold(member, "being_removed")
 
     def hold_undecided(self, member: WantedMember, view: MemberView) -> None:
-        """A minority's order to stop may never have counted."""
+        """Hold: an order that only a minority has may never have counted."""
         self._operations.hold_container(member.host, _container(view), "undecided")
 
-    # --- containers to make ---
+    # --- containers to create ---
 
     def make(self, member: WantedMember, _view: MemberView) -> None:
-        """It has no container."""
+        """Create the missing container."""
         if self._may_start(member):
             self._make(member)
 
     def replace_never_run(self, member: WantedMember, view: MemberView) -> None:
-        """A definition that never ran was corrected."""
+        """Replace a container that never ran: its definition was corrected."""
         self._replace(member, view, "made from another definition and never run")
 
     def replace_dead(self, member: WantedMember, view: MemberView) -> None:
-        """Only a new container helps."""
+        """Replace a dead container: it cannot be started again."""
         self._replace(member, view, "dead: the engine cannot start it again")
 
     def replace_half_repaired(self, member: WantedMember, view: MemberView) -> None:
-        """Started again it would be as sick as before."""
+        """Replace: a mere start would leave it as unhealthy as before."""
         self._replace(member, view, "stopped to be replaced for its health, by a run that ended")
 
     def renew(self, member: WantedMember, view: MemberView) -> None:
-        """Our own services follow their definition at once, one container after the other.
+        """Apply a new definition of our own services at once, one container after the other.
 
-        Nothing tells when a new one works: one that this round makes is on its way for as long as the round lasts.
+        No check tells when a new container works, so one created in this round stays in flight for the whole round.
         """
         self._budget.note(
             Cause.IN_FLIGHT,
@@ -132,19 +132,19 @@ class Steps:
         if member.state == STATE_ACTIVE:
             self._operations.start(member, "new container", after=[created])
 
-    # --- containers that are there ---
+    # --- existing containers ---
 
     def stop(self, member: WantedMember, view: MemberView) -> None:
-        """Its service is stopped: drain it, then stop it."""
+        """Stop a member of a stopped service, after its drain."""
         container, cause = _container(view), "the service is stopped"
         if self._drains.drain(member.host, container, cause):
             thaw = [self._unpause(member, container)] if view.state == "paused" else []
             self._operations.stop(member.host, container, cause, service=member.service, after=thaw)
 
     def tell_crash_loop(self, member: WantedMember, view: MemberView) -> None:
-        """The engine goes on trying, and so does the judgement of its health while it runs."""
+        """Report it. The engine keeps restarting it, and its health is judged while it runs."""
         container, restarting = _container(view), view.state == "restarting"
-        # While it happens to run, the engine reports exit code 0.
+        # While the container runs, the engine reports exit code 0.
         exit_code = container["exit_code"] if restarting else None
         restarts = container["restart_count"]
         self._operations.hold(member, "crash_loop", restarts=restarts, exit_code=exit_code)
@@ -152,21 +152,21 @@ class Steps:
             self.keep(member, view)
 
     def keep(self, member: WantedMember, view: MemberView) -> None:
-        """It runs: only its place on the network may be wrong."""
+        """Keep a running container: only its network connection may need a change."""
         container = _container(view)
         moves = self._network.check(member, container)
         if not moves and member.state == STATE_ACTIVE:
             self.running.append((member, container))
 
     def unpause(self, member: WantedMember, view: MemberView) -> None:
-        """Somebody paused it."""
+        """Unpause a container that somebody paused."""
         self._unpause(member, _container(view))
 
     def _unpause(self, member: WantedMember, container: Container) -> int:
         return self._operations.on(UNPAUSE, NoArgs(), member.host, container, cause="paused")
 
     def start(self, member: WantedMember, view: MemberView) -> None:
-        """The same container again."""
+        """Start the existing container again."""
         container = _container(view)
         if self._may_start(member):
             after = self._network.check(member, container)
@@ -175,7 +175,7 @@ class Steps:
             )
 
     def _may_start(self, member: WantedMember) -> bool:
-        """Ask the brakes, and say which of them holds."""
+        """Ask the brakes, and report the one that holds."""
         reason = self._brakes.reason(member)
         if reason:
             self._plan.held.append(reason)
@@ -183,7 +183,7 @@ class Steps:
 
 
 def _container(view: MemberView) -> Container:
-    """The container that a situation is about."""
+    """The container of a situation."""
     if view.container is None:
         raise ValueError("this situation has no container")
     return view.container

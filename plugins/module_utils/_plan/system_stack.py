@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The stack of our own services: the checkers. Private to the collection; pure.
 
-Recorded, placed and kept alive as any other stack; made and taken down by what the other stacks need.
+It is recorded, placed and repaired like any other stack; the other stacks' needs decide whether it exists.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def is_needed(bodies: t.Iterable[Body]) -> bool:
 def desired_system(
     body: Body | None, request: Request, *, needed: bool, image: str, hosts: list[str]
 ) -> Body | None:
-    """The system stack's body as it is to be; None where there is none and none is needed.
+    """The desired body of the system stack; None if it does not exist and is not needed.
 
     Args:
-        body: As it is recorded.
+        body: The recorded body.
         request: Who asks, and when.
-        needed: Whether there is anything to check.
+        needed: Whether any service has a health check.
         image: The image that the inventory asks for; empty to keep the recorded one.
         hosts: Hosts of the inventory, for the first record.
     """
@@ -65,7 +65,7 @@ def _recorded_image(body: Body | None) -> str:
 
 
 def system_definition(image: str) -> dict[str, t.Any]:
-    """The definition of the checkers: one on each host, with nothing that it does not need."""
+    """The definition of the checkers: one on each host, with minimal privileges."""
     return {
         "format": 1,
         "stack": SYSTEM_STACK,

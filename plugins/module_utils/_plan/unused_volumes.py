@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Volumes that no wanted member has: listed, and removed only by name. Private to the collection; pure."""
+"""Volumes of no wanted member: listed, and removed only by name. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .world.world import World
 
 
 class UnusedVolumes:
-    """Those of all stacks of one plan. C(wanted): names that a person gave for removal."""
+    """The unused volumes of all stacks of one plan. C(wanted): names that a person gave for removal."""
 
     def __init__(self, plan: Plan, world: World, *, wanted: list[str]) -> None:
         self.plan = plan
@@ -31,13 +31,13 @@ class UnusedVolumes:
         version: int,
         others: t.Iterable[dict[str, t.Any]] = (),
     ) -> None:
-        """List what scale-down and down keep; remove only what a person named.
+        """List volumes that scale-down and down keep; remove only those that a person named.
 
         Args:
             stack: The stack.
             body: Its record's body.
             version: Number of that record.
-            others: Bodies of the other stacks: what they use is never offered.
+            others: Bodies of the other stacks; volumes that they use are never listed.
         """
         used = {place for item in [body, *others] for place in _used(item)}
         for host, name in self._made_for(stack, body):
@@ -49,7 +49,7 @@ class UnusedVolumes:
                 self.plan.kept_volumes.append((host, name))
 
     def tell_unknown(self) -> None:
-        """Say which of the names given are not of an unused volume."""
+        """Report the given names that match no unused volume."""
         removals = map(REMOVE_VOLUME.args_of, self.plan.operations)
         planned = {args["volume"] for args in removals if args}
         for name in self._wanted:
@@ -59,7 +59,7 @@ class UnusedVolumes:
     def _made_for(self, stack: str, body: dict[str, t.Any]) -> list[tuple[str, str]]:
         """Volumes that we made for the stack, by their labels, with their hosts.
 
-        External volumes and plain names that a member only mounts are somebody else's.
+        External volumes and plain names that a member only mounts do not belong to the stack.
         """
         external = _external_names(body)
         return [
@@ -86,7 +86,7 @@ class UnusedVolumes:
 
 
 def _used(body: dict[str, t.Any]) -> set[tuple[str, str]]:
-    """Volumes of the members that a body wants, with their hosts."""
+    """Volumes of the wanted members of a body, with their hosts."""
     return {
         (entry["host"], name)
         for entry in body["members"].values()

@@ -22,7 +22,7 @@ Copies = t.Dict[str, t.Dict[str, t.Any]]
 
 
 def make_record(stack: str, body: dict[str, t.Any], *, number: int, token: str) -> dict[str, t.Any]:
-    """A record to be written: a body with its version."""
+    """A record to write: a body with its version."""
     version = {"number": number, "token": token, "hash": digest(body)}
     return {"format": FORMAT, "stack": stack, "version": version, "body": body}
 
@@ -52,7 +52,7 @@ class Undone:
 
 @dataclasses.dataclass
 class RecordView:
-    """What the reachable hosts' copies of one stack's record say together."""
+    """The combined view of the reachable hosts' copies of one stack's record."""
 
     stack: str
     record: dict[str, t.Any] | None
@@ -78,7 +78,7 @@ class RecordView:
 
     @property
     def number(self) -> int:
-        """The highest number that any host has, also of a version that never counted; 0 before the first write."""
+        """The highest number on any host, including versions that never counted; 0 before the first write."""
         valid = int(self.record["version"]["number"]) if self.record else 0
         return max([valid, *(item.number for item in self.undone)])
 
@@ -97,14 +97,14 @@ def view_records(
 ) -> RecordView:
     """Find the valid copy among those of the reachable hosts.
 
-    A version counts once a majority of its hosts stored it. One that a majority was seen without never did: it is not
-    acted on, and the next write undoes it.
+    A version counts once a majority of its hosts has stored it. If a majority was seen without it, it never counted: it
+    is ignored, and the next write undoes it.
 
     Args:
         stack: Stack name.
         copies: Copy by host; None for a host that has none.
         take: Host whose copy a person declared to be right.
-        unreadable: Hosts with a damaged copy: nobody knows what they had.
+        unreadable: Hosts with a damaged copy; its version is unknown.
     """
     present = {host: copy for host, copy in copies.items() if copy}
     view = RecordView(stack, None, [], sorted(copies), [], "", _merge_ledgers(present.values()))
@@ -127,9 +127,9 @@ def view_records(
 def _may_count(
     found: Copies, variants: dict[Variant, Copies], without: set[str], older: Copies
 ) -> bool:
-    """Whether a majority may have stored a variant: its holders and all hosts that were not seen without it.
+    """Whether a majority may have stored a variant: every host may have it except those seen without it.
 
-    Its own hosts and those of the versions before had to agree, so that no copy can name its own jury.
+    A majority is needed of its own hosts and of those of earlier versions, so a copy cannot choose its own electorate.
     """
     lacking = without | {host for copies in variants.values() for host in copies} - set(found)
     juries = [copy["body"]["hosts"] for copy in [*found.values(), *older.values()]]
@@ -155,7 +155,7 @@ def _decided(
 def _undecided(
     view: RecordView, copies: dict[str, dict[str, t.Any] | None], present: Copies
 ) -> RecordView:
-    """The view without a valid copy. The newest one still tells what there may be; it is not acted on."""
+    """The view without a valid copy. It shows the newest copy, which is not acted on."""
     top = max(item.number for item in view.undone)
     variants = _variants(present, top)
     if len(variants) > 1:

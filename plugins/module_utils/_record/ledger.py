@@ -45,13 +45,13 @@ def note_failure(state_dir: str, operation: Operation, reason: str, *, now: floa
 
 
 def note_success(state_dir: str, operation: Operation) -> None:
-    """Forget the failures of a member that was started. Writes nothing where there were none."""
+    """Clear the failures of a started member. Writes nothing if there are none."""
     fresh = LedgerEntry(failures=0, last_failure=0.0, reason="")
     _note(state_dir, operation, lambda before: fresh if before["failures"] else None)
 
 
 def note_health(state_dir: str, operation: Operation, entry: Health) -> bool:
-    """Remember the verdict on a member, or that its repair begins.
+    """Store the verdict on a member, or that its repair begins.
 
     Returns:
         Whether there was a record to remember it in.
@@ -62,7 +62,7 @@ def note_health(state_dir: str, operation: Operation, entry: Health) -> bool:
 
 
 def note_drain(state_dir: str, operation: Operation, drain: Drain | None) -> bool:
-    """Remember that a member is drained, or (drain None) no longer.
+    """Store the drain of a member; None ends it.
 
     Returns:
         Whether there was a record to remember it in.
@@ -71,7 +71,7 @@ def note_drain(state_dir: str, operation: Operation, drain: Drain | None) -> boo
 
 
 def forget_drain(state_dir: str, operation: Operation) -> None:
-    """The drain of a member ends with its stop. Writes nothing where there is none."""
+    """Clear the drain of a stopped member. Writes nothing if there is none."""
     _note(state_dir, operation, _without_drain)
 
 
@@ -82,7 +82,7 @@ def _without_drain(before: LedgerEntry) -> LedgerEntry | None:
 def note_config(
     state_dir: str, operation: Operation, revision: str, why: str, *, now: float
 ) -> None:
-    """Remember that a load balancer did not take a config, or (why empty) forget that it ever did not.
+    """Store that a load balancer rejected a config; with an empty C(why), clear earlier rejections.
 
     Args:
         state_dir: Folder of all our files on the host.
@@ -107,7 +107,7 @@ def note_config(
 
 
 def _note(state_dir: str, operation: Operation, change: Change) -> bool:
-    """Change the entry of an operation's member. One that is new begins without failures."""
+    """Change the entry of an operation's member. A new entry begins without failures."""
 
     def complete(before: LedgerEntry) -> LedgerEntry | None:
         kept = _NOTHING.copy()

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Desired state: how each command changes a stack's record body. Private to the collection.
 
-Pure functions: they return a new body and never change the one they are given. An unchanged desired
-state is no new revision.
+Pure functions: they return a new body and never change their argument. An unchanged desired
+state makes no new revision.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NATURE_KEYS = ("kind", "balancer", "external", "alias_of")
 
 
 class RequestError(Exception):
-    """A command that cannot be carried out as it was given; the text says what to do."""
+    """A command that cannot be carried out as given; the text says what to do."""
 
 
 @dataclasses.dataclass
@@ -62,13 +62,13 @@ def current(body: Body | None) -> dict[str, t.Any] | None:
 
 
 def is_live(body: Body | None) -> bool:
-    """Whether the stack is up (has a revision that is no tombstone)."""
+    """Whether the stack is up: its current revision is not a tombstone."""
     revision = current(body)
     return revision is not None and not revision["tombstone"]
 
 
 def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> Body:
-    """The body with one more revision, unless the content is what the current one says already."""
+    """The body with one more revision, unless the current one already has this content."""
     last = current(body) or {
         "number": 0,
         "definition": {},
@@ -97,9 +97,9 @@ def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> 
 def apply_up(
     body: Body, request: Request, *, unstarted: t.Collection[str] = ()
 ) -> tuple[Body, list[str]]:
-    """Bring a definition in: new services are added; changed ones are reported and left as they run.
+    """Apply a definition: add new services; report changed ones and leave them running as they are.
 
-    C(unstarted) names services that never ran: theirs may change, as there is nothing to leave.
+    C(unstarted) names services that never ran: their definitions may change, as nothing runs yet.
     """
     new = t.cast("dict[str, t.Any]", request.definition)
     last = current(body)
@@ -126,7 +126,7 @@ def apply_up(
 def merge_definitions(
     old: dict[str, t.Any], new: dict[str, t.Any], *, prune: bool
 ) -> tuple[dict[str, t.Any], list[str]]:
-    """The definition to store: what needs a new container keeps its old one, everything else is taken in place."""
+    """The definition to store: values that need a new container stay as recorded, others come from the new files."""
     notes: list[str] = []
     services: dict[str, t.Any] = {}
     volumes = dict(new["volumes"])
@@ -164,7 +164,7 @@ def merge_definitions(
 def _kept_certificates(
     old: dict[str, t.Any], services: dict[str, t.Any], new: dict[str, t.Any]
 ) -> dict[str, t.Any]:
-    """Certificates of services that the new files do not have any more, and that are kept."""
+    """Certificates of kept services that the new files no longer have."""
     left = [services[name] for name in services if name not in new["services"]]
     named = {
         name
@@ -230,7 +230,7 @@ def _set_scales(
 
 
 def _check_scalable(definition: dict[str, t.Any], name: str, scale: int) -> None:
-    """Refuse a scale that makes no sense."""
+    """Refuse an invalid scale."""
     stack = definition["stack"]
     if name not in definition["services"]:
         known = ", ".join(sorted(definition["services"]))
@@ -270,14 +270,14 @@ def apply_state(body: Body, request: Request) -> Body:
 
 
 def apply_down(body: Body, request: Request) -> Body:
-    """Leave a tombstone: members are removed wherever they turn up; volumes stay."""
+    """Leave a tombstone: members are removed on every host where they are found; volumes stay."""
     if current(body) is None:
         raise RequestError(_unknown(request))
     return with_revision(body, request, "down", tombstone=True)
 
 
 def rename_hosts(body: Body, names: dict[str, str]) -> Body:
-    """The body with hosts called by their new inventory names."""
+    """The body with the new inventory names of hosts."""
     if not set(names) & set(body["hosts"]):
         return body
     members = {

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stack records as files of a Docker host: docs/schema.md section 4. Private to the collection.
 
-A file is replaced as a whole or not at all: whoever reads it finds the old record or the new one. Writers hold the
-host's lock (_lock/host_lock.py), so there is one at a time; readers need none.
+Files are replaced atomically: a reader finds either the old record or the new one. Writers hold the host lock
+(_lock/host_lock.py), so only one writes at a time; readers need no lock.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ Json = t.Dict[str, t.Any]
 
 FORMAT = 1
 
-# Operations of one host run concurrently, and each may note something in the record of the same stack.
+# Operations of one host run concurrently and may update the record of the same stack.
 _writing = threading.Lock()
 
 
 class StoreError(Exception):
-    """A record could not be read or written; the file that was there is untouched."""
+    """A record could not be read or written; the existing file is untouched."""
 
 
 class OtherFormat(ValueError):
-    """A record of a newer release: not damaged, but not to be touched by this one."""
+    """A record of a newer release: intact, but this release must not change it."""
 
 
 class StaleRecord(StoreError):
-    """The host has a record that is as new or newer, and another one."""
+    """The host has a different record of the same or a higher number."""
 
 
 def record_path(state_dir: str, stack: str) -> str:
@@ -44,7 +44,7 @@ def record_path(state_dir: str, stack: str) -> str:
 
 
 def read_records(state_dir: str) -> tuple[dict[str, Json], dict[str, str]]:
-    """All records of this host: the good ones by stack, and what is wrong with the others by stack.
+    """All records of this host: valid ones by stack, and the faults of the others by stack.
 
     Raises:
         StoreError: The folder itself cannot be read.
@@ -62,7 +62,7 @@ def read_records(state_dir: str) -> tuple[dict[str, Json], dict[str, str]]:
 
 
 def read_record(state_dir: str, stack: str) -> Json | None:
-    """One record; None where there is none, or where it is damaged (read_records tells how)."""
+    """One record; None if it is missing or damaged (read_records says what is wrong)."""
     try:
         return _load(state_dir, stack)
     except (OSError, ValueError):
@@ -74,16 +74,16 @@ def write_record(state_dir: str, record: Json) -> bool:
 
     Args:
         state_dir: Folder of all our files on this host.
-        record: Record with the key C(host), the inventory name of this host. C(renamed) in it, which is not stored,
-            maps old names of hosts to new ones: a person said that the host is called otherwise now. C(based_on), which
-            is not stored either, is the number that this host showed when the record was planned.
+        record: Record with the key C(host), the inventory name of this host. C(renamed) maps
+            old host names to new ones, as a person stated. C(based_on) is the number that this host had when the record
+            was planned. Neither of the two is stored.
 
     Returns:
-        Whether anything was written: False when the host has this very record.
+        Whether anything was written: False if the host already has this record.
 
     Raises:
-        StaleRecord: The host's record is newer, or another one of the same number.
-        StoreError: The record is not sound, was written for a host of another name, or the disk refuses it.
+        StaleRecord: The host's record is newer, or differs under the same number.
+        StoreError: The record is invalid, was written for a host of another name, or cannot be written to the disk.
     """
     stack = record["stack"]
     renamed, based_on = record.get("renamed", {}), record.get("based_on")
@@ -110,20 +110,20 @@ def update_ledger(
     key: str,
     change: t.Callable[[LedgerEntry], LedgerEntry | None],
 ) -> bool:
-    """Change what the host remembers of one member. Without a good record there is nothing to remember it in.
+    """Change the ledger entry of one member. Without a valid record nothing is stored.
 
     Args:
         state_dir: Folder of all our files on this host.
         stack: Stack name.
         key: Member, e.g. C(web/1).
-        change: Gets the entry of C(life) that is there (empty without one) and returns what is new in it; None where
-            there is nothing new. No other operation's note comes between the two.
+        change: Gets the present entry of C(life) (empty without one) and returns its new values, or None if nothing
+            changes. Reading and writing are one step: no other operation can write in between.
 
     Returns:
         Whether it was written.
 
     Raises:
-        StoreError: The disk refuses it.
+        StoreError: It cannot be written to the disk.
     """
     with _writing:
         record = read_record(state_dir, stack)
@@ -140,7 +140,7 @@ def update_ledger(
 
 
 def problem(record: t.Any, stack: str) -> str:
-    """What is wrong with a record; empty when it is sound."""
+    """What is wrong with a record; empty if it is valid."""
     if not isinstance(record, dict):
         return "not a map"
     if record.get("format") != FORMAT:
@@ -180,7 +180,7 @@ def _stored_stacks(state_dir: str) -> list[str]:
 
 
 def _load(state_dir: str, stack: str) -> Json:
-    """One sound record. Raises OSError, or ValueError with what is wrong."""
+    """One valid record. Raises OSError, or ValueError that says what is wrong."""
     with open(record_path(state_dir, stack), "rb") as file:
         record = json.loads(file.read().decode("utf-8"))
     found = record.get("format") if isinstance(record, dict) else None
@@ -195,7 +195,7 @@ def _load(state_dir: str, stack: str) -> Json:
 
 
 def _present(state_dir: str, stack: str) -> Json | None:
-    """The record that a new one would replace. Raises StoreError for one that must not be replaced."""
+    """The record that a new one would replace. Raises StoreError if it must not be replaced."""
     try:
         return _load(state_dir, stack)
     except OtherFormat as error:
@@ -229,7 +229,7 @@ def _check_order(present: Json, record: Json, renamed: Json) -> None:
 
 
 def _check_basis(present: Json, record: Json, based_on: int | None) -> None:
-    """Another run stored a version since this one was planned: it may count, so it must not be written over."""
+    """Refuse to overwrite a version that another run stored since this one was planned: it may count."""
     have, new = present["version"], record["version"]
     if based_on is not None and have["number"] > based_on and new != have:
         raise StaleRecord(
@@ -248,7 +248,7 @@ def newest_ledger(ours: Json, theirs: Json) -> Json:
 
 
 def _replace(state_dir: str, stack: str, record: Json, *, keep_old: bool) -> None:
-    """Put a new file in the place of the old one; keep_old sets a damaged one aside."""
+    """Replace the file; keep_old renames a damaged one instead of losing it."""
     path = record_path(state_dir, stack)
     folder = os.path.dirname(path)
     temporary = os.path.join(folder, f".{stack}.json.new")

@@ -24,7 +24,7 @@ _COOKIE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
 
-# Added where the request has none: the proxy before this one knows better.
+# Added only if the request lacks them: a proxy in front of this one knows better.
 _FORWARDED = [
     "option forwardfor",
     "http-request add-header X-Forwarded-Port %[dst_port] unless { req.hdr(X-Forwarded-Port) -m found }",
@@ -33,8 +33,8 @@ _FORWARDED_PROTO = (
     "http-request add-header X-Forwarded-Proto https if { ssl_fc } "
     "!{ req.hdr(X-Forwarded-Proto) -m found }"
 )
-# What may be asked twice is asked another member when one fails. Keeping the request for that is about a tenth of what
-# HAProxy does for a small one.
+# If a member fails, a repeatable request is sent to another one. Buffering it costs about a tenth of HAProxy's work for
+# a small request.
 _RETRY = [
     "retry-on conn-failure empty-response 500 502 503 504",
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
@@ -49,8 +49,8 @@ def backend(
     Args:
         pool: An entry of C(backends) of the model.
         retry: Whether failed requests are sent to another member.
-        tls: Whether any requests come encrypted.
-        drains: Whether members that drain are written so.
+        tls: Whether any requests arrive over TLS.
+        drains: Whether to mark draining members.
         key: Where the entry is, for messages.
 
     Raises:
@@ -90,7 +90,7 @@ def _stickiness(pool: t.Mapping[str, t.Any], name: str, *, key: str) -> list[str
         return []
     if pool["mode"] != "http":
         raise ValueError(f"{key}.stickiness: only http has cookies")
-    # Without a name given, each backend has a cookie of its own: a shared one would lead into another's members.
+    # Without a given name, each backend has its own cookie: a shared one would name members of another backend.
     cookie = policy.get("cookie") or "lb-" + _short(name)
     mode, domain = policy.get("mode") or "insert", policy.get("domain") or ""
     if not isinstance(cookie, str) or not _COOKIE.match(cookie):
@@ -108,7 +108,7 @@ def _stickiness(pool: t.Mapping[str, t.Any], name: str, *, key: str) -> list[str
 def _server(
     server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, drains: bool, key: str
 ) -> str:
-    """One line; its check is that of the backend, else a TCP connect every 2 s. Port 0 of a check is the server's."""
+    """The line of a server. Its check is the backend's, else a TCP connect every 2 s. Check port 0 is the server's."""
     name = syntax.name(server.get("name"), key=f"{key}.name")
     words = [f"server {name} {_place(server, key=key)} {_check(server, pool, key=key)} {SLOWSTART}"]
     weight = syntax.whole(server.get("weight", 1), key=f"{key}.weight", most=LARGEST_WEIGHT)
@@ -116,7 +116,7 @@ def _server(
     if drain or weight != 1:
         words.append(f"weight {0 if drain else weight}")
     if pool.get("stickiness") is not None:
-        # A member that drains is left by those who are bound to it, too: weight 0 alone would keep them.
+        # A draining member must also lose its sticky clients, which weight 0 alone would keep.
         words += [f"cookie {_short(name)}", *(["disabled"] if drain else [])]
     words += ["backup"] if server.get("backup") else []
     if server.get("resolve"):
@@ -141,12 +141,12 @@ def _place(server: t.Mapping[str, t.Any], *, key: str) -> str:
 
 
 def _host(value: t.Any, *, key: str, dot: str = "") -> str:
-    """A host name; for cookies with the dot that was before it."""
+    """A host name; for a cookie domain, with the leading dot."""
     if not isinstance(value, str) or not _HOST.match(value) or len(value) > 253:
         raise ValueError(f"{key}: must be a host name, not {syntax.shown(dot or value)}")
     return dot or value
 
 
 def _short(name: str) -> str:
-    """What of a name goes to browsers: it tells nothing."""
+    """A short hash of a name: browsers see it, and it must reveal nothing."""
     return hashlib.sha256(name.encode("utf-8")).hexdigest()[:12]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A load balancer's HAProxy config from a model: docs/schema.md section 11. Pure; private to the collection.
 
-HAProxy 2.6 to 3.4 read it alike.
+It works the same in HAProxy 2.6 to 3.4.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ERROR_PAGE = f"{CONFIG_IN_CONTAINER}/errors/503.http"
 
 _OWN_NAMES = (HEALTH_LISTENER, METRICS_FRONTEND, STATISTICS_LISTENER)
 
-# TLS as Mozilla's "intermediate": what every browser since 2015 speaks.
+# TLS as in Mozilla's "intermediate" profile, which every browser since 2015 supports.
 _CIPHERS = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
@@ -38,9 +38,9 @@ _CIPHERS = (
 _GLOBAL = [
     "stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners",
     "server-state-file /run/haproxy/server-state",
-    # Long enough for downloads and WebSockets that began before a reload, short enough to have few old workers.
+    # Long enough for downloads and WebSockets that began before a reload, short enough to keep few old workers.
     "hard-stop-after 5m",
-    # About 10000 connections: HAProxy otherwise reserves memory for all that the engine lets a container open.
+    # About 10000 connections: HAProxy otherwise reserves memory for as many as the engine lets a container open.
     "fd-hard-limit 20000",
     "max-spread-checks 1s",
     "ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
@@ -48,7 +48,7 @@ _GLOBAL = [
 ]
 _DEFAULTS = [
     "mode tcp",
-    "balance roundrobin",  # HAProxy 3.3 made it random where nothing is said
+    "balance roundrobin",  # HAProxy 3.3 changed the default to random
     DEFAULT_SERVER,
     "option redispatch 1",
     "retries 3",
@@ -61,7 +61,7 @@ _DEFAULTS = [
     "load-server-state-from-file global",
     f"errorfile 503 {ERROR_PAGE}",
 ]
-# Docker's own name server. An answer is believed for a second; when there is none, the last address stays.
+# Docker's own name server. An answer is valid for a second; without an answer, the last address stays.
 _RESOLVERS = [
     "nameserver engine 127.0.0.11:53",
     "accepted_payload_size 8192",
@@ -82,7 +82,7 @@ def render_balancer(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
         model: See docs/schema.md section 11.
 
     Returns:
-        The text and the marker, C(rev-) and 16 hex digits: that of the config in which nothing drains.
+        The text and the marker, C(rev-) and 16 hex digits. The marker is that of the config without drains.
 
     Raises:
         ValueError: A value can't be written into a config; the text names its key.
@@ -106,7 +106,7 @@ def _text(model: t.Mapping[str, t.Any], *, drains: bool) -> str:
 
 
 def _certificate_lines(model: t.Mapping[str, t.Any]) -> str:
-    """Which certificates these are, so that another one of the same name is another config."""
+    """The certificates' fingerprints, so that a new certificate under the same name changes the config."""
     lines = []
     for name, fingerprint in sorted((model.get("certificates") or {}).items()):
         word = syntax.name(name, key="certificates")
@@ -119,7 +119,7 @@ def _certificate_lines(model: t.Mapping[str, t.Any]) -> str:
 
 
 def _own_listeners(model: t.Mapping[str, t.Any]) -> list[Section]:
-    """The answer to the load balancer's own check, metrics, and the page of statistics where it is wanted."""
+    """The answer to the load balancer's own check, metrics, and the statistics page if configured."""
     ports = _ports(model)
     found = [Section(f"listen {HEALTH_LISTENER}", [f"bind :{HEALTH_PORT}"])]
     export = "http-request use-service prometheus-exporter if { path /metrics }"
@@ -179,7 +179,7 @@ def _frontends(model: t.Mapping[str, t.Any]) -> list[Section]:
 
 
 def _backends(model: t.Mapping[str, t.Any], *, drains: bool) -> list[Section]:
-    """Two rules may lead to one backend, but one name may not mean two of them."""
+    """The backends. Two rules may lead to one backend, but two backends must not share a name."""
     found: dict[str, Section] = {}
     tls = any(port.get("protocol") == "https" for port in model["frontends"])
     tls = tls or " ssl" in str(model.get("config") or "")

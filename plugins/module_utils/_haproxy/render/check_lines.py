@@ -13,13 +13,13 @@ import typing as t
 from ..._model.request_line import check_request
 from . import syntax
 
-# What HAProxy does anyway. Where no such line is, a server of HAProxy 3.4 begins without a good result: one is then not
-# enough for a new server, as it is for other versions (docs/decisions/0009).
+# HAProxy's default, written out. Without this line a server of HAProxy 3.4 starts without a good result, and one good
+# check is not enough for a new server, unlike in other versions (docs/decisions/0009).
 DEFAULT_SERVER = "default-server rise 2 fall 3"
 
 
 def check_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
-    """Lines of the backend: the time that an answer may take, and for an HTTP check the request (last).
+    """Lines of the backend: the timeout of an answer, and for an HTTP check the request (last).
 
     Raises:
         ValueError: A value can't be written into a config; the text names its key.
@@ -34,7 +34,7 @@ def check_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
 
 
 def thresholds(check: t.Mapping[str, t.Any], *, key: str) -> str:
-    """C(inter), C(rise) and C(fall) of a server, where given, each after a space. Raises ValueError."""
+    """C(inter), C(rise) and C(fall) of a server if given, each after a space. Raises ValueError."""
     interval = _time(check, "interval_ms", key=key)
     rise = syntax.whole(check.get("healthy_threshold", 0), key=f"{key}.healthy_threshold")
     fall = syntax.whole(check.get("unhealthy_threshold", 0), key=f"{key}.unhealthy_threshold")
@@ -47,7 +47,7 @@ def _time(check: t.Mapping[str, t.Any], name: str, *, key: str) -> int:
 
 
 def _send(request: t.Mapping[str, t.Any], *, key: str) -> str:
-    """The request of an HTTP check. Values of headers are log formats to HAProxy, the rest is not."""
+    """The request of an HTTP check. HAProxy reads only the values of headers as log formats."""
     try:
         check_request(request)
     except ValueError as error:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A checker's HAProxy config from a model: docs/schema.md section 10. Pure; private to the collection.
 
-HAProxy 2.6 to 3.4 read it alike. What is not given is left to HAProxy, as Rancher did: an HTTP check is good with a
-status of 2xx or 3xx, every 2 s, up after 2 good ones, down after 3 bad ones.
+It works the same in HAProxy 2.6 to 3.4. Values that are not given keep HAProxy's defaults, as in Rancher: a status of
+2xx or 3xx is good; a check every 2 s; up after 2 good checks, down after 3 bad ones.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ CONTROL_PORT = 42
 CONTROL_BACKEND = "control"
 CONTROL_LISTENER = "answer"
 
-# One thread, as checks are little work; maxconn, as HAProxy otherwise reserves memory for as many connections as the
-# engine lets a container open. The listeners are handed on at a reload: a connect to port 42 always gets through.
-# Without max-spread-checks a server with a long interval waits that long for its first check after each start.
+# One thread, as checks need little CPU; maxconn, as HAProxy otherwise reserves memory for as many connections as the
+# engine lets a container open. A reload passes the listeners on, so a connect to port 42 always succeeds. Without
+# max-spread-checks a server's first check after each start waits for a whole interval, however long.
 _HEAD = """\
 global
     stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
@@ -82,7 +82,7 @@ def _refuse_twice(names: list[t.Any], *, key: str) -> None:
 
 
 def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
-    """One server for the checker of each host: whoever cannot reach it has no say about that host."""
+    """One server for the checker of each host: a checker that cannot reach it does not vote on that host's members."""
     lines = [f"backend {CONTROL_BACKEND}", "    timeout check 1s"]
     for at, control in enumerate(controls):
         key = f"controls[{at}]"
@@ -93,7 +93,7 @@ def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
 
 
 def _probe_parts(checks: list[t.Mapping[str, t.Any]]) -> list[str]:
-    """A backend for all checks that ask alike, sorted by name: one that comes or goes moves no other."""
+    """One backend for all equal checks, sorted by name, so that a new or removed backend moves no other."""
     lines: dict[str, list[str]] = {}
     for at, check in enumerate(checks):
         key = f"checks[{at}]"
@@ -104,7 +104,7 @@ def _probe_parts(checks: list[t.Mapping[str, t.Any]]) -> list[str]:
 
 
 def _probe_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
-    """What a check asks, and how long it waits for the answer."""
+    """The request of a check, and its timeout."""
     lines = check_lines(check, key=key)
     if check.get("request") is not None:
         lines.insert(-2, "mode http")  # before the two lines of the request

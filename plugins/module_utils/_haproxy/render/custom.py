@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """People's own HAProxy config, merged into ours as Rancher merged C(lb_config.config). Pure; private to the collection.
 
-C(global) and C(defaults): their lines first, then those of ours whose keyword they do not have. C(frontend PORT) and
+C(global) and C(defaults): their lines first, then our lines with other keywords. C(frontend PORT) and
 C(backend NAME): their lines are added; C(backend) without a name means all of them. C(server $IP ...) adds words to
-every server of a backend, the lone word C(accept-proxy) is one for the frontend's bind. Other sections follow ours.
+every server of a backend, and a line C(accept-proxy) adds this word to the frontend's bind. Other sections follow ours.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .section import Section
 KEY = "config"
 _REJECTS = "HAProxy rejects the config:"
 
-# Rancher's sections, and those that HAProxy has besides.
+# Rancher's sections, and HAProxy's others.
 _SECTIONS = (
     *("global", "defaults", "frontend", "backend", "listen", "userlist", "peers", "mailers"),
     *("cache", "crt-store", "fcgi-app", "http-errors", "log-forward", "log-profile", "mailer"),
@@ -57,7 +57,7 @@ def split_config(config: str) -> list[Section]:
     """The sections of a config, with their lines trimmed and without comments.
 
     Raises:
-        ValueError: A line is in no section, or is one that the collection must write itself.
+        ValueError: A line is in no section, or only the collection may write it.
     """
     found: list[Section] = []
     for line in config.replace("\r\n", "\n").split("\n"):
@@ -80,7 +80,7 @@ def split_config(config: str) -> list[Section]:
 
 
 def with_key(error: str, model: t.Mapping[str, t.Any]) -> str:
-    """What HAProxy said, with the key where the lines that it names are people's own."""
+    """HAProxy's message; with the key if it refers to lines of the custom config."""
     own = [line.strip() for line in str(model.get("config") or "").splitlines()]
     named = any(line and f": {line}]" in error for line in own)
     return error.replace(_REJECTS, f"HAProxy rejects the key {KEY}:", 1) if named else error
@@ -93,7 +93,7 @@ def _refuse_ours(head: str, keyword: str) -> None:
 
 
 def merge(ours: list[Section], config: str) -> list[Section]:
-    """Our sections with people's config in them, and after them what has no place there.
+    """Our sections merged with the custom config, followed by its other sections.
 
     Raises:
         ValueError: See split_config.
@@ -117,14 +117,14 @@ def merge(ours: list[Section], config: str) -> list[Section]:
 
 
 def _override(section: Section, lines: list[str]) -> None:
-    """Lines of global or defaults, before those of ours that they leave."""
+    """Put their lines of global or defaults before ours, and drop ours with the same keyword."""
     said = {keyword(line) for line in lines}
     kept = [line for line in section.lines if keyword(line) not in said or _is_socket(line)]
     section.lines = [*lines, *kept]
 
 
 def _is_socket(line: str) -> bool:
-    """The admin socket is how all of this is managed: another one comes beside it."""
+    """Whether a line is our admin socket, which we need: a custom one is added beside it."""
     return line.startswith("stats socket ")
 
 
@@ -156,7 +156,7 @@ def _add_to_backend(section: Section, lines: list[str], *, to_all: bool) -> None
 
 
 def _forwarded(line: str) -> str:
-    """Which X-Forwarded header a line of ours is about."""
+    """The X-Forwarded header that one of our lines sets."""
     if line == _FORWARDED_FOR:
         return "x-forwarded-for"
     found = _FORWARDED.match(line)
@@ -164,7 +164,7 @@ def _forwarded(line: str) -> str:
 
 
 def keyword(line: str) -> tuple[str, ...] | None:
-    """What a line is about: of two with the same keyword one counts. None for a line that is a rule among others."""
+    """The keyword of a line: only one line per keyword counts. None for a rule, which may occur many times."""
     words = line.split()
     if words[0] == "no":
         words = words[1:] or words

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What two configs differ in, and how a HAProxy that runs gets from one to the other. Pure; private."""
+"""The difference between two configs, and how a running HAProxy gets from one to the other. Pure; private."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .wanted import Server, Wanted
 
 _ONE_WORD = re.compile(
     r"[A-Za-z0-9_.:,/@=+*&~!\[\]-]+\Z"
-)  # the same to a config and to the command line
+)  # read the same in a config and on the command line
 _DESCRIPTION = "    description rev-"
-# What is behind these words: the page of statistics, users of a userlist, a header with credentials, a variable.
+# These words precede secrets: the statistics page, users of a userlist, a header with credentials, a variable.
 _SECRETS = (
     re.compile(r"^(\s*stats auth ).*$", re.MULTILINE),
     re.compile(r"^(\s*user\s+\S+\s.*?\b(?:insecure-)?password\s+).*$", re.MULTILINE),
@@ -28,22 +28,22 @@ _SECRETS = (
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """One server: all words behind its name but those that can change while it runs."""
+    """One server: all words after its name except those that can change at run time."""
 
     words: tuple[str, ...]
     wanted: Wanted
 
     @property
     def checked(self) -> bool:
-        """Whether its health is checked."""
+        """Whether it has a health check."""
         return "check" in self.words
 
 
 @dataclasses.dataclass(frozen=True)
 class Parsed:
-    """A config taken apart: its servers, its certificates, its probes, and the rest.
+    """A parsed config: its servers, certificates, probes, and the other lines.
 
-    C(probes): names of the backends that are named by their lines (see probes.py); their lines are not in the rest.
+    C(probes): names of the backends named by their lines (see probes.py); their lines are not among the others.
     """
 
     rest: tuple[str, ...]
@@ -54,7 +54,7 @@ class Parsed:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """What can be changed in a HAProxy that runs, to get from one config to another."""
+    """The changes of a running HAProxy that lead from one config to another."""
 
     added: tuple[Server, ...]
     removed: tuple[Server, ...]
@@ -62,12 +62,12 @@ class Difference:
 
 
 def nothing(_backend: str) -> bool:
-    """That no backend is named by its lines: so are the configs of load balancers."""
+    """Always False: in the configs of load balancers no backend is named by its lines."""
     return False
 
 
 def parse(config: str, *, is_probe: t.Callable[[str], bool] = nothing) -> Parsed:
-    """Take a config of ours apart."""
+    """Parse one of our configs."""
     rest: list[str] = []
     servers: dict[Server, Line] = {}
     certificates: dict[str, str] = {}
@@ -108,12 +108,12 @@ def difference(
     is_probe: t.Callable[[str], bool] = nothing,
     present: t.Collection[str] = (),
 ) -> Difference | None:
-    """How a HAProxy that runs one config gets to another; None: only by a reload.
+    """The changes from the running config to another; None if only a reload can make them.
 
     Args:
-        before: What it runs.
-        after: What it is to run.
-        is_probe: Whether a backend of this name is named by its lines. One that is not wanted any more may stay in the
+        before: The running config.
+        after: The wanted config.
+        is_probe: Whether a backend of this name is named by its lines. An unwanted one may stay in the
             process: without servers it does nothing.
         present: The backends that the process has.
     """
@@ -131,7 +131,7 @@ def difference(
 
 
 def _can_be_added(added: tuple[Server, ...], new: Parsed) -> bool:
-    """Whether servers that are added do the same as after a reload; they do not follow C(default-server)."""
+    """Whether added servers behave as after a reload; at run time they ignore C(default-server)."""
     if added and any(_changes_servers(line) for line in new.rest):
         return False
     words = [word for key in added for word in (*key, *new.servers[key].words)]
@@ -143,12 +143,12 @@ def _changes_servers(line: str) -> bool:
 
 
 def wanted_states(config: str) -> dict[Server, Wanted]:
-    """What a config says of each of its servers."""
+    """The settings of each server in a config."""
     return {key: line.wanted for key, line in parse(config).servers.items()}
 
 
 def without_passwords(config: str) -> str:
-    """The config as it may be shown."""
+    """The config with its passwords hidden."""
     for secret in _SECRETS:
         config = secret.sub(r"\1********", config)
     return config

@@ -31,7 +31,7 @@ def frontend(port: t.Mapping[str, t.Any], *, strict: bool, key: str) -> Section:
 
     Args:
         port: An entry of C(frontends) of the model.
-        strict: Whether TLS connections that ask for a name without a certificate are refused.
+        strict: Whether to refuse TLS connections to a name without a certificate.
         key: Where the entry is, for messages.
 
     Raises:
@@ -65,7 +65,7 @@ def _bind(port: t.Mapping[str, t.Any], protocol: str, strict: bool) -> str:
 
 
 def _opening(protocol: str, *, with_hosts: bool) -> list[str]:
-    """What comes before the rules. Clients keep idle connections over a reload; the next answer closes them."""
+    """The lines before the rules. Clients keep idle connections across a reload; the next answer closes them."""
     if protocol in HTTP:
         host = "req.hdr(host),field(1,:),lower,rtrim(.)"
         named = [f"http-request set-var({HOST_VARIABLE}) {host}"] if with_hosts else []
@@ -77,7 +77,7 @@ def _opening(protocol: str, *, with_hosts: bool) -> list[str]:
 
 
 class _Rule:
-    """One rule of a port: for which host and path, and to which backend."""
+    """One rule of a port: its host and path, and its backend."""
 
     def __init__(self, rule: t.Mapping[str, t.Any], protocol: str, *, key: str) -> None:
         self.host = rule.get("hostname") or ""
@@ -104,7 +104,7 @@ class _Rule:
         return f"{{ {fetch} -m {match} -i {value} }}"
 
     def _pattern(self) -> tuple[str, str]:
-        """How HAProxy compares, and with what: exactly, C(*.suffix) or C(prefix.*)."""
+        """HAProxy's way to compare, and the pattern: exact, C(*.suffix) or C(prefix.*)."""
         host = self.host if isinstance(self.host, str) else ""
         if host.startswith("*."):
             match, bare, value = "end", host[2:], host[1:]

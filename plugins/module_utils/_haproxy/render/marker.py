@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The marker of a config: what C(show info) of a running HAProxy says of the config that it really loaded. Pure.
+"""The marker of a config: C(show info) of a running HAProxy tells with it which config is loaded. Pure.
 
-The first line is a checksum of all that follows. A file that was cut or edited has no marker.
+The first line is a checksum of the rest. A truncated or edited file has no marker.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def with_marker(config: str) -> tuple[str, str]:
     """A config with its marker in C(global), and the marker.
 
     Args:
-        config: A config whose first line that is C(global) begins that section.
+        config: A config; its first line C(global) must begin that section.
     """
     marker = "rev-" + hashlib.sha256(config.encode("utf-8")).hexdigest()[:16]
     return marked(config, marker), marker
 
 
 def marked(config: str, marker: str) -> str:
-    """A config with this marker, which may be that of another one. Raises ValueError."""
+    """A config with this marker, which may be another config's. Raises ValueError."""
     before, head, after = ("\n" + config).partition("\nglobal\n")
     if not head:
         raise ValueError("the config has no section global")
@@ -40,7 +40,7 @@ def marked(config: str, marker: str) -> str:
 
 
 def marker_of(config: str) -> str:
-    """The marker that a config says it has; empty where it says none, or is not as we wrote it."""
+    """The marker in a config; empty if it has none, or if the config was changed since we wrote it."""
     first, end, text = config.partition("\n")
     found = _LINE.search(text)
     return found.group(1) if found and first + end == _checksum_line(text) else ""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One section of a HAProxy config on its way to text. Pure; private to the collection."""
+"""One section of a HAProxy config before rendering. Pure; private to the collection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import dataclasses
 
 @dataclasses.dataclass
 class Section:
-    """Its first line, lines, and those that come last: rules of a frontend, servers of a backend."""
+    """Its first line, its lines, and its last lines: rules of a frontend or servers of a backend."""
 
     head: str
     lines: list[str] = dataclasses.field(default_factory=list)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values as words of a HAProxy config, so that none can add a word, a line or an expression. Private to the collection.
+"""Quote values for a HAProxy config, so that none can add a word, a line or an expression. Private to the collection.
 
-Every function takes the key that the value came from, for the message, and raises ValueError for what can't be written.
+Every function takes the key of the value for its message, and raises ValueError if the value cannot be written.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def name(value: t.Any, *, key: str) -> str:
 
 
 def word(value: t.Any, *, key: str) -> str:
-    """Any visible ASCII text, spaces included, as one word that stands for itself.
+    """Any visible ASCII text, spaces included, as one literal word.
 
-    In single quotes nothing means anything to HAProxy: neither C(#), C($), backslash nor double quote.
+    HAProxy interprets nothing in single quotes: not C(#), C($), backslash or double quote.
     """
     if not isinstance(value, str) or not value:
         raise ValueError(f"{key}: must be text, not {shown(value)}")
@@ -47,7 +47,7 @@ def word(value: t.Any, *, key: str) -> str:
 
 
 def format_word(value: t.Any, *, key: str) -> str:
-    """Like word, where HAProxy takes a log format: a percent sign begins an expression there and is doubled."""
+    """Like word, for values that are log formats: there a percent sign begins an expression, so it is doubled."""
     return word(value.replace("%", "%%") if isinstance(value, str) else value, key=key)
 
 
@@ -64,7 +64,7 @@ def endpoint(address: t.Any, port: t.Any, *, key: str) -> str:
 
 
 def whole(value: t.Any, *, key: str, least: int = 0, most: int = MOST) -> int:
-    """A whole number of this range."""
+    """A whole number in this range."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise ValueError(f"{key}: must be a whole number {least} to {most}, not {shown(value)}")
     return value

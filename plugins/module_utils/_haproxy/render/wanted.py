@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a config says of its servers. Pure; private to the collection."""
+"""A server's settings in a config. Pure; private to the collection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Server = t.Tuple[str, str]
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What a config says of a server."""
+    """The settings of one server in a config."""
 
     weight: int = 1
     disabled: bool = False

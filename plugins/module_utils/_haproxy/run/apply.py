@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Give a HAProxy its config: validated, without a restart, by the least that does it.
+"""Give a HAProxy its config: validated, without a restart, and with as few changes as possible.
 
-Files first, then the process: a kill in between leaves two markers that differ, and the next run reloads. Private.
+Files first, then the process: after a kill in between the markers differ, and the next run reloads. Private.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ NOTHING, FILES, RUNTIME, RELOAD = "nothing", "files", "runtime", "reload"
 
 @dataclasses.dataclass(frozen=True)
 class Applied:
-    """What was done or, in check mode, would be.
+    """The changes made or, in check mode, planned.
 
-    C(how): nothing, files (no HAProxy runs), runtime or reload. C(quiet): no server that drains has sessions, and no
-    worker of an earlier config is left. C(before) and C(after) are configs without passwords.
+    C(how): nothing, files (no HAProxy runs), runtime or reload. C(quiet): no draining server has sessions, and no
+    worker of an earlier config remains. C(before) and C(after) are configs without passwords.
     """
 
     changed: bool
@@ -56,18 +56,18 @@ class Applied:
 def apply(
     engine: Engine, target: Target, desired: Desired, *, wait_s: float = 0, check_mode: bool = False
 ) -> Applied:
-    """Put files in place and have the running HAProxy follow them.
+    """Put the files in place and update the running HAProxy.
 
     Args:
         engine: The host's engine.
         target: The HAProxy.
-        desired: What it shall do.
+        desired: Its desired state.
         wait_s: Seconds to wait afterwards, see C(Kind.wait).
-        check_mode: Only look. The config is not validated then, as that needs a file and perhaps a container.
+        check_mode: Change nothing. The config is then not validated, as that needs a file and perhaps a container.
 
     Raises:
         ApplyError: HAProxy rejects it, does not answer, or does not run it afterwards. The files are as before, except
-            where a HAProxy that runs does not answer at all.
+            if the running HAProxy does not answer at all.
         EngineError: The engine could not be asked.
     """
     try:
@@ -77,12 +77,12 @@ def apply(
 
 
 def validate_only(engine: Engine, target: Target, desired: Desired) -> None:
-    """Have HAProxy say whether it takes a config, and change nothing.
+    """Ask HAProxy whether it accepts a config, and change nothing.
 
     Args:
         engine: The host's engine.
-        target: The HAProxy. Where none runs, the image is asked, over a folder that is removed afterwards.
-        desired: What it would do.
+        target: The HAProxy. If none runs, a container of the image validates in a folder that is removed afterwards.
+        desired: The desired state to validate.
 
     Raises:
         ApplyError: HAProxy rejects it, or could not be asked.
@@ -107,7 +107,7 @@ def validate_only(engine: Engine, target: Target, desired: Desired) -> None:
 
 
 def validate_files(engine: Engine, target: Target, container: str, files: Files) -> None:
-    """Have HAProxy check a set of files beside those that are there. Raises Rejected, FolderError, EngineError."""
+    """Have HAProxy check a set of files beside the present ones. Raises Rejected, FolderError, EngineError."""
     try:
         write_candidates(target.folders, files)
         validate(engine, target.folders, container=container, image=target.image)
@@ -119,7 +119,7 @@ def validate_files(engine: Engine, target: Target, container: str, files: Files)
 
 
 class _Apply:
-    """One config on its way."""
+    """The application of one config."""
 
     def __init__(self, engine: Engine, target: Target, desired: Desired) -> None:
         self._engine = engine
@@ -149,7 +149,7 @@ class _Apply:
         return self._applied(made or how != NOTHING, done, quiet=quiet)
 
     def _running(self, *, patient: bool) -> str:
-        """The marker of what the worker does; empty where none answers."""
+        """The marker of the worker's state; empty if no worker answers."""
         try:
             if patient:
                 wait_for_worker(self._folders)
@@ -173,9 +173,9 @@ class _Apply:
         )
 
     def _difference(self, running: str) -> Difference | None:
-        """What to change in the worker, where that is possible without a reload.
+        """The changes in the worker that need no reload; None if a reload is needed.
 
-        A file that is not as we wrote it may be what the worker has loaded, whatever its marker says.
+        The worker may have loaded a file that was edited, so its marker alone proves nothing.
         """
         before = self._before.get(CONFIG, "")
         damaged = before and not marker_of(before)
@@ -203,7 +203,7 @@ class _Apply:
         return difference(before, after, is_probe=is_probe, present=present)
 
     def _do(self, how: str, running: str, wait_s: float) -> tuple[str, bool]:
-        """What was done in the end, and whether all that was waited for came."""
+        """Apply the change. Returns what was done, and whether the wait ended in time."""
         known = list(states(self._folders)) if running else []
         if how != NOTHING:
             put_files(self._folders, self._files, self._before)
@@ -215,16 +215,16 @@ class _Apply:
         return how, self._desired.kind.wait(self._folders, self._wanted, known, wait_s)
 
     def _follow(self, running: str) -> str:
-        """Have the worker do what the files say."""
+        """Make the worker follow the files."""
         if not running:
-            # It may not even have started for want of a good file, so this one goes in place all the same.
+            # It may not have started because of a bad file, so the new one is put in place anyway.
             raise ApplyError(
                 "the config is in place, but HAProxy runs and does not answer; see the container's log"
             )
         return RUNTIME if self._is_told() else self._reload()
 
     def _is_told(self) -> bool:
-        """Whether it went without a reload."""
+        """Try the change without a reload. Returns whether it worked."""
         if self._change is None:
             return False
         change = Change(self._folders, holds_back=self._desired.kind.holds_back)
@@ -237,7 +237,8 @@ class _Apply:
 
     def _reload(self) -> str:
         try:
-            old_workers(self._folders)  # the master answers: a reload before that would be lost
+            # Wait until the master answers: an earlier reload would be lost.
+            old_workers(self._folders)
             reload(
                 self._folders, self._revision, rewrite=lambda state: rewritten(state, self._wanted)
             )

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a load balancer: its config, certificates and error page. Private to the collection.
 
-They are validated as a set in a folder of their own before any of them replaces what is there.
+They are validated as a set in a separate folder before any of them replaces a present file.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def balancer_folders(state_dir: str, name: str) -> Folders:
 
 
 def balancers_folder(state_dir: str) -> str:
-    """Where the folders of all load balancers of this host are."""
+    """The folder with the folders of all load balancers of this host."""
     return os.path.join(state_dir, "balancers")
 
 
@@ -52,10 +52,10 @@ def files_of(config: str, certificates: t.Mapping[str, str], default: str) -> Fi
     Args:
         config: Its HAProxy config.
         certificates: Name to PEM: key and chain.
-        default: Name of the certificate for clients that ask for no name, or another one; empty: none.
+        default: Name of the certificate for clients that request no name or an unknown one; empty for none.
 
     Raises:
-        ValueError: A name can't be one of a file.
+        ValueError: A name cannot be used for a file.
     """
     for name in certificates:
         if not name or name.startswith((".", "-")) or "/" in name or len(name) > 128:
@@ -67,12 +67,12 @@ def files_of(config: str, certificates: t.Mapping[str, str], default: str) -> Fi
 
 
 def certificate_path(name: str) -> str:
-    """Where HAProxy finds a certificate; also what it calls it."""
+    """The path of a certificate, which is also HAProxy's name for it."""
     return f"{CONFIG_IN_CONTAINER}/certs/{name}.pem"
 
 
 def read_files(folders: Folders) -> Files:
-    """What is there. Raises FolderError."""
+    """The present files. Raises FolderError."""
     found = {}
     for name in [CONFIG, *_names(folders)]:
         with explained(folders.config), contextlib.suppress(FileNotFoundError):
@@ -92,7 +92,7 @@ def _names(folders: Folders) -> list[str]:
 
 
 def write_candidates(folders: Folders, files: Files) -> None:
-    """Store the files beside the good ones, and in such a way that they name each other. Raises FolderError."""
+    """Store the files beside the valid ones, with references to each other. Raises FolderError."""
     drop_candidates(folders)
     for name, text in files.items():
         if name != CONFIG:
@@ -108,7 +108,7 @@ def _moved(text: str) -> str:
 
 
 def drop_candidates(folders: Folders) -> None:
-    """Remove what was stored to be validated, where there is any."""
+    """Remove the candidate files, if there are any."""
     folders.drop_candidate()
     shutil.rmtree(os.path.join(folders.config, _CANDIDATE), ignore_errors=True)
 
@@ -121,7 +121,7 @@ def put_files(folders: Folders, files: Files, before: Files) -> None:
 
 
 def take_back(folders: Folders, before: Files, files: Files) -> None:
-    """Store what was there before these files, and nothing else. Raises FolderError."""
+    """Restore the files from before this change, and nothing else. Raises FolderError."""
     put_files(folders, before, files)
     if CONFIG not in before:
         with explained(folders.file), contextlib.suppress(FileNotFoundError):
@@ -130,7 +130,7 @@ def take_back(folders: Folders, before: Files, files: Files) -> None:
 
 
 def remove_others(folders: Folders, files: Files) -> None:
-    """Remove certificates and pages that are no longer among the files."""
+    """Remove certificates and pages that are no longer wanted."""
     with contextlib.suppress(FolderError):
         for name in _names(folders):
             if name not in files:

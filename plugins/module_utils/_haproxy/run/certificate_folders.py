@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates that lie in a volume of a load balancer, in Rancher's layout: a folder for each, with key and chain.
+"""Certificates in a volume of a load balancer, in Rancher's layout: one folder each, with key and chain.
 
 Private to the collection; runs on the host. An observation holds names and fingerprints, never a key. Source of the
 layout: rancher-compose's C(io.rancher.lb_service.cert_dir), see docs/stack-files.md.
@@ -24,11 +24,11 @@ MOST = 200
 
 
 def observe_folders(records: dict[str, Json], mountpoints: dict[str, str]) -> Json:
-    """The certificates of all load balancers whose files lie on this host, by C(stack/service).
+    """The certificates of all load balancers whose files are on this host, by C(stack/service).
 
     Args:
         records: Stack records of this host.
-        mountpoints: Where the engine keeps its volumes, by name.
+        mountpoints: Mount points of the engine's volumes, by name.
     """
     found = {}
     for stack, record in sorted(records.items()):
@@ -44,7 +44,7 @@ def observe_folders(records: dict[str, Json], mountpoints: dict[str, str]) -> Js
 
 
 def folders_of(service: Json, *, declared: Json, mountpoints: dict[str, str]) -> Json:
-    """Where on this host the folders of a load balancer are; empty for one that lies in no mount."""
+    """Paths of a load balancer's certificate folders on this host; empty for one outside any mount."""
     balancer = service["balancer"]
     environment = service["container"].get("environment", {})
     paths = {
@@ -60,7 +60,7 @@ def folders_of(service: Json, *, declared: Json, mountpoints: dict[str, str]) ->
 
 
 def host_path(service: Json, path: str, *, declared: Json, mountpoints: dict[str, str]) -> str:
-    """A path of a container as this host knows it; empty where it lies in no mount that can be told."""
+    """The path on this host of a path in a container; empty if it is in no known mount."""
     for mount in service["container"].get("mounts", []):
         target = mount["target"].rstrip("/")
         if not path or not (path == target or path.startswith(f"{target}/")):
@@ -73,7 +73,7 @@ def host_path(service: Json, path: str, *, declared: Json, mountpoints: dict[str
 
 
 def _seen(folders: Json) -> Json:
-    """What an observation tells: fingerprints by name, the default one's name, and where to read them again."""
+    """The observation: fingerprints by name, the name of the default certificate, and the paths to read them again."""
     pairs = read_all(folders)
     default = name_of(folders["default"])
     return {
@@ -84,7 +84,7 @@ def _seen(folders: Json) -> Json:
 
 
 def read_all(folders: Json) -> dict[str, str]:
-    """Key and chain of each complete pair, by name. An incomplete folder is passed over, as Rancher did."""
+    """Key and chain of each complete pair, by name. An incomplete folder is skipped, as in Rancher."""
     paths = [folders["default"]] if folders["default"] else []
     if folders["all"]:
         try:
@@ -97,7 +97,7 @@ def read_all(folders: Json) -> dict[str, str]:
 
 
 def name_of(path: str) -> str:
-    """How the certificate of a folder is called: C(dir.shop.example)."""
+    """The name of a folder's certificate: C(dir.shop.example)."""
     return "dir." + re.sub(r"[^A-Za-z0-9_.-]+", "-", os.path.basename(path)) if path else ""
 
 
@@ -115,5 +115,5 @@ def _text(path: str) -> str:
 
 
 def pair_digest(pem: str) -> str:
-    """SHA-256 of key and chain as they lie there: another pair makes another config."""
+    """SHA-256 of key and chain as stored: a new pair changes the config."""
     return hashlib.sha256(pem.encode("ascii")).hexdigest()

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of a HAProxy that runs, without a reload. Private to the collection.
+"""Change a running HAProxy without a reload. Private to the collection.
 
-Every answer is read. One that is not the expected one raises HaproxyError; a reload then puts all right.
+Every answer is checked. An unexpected one raises HaproxyError; a reload then corrects everything.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ _NAME = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 
 
 class Change:
-    """Changes of one worker, by its admin socket."""
+    """Changes one worker through its admin socket."""
 
     def __init__(self, folders: Folders, *, holds_back: bool = False) -> None:
-        """C(holds_back): a server that is added gets no request before its first good check, where others get some."""
+        """C(holds_back): an added server gets no request before its first good check if other servers are available."""
         self._folders = folders
         self._holds_back = holds_back
 
     def to(
         self, config: Parsed, change: Difference, certificates: t.Mapping[str, str], revision: str
     ) -> None:
-        """Make the worker do what a reload with this config would.
+        """Give the worker the state that a reload with this config would.
 
         Args:
-            config: The config to get to.
-            change: What differs from the config that runs.
+            config: The wanted config.
+            change: The difference from the running config.
             certificates: Name to PEM.
             revision: Marker of the config.
 
         Raises:
-            HaproxyError: An answer was not the expected one; part of it may be done.
+            HaproxyError: An answer was unexpected; part of the change may be done.
         """
         for name in change.certificates:
             self._renew(name, certificates[name])
@@ -61,7 +61,7 @@ class Change:
         self._note(revision)
 
     def set_states(self, wanted: t.Mapping[Server, Wanted]) -> bool:
-        """Give every server the config's weight and orders. Whether any had others. Raises HaproxyError."""
+        """Give every server the config's weight and state. Returns whether any differed. Raises HaproxyError."""
         found = states(self._folders)
         wrong = [
             key for key, order in wanted.items() if key in found and not found[key].is_as(order)
@@ -77,19 +77,19 @@ class Change:
         return bool(wrong)
 
     def take_as_good(self, keys: t.Iterable[Server]) -> None:
-        """Have the worker wait for no more good checks of these. Raises HaproxyError."""
+        """Mark these servers as good without further checks. Raises HaproxyError."""
         for key in keys:
             self._silent(f"set server {_path(key)} health up")
 
     def _check_places(self, wanted: t.Mapping[Server, Wanted]) -> None:
-        """Read back where the servers are. Raises HaproxyError."""
+        """Verify the servers' addresses. Raises HaproxyError."""
         found = states(self._folders)
         astray = [key for key, order in wanted.items() if not found[key].is_at(order.place)]
         if astray:
             raise HaproxyError(f"HAProxy has these servers at other places: {sorted(astray)}")
 
     def _usable_backends(self, config: Parsed) -> set[str]:
-        """Backends that can do without their new servers until those have passed a check."""
+        """Backends that have enough other servers until their new ones pass a check."""
         found = set()
         for item in traffic(self._folders):
             line = config.servers.get((item["backend"], item["server"]))
@@ -99,11 +99,11 @@ class Change:
         return found
 
     def _add(self, key: Server, config: Parsed, *, held_back: bool) -> None:
-        """In one line: a server whose check is enabled later waits an interval for its first one."""
+        """Add a server in one command line: a check that is enabled later starts only after an interval."""
         line, path = config.servers[key], _path(key)
         weight = f" weight {line.wanted.weight}" if line.wanted.weight != 1 else ""
         orders = [f"add server {path} {' '.join(line.words)}{weight}"]
-        if not line.wanted.disabled:  # which is what it is made as
+        if not line.wanted.disabled:  # an added server starts disabled
             orders.append(f"set server {path} state ready")
             if line.checked and held_back:
                 orders.append(f"set server {path} health down")
@@ -114,7 +114,7 @@ class Change:
             raise HaproxyError(f"add server {path}: {_short(answer)}")
 
     def _remove(self, key: Server) -> None:
-        """Servers with connections can't be deleted; a moment is enough for those that are idle."""
+        """Remove a server. One with connections cannot be deleted; idle ones close within a moment."""
         self._silent(f"set server {_path(key)} state maint")
         until = time.monotonic() + DELETE_S
         while True:
@@ -154,7 +154,7 @@ class Change:
             raise HaproxyError(f"{command.partition('/')[0]}: {_short(answer)}")
 
     def _silent(self, command: str) -> None:
-        """A command that is answered with nothing where it was done."""
+        """Send a command whose answer is empty on success."""
         answer = self._ask(command).strip()
         if answer:
             raise HaproxyError(f"{command}: {_short(answer)}")
@@ -170,7 +170,7 @@ def _orders(state: State, wanted: Wanted) -> list[str]:
 
 
 def _path(key: Server) -> str:
-    """As the command line has it. What is not a name in it could be another command."""
+    """The path of a server on the command line. Invalid names are refused, as they could be another command."""
     for name in key:
         if not _NAME.match(name):
             raise ValueError(f"{name!r} is not the name of a backend or server")
@@ -182,10 +182,10 @@ def _short(answer: str) -> str:
 
 
 def wait_until_quiet(folders: Folders, wanted: t.Mapping[Server, Wanted], *, wait_s: float) -> bool:
-    """Until servers that drain have no sessions and no worker of an earlier config is left, at most wait_s seconds.
+    """Wait until draining servers have no sessions and no worker of an earlier config remains, at most wait_s seconds.
 
     Returns:
-        Whether it is so.
+        Whether this is the case.
     """
     until = time.monotonic() + wait_s
     draining = {key for key, order in wanted.items() if order.disabled or order.weight == 0}
@@ -197,7 +197,7 @@ def wait_until_quiet(folders: Folders, wanted: t.Mapping[Server, Wanted], *, wai
 
 
 def _is_quiet(folders: Folders, draining: set[Server]) -> bool:
-    """Whether it is known to be so: who does not answer may still be busy."""
+    """Whether this is known: a HAProxy that does not answer may still be busy."""
     try:
         found = traffic(folders)
         old = old_workers(folders)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of the module health_check as a checker's model. Pure; private to the collection."""
+"""Convert the options of the module health_check into a checker's model. Pure; private to the collection."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _check(option: Json) -> Json:
 
 
 def _server_name(check: Json) -> str:
-    """Another check is another server: it begins with no result, and not with those of the check before."""
+    """The name of a check's server. A changed check makes a new server, which does not inherit earlier results."""
     address = str(check["address"]).replace("/", "-")
     return f"{address}-{check['port']}-{digest(check)[:6]}"
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a HAProxy shall do, and what differs between our two kinds of it. Private to the collection."""
+"""The desired state of a HAProxy, and the differences between our two kinds. Private to the collection."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ States = t.Mapping[Server, Wanted]
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What differs between checkers and load balancers when they are given a config.
+    """The differences between checkers and load balancers when they get a config.
 
     Attributes:
-        is_probe: Whether a backend of this name is named by its lines, so that it need not be compared with a file.
-        holds_back: Whether servers that are added get no request before their first good check.
-        wait: Waits for the servers of a config after a change, at most so many seconds: folders, what is wanted, the
-            servers that were there before. Whether all came to their end.
+        is_probe: Whether a backend of this name is named by its lines and need not be compared with a file.
+        holds_back: Whether added servers get no request before their first good check.
+        wait: Waits for the servers of a config after a change. Arguments: folders, wanted servers, previous servers,
+            seconds. Returns whether the wait ended in time.
     """
 
     is_probe: t.Callable[[str], bool]
@@ -52,7 +52,7 @@ BALANCER = Kind(nothing, holds_back=True, wait=_quiet)
 
 @dataclasses.dataclass(frozen=True)
 class Desired:
-    """What a HAProxy shall do: its files, the config among them. C(certificates): PEM by name."""
+    """The desired state of a HAProxy: its files, including the config. C(certificates): PEM by name."""
 
     kind: Kind
     files: Files
@@ -80,7 +80,7 @@ def balancer(
         default: One of the names, or empty.
 
     Raises:
-        ValueError: A name can't be one of a file.
+        ValueError: A name cannot be used for a file.
     """
     given = certificates or {}
     return Desired(BALANCER, files_of(config, given, default), given)

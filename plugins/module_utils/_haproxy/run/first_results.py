@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first results of servers that a checker has got. Private to the collection."""
+"""The first results of a checker's new servers. Private to the collection."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _POLL_S = 0.05
 
 
 def follow_first_results(folders: Folders, new: t.Collection[Server], *, wait_s: float) -> None:
-    """Until a check of each of these servers came to an end, or wait_s seconds are over.
+    """Wait until each of these servers has a completed check, at most wait_s seconds.
 
-    One good check is enough for a server that HAProxy has from its config, whatever its C(rise). One that was added
-    while it runs would need all of them, so it is told that it is good. A bad one is DOWN at once in both.
+    For a server from the config, HAProxy needs only one good check, whatever its C(rise). A server added at run time
+    would need all of them, so HAProxy is told that it is good. In both cases a bad check makes it DOWN at once.
     """
     until = time.monotonic() + wait_s
     waiting = set(new)
@@ -30,14 +30,14 @@ def follow_first_results(folders: Folders, new: t.Collection[Server], *, wait_s:
         try:
             waiting -= _settled(folders, waiting)
         except HaproxyError:
-            return  # the next look will say so
+            return  # the next observation reports it
         if time.monotonic() >= until:
             return
         time.sleep(_POLL_S if waiting else 0)
 
 
 def _settled(folders: Folders, waiting: set[Server]) -> set[Server]:
-    """Those of the servers that have their first result."""
+    """The servers that have their first result."""
     found = {(item["backend"], item["server"]): item for item in reports(folders)}
     ended = {key for key in waiting if key in found and completed(found[key])}
     Change(folders).take_as_good(sorted(key for key in ended if counts_up(found[key])))

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The folders that a host shares with a HAProxy container: docs/schema.md section 10. Private to the collection.
 
-The container may write into C(run/), so nothing there is opened for writing by its name: files are made under a name
-that nobody could foresee and renamed.
+The container may write into C(run/), so files there are never opened for writing by their name: they are created
+under an unpredictable name and then renamed.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ HAPROXY_ID = 99
 
 _FOLDER_MODE = {"config": 0o750, "run": 0o700}
 _FILE_MODE = 0o640
-_NOTHING_STORED = "1\n"  # a server-state file of no servers; HAProxy warns where there is none
+_NOTHING_STORED = "1\n"  # a server-state file without servers; HAProxy warns if the file is missing
 
 
 class FolderError(Exception):
-    """A folder or file cannot be read or made."""
+    """A folder or file cannot be read or created."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Folders:
-    """The two folders of one HAProxy container, below one of ours. Other owners are for tests without root."""
+    """The two folders of one HAProxy container, below one of ours. Tests without root use other owners."""
 
     base: str
     owner: int = 0
@@ -58,17 +58,17 @@ class Folders:
 
     @property
     def candidate(self) -> str:
-        """A config that is not validated yet."""
+        """A config that is not yet validated."""
         return os.path.join(self.config, "candidate.cfg")
 
     @property
     def admin_socket(self) -> str:
-        """Answers for the worker."""
+        """The worker's socket."""
         return os.path.join(self.run, "admin.sock")
 
     @property
     def master_socket(self) -> str:
-        """Answers for the master: reload."""
+        """The master's socket, for reloads."""
         return os.path.join(self.run, "master.sock")
 
     def binds(self) -> list[str]:
@@ -76,15 +76,15 @@ class Folders:
         return [f"{self.config}:{CONFIG_IN_CONTAINER}:ro", f"{self.run}:{RUN_IN_CONTAINER}"]
 
     def as_they_should_be(self) -> bool:
-        """Whether both folders are there, with owner, group and mode."""
+        """Whether both folders exist with the right owner, group and mode."""
         return all(self._is_right(name) for name in _FOLDER_MODE)
 
     def remove(self) -> None:
-        """Remove all of it, where there is anything: its container is gone for good."""
+        """Remove both folders, if they exist: the container is gone for good."""
         shutil.rmtree(self.base, ignore_errors=True)
 
     def make(self) -> bool:
-        """Make the folders, or put owner and mode right. Whether anything changed. Raises FolderError."""
+        """Create the folders, or correct owner and mode. Returns whether anything changed. Raises FolderError."""
         if self.as_they_should_be():
             return False
         with explained(self.base):
@@ -99,7 +99,7 @@ class Folders:
         return True
 
     def read_config(self) -> str | None:
-        """The config, None where there is none. Raises FolderError."""
+        """The config; None if there is none. Raises FolderError."""
         with explained(self.file):
             try:
                 with open(self.file, encoding="utf-8", errors="replace", newline="") as file:
@@ -108,22 +108,22 @@ class Folders:
                 return None
 
     def write_candidate(self, text: str) -> None:
-        """Store a config beside the good one. Raises FolderError."""
+        """Store a config beside the valid one. Raises FolderError."""
         self._write(self.candidate, text, owners=self._owners("config"))
 
     def accept_candidate(self) -> None:
-        """The candidate becomes the config. Raises FolderError."""
+        """Make the candidate the config. Raises FolderError."""
         with explained(self.file):
             os.replace(self.candidate, self.file)
             _sync_folder(self.config)
 
     def drop_candidate(self) -> None:
-        """Remove the candidate, where there is one."""
+        """Remove the candidate, if there is one."""
         with contextlib.suppress(OSError):
             os.remove(self.candidate)
 
     def put_back(self, text: str | None) -> None:
-        """Store an earlier config again; None: there was none. Raises FolderError."""
+        """Restore an earlier config; None if there was none. Raises FolderError."""
         if text is None:
             with explained(self.file):
                 os.remove(self.file)
@@ -138,7 +138,7 @@ class Folders:
         self._write(path, text, owners=self._owners("config"))
 
     def _make_folder(self, name: str) -> None:
-        """A folder below that of the config, with its parents, for the same readers."""
+        """Create a folder below the config's, with its parents, readable for the same group."""
         if name and not os.path.isdir(os.path.join(self.config, name)):
             self._make_folder(os.path.dirname(name))
             path = os.path.join(self.config, name)
@@ -147,12 +147,12 @@ class Folders:
             os.chmod(path, _FOLDER_MODE["config"])
 
     def store_server_state(self, text: str) -> None:
-        """What the next worker begins with. Raises FolderError."""
+        """Store the state that the next worker inherits. Raises FolderError."""
         path = os.path.join(self.run, "server-state")
         self._write(path, text, owners=(self.user, self.group))
 
     def clear_server_state(self) -> None:
-        """A worker that starts later must not take old checks for new ones. Raises FolderError."""
+        """Clear the state: a worker that starts later must not mistake old checks for new ones. Raises FolderError."""
         self.store_server_state(_NOTHING_STORED)
 
     def _owners(self, name: str) -> tuple[int, int]:
@@ -168,7 +168,7 @@ class Folders:
         return stat.S_ISDIR(found.st_mode) and owners and mode
 
     def _write(self, path: str, text: str, *, owners: tuple[int, int]) -> None:
-        """Replace a file as a whole."""
+        """Replace a file atomically."""
         with explained(path):
             handle, temporary = tempfile.mkstemp(prefix=".new-", dir=os.path.dirname(path))
             try:
@@ -186,7 +186,7 @@ class Folders:
 
 @contextlib.contextmanager
 def explained(path: str) -> t.Iterator[None]:
-    """The system's errors as one of ours, with what to do about the usual one."""
+    """Convert system errors into FolderError, with advice for the usual one."""
     try:
         yield
     except PermissionError as error:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules that give a HAProxy its config have in common. Private to the collection."""
+"""The common part of the modules that give a HAProxy its config. Private to the collection."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Done = t.TypeVar("Done")
 
 
 def call_locked(module: AnsibleModule, call: t.Callable[[], Done]) -> Done:
-    """Run a call while nobody else works on the module's directory; what can go wrong ends the module.
+    """Run a call under the lock of the module's directory; an error ends the module.
 
     Args:
-        module: A module with the option C(directory). In check mode nothing is locked.
+        module: A module with the option C(directory). Check mode takes no lock.
         call: Renders and applies.
     """
     try:
@@ -39,5 +39,5 @@ def call_locked(module: AnsibleModule, call: t.Callable[[], Done]) -> Done:
 
 
 def target_of(params: dict[str, t.Any]) -> Target:
-    """The HAProxy that the options C(directory), C(container) and C(image) mean."""
+    """The HAProxy of the options C(directory), C(container) and C(image)."""
     return Target(Folders(params["directory"]), params["container"] or "", params["image"] or "")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the load balancers of this host report: the part C(balancers) of an observation, docs/schema.md section 11.
+"""The reports of this host's load balancers: the part C(balancers) of an observation, docs/schema.md section 11.
 
 Private to the collection; only reads.
 """
@@ -37,11 +37,11 @@ _NOT_AFTER = re.compile(r"^notAfter: (.*)$|^Not ?After: (.*)$", re.MULTILINE | r
 def observe_balancers(
     state_dir: str, *, deadline_s: float = DEADLINE_S, configs: bool = False
 ) -> Json:
-    """Every load balancer that has a folder here, by C(stack.service.index). Never raises.
+    """The reports of all load balancers with a folder here, by C(stack.service.index). Never raises.
 
     Args:
         state_dir: Folder of all our files on this host.
-        deadline_s: Seconds for all of them.
+        deadline_s: Seconds for all reports together.
         configs: Whether to read their configs too, for a diff.
     """
     until = time.monotonic() + deadline_s
@@ -63,14 +63,14 @@ def _names(folder: str) -> list[str]:
 
 
 def observe_balancer(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
-    """What one load balancer says of itself and its servers. Never raises."""
+    """One load balancer's report on itself and its servers. Never raises."""
     seen = {**_nothing(), "file_revision": _file_revision(folders)}
     until = time.monotonic() + deadline_s
     try:
         return {**seen, **_Look(folders, until).all()}
     except HaproxyError as error:
         return {**seen, "error": f"the load balancer does not answer: {error}"}
-    except Exception as error:  # whatever it says must not hide the rest of the host
+    except Exception as error:  # a fault here must not hide the rest of the host
         return {**seen, "error": f"unexpected {type(error).__name__}: {error}"}
 
 
@@ -86,7 +86,7 @@ def _file_revision(folders: Folders) -> str:
 
 
 def _shown_config(folders: Folders) -> str:
-    """The config in place, without passwords; empty where none can be read."""
+    """The present config without passwords; empty if it cannot be read."""
     try:
         return without_passwords(folders.read_config() or "")
     except FolderError:
@@ -94,7 +94,7 @@ def _shown_config(folders: Folders) -> str:
 
 
 class _Look:
-    """The questions to one load balancer."""
+    """The queries to one load balancer."""
 
     def __init__(self, folders: Folders, until: float) -> None:
         self._folders = folders
@@ -104,7 +104,7 @@ class _Look:
         return max(0.0, self._until - time.monotonic())
 
     def all(self) -> Json:
-        """All that it says."""
+        """The whole report."""
         info = running_info(self._folders, deadline_s=self._left())
         found = states(self._folders, deadline_s=self._left())
         reports = [_report(item, found) for item in traffic(self._folders, deadline_s=self._left())]
@@ -118,7 +118,7 @@ class _Look:
         }
 
     def _certificates(self) -> dict[str, str]:
-        """Until when each certificate is good, in UTC; empty where HAProxy does not say."""
+        """The expiry of each certificate, in UTC; empty if HAProxy does not tell."""
         try:
             listed = sorted(os.listdir(os.path.join(self._folders.config, "certs")))
         except OSError:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the checker of this host reports: the part C(checker) of an observation, docs/schema.md section 10.
+"""The report of this host's checker: the part C(checker) of an observation, docs/schema.md section 10.
 
 Private to the collection; only reads.
 """
@@ -27,17 +27,17 @@ def checker_folders(state_dir: str) -> Folders:
 
 
 def observe_checker(state_dir: str, *, deadline_s: float = ANSWER_S) -> Json | None:
-    """The checker of this host; None where there is no socket of one. Never raises.
+    """The report of this host's checker; None if it has no socket. Never raises.
 
     Args:
         state_dir: Folder of all our files on this host.
-        deadline_s: Seconds for all of it.
+        deadline_s: Seconds for the whole report.
     """
     return observe_haproxy(checker_folders(state_dir), deadline_s=deadline_s)
 
 
 def observe_haproxy(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json | None:
-    """What one HAProxy says of itself and its servers; None where there is no socket of it. Never raises."""
+    """One HAProxy's report on itself and its servers; None if it has no socket. Never raises."""
     nothing = {**nothing_seen(), "file_revision": _file_revision(folders)}
     seen = dict(nothing)
     until = time.monotonic() + deadline_s
@@ -49,19 +49,19 @@ def observe_haproxy(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json |
         return None
     except HaproxyError as error:
         return {**nothing, "error": f"the checker does not answer: {error}"}
-    except Exception as error:  # whatever it says must not hide the rest of the host
+    except Exception as error:  # a fault here must not hide the rest of the host
         return {**nothing, "error": f"unexpected {type(error).__name__}: {error}"}
     return seen
 
 
 def _named(report: Json) -> Json:
-    """A report by the names of the model."""
+    """A report with the model's names."""
     backend, server = names_of(report["backend"], report["server"])
     return {**report, "backend": backend, "server": server}
 
 
 def nothing_seen() -> Json:
-    """What there is to say of a HAProxy that says nothing."""
+    """The report of a HAProxy that does not answer."""
     return {
         "error": "",
         "revision": "",

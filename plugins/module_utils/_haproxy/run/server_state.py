@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The states of servers that HAProxy tells, and hands on at a reload: C(show servers state). Pure; private."""
+"""The server states that HAProxy reports and passes on at a reload: C(show servers state). Pure; private."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 from ..render.wanted import Server, Wanted
 
 _BACKEND, _SERVER, _ADDRESS, _ADMIN, _WEIGHT, _PORT = 1, 3, 4, 6, 7, 18
-_FIELDS = 19  # those that are read; there are more
+_FIELDS = 19  # the fields that we read; there are more
 MAINTENANCE = 0x01
 CONFIG_MAINTENANCE = 0x04
 DRAIN = 0x08
@@ -20,7 +20,7 @@ DRAIN = 0x08
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """What runs."""
+    """The state of one running server."""
 
     weight: int
     admin: int
@@ -29,11 +29,11 @@ class State:
 
     @property
     def drained(self) -> bool:
-        """Whether it gets no new requests by anybody's order."""
+        """Whether somebody ordered that it gets no new requests."""
         return self.weight == 0 or bool(self.admin & (MAINTENANCE | DRAIN))
 
     def is_as(self, wanted: Wanted) -> bool:
-        """Whether it gets new requests exactly when, and as much as, the config says."""
+        """Whether its weight and orders are those of the config."""
         if wanted.disabled:
             return bool(self.admin & MAINTENANCE)
         if self.admin & MAINTENANCE:
@@ -43,7 +43,7 @@ class State:
         return not self.admin & DRAIN and self.weight == wanted.weight
 
     def is_at(self, place: str) -> bool:
-        """Whether it is where the config says; a place that is no address and port is not compared."""
+        """Whether its address is the config's; a place without a plain address and port is not compared."""
         address, port = _parts(place)
         return not port or (self.address, self.port) == (address, port)
 
@@ -61,10 +61,10 @@ def parse_states(answer: str) -> dict[Server, State]:
 
 
 def rewritten(answer: str, wanted: t.Mapping[Server, Wanted]) -> str:
-    """States to hand on: what checks found stays, what somebody ordered at run time is as the new config says.
+    """The states to pass on: results of checks stay, orders from run time are replaced by the new config's.
 
-    HAProxy would otherwise go on with an order that the config no longer has, or take the state, and even the port, of
-    a server for one of the same name elsewhere.
+    Otherwise HAProxy would keep an order that the config no longer has, or give a server the state, and even the port,
+    of another one with the same name at another address.
     """
     lines = []
     for line in answer.splitlines():
@@ -81,7 +81,7 @@ def rewritten(answer: str, wanted: t.Mapping[Server, Wanted]) -> str:
 
 
 def _same_place(row: list[str], place: str) -> bool:
-    """Whether a state is of this place; a name may stand for any address."""
+    """Whether a state is of this place; a host name matches any address."""
     address, _colon, port = place.rpartition(":")
     known = address.strip("[]")
     is_name = any(char.isalpha() for char in known) and ":" not in known
@@ -89,7 +89,7 @@ def _same_place(row: list[str], place: str) -> bool:
 
 
 def _parts(place: str) -> tuple[str, str]:
-    """Address and port of a place; empty where it has no address, or no port."""
+    """Address and port of a place; empty if it has no address or no port."""
     host, _colon, port = place.rpartition(":")
     try:
         return str(ipaddress.ip_address(host.strip("[]"))), port if port.isdigit() else ""

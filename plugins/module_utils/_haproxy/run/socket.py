@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions to a running HAProxy over its unix sockets, each with a deadline. Private to the collection."""
+"""Commands to a running HAProxy over its unix sockets, each with a deadline. Private to the collection."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import socket
 import time
 import typing as t
 
-# The limit of a socket's path is 107 bytes; a longer one is reached through its open folder.
+# The limit of a socket's path is 107 bytes; longer paths are reached through the open folder.
 _LONGEST_PATH = 100
 _LARGEST_ANSWER = 64 * 2**20
 
 
 class HaproxyError(Exception):
-    """A running HAProxy could not be asked, or would not do as asked."""
+    """A running HAProxy did not answer, or refused a command."""
 
 
 class NoSocket(HaproxyError):
@@ -25,16 +25,16 @@ class NoSocket(HaproxyError):
 
 
 class NoAnswer(HaproxyError):
-    """Nobody listens at the socket, or the answer did not come in time."""
+    """No process listens on the socket, or the answer was late."""
 
 
 def ask(path: str, command: str, *, deadline_s: float) -> str:
-    """One command to an admin or master socket, and all of its answer.
+    """Send one command to an admin or master socket and return the whole answer.
 
     Args:
         path: Path of the socket.
-        command: One line, as HAProxy's management guide has it.
-        deadline_s: Seconds that connection, command and answer may take together.
+        command: One line, as in HAProxy's management guide.
+        deadline_s: Seconds for connection, command and answer together.
 
     Raises:
         NoSocket: There is no socket at this path.
@@ -46,13 +46,13 @@ def ask(path: str, command: str, *, deadline_s: float) -> str:
 
 
 def ask_with(path: str, command: str, payload: str, *, deadline_s: float) -> str:
-    """One command with text of several lines that belongs to it, and all of its answer. Else as ask.
+    """Send one command with a payload of several lines and return the whole answer; see ask.
 
     Args:
         path: Path of the socket.
         command: One line.
-        payload: Lines; empty ones, which would end it, are left out.
-        deadline_s: Seconds for all of it.
+        payload: Lines; empty lines would end the payload and are removed.
+        deadline_s: Seconds for the whole exchange.
     """
     if "\n" in command:
         raise ValueError("a command is one line")
@@ -89,7 +89,7 @@ def _connected(path: str, until: float) -> t.Iterator[socket.socket]:
 
 
 def _answer(connection: socket.socket, until: float) -> bytes:
-    """All that comes until HAProxy closes the connection."""
+    """The answer, read until HAProxy closes the connection."""
     parts: list[bytes] = []
     size = 0
     while True:

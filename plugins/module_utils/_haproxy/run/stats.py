@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What HAProxy says of itself and of its servers, as the reports of docs/schema.md section 10. Pure."""
+"""HAProxy's reports on itself and its servers, in the form of docs/schema.md section 10. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GOOD = ("L4OK", "L6OK", "L7OK", "L7OKC")
 
 
 def parse_info(answer: str) -> Json:
-    """The answer to C(show info): C(revision), C(version), C(pid) and C(uptime_s); empty or 0 where it says nothing."""
+    """The answer to C(show info): C(revision), C(version), C(pid) and C(uptime_s); empty or 0 if missing."""
     fields = dict(line.split(": ", 1) for line in answer.splitlines() if ": " in line)
     version = _VERSION.match(fields.get("Version", ""))
     return {
@@ -35,15 +35,15 @@ def parse_info(answer: str) -> Json:
 def parse_stat(answer: str) -> list[Json]:
     """The answer to C(show stat): a report for each server, in its order.
 
-    C(check_code), C(since_s) and C(duration_ms) are None where HAProxy says nothing. C(check_status) begins with
-    C(* ) while a check is under way; what follows is the result of the last one that ended. C(failed): how many checks
-    failed in this process.
+    C(check_code), C(since_s) and C(duration_ms) are None if HAProxy gives none. C(check_status) begins with C(* ) while
+    a check is under way, followed by the result of the last completed one. C(failed): the number of failed checks in
+    this process.
     """
     return [_report(row) for row in _rows(answer) if row.get("type") == _SERVER]
 
 
 def parse_traffic(answer: str) -> list[Json]:
-    """The same of a load balancer: each report also has C(sessions), and C(backend_status) of its backend."""
+    """The same for a load balancer: each report also has C(sessions), and C(backend_status) of its backend."""
     rows = _rows(answer)
     backends = {row.get("pxname"): row for row in rows if row.get("type") == _BACKEND}
     return [
@@ -58,24 +58,24 @@ def parse_traffic(answer: str) -> list[Json]:
 
 
 def takes_requests(report: t.Mapping[str, t.Any]) -> bool:
-    """Whether a server may be sent requests, as far as checks know; C(no check): nobody checks it."""
+    """Whether the checks allow requests to a server; C(no check): it has no check."""
     status = str(report["status"])
     return status.startswith("UP") or status == "no check"
 
 
 def _rows(answer: str) -> list[dict[str, str]]:
-    text = answer.replace("\0", "").lstrip()  # which csv refuses before Python 3.11
+    text = answer.replace("\0", "").lstrip()  # csv rejects NUL before Python 3.11
     table = io.StringIO(text[2:] if text.startswith("# ") else text)
     return list(csv.DictReader(table))
 
 
 def completed(report: t.Mapping[str, t.Any]) -> bool:
-    """Whether a check of this server ever came to an end."""
+    """Whether a check of this server was ever completed."""
     return _last_result(report) not in ("", _BEFORE_FIRST_CHECK)
 
 
 def counts_up(report: t.Mapping[str, t.Any]) -> bool:
-    """Whether the last check was good, and HAProxy wants more good ones of a server that was added to it."""
+    """Whether the last check of an added server was good, but HAProxy needs more good ones."""
     return report["status"].startswith("UP ") and _last_result(report) in _GOOD
 
 
@@ -90,7 +90,7 @@ def _report(row: t.Mapping[str, t.Any]) -> Json:
         "server": row.get("svname") or "",
         "status": row.get("status") or "",
         "check_status": row.get("check_status") or "",
-        "check_code": _number(row.get("check_code")) or None,  # 0 while there is none to tell
+        "check_code": _number(row.get("check_code")) or None,  # 0 means none yet
         "last_chk": row.get("last_chk") or "",
         "since_s": _number(row.get("lastchg")),
         "duration_ms": _number(row.get("check_duration")),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which HAProxy is meant, and whether it runs. Private to the collection."""
+"""Identify a HAProxy, and tell whether it runs. Private to the collection."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .folders import Folders
 
 
 class ApplyError(Exception):
-    """The config is not applied; the text says why and, where HAProxy said so, in its words."""
+    """The config is not applied; the text says why, with HAProxy's message if there is one."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """Which HAProxy gets the config: C(container) is a name or id; it need not run, nor be there."""
+    """The HAProxy that gets the config: C(container) is a name or id; it need not run or exist."""
 
     folders: Folders
     container: str
@@ -26,7 +26,7 @@ class Target:
 
 
 def running_container(engine: Engine, container: str) -> str:
-    """Id of a container if it runs, else empty; one that is between two starts does not."""
+    """Id of a container if it runs, else empty; a restarting container does not run."""
     if not container:
         return ""
     try:

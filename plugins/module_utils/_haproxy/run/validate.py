@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether HAProxy takes a config, asked of the very image that will run it. Private to the collection."""
+"""Validate a config with HAProxy, in the image that will run it. Private to the collection."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _SHOWN_CHARACTERS = 1000
 
 
 class Rejected(Exception):
-    """HAProxy would not take the config, or could not be asked; the text holds its own words."""
+    """HAProxy rejects the config or did not answer; the text contains its message."""
 
 
 def validate(engine: Engine, folders: Folders, *, container: str, image: str) -> None:
-    """Have HAProxy check the candidate: in the container where that runs, else in one of its own without a network.
+    """Have HAProxy check the candidate: in its container if that runs, else in a temporary one without a network.
 
     Args:
         engine: The host's engine.
         folders: The container's folders, with a candidate.
-        container: Id of the running container; empty where none runs.
-        image: Image to use where none runs.
+        container: Id of the running container; empty if none runs.
+        image: Image to use if none runs.
 
     Raises:
-        Rejected: HAProxy refuses the config, or can't see it.
+        Rejected: HAProxy rejects the config, or cannot read it.
         EngineError: The engine could not be asked.
     """
     if container:
@@ -52,7 +52,7 @@ def validate(engine: Engine, folders: Folders, *, container: str, image: str) ->
 
 
 def words_of(output: str) -> str:
-    """What HAProxy said is wrong, one sentence after the other."""
+    """HAProxy's errors, as sentences on one line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     alerts = _alerts(lines)
     chosen = [line for line in alerts if not _SAYS_NOTHING.search(line)] or alerts or lines
@@ -64,7 +64,7 @@ def words_of(output: str) -> str:
 
 
 def with_lines(text: str, config: str) -> str:
-    """What HAProxy said, with the lines that it names by number: nobody has seen that file."""
+    """HAProxy's message, with the text of the lines that it names by number: people never see that file."""
     lines = config.splitlines()
 
     def shown(found: re.Match[str]) -> str:
@@ -76,7 +76,7 @@ def with_lines(text: str, config: str) -> str:
 
 
 def _alerts(lines: list[str]) -> list[str]:
-    """The alerts, each with the lines that it goes on in: one that ends with a colon says the cause on the next."""
+    """The alerts with their continuation lines: an alert that ends with a colon gives the cause on the next line."""
     found: list[str] = []
     for line in lines:
         alert = _ALERT.match(line)
@@ -88,7 +88,7 @@ def _alerts(lines: list[str]) -> list[str]:
 
 
 def _check_mount(output: str, folders: Folders) -> None:
-    """A folder that was removed and made anew is another one: the container still has the old."""
+    """Detect a folder that was removed and created again: the container still has the old one mounted."""
     if "No such file" in output and _CANDIDATE in output:
         raise Rejected(
             f"the container does not see {folders.config} at {CONFIG_IN_CONTAINER}: its mount is stale or of another "

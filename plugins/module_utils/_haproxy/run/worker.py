@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running HAProxy: what it has loaded, and loading another config without a restart. Private to the collection."""
+"""A running HAProxy: its loaded config, and loading another one without a restart. Private to the collection."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _VALUE = re.compile(r"value=<(rev-[0-9a-f]{16})>")
 
 
 class ReloadFailed(HaproxyError):
-    """HAProxy runs on with what it had."""
+    """The reload failed; HAProxy keeps running its old config."""
 
 
 def worker_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
-    """What the worker says of itself (see stats.parse_info). Raises HaproxyError."""
+    """The worker's C(show info) (see stats.parse_info). Raises HaproxyError."""
     return parse_info(ask(folders.admin_socket, "show info", deadline_s=deadline_s))
 
 
 def running_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
-    """What the worker says of itself (see stats.parse_info); the marker is of what it does. Raises HaproxyError."""
+    """The worker's C(show info) (see stats.parse_info), with the marker of its present state. Raises HaproxyError."""
     until = time.monotonic() + deadline_s
     info = worker_info(folders, deadline_s=deadline_s)
     left = max(0.0, until - time.monotonic())
@@ -45,12 +45,12 @@ def running_info(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
 
 
 def reports(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
-    """What the worker says of its servers (see stats.parse_stat). Raises HaproxyError."""
+    """The worker's reports on its servers (see stats.parse_stat). Raises HaproxyError."""
     return parse_stat(ask(folders.admin_socket, "show stat", deadline_s=deadline_s))
 
 
 def traffic(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
-    """What the worker says of its servers (see stats.parse_traffic). Raises HaproxyError."""
+    """The worker's traffic reports on its servers (see stats.parse_traffic). Raises HaproxyError."""
     return parse_traffic(ask(folders.admin_socket, "show stat", deadline_s=deadline_s))
 
 
@@ -65,7 +65,7 @@ def backends(folders: Folders, *, deadline_s: float = ANSWER_S) -> set[str]:
 
 
 def wait_for_worker(folders: Folders, *, wait_s: float = RELOAD_S) -> Json:
-    """What the worker says of itself, once it answers: a container that has just started needs a moment.
+    """The worker's C(show info), once it answers: a container that has just started needs a moment.
 
     Raises:
         HaproxyError: None answers within wait_s seconds.
@@ -83,16 +83,16 @@ def wait_for_worker(folders: Folders, *, wait_s: float = RELOAD_S) -> Json:
 def reload(
     folders: Folders, revision: str, *, rewrite: t.Callable[[str], str] = lambda state: state
 ) -> None:
-    """Have the master start a worker with the config of this marker, which begins with the checks' present state.
+    """Have the master start a worker with the config of this marker. The worker inherits the state of the checks.
 
     Args:
         folders: The container's folders, with the new config in place.
         revision: Marker of the new config.
-        rewrite: What the new worker is told instead of the present state.
+        rewrite: Changes the present state before the new worker inherits it.
 
     Raises:
         ReloadFailed: HAProxy refuses, or still runs another config after 5 s.
-        HaproxyError: It can't be asked.
+        HaproxyError: HAProxy does not answer.
         FolderError: The state of the checks can't be stored.
     """
     state = ask(folders.admin_socket, "show servers state", deadline_s=ANSWER_S)
@@ -113,7 +113,7 @@ def old_workers(folders: Folders, *, deadline_s: float = ANSWER_S) -> int:
 
 
 def _ask_patiently(path: str, command: str, *, deadline_s: float) -> str:
-    """For the moment at a start in which the master listens already and does not answer yet."""
+    """Ask, and retry: at a start the master listens for a moment before it answers."""
     until = time.monotonic() + deadline_s
     while True:
         try:
@@ -125,7 +125,7 @@ def _ask_patiently(path: str, command: str, *, deadline_s: float) -> str:
 
 
 def _ask_master(folders: Folders) -> None:
-    """HAProxy 2.7 and later answer with C(Success=), 2.6 closes the connection: then only the marker tells."""
+    """Request the reload. HAProxy 2.7 and later answer C(Success=); 2.6 closes the connection, so the marker tells."""
     try:
         answer = ask(folders.master_socket, "reload", deadline_s=RELOAD_S)
     except NoAnswer:

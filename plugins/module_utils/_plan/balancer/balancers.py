@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep each load balancer's config as its rules and targets want it. Private to the collection; pure."""
+"""Keep each load balancer's config in line with its rules and targets. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Json = t.Dict[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class BalancerMember:
-    """One load balancer container that is wanted."""
+    """One wanted load balancer container."""
 
     id: MemberId
     host: str
@@ -56,7 +56,7 @@ class Balancers:
         self._directory = Directory(bodies, draining)
 
     def members(self) -> t.Iterator[BalancerMember]:
-        """Those of the live stacks, in order."""
+        """The load balancers of the live stacks, in order."""
         for stack, body in sorted(self._bodies.items()):
             services = (current(body) or {})["definition"]["services"] if is_live(body) else {}
             for member in member_ids(stack, body["members"]):
@@ -65,7 +65,7 @@ class Balancers:
                     yield BalancerMember(member, entry["host"], service)
 
     def plan(self, plan: Plan) -> None:
-        """Add what brings the load balancers of the seen hosts up to date."""
+        """Add the operations that update the load balancers of the seen hosts."""
         for member in self.members():
             if self.world.is_seen(member.host):
                 self._plan_member(plan, member)
@@ -84,7 +84,7 @@ class Balancers:
         return self._with_folder(model, host, f"{member.stack}/{member.service}")
 
     def _with_folder(self, model: Json, host: str, service: str) -> Json:
-        """The model with the certificates that lie in a volume of the load balancer on this host."""
+        """The model with the certificates in a volume of the load balancer on this host."""
         seen = self.world.certificate_folder(host, service) if self.world.is_seen(host) else None
         if not seen:
             return model
@@ -118,7 +118,7 @@ class Balancers:
     def _needs_another(
         self, plan: Plan, member: BalancerMember, config: str, revision: str
     ) -> bool:
-        """Whether its container runs, goes on running, and has another config than this; if it answers at all."""
+        """Whether its container answers, will keep running, and has a different config."""
         claims = self.world.claims(member.id.stack).get(member.id, [])
         seen = self._seen(member)
         if self._is_stopped_by(plan, member):
@@ -136,18 +136,18 @@ class Balancers:
         return told != (revision, revision) or not _is_followed(config, reports)
 
     def _seen(self, member: BalancerMember) -> BalancerReport | None:
-        """What its host reports of it; None where there is nothing."""
+        """Its report from its host; None if there is none."""
         return self.world.balancers(member.host).get(member.id.dotted)
 
     def _is_stopped_by(self, plan: Plan, member: BalancerMember) -> bool:
-        """Whether its container ends in this very round: nobody has to tell it anything any more."""
+        """Whether this round stops its container, so that updating its config is pointless."""
         return any(
             (STOP.names(item) or REMOVE.names(item)) and MemberId.of(item) == member.id
             for item in plan.operations
         )
 
     def arguments(self, member: BalancerMember, model: Json, revision: str) -> BalancerArgs:
-        """What the operation that gives a load balancer its config takes."""
+        """The arguments of the operation that gives a load balancer its config."""
         service = f"{member.id.stack}/{member.id.service}"
         seen = self.world.certificate_folder(member.host, service)
         return BalancerArgs(
@@ -160,7 +160,7 @@ class Balancers:
         )
 
     def _waits(self, member: BalancerMember, revision: str) -> str:
-        """Why a config that was not taken lately is not tried again now; empty when it may be."""
+        """Why a recently rejected config is not tried again now; empty if it may be."""
         failed = rejected_config_of(self._ledger(member.id.stack), member.id.key)
         if failed is None or failed["revision"] != revision or self._is_asked_for(member):
             return ""
@@ -169,7 +169,7 @@ class Balancers:
         return f"{failed['why']} (next try in {wait:.0f} s)" if passed >= 0 and wait > 0 else ""
 
     def _is_asked_for(self, member: BalancerMember) -> bool:
-        """Whether a person wants it to be tried at once."""
+        """Whether a person asks to try it at once."""
         named = {member.id.stack, f"{member.id.stack}/{member.id.service}"} & set(
             self._request.retry
         )
@@ -180,7 +180,7 @@ class Balancers:
         return self._request.stacks is None or member.id.stack in self._request.stacks
 
     def _tell(self, plan: Plan, member: BalancerMember, why: str) -> None:
-        """Its config stays: an error of a command that is about its stack, and for the others worth a note."""
+        """Report that its old config stays: as an error if the command is about its stack, else as a note."""
         fact = Fact.about(member.id, "config_kept", {"why": why}, host=member.host)
         (plan.errors if self._is_meant(member) else plan.notes).append(fact)
 
@@ -191,9 +191,9 @@ class Balancers:
 
 
 def _is_followed(config: str, reports: list[TrafficReport]) -> bool:
-    """Whether just those servers are drained of which the config says so.
+    """Whether exactly the servers that the config drains are drained.
 
-    Weights are not compared: an order at run time leaves them as they are, and a server's agent may set others.
+    Weights are not compared: a drain at run time does not change them, and a server's agent may set others.
     """
     wanted = wanted_states(config)
     found = [(wanted.get((item["backend"], item["server"])), item) for item in reports]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the drain of a container is: a table of predicates. Private to the collection; pure."""
+"""The phase of a container's drain: a table of predicates. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_RENEWALS = 3
 
 
 class Phase(enum.Enum):
-    """What a drain needs next."""
+    """The next need of a drain."""
 
     NOT_NEEDED = "no load balancer has anything of it, or nobody wants to wait"
     DUE = "it is to be noted, and the load balancers to be told"
@@ -31,15 +31,15 @@ STOPPABLE = (Phase.NOT_NEEDED, Phase.OVER)
 
 @dataclasses.dataclass(frozen=True)
 class DrainView:
-    """What one round sees of a container that is to be stopped.
+    """One round's view of a container that must be stopped.
 
     Attributes:
         is_running: Whether it runs.
-        timeout_s: How long its service lets it finish its work; 0 for not at all.
+        timeout_s: Seconds that its service allows it to finish its work; 0 for no drain.
         container_id: Its id.
-        drain: What the ledger has of a drain of its member; None for nothing.
-        serving: Reports of the load balancers that send it requests or hold sessions of it.
-        old_workers: Workers of reloaded load balancers that still serve what they had.
+        drain: The drain of its member in the ledger; None if there is none.
+        serving: Reports of the load balancers that send it requests or have sessions with it.
+        old_workers: Workers of reloaded load balancers that still serve their old connections.
         now: The clock of its host.
     """
 
@@ -58,7 +58,7 @@ class DrainView:
 
     @property
     def left_s(self) -> float:
-        """Seconds that it still has."""
+        """Seconds left for the drain."""
         return self.drain["until"] - self.now if self.drain else 0.0
 
     @property
@@ -73,12 +73,12 @@ class DrainView:
 
     @property
     def is_told(self) -> bool:
-        """Whether all load balancers that know it were told."""
+        """Whether all load balancers that have it as a server were told to drain it."""
         return all(item["drain"] for item in self.serving)
 
     @property
     def renewed(self) -> int:
-        """How often its time was over before the load balancers were told."""
+        """How often its time ran out before the load balancers were told."""
         return self.drain.get("renewed", 0) if self.drain else 0
 
 
@@ -88,7 +88,7 @@ def is_sent_to(report: TrafficReport) -> bool:
 
 
 def phase_of(view: DrainView) -> Phase:
-    """The phase of the drain of a container that is to be stopped."""
+    """The drain phase of a container that must be stopped."""
     return next(phase for phase, applies in PHASES if applies(view))
 
 
@@ -102,7 +102,7 @@ PHASES: tuple[tuple[Phase, t.Callable[[DrainView], bool]], ...] = (
     (Phase.DUE, lambda view: not view.is_noted),
     (Phase.OVER, _has_ended),
     (Phase.UNTOLD, lambda view: view.is_late and view.renewed < MOST_RENEWALS),
-    # A load balancer that cannot be told must not keep the member for ever.
+    # A load balancer that cannot be told must not block the stop for ever.
     (Phase.OVER, lambda view: view.is_late),
     (Phase.RUNNING, lambda view: True),
 )

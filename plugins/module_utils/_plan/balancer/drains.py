@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drain a member before we stop it: no new requests, and time for those that it has. Private to the collection; pure.
+"""Drain a member before it is stopped: no new requests, and time to finish open ones. Private to the collection; pure.
 
-docs/schema.md section 11. A drain takes three steps, each in a round of its own: note it and tell the load balancers;
-wait until none of them has sessions of the member, or its time is over; stop the member. The ledger says where it is,
-so any controller can go on with it.
+docs/schema.md section 11. A drain takes three steps, each in its own round: store it and tell the load balancers;
+wait until none of them has sessions with the member, or the time runs out; stop the member. The ledger stores the
+state of the drain, so any controller can continue it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Drains:
     ) -> bool:
         """Plan the next step of a container's drain; returns whether the container may be stopped now.
 
-        A sick one is drained only where a load balancer still sends requests to it: its open requests are not
-        waited for. One that leaves for good is taken out of the load balancers as soon as its drain is over.
+        An unhealthy container is drained only while a load balancer still sends requests to it; its open requests are
+        not waited for. A member that leaves for good is removed from the load balancers when its drain ends.
         """
         member = MemberId.of(container)
         self._asked.add(member)
@@ -71,7 +71,7 @@ class Drains:
         return False
 
     def view(self, host: str, container: Container, *, sick: bool = False) -> DrainView:
-        """What is seen of a container that is to be stopped."""
+        """The view of a container that must be stopped."""
         member = MemberId.of(container)
         serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
         return DrainView(
@@ -90,12 +90,12 @@ class Drains:
         return float(found) / 1000
 
     def _serving(self, container: Container) -> list[TrafficReport]:
-        """What the load balancers report on it, where they send requests to it or still hold sessions of it."""
+        """The reports of the load balancers that send it requests or still have sessions with it."""
         reports = self._reports(MemberId.of(container))
         return [item for item in reports if is_sent_to(item) or item["sessions"]]
 
     def _reports(self, member: MemberId) -> list[TrafficReport]:
-        """All that the load balancers report on a member."""
+        """All load balancers' reports on a member."""
         return [
             item
             for host in self._world.seen
@@ -105,7 +105,7 @@ class Drains:
         ]
 
     def _begin(self, host: str, container: Container, reason: str, *, renewed: int = 0) -> None:
-        """Note the drain; C(renewed): how often its time was over before the load balancers were told."""
+        """Store the drain; C(renewed): how often its time ran out before the load balancers were told."""
         now, timeout_s = self._world.now(host), self._timeout_s(container["service"])
         entry = Drain(container=container["id"], since=now, until=now + timeout_s, reason=reason)
         if renewed:
@@ -114,7 +114,7 @@ class Drains:
         self._begun[MemberId.of(container)] = timeout_s
 
     def _old_workers(self) -> int:
-        """Workers of load balancers that were reloaded and still serve what they had."""
+        """Number of workers of reloaded load balancers that still serve their old connections."""
         return sum(
             balancer["old_workers"]
             for host in self._world.seen
@@ -122,13 +122,13 @@ class Drains:
         )
 
     def _balancers(self, host: str) -> list[BalancerReport]:
-        """The load balancers of a host. Those of a stack that goes down go with it: nobody drains for them."""
+        """The load balancers of a host. Those of a stack that goes down are ignored: they are stopped with it."""
         found = self._world.balancers(host)
         own = f"{self._stack}."
         return [item for name, item in found.items() if self._live or not name.startswith(own)]
 
     def still(self, claims: Claims) -> dict[MemberId, float]:
-        """Members that are being drained after this round, with the seconds that are left for it."""
+        """Members that are still draining after this round, with the seconds left."""
         found = {**dict.fromkeys(filter(self._is_drained, self._ending), 0.0), **self._begun}
         for member in member_ids(self._stack, self._ledger):
             drain = drain_of(self._ledger, member.key)
@@ -140,11 +140,11 @@ class Drains:
         return found
 
     def _is_drained(self, member: MemberId) -> bool:
-        """Whether any load balancer drains a member. One that is stopped just now is not put in use beside that."""
+        """Whether any load balancer drains a member; if so, it stays drained while it is stopped."""
         return any(item["drain"] for item in self._reports(member))
 
     def undo_rest(self, claims: Claims) -> None:
-        """End the drains whose reason is gone: nobody asked for them in this round."""
+        """End the drains that this round no longer requests."""
         for member in member_ids(self._stack, self._ledger):
             if drain_of(self._ledger, member.key) and member not in self._asked:
                 self._undone.add(member)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a load balancer's rules to the model of its config: who is behind each, in which order rules are tried.
+"""Build the model of a load balancer's config from its rules: the servers of each rule, and the order of the rules.
 
 Private to the collection; pure. docs/schema.md section 11.
 """
@@ -26,7 +26,7 @@ DEEPEST_ALIAS = 8
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """One member, or one external address, that a rule leads to."""
+    """One target of a rule: a member or an external address."""
 
     name: str
     address: str
@@ -37,7 +37,7 @@ class Server:
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """A rule of a load balancer with its target found: one service's servers."""
+    """A rule of a load balancer with its resolved target: the servers of one service."""
 
     port: int
     protocol: str
@@ -53,7 +53,7 @@ class Route:
 
     @property
     def match(self) -> tuple[str, str]:
-        """What requests it is for; without a difference between letters, as HAProxy is told to compare."""
+        """The requests that it matches; in lower case, as HAProxy compares without case."""
         return self.hostname.lower(), self.path.lower()
 
 
@@ -82,7 +82,7 @@ class Directory:
         return found
 
     def servers(self, reference: str, depth: int = 0) -> list[Server]:
-        """Members of a service, addresses of an external one, or those that an alias stands for."""
+        """Members of a service, addresses of an external one, or the servers behind an alias."""
         service = self.service(reference)
         if service is None or depth > DEEPEST_ALIAS:
             return []
@@ -110,7 +110,7 @@ class Directory:
 
 
 def _external(reference: str, external: Json) -> list[Server]:
-    """Servers outside: by address, or one by name, which HAProxy looks up again and again."""
+    """External servers: by address, or one by name, which HAProxy resolves repeatedly."""
     base = reference.replace("/", ".")
     found = [
         Server(f"{base}.{number}", address)
@@ -145,7 +145,7 @@ def routes_of(directory: Directory, balancer: Json) -> list[Route]:
 
 
 def _selected_routes(directory: Directory, rule: Json, order: int) -> list[Route]:
-    """Rules of the services that a selector picks: their own ones, else the rule's. Priority is lost, as in Rancher."""
+    """The rules of the services that a selector matches: their own or the rule's. Priority is lost, as in Rancher."""
     found: list[Route] = []
     for reference in directory.selected(rule["selector"]):
         own = (directory.service(reference) or {}).get("target_rules") or [{}]
@@ -193,9 +193,9 @@ def precedence(route: Route) -> tuple[t.Any, ...]:
 def build_model(
     routes: list[Route], balancer: Json, *, host: str, fingerprints: dict[str, str]
 ) -> Json:
-    """The model of one load balancer container, which runs on this host.
+    """The model of one load balancer container on this host.
 
-    C(fingerprints): of the certificates, so that another one of the same name makes another config.
+    C(fingerprints): those of the certificates, so that a new certificate under the same name changes the config.
     """
     pools = _pools(routes)
     ports = {rule["source_port"]: rule["protocol"] for rule in reversed(balancer["rules"])}
@@ -225,7 +225,7 @@ class Pool:
 
     @property
     def first(self) -> Route:
-        """The one that says how all are checked and tried."""
+        """The route that sets how the whole pool is checked and tried."""
         return self.routes[0]
 
 
@@ -240,15 +240,15 @@ def _pools(routes: list[Route]) -> list[Pool]:
 
 
 def _free_name(name: str, taken: list[str]) -> str:
-    """C(a.org) and C(*.a.org) are written alike in Rancher's names: the later one gets a number."""
+    """A unique name. Rancher's names are the same for C(a.org) and C(*.a.org), so the later one gets a number."""
     candidates = (name if not count else f"{name}_{count + 1}" for count in range(len(taken) + 1))
     return next(item for item in candidates if item not in taken)
 
 
 def _frontend(port: int, protocol: str, pools: list[Pool], balancer: Json) -> Json:
-    """A port with its rules. One whose targets do not exist yet is there too: it answers 503.
+    """A port with its rules. A port without existing targets is included: it answers 503.
 
-    C(protocol): that of the first rule of the port.
+    C(protocol): the protocol of the first rule of the port.
     """
     own = [pool for pool in pools if pool.first.port == port]
     own.sort(key=lambda pool: precedence(pool.first))
@@ -267,7 +267,7 @@ def _frontend(port: int, protocol: str, pools: list[Pool], balancer: Json) -> Js
 
 
 def backend_name(pool: list[Route]) -> str:
-    """As Rancher named backends: custom configs address them."""
+    """Rancher's name of the backend, as custom configs refer to it."""
     first = pool[0]
     given = next((route.backend_name for route in pool if route.backend_name), "")
     parts = f"{first.port}_{first.hostname}_{first.path}"
@@ -275,7 +275,7 @@ def backend_name(pool: list[Route]) -> str:
 
 
 def _backend(pool: Pool, balancer: Json, host: str) -> Json:
-    """The first rule of a pool says how all of its servers are checked, as in Rancher."""
+    """One backend. The first rule of a pool sets how all of its servers are checked, as in Rancher."""
     first = pool.first
     http = first.protocol in HTTP_PROTOCOLS
     servers: dict[tuple[str, int], Json] = {}
@@ -294,13 +294,13 @@ def _backend(pool: Pool, balancer: Json, host: str) -> Json:
 
 
 def _named_server(server: Json, port: int, others: t.Iterable[Json]) -> Json:
-    """A member that is in a pool with two of its ports is two servers."""
+    """A server of a member. A member with two ports in a pool is two servers."""
     taken = any(item["name"] == server["name"] for item in others)
     return {**server, "name": f"{server['name']}.{port}"} if taken else server
 
 
 def _placed(servers: t.Iterable[Server], target: str, host: str) -> list[Json]:
-    """Servers as C(io.rancher.lb_service.target) wants them: those of the load balancer's own host first, or only."""
+    """Servers as C(io.rancher.lb_service.target) wants them: those on the load balancer's host first, or only those."""
     found = []
     for server in servers:
         local = server.host == host

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configs of load balancers that only HAProxy itself can judge are shown to it before they are recorded. Private; pure.
+"""Load balancer configs that only HAProxy can judge are validated by it before they are recorded. Private; pure.
 
-One host does that for all of a stack, in the call in which it gets its record: what is rejected is in no record.
+One host validates them for the whole stack, in the call that stores its record. A rejected config is never recorded.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _PLACEHOLDER: Json = {
 
 
 def plan_validations(plan: Plan, before: Balancers, after: Balancers, stacks: list[str]) -> None:
-    """Add to a plan what has to be validated before its records are written.
+    """Add to a plan the configs that must be validated before its records are written.
 
     Args:
-        plan: All else that this round does.
+        plan: The rest of this round.
         before: The load balancers as they are recorded.
-        after: The same as the records of this round leave them.
-        stacks: Those that the command is about; what happens to others is not theirs to decide.
+        after: The same after the record writes of this round.
+        stacks: The stacks of the command; it does not decide about others.
     """
     recorded = {write.stack for write in plan.records if write.required}
     changed: dict[Service, list[BalancerMember]] = {}
@@ -60,7 +60,7 @@ def plan_validations(plan: Plan, before: Balancers, after: Balancers, stacks: li
 
 
 def _refuse(plan: Plan, member: BalancerMember, why: str) -> None:
-    """A config that not even we can write: nothing is done for it."""
+    """Refuse a config that cannot even be rendered; nothing is done for it."""
     plan.refuse()
     place = (member.id.stack, member.id.service)
     if not any((item.stack, item.service) == place for item in plan.errors):
@@ -68,7 +68,7 @@ def _refuse(plan: Plan, member: BalancerMember, why: str) -> None:
 
 
 def _known_shapes(balancers: Balancers) -> dict[Service, list[tuple[t.Any, ...]]]:
-    """Of all load balancers that are recorded, by service."""
+    """The shapes of all recorded load balancers, by service."""
     found: dict[Service, list[tuple[t.Any, ...]]] = {}
     for member in balancers.members():
         with contextlib.suppress(ValueError):
@@ -78,14 +78,14 @@ def _known_shapes(balancers: Balancers) -> dict[Service, list[tuple[t.Any, ...]]
 
 
 def _shape(balancers: Balancers, member: BalancerMember) -> tuple[t.Any, ...]:
-    """All of a config that HAProxy may reject: addresses and the number of servers are no matter."""
+    """All parts of a config that HAProxy may reject. Addresses and server counts are ignored."""
     parsed = parse(render_balancer(_model(balancers, member))[0])
     words = {line.words[1:] for line in parsed.servers.values()}
     return member.service["image"], parsed.rest, parsed.certificates, words
 
 
 def _model(balancers: Balancers, member: BalancerMember) -> Json:
-    """Its model, with a server in each backend: what people add to servers is judged too."""
+    """Its model with a server in each backend, so that HAProxy also validates people's additions to servers."""
     model = balancers.model(member.id, member.service)
     backends = [
         {**item, "servers": item["servers"] or [_PLACEHOLDER]} for item in model["backends"]
@@ -94,7 +94,7 @@ def _model(balancers: Balancers, member: BalancerMember) -> Json:
 
 
 def _place(plan: Plan, balancers: Balancers, changed: dict[Service, list[BalancerMember]]) -> None:
-    """Choose the host that can ask HAProxy about most of them, rather where they run."""
+    """Choose the host that can validate most of them, preferably one that runs them."""
     world = balancers.world
     found = {
         host: {key: _operation(balancers, members, host) for key, members in changed.items()}
@@ -117,7 +117,7 @@ def _count(found: dict[Service, Operation | None]) -> tuple[int, int]:
 
 
 def _operation(balancers: Balancers, members: list[BalancerMember], host: str) -> Operation | None:
-    """How a host could ask HAProxy: in a container that it runs, or in the image that it has."""
+    """How a host can run HAProxy: in a running container, or from a present image."""
     world = balancers.world
     here = [(member, _running(world, member)) for member in members if member.host == host]
     member, container = max(here or [(members[0], "")], key=lambda pair: bool(pair[1]))
@@ -126,7 +126,7 @@ def _operation(balancers: Balancers, members: list[BalancerMember], host: str) -
     model = _model(balancers, member)
     args = balancers.arguments(member, model, render_balancer(model)[1])
     if not here and set(model["certificates"]) - set(args["certificates"]):
-        return None  # they lie on the hosts of the load balancer only
+        return None  # only the hosts of the load balancer have them
     args["wait_s"] = 0
     return make_operation(
         VALIDATE,

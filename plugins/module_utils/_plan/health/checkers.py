@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who checks whom, and what each checker is told. Private to the collection; pure.
+"""Which checker checks which member, and the config of each checker. Private to the collection; pure.
 
-A host's checker is told of the targets that it was chosen for and, as a witness, of all on its own host.
+A host's checker checks the targets that it was chosen for and, as a witness, all targets on its own host.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REPORT_GOOD_FOR_S = 10.0
 
 
 class Checkers:
-    """The checkers of all hosts, as the system stack records them and as they report."""
+    """The checkers of all hosts: their records in the system stack, and their reports."""
 
     def __init__(self, world: World, body: Body | None) -> None:
         self._world = world
@@ -44,14 +44,14 @@ class Checkers:
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
 
     def _may_check(self, host: str) -> bool:
-        """Whether a host is to have checks to do. One that was left out of this run keeps what it has."""
+        """Whether a host may get checks. A host outside this run keeps those that it has."""
         if not self._world.is_seen(host):
             return host not in self._world.silent
         skip = self._world.labels(host).get(SKIP_CHECKER_LABEL) == "skip"
         return not skip and not self._world.network_fault(host)
 
     def chosen(self, target: CheckedMember) -> list[str]:
-        """Hosts whose checkers have a say on this target."""
+        """Hosts whose checkers vote on this target."""
         ranked = sorted(self.candidates, key=lambda host: _rank(target, host))
         others = [host for host in ranked if host != target.host][:CHECKERS]
         own = target.host in self.candidates
@@ -60,7 +60,7 @@ class Checkers:
         return sorted(others)
 
     def opinions(self, target: CheckedMember) -> tuple[list[Opinion], Opinion]:
-        """What the chosen checkers say, and what the one of the target's own host says, be it chosen or not."""
+        """The opinions of the chosen checkers, and that of the checker on the target's own host, chosen or not."""
         found = [self._opinion(host, target) for host in self.chosen(target)]
         witness = self._opinion(target.host, target)
         return found, dataclasses.replace(witness, others=self._others(target))
@@ -74,20 +74,20 @@ class Checkers:
         )
 
     def _others(self, target: CheckedMember) -> list[Report]:
-        """What the checker of the target's host says of all but the target and itself."""
+        """The reports of the checker on the target's host, except those on the target and on itself."""
         left_out = ((target.backend, target.server), (CONTROL, control_name(target.host)))
         reports = self._reports.get(target.host, {})
         return [item for key, item in reports.items() if key not in left_out]
 
     def silent(self) -> dict[str, str]:
-        """Seen hosts whose checker runs and does not answer, with the reason."""
+        """Seen hosts whose checker runs but does not answer, with the reason."""
         found = {host: self._world.checker(host) for host in sorted(self._reports)}
         return {host: seen["error"] for host, seen in found.items() if seen and seen["error"]}
 
-    # --- what they are told ---
+    # --- their configs ---
 
     def plan(self, plan: Plan, targets: list[CheckedMember], *, image: str, version: int) -> None:
-        """Add what brings each seen host's checker up to date; C(image) validates the configs."""
+        """Add the operations that update each seen host's checker; C(image) validates the configs."""
         for host in sorted(self._members):
             if self._world.is_seen(host):
                 self._plan_host(plan, host, self.model(host, targets), image, version)
@@ -96,7 +96,7 @@ class Checkers:
             plan.notes.append(Fact("checker_silent", {"error": error}, *place))
 
     def model(self, host: str, targets: list[CheckedMember]) -> dict[str, t.Any]:
-        """What the checker of a host is to check."""
+        """The model of a host's checker: its checks."""
         mine = [item for item in targets if host in (item.host, *self.chosen(item))]
         controls = {
             control_name(name): entry["address"]
@@ -139,18 +139,18 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
 
 
 def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
-    """What a checker says. One whose file is not as we wrote it may check something else than it was told to."""
+    """A checker's reports. They are ignored if its file was edited: it may check something else."""
     reports = checker["reports"] if checker and checker["file_revision"] else []
     return {(item["backend"], item["server"]): item for item in reports}
 
 
 def _rank(target: CheckedMember, host: str) -> str:
-    """Rendezvous hashing: when a host goes, only what it checked moves."""
+    """Rendezvous hashing: if a host is removed, only its own checks move."""
     return hashlib.sha256(f"{target.id.place}@{host}".encode()).hexdigest()
 
 
 def control_name(host: str) -> str:
-    """A host as HAProxy can name a server."""
+    """A host name that is valid as the name of a HAProxy server."""
     if re.fullmatch(r"[A-Za-z0-9_.:-]{1,60}", host):
         return host
     return f"host-{hashlib.sha256(host.encode()).hexdigest()[:12]}"

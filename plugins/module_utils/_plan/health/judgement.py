@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running member and what is thought of its health, as facts. Private to the collection; pure."""
+"""A running member and the judgement of its health, as facts. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LONGEST_TIMEOUT_S = 3600.0
 
 @dataclasses.dataclass
 class Judgement:
-    """A running member, and what is thought of it.
+    """A running member and the judgement of its health.
 
     Attributes:
-        before: What the ledger has.
-        asked: How many checkers have a say.
-        doubt: Why checkers that find it down have no say; None when that is not so.
+        before: The health in the ledger.
+        asked: The number of checkers that may vote.
+        doubt: Why the votes of checkers that find it down do not count; None if this is not the case.
         sick: Why it is to be replaced; None when it is not.
     """
 
@@ -41,12 +41,12 @@ class Judgement:
 
     @property
     def key(self) -> str:
-        """How it is written in its stack."""
+        """Its key in its stack."""
         return self.member.id.key
 
     @property
     def says(self) -> Fact:
-        """What the checkers say: 0 of 2 checkers: HTTP 500 (L7STS)."""
+        """The checkers' findings: 0 of 2 checkers: HTTP 500 (L7STS)."""
         ups = sum(vote.up for vote in self.votes)
         told = {"ups": ups, "asked": self.asked, "answer": self._answer}
         return Fact("checkers_say", told)
@@ -62,30 +62,30 @@ class Judgement:
 
     @property
     def why(self) -> str:
-        """What the checkers say, for people."""
+        """The checkers' findings, as text."""
         return self.says.text
 
     @property
     def told(self) -> Fact:
-        """The verdict, what the checkers say, and for how long they have seen it failing."""
+        """The verdict, the checkers' findings, and how long they have seen it fail."""
         told = {"verdict": self.verdict, "why": self.says.as_data, "down_s": self.down_s}
         return Fact.about(self.member.id, "verdict", told, host=self.member.host)
 
     @property
     def state(self) -> str:
-        """The same for people."""
+        """The same as text."""
         return self.told.text
 
     @property
     def down_s(self) -> float:
-        """For how long checkers have seen it failing."""
+        """How long the checkers have seen it fail."""
         return max((vote.since_s for vote in self.votes if not vote.up), default=0.0)
 
 
 def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
-    """Why the member is to be replaced; None when it is not. C(repairs): those in a row.
+    """Why the member must be replaced; None if it need not be. C(repairs): those in a row.
 
-    An unhealthy verdict that no checker confirms now is kept, but never triggers a repair.
+    An unhealthy verdict that no checker currently confirms is kept but never triggers a repair.
     """
     if not judgement.votes:
         return None
@@ -102,7 +102,7 @@ def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
 
 
 def _timeout_s(judgement: Judgement, repairs: int) -> float:
-    """How long it may take to get healthy: twice as long after each repair, as far as that makes sense."""
+    """Seconds that it may take to become healthy: doubled after each repair, up to a limit."""
     check = judgement.member.service["health_check"]
     first_s = check[f"{judgement.verdict}_timeout_ms"] / 1000
     return float(min(first_s * 2.0**repairs, max(LONGEST_TIMEOUT_S, first_s)))
@@ -111,7 +111,7 @@ def _timeout_s(judgement: Judgement, repairs: int) -> float:
 def doubt_of(
     check: dict[str, t.Any], opinions: t.Iterable[Opinion], witness: Opinion
 ) -> Fact | None:
-    """Why nobody counts who finds the member down; None where nobody does."""
+    """Why the votes of checkers that find the member down do not count; None if no checker finds it down."""
     if not any(item.report and item.report["status"] == "DOWN" for item in opinions):
         return None
     if is_good(witness.report):

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judge the members of a service and replace those that are sick, with the brakes on. Private to the collection; pure.
+"""Judge the members of a service and replace unhealthy ones, within the limits. Private to the collection; pure.
 
-docs/schema.md section 10. What acts on what: only the verdict of the checkers leads to a repair. The engine's own
-HEALTHCHECK is shown beside it and moves nothing.
+docs/schema.md section 10. Only the checkers' verdict leads to a repair. The engine's own HEALTHCHECK is shown
+beside it and has no effect.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .votes import count_votes
 
 
 class Healer:
-    """Judges and heals the services of one stack."""
+    """Judges and repairs the services of one stack."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Healer:
 
         Args:
             members: All of its wanted members.
-            running: Those of them that run, with their containers.
+            running: Its running members, with their containers.
             budget: How many may be taken away.
         """
         judgements = [self._examine(member, container) for member, container in running]
@@ -102,7 +102,7 @@ class Healer:
         )
 
     def _note_verdict(self, judgement: Judgement) -> None:
-        """Write a verdict that is new. While a member begins there is nothing to remember."""
+        """Store a new verdict. A member that is still starting has none to store."""
         if not self._is_news(judgement):
             return
         before = judgement.before
@@ -126,7 +126,7 @@ class Healer:
         return judgement.verdict not in STARTING and known != new
 
     def _forget_given_up(self, judgement: Judgement) -> None:
-        """A person wants one that was given up to be tried: that still holds when the brakes let go of it later."""
+        """Store a person's request to try a given-up member again, so that it outlasts the brakes on the member."""
         before = judgement.before
         if (
             before
@@ -139,7 +139,7 @@ class Healer:
                 self._write(judgement, fresh, "to be tried again")
 
     def _tell(self, judgement: Judgement) -> None:
-        """A member that is not healthy, or may not be, is never passed over in silence."""
+        """Report every member that is not, or may not be, healthy."""
         if judgement.verdict != HEALTHY or judgement.doubt:
             self._plan.notes.append(judgement.told)
 
@@ -148,7 +148,7 @@ class Healer:
     def _note_unavailable(
         self, members: list[WantedMember], judgements: list[Judgement], budget: Disruption
     ) -> None:
-        """Tell the budget which members do not serve, and why."""
+        """Tell the budget which members are unavailable, and why."""
         unhealthy = [item for item in judgements if item.verdict == UNHEALTHY]
         overdue = [item for item in judgements if item.sick and item not in unhealthy]
         budget.good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in judgements)
@@ -160,10 +160,10 @@ class Healer:
                 budget.note(cause, [member.id])
 
     def _replaced(self, member: WantedMember) -> Cause | None:
-        """What has become of a member that was replaced; None where that is over.
+        """The state of a member's replacement; None if none is under way.
 
-        One that was given up, for its health or because it cannot start, is not waited for. When a person asks for
-        it, it is one that may begin, as others are.
+        Members that were given up, for their health or because they cannot start, block no other repair. On a person's
+        request such a member is tried again like any other.
         """
         judgement = self.judgements.get(member.id.key)
         health = health_of(self._ledger, member.id.key)
@@ -175,7 +175,7 @@ class Healer:
         return Cause.GIVEN_UP if self._brakes.is_given_up(member) else Cause.IN_FLIGHT
 
     def _repair(self, sick: list[Judgement], budget: Disruption) -> list[Judgement]:
-        """Replace as many as the budget allows, those first that were tried least."""
+        """Replace as many as the budget allows, members with the fewest repairs first."""
         replaced: list[Judgement] = []
         held: list[MemberId] = []
         for judgement in sorted(sick, key=lambda item: (self._repairs(item), item.member.id.index)):
@@ -195,7 +195,7 @@ class Healer:
         return replaced
 
     def _may_begin(self, judgement: Judgement) -> bool:
-        """Ask what else holds it: its repairs lately, and what holds any start."""
+        """Whether neither recent repairs nor the brakes of any start hold the repair."""
         if self._waits(judgement):
             return False
         reason = self._brakes.reason(judgement.member)
@@ -208,7 +208,7 @@ class Healer:
         return self._drains.drain(host, judgement.container, cause, sick=True)
 
     def _waits(self, judgement: Judgement) -> bool:
-        """Ask the back-off, and say if it holds: the member was replaced too lately, or too often in vain."""
+        """Report whether the back-off holds the repair: the last one was too recent, or too many have failed."""
         repairs, health = self._repairs(judgement), judgement.before
         if repairs >= GIVE_UP_AFTER:
             service = f"{judgement.member.id.stack}/{judgement.member.id.service}"
@@ -222,12 +222,12 @@ class Healer:
         return True
 
     def _hold(self, judgement: Judgement, code: str, **parameters: t.Any) -> None:
-        """Say what holds a repair, and why there is to be one."""
+        """Report what holds a repair, and why it is needed."""
         sick = judgement.sick.as_data if judgement.sick else None
         self._operations.hold(judgement.member, code, **parameters, sick=sick)
 
     def _repairs(self, judgement: Judgement) -> int:
-        """Repairs in a row: a new definition, a person's word or lasting health begins a new row."""
+        """Repairs in a row: a new definition, a person's request or lasting health resets the count."""
         member, health = judgement.member, judgement.before
         if not health or health["basis"] != self._basis(member) or self._brakes.is_retry(member):
             return 0
@@ -236,7 +236,7 @@ class Healer:
         return 0 if lasting else health["repairs"]
 
     def _replace(self, judgement: Judgement) -> None:
-        """Same member, name, address and volumes; a new container."""
+        """Replace the container; the member keeps its name, address and volumes."""
         cause = _cause(judgement)
         entry = Health(
             generation=judgement.generation,
@@ -260,7 +260,7 @@ class Healer:
         return self._operations.on(VERDICT, args, *where, cause=cause)
 
     def _basis(self, member: WantedMember) -> str:
-        """What the count of repairs belongs to: this definition with this check, since the member was last made."""
+        """The basis of the repair count: this definition with this check, since the member was last created."""
         if member.id.service not in self._launches:
             self._launches[member.id.service] = config_hash(
                 member.service, self._operations.volumes
@@ -277,5 +277,5 @@ class Healer:
 
 
 def _cause(judgement: Judgement) -> str:
-    """Why it is replaced, as its operations, its drain and the ledger have it."""
+    """The cause of the replacement, for its operations, its drain and the ledger."""
     return judgement.sick.text if judgement.sick else ""

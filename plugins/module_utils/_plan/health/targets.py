@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is checked: members with a health check, each by its address and generation. Private to the collection; pure."""
+"""The targets of checks: members with a health check, by address and generation. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Body = t.Dict[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class CheckedMember:
-    """One member that is to be checked."""
+    """One member with a health check."""
 
     id: MemberId
     host: str
@@ -37,7 +37,7 @@ class CheckedMember:
 
     @property
     def server(self) -> str:
-        """Its server there: another life or another check is another server, so that no report is inherited."""
+        """Its server there. A new generation or a changed check makes a new server, which inherits no reports."""
         return f"{self.generation}-{digest(self.check)[:6]}"
 
     def as_check(self) -> dict[str, t.Any]:
@@ -67,9 +67,9 @@ def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
 def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[CheckedMember]:
     """The stack's targets, by member.
 
-    One whose host is not seen, whose container does not run, or is in a crash loop keeps the generation that is
-    remembered of it: its server in the checkers' configs stays as it is, and nobody reads what is said of it. Otherwise
-    the checkers would get another config at each crash.
+    If a member's host is not seen, or its container does not run or is in a crash loop, the member keeps the generation
+    in the ledger. Its server in the checkers' configs stays as it is, and its reports are ignored. Otherwise each crash
+    would change the checkers' configs.
     """
     services = checked_services(body)
     claims = world.claims(stack)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdict on a member, from what its checkers say together. Private to the collection; pure.
+"""The verdict on a member, from the votes of its checkers. Private to the collection; pure.
 
-Rancher's states and quorum rule (docs/schema.md section 10), with one difference: nobody's word is no word.
+Rancher's states and quorum rule (docs/schema.md section 10). One difference: without votes, the verdict is kept.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ STARTING = (INITIALIZING, REINITIALIZING)
 
 @dataclasses.dataclass(frozen=True)
 class Vote:
-    """What one checker says of one generation.
+    """One checker's vote on one generation.
 
     Attributes:
         checker: Host of the checker.
         up: Its verdict.
         why: Its last result, for people.
-        since_s: For how many seconds it has said so while its own view of the host was good.
+        since_s: Seconds for which it has said so while it could reach the host.
     """
 
     checker: str
@@ -44,9 +44,9 @@ def judge(before: Health | None, generation: str, votes: t.Collection[Vote]) -> 
     """The verdict on a generation.
 
     Args:
-        before: What the ledger has on the member; None where nothing is remembered.
-        generation: The life of its container that is judged.
-        votes: Those who have a say; reports that count for nothing are not among them.
+        before: The member's health in the ledger; None if there is none.
+        generation: The generation of its container to judge.
+        votes: The votes that count; other reports are already left out.
     """
     begin = starting_verdict(before, generation)
     if any(vote.up for vote in votes):
@@ -57,7 +57,7 @@ def judge(before: Health | None, generation: str, votes: t.Collection[Vote]) -> 
 
 
 def starting_verdict(before: Health | None, generation: str) -> str:
-    """The verdict as long as nobody has voted: a restart has to prove its health again, a new container too."""
+    """The verdict until the first vote: like a new container, a restarted one must prove its health."""
     if not before:
         return INITIALIZING
     if before["generation"] == generation:

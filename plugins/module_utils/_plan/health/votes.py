@@ -1,10 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what a checker's HAProxy reports to what counts as a vote. Private to the collection; pure.
+"""Count the votes among the reports of the checkers' HAProxys. Private to the collection; pure.
 
-Everything that is not sure is no vote (docs/schema.md section 10): the title of the table there is "nothing healthy is
-ever killed".
+An uncertain report is no vote (docs/schema.md section 10, the table "nothing healthy is ever killed").
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ _WORDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Opinion:
-    """What one checker has to say of one generation.
+    """One checker's reports on one generation.
 
     Attributes:
         checker: Host of the checker.
-        report: HAProxy's report on the generation; None where it has none.
-        control: HAProxy's report on the control target of the member's host; None where it has none.
-        others: HAProxy's reports on all else that this checker checks, but for its own control target.
+        report: HAProxy's report on the generation; None if it has none.
+        control: HAProxy's report on the control target of the member's host; None if it has none.
+        others: HAProxy's reports on all other targets of this checker, except its own control target.
     """
 
     checker: str
@@ -68,8 +67,8 @@ def count_votes(
     Args:
         check: The service's health check.
         opinions: Those of the chosen checkers.
-        witness: That of the checker on the member's own host, be it chosen or not. Who says "not reached" is not
-            believed without it: only there no network between hosts lies in between.
+        witness: The opinion of the checker on the member's own host, chosen or not. Another checker's "not reached"
+            counts only if this one confirms it: only its path to the member crosses no network between hosts.
     """
     confirmed = witness is not None and _finds_down(check, witness)
     votes = [_vote(check, item, confirmed=confirmed) for item in opinions]
@@ -77,7 +76,7 @@ def count_votes(
 
 
 def _finds_down(check: dict[str, t.Any], witness: Opinion) -> bool:
-    """Whether the checker of the member's own host fails there too, and that is not because it is cut off itself."""
+    """Whether the checker of the member's own host finds it down too, and is not cut off itself."""
     result = result_of(witness.report)
     if not witness.report or witness.report["status"] != "DOWN":
         return False
@@ -86,10 +85,10 @@ def _finds_down(check: dict[str, t.Any], witness: Opinion) -> bool:
 
 
 def reaches_others(check: dict[str, t.Any], witness: Opinion) -> bool:
-    """Whether a checker surely is not cut off: anything else is up for it, and that not only since a moment.
+    """Whether a checker is certainly not cut off: some other target has been up for it for long enough.
 
-    One that has nothing else to check is believed. Where all that it checks is on its own host, who refuses a
-    connection is the application itself; between hosts it may be a firewall.
+    A checker without other targets is believed. If all of its targets are on its own host, a refused connection comes
+    from the application itself; between hosts it may come from a firewall.
     """
     alone = all(item["backend"] != CONTROL for item in witness.others)
     if not witness.others or (alone and result_of(witness.report) == "L4CON"):
@@ -99,9 +98,9 @@ def reaches_others(check: dict[str, t.Any], witness: Opinion) -> bool:
 
 
 def is_good(report: Report | None) -> bool:
-    """Whether a completed check says that the member works. "UP 1/3" is on its way down: that says nothing.
+    """Whether a completed check shows that the member works. "UP 1/3" is going down, which does not show it.
 
-    So is "UP" with a bad result: what a reload makes of "UP 1/3" (docs/decisions/0009).
+    Nor does "UP" with a bad result: a reload turns "UP 1/3" into it (docs/decisions/0009).
     """
     return bool(report and report["status"] == "UP" and result_of(report) in GOOD)
 
@@ -123,9 +122,9 @@ def _vote(check: dict[str, t.Any], opinion: Opinion, *, confirmed: bool) -> Vote
 
 
 def _has_failed_often(check: dict[str, t.Any], report: Report) -> bool:
-    """Whether as many checks failed as are asked for: of a server that is new to it, HAProxy calls the first one DOWN.
+    """Whether enough checks failed. HAProxy reports a new server as DOWN after its first failed check.
 
-    After a reload the failures are not counted any more; then it is the time that tells.
+    A reload resets the count of failures; then the time counts instead.
     """
     interval_s = (check["interval_ms"] or DEFAULT_INTERVAL_MS) / 1000
     fall = check["unhealthy_threshold"] or DEFAULT_FALL
@@ -133,9 +132,9 @@ def _has_failed_often(check: dict[str, t.Any], report: Report) -> bool:
 
 
 def _sees_host(check: dict[str, t.Any], opinion: Opinion) -> bool:
-    """Whether the checker sees the member's host; for a failure to reach something, since long enough.
+    """Whether the checker reaches the member's host; for a "not reached" result, for long enough.
 
-    After a cut the members' servers need some good checks to be up again: until then their state is of the cut.
+    After a network cut, a server needs some good checks to be up again: until then its state still reflects the cut.
     """
     result = result_of(opinion.report)
     if not is_good(opinion.control) or result not in ANSWERED | UNREACHED:
@@ -144,7 +143,7 @@ def _sees_host(check: dict[str, t.Any], opinion: Opinion) -> bool:
 
 
 def _recovery_s(check: dict[str, t.Any]) -> float:
-    """Seconds within which a good member is up again at a checker that can reach it again."""
+    """Seconds until a checker that can reach a good member again reports it as up."""
     interval_ms = check["interval_ms"] or DEFAULT_INTERVAL_MS
     rise = check["healthy_threshold"] or DEFAULT_RISE
     timeout_ms = check["response_timeout_ms"] or interval_ms

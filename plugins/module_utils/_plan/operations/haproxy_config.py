@@ -28,13 +28,13 @@ def makers(plan: Plan, host: str, member: MemberId) -> list[Operation]:
 def is_damaged(
     seen: CheckerReport | BalancerReport | None, host: str, claims: list[Located]
 ) -> bool:
-    """Whether the config of a HAProxy that has a container on this host is missing, or is not as it was written.
+    """Whether a HAProxy has a container on this host but its config is missing or was changed by others.
 
-    With such a file it may not even start, so that nobody answers who could be told.
+    With such a file HAProxy may not even start, and then it cannot be reconfigured through its socket.
 
     Args:
-        seen: What is observed of it; None where there is nothing to see.
-        host: Where it is to run.
+        seen: The observation of it; None if there is none.
+        host: The host that it must run on.
         claims: Its containers with their hosts.
     """
     is_here = [place for place, _container in claims] == [host]
@@ -51,7 +51,7 @@ def add_config(
     cause: str,
     version: int,
 ) -> None:
-    """Add the operation. HAProxy does not start without a config, and its image has to be there to validate it."""
+    """Add the operation. HAProxy does not start without a config, and its image must be present to validate it."""
     makes = makers(plan, host, member)
     before = {number for item in makes for number in item["after"]}
     number = plan.add(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The single operations on a member's container, with what each has to wait for. Private to the collection."""
+"""The operations on a member's container, each with its prerequisites. Private to the collection."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .plan import Plan, Subject
 
 @dataclasses.dataclass(frozen=True)
 class WantedMember:
-    """A member as the record has it, with its service and what it should be doing."""
+    """A member as recorded, with its service and its desired state."""
 
     id: MemberId
     entry: MemberEntry
@@ -64,7 +64,7 @@ class MemberOperations:
     def create(
         self, member: WantedMember, *, after: t.Iterable[int] = (), cause: str = "no container"
     ) -> int:
-        """Make the container, after the pull, the network and the starts that it depends on."""
+        """Create the container, after the pull, the network and the starts that it depends on."""
         waits = [*after, *self._dependencies(member), *self._pull(member)]
         if member.service["network"] == "managed":
             waits += self._bridge(member.host)
@@ -89,12 +89,12 @@ class MemberOperations:
         )
 
     def _dependencies(self, member: WantedMember) -> list[int]:
-        """Starts on the same host that the file wants first (depends_on orders creation only)."""
+        """Starts on the same host that depends_on puts first (it orders creation only)."""
         names = member.service["depends_on"]
         return [item for name in names for item in self._starts.get((name, member.host), [])]
 
     def _pull(self, member: WantedMember) -> list[int]:
-        """One pull for each image and host, where it is missing or always wanted."""
+        """One pull for each image and host, if the image is missing or the policy is to always pull."""
         image = member.service["image"]
         always = member.service["pull"] == "always"
         if self.world.image(image, member.host) and not always:
@@ -109,7 +109,7 @@ class MemberOperations:
         return [self.plan.add(PULL, args, where, cause=cause, version=self.version)]
 
     def _bridge(self, host: str) -> list[int]:
-        """On a single host the first member makes the network."""
+        """On a single host, the first member creates the network."""
         settings = self.world.settings
         if settings.several or settings.network in self.world.observation(host)["networks"]:
             return []
@@ -158,7 +158,7 @@ class MemberOperations:
     ) -> int:
         """Remove a container, stopped with grace first; never its volumes.
 
-        With one that leaves for good go the folders that we made for it: configs, sockets, keys of certificates.
+        If the member leaves for good, the folders that we made for it go too: configs, sockets, certificate keys.
         """
         if container["state"] in ("running", "restarting"):
             service = self.revision["definition"]["services"].get(container["service"])
@@ -181,13 +181,13 @@ class MemberOperations:
         return self.plan.add(kind, args, where, cause=cause, after=after, version=self.version)
 
     def hold(self, member: WantedMember, code: str, /, **parameters: t.Any) -> None:
-        """Say why something wanted is not done now."""
+        """Report why something wanted is not done now."""
         self.plan.held.append(Fact.about(member.id, code, parameters, host=member.host))
 
     def hold_container(
         self, host: str, container: Container, code: str, /, **parameters: t.Any
     ) -> None:
-        """The same for a container that may have no place in the record any more."""
+        """The same for a container that the record may no longer name."""
         self.plan.held.append(Fact.about(MemberId.of(container), code, parameters, host=host))
 
     def hash(self, member: WantedMember) -> str:

@@ -16,14 +16,14 @@ from .plan import Plan
 
 
 class MemberNetwork:
-    """Plans what a member's container needs of the network."""
+    """Plans the network connection of a member's container."""
 
     def __init__(self, operations: MemberOperations) -> None:
         self._operations = operations
         self._world = operations.world
 
     def check(self, member: WantedMember, container: Container) -> list[int]:
-        """Put a container back where it belongs; returns what a start has to wait for."""
+        """Correct a container's connections; returns the operations that a start must wait for."""
         network = self._world.settings.network
         if member.service["network"] != "managed" or not member.entry["address"]:
             return []
@@ -37,7 +37,7 @@ class MemberNetwork:
         return []
 
     def _difference(self, member: WantedMember, have: Endpoint) -> str:
-        """What is wrong with a connection; empty when nothing is."""
+        """What is wrong with a connection; empty if nothing is."""
         wanted = member.entry["address"]
         if have["address"] != wanted:
             return f"has address {have['address'] or 'none'}, should have {wanted}"
@@ -46,7 +46,7 @@ class MemberNetwork:
         return ""
 
     def _reconnect(self, member: WantedMember, container: Container, cause: str) -> list[int]:
-        """Engines change nothing of a connection that stands: it is made anew, at the same address."""
+        """Disconnect and connect again, at the same address: engines cannot change an existing connection."""
         if self._fault(member):
             return []
         off = self._disconnect(member, container, self._world.settings.network, cause)
@@ -76,7 +76,7 @@ class MemberNetwork:
     def _leave_other(
         self, member: WantedMember, container: Container, *, after: t.Iterable[int]
     ) -> None:
-        """After the move from one host to several (or back) the other managed network is left."""
+        """Leave the other managed network after the move from one host to several, or back."""
         settings = self._world.settings
         other = settings.other_network
         if other in container["networks"]:
@@ -99,9 +99,9 @@ class MemberNetwork:
 
 
 def leave_together(plan: Plan) -> None:
-    """On each host all members join the new network before the first one leaves the old one.
+    """On each host, all members join the new network before the first one leaves the old one.
 
-    Done one by one, members of a host lost each other in between (docs/decisions/0002-overlay-facts.md).
+    Moved one by one, members of a host lost contact in between (docs/decisions/0002-overlay-facts.md).
     """
     joins: dict[str, dict[str, list[int]]] = {}
     for item in plan.operations:

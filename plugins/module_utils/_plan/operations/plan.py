@@ -29,7 +29,7 @@ from ..world.world import Container
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """What an operation is about. C(container) is a name; C(container_id) is empty where it is still to be made."""
+    """What an operation is about. C(container) is a name; C(container_id) is empty until it exists."""
 
     host: str
     stack: str = ""
@@ -40,13 +40,13 @@ class Subject:
 
     @classmethod
     def member(cls, host: str, member: MemberId, container_id: str = "") -> Subject:
-        """A member's container, by the name that it has or will have."""
+        """A member's container, by its present or future name."""
         place = (member.stack, member.service, member.index)
         return cls(host, *place, member.container, container_id)
 
     @classmethod
     def existing(cls, host: str, container: Container) -> Subject:
-        """A container that is there."""
+        """An existing container."""
         place = (container["stack"], container["service"], container["index"])
         return cls(host, *place, container["name"], container["id"])
 
@@ -60,7 +60,7 @@ def make_operation(
     after: t.Iterable[int] = (),
     version: int = 0,
 ) -> Operation:
-    """An operation that is in no list yet."""
+    """An operation that is not yet in a plan."""
     return Operation(
         id=1,
         version=version,
@@ -79,7 +79,7 @@ def make_operation(
 
 @dataclasses.dataclass
 class RecordWrite:
-    """A record to write: where, and whose majority it needs first."""
+    """A record to write: its hosts, and the hosts whose majority must agree first."""
 
     record: dict[str, t.Any]
     hosts: list[str]
@@ -98,7 +98,7 @@ class RecordWrite:
 
 @dataclasses.dataclass
 class Plan:
-    """What one round does, and what it has to say."""
+    """The operations and messages of one round."""
 
     records: list[RecordWrite] = dataclasses.field(default_factory=list)
     operations: list[Operation] = dataclasses.field(default_factory=list)
@@ -115,7 +115,7 @@ class Plan:
     """Whether the command cannot be carried out: then nothing is done, so that its error is the last word."""
 
     def refuse(self) -> None:
-        """Leave nothing to do, only what there is to say."""
+        """Remove all operations and record writes; keep the messages."""
         self.refused = True
         self.records, self.operations, self.validations, self.refusals = [], [], [], {}
 
@@ -129,7 +129,7 @@ class Plan:
         after: t.Iterable[int] = (),
         version: int = 0,
     ) -> int:
-        """Append an operation; its id is returned, for what comes after it."""
+        """Append an operation; returns its id, for operations that come after it."""
         operation = make_operation(kind, args, subject, cause=cause, after=after, version=version)
         operation["id"] = len(self.operations) + 1
         self.operations.append(operation)
@@ -137,7 +137,7 @@ class Plan:
 
     @property
     def validator(self) -> str:
-        """The host of the validations; empty where there are none."""
+        """The host of the validations; empty if there are none."""
         return self.validations[0]["host"] if self.validations else ""
 
     @property
@@ -146,7 +146,7 @@ class Plan:
         return bool(self.operations or self.records or self.refusals)
 
     def lines(self) -> list[str]:
-        """The plan as text: what check mode prints and what tests compare."""
+        """The plan as text, as check mode prints it and tests compare it."""
         return [
             *map(operation_line, self.validations),
             *map(record_line, self.records),
@@ -158,7 +158,7 @@ HEALTH_KINDS = tuple(kind.name for kind in (VERDICT, CHECKER, BALANCER, DRAIN))
 
 
 def is_about_health(plan: Plan) -> bool:
-    """Whether all that is left to do is about health: judging and replacing goes on from pass to pass."""
+    """Whether all remaining work is about health: judging and replacing continue from pass to pass."""
     judged = {MemberId.of(item) for item in plan.operations if VERDICT.names(item)}
     return not plan.records and all(
         item["kind"] in HEALTH_KINDS or MemberId.of(item) in judged for item in plan.operations
@@ -178,7 +178,7 @@ def operation_line(operation: Operation) -> str:
 
 
 def acted_on(operation: Operation) -> str:
-    """What an operation acts on."""
+    """The target of an operation, as text."""
     if pull := PULL.args_of(operation):
         return pull["image"]
     if network := NETWORK.args_of(operation):

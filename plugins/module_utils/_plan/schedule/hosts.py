@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which host a new member goes to, and why not to another.
+"""Choose the host of a new member, and say why others are rejected.
 
 Private to the collection; docs/schema.md section 9, rule 3.
 """
@@ -31,7 +31,7 @@ class Candidate:
 def choose_host(
     reservations: Reservations, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]
 ) -> tuple[str | None, str]:
-    """The best host, or None and what is against each one."""
+    """The best host, or None and the reason against each host."""
     reasons: dict[str, str] = {}
     for host in sorted(hosts):
         reason = rejection(reservations, candidate, host)
@@ -45,7 +45,7 @@ def choose_host(
 
 
 def grouped(reasons: dict[str, str]) -> str:
-    """Each reason once, with the hosts that it is against."""
+    """Each reason once, with the hosts that it rejects."""
     hosts: dict[str, list[str]] = {}
     for host, reason in reasons.items():
         hosts.setdefault(reason, []).append(host)
@@ -53,7 +53,7 @@ def grouped(reasons: dict[str, str]) -> str:
 
 
 def rejection(reservations: Reservations, candidate: Candidate, host: str) -> str:
-    """The hard reason against a host; empty when there is none."""
+    """The hard reason against a host; empty if there is none."""
     world = reservations.world
     if not world.is_seen(host):
         return world.faults.get(host, "not in the inventory")
@@ -68,7 +68,7 @@ def rejection(reservations: Reservations, candidate: Candidate, host: str) -> st
 
 
 def _missing_external(reservations: Reservations, candidate: Candidate, host: str) -> str:
-    """An external volume of the service that this host does not have."""
+    """An external volume of the service that this host lacks."""
     present = reservations.world.observation(host)["volumes"]
     for mount in candidate.service["container"].get("mounts", []):
         declared = candidate.declared.get(mount["source"] or "", {"external": False})
@@ -101,7 +101,7 @@ def _rank(reservations: Reservations, candidate: Candidate, host: str) -> tuple[
 def volumes_of(
     reservations: Reservations, candidate: Candidate, remembered: dict[str, str]
 ) -> dict[str, str]:
-    """Path and name of each volume that the member has, as far as its image is known to any host."""
+    """Path and name of each volume of the member; those that its image declares only if some host has the image."""
     image = reservations.world.image(candidate.service["image"])
     return member_volumes(
         candidate.service,
@@ -113,7 +113,7 @@ def volumes_of(
 
 
 def is_local(reservations: Reservations, candidate: Candidate, volume: str) -> bool:
-    """Whether a volume exists on one host only, so that its member cannot go elsewhere."""
+    """Whether a volume is local to one host, which pins its member there."""
     for declaration in candidate.declared.values():
         if volume in (declaration["name"], f"{declaration['name']}_{candidate.id.index}"):
             return declaration["driver"] in ("", "local")
@@ -123,7 +123,7 @@ def is_local(reservations: Reservations, candidate: Candidate, volume: str) -> b
 def pinned_hosts(
     reservations: Reservations, candidate: Candidate, volumes: dict[str, str]
 ) -> list[str]:
-    """Hosts that hold a local volume which this member must find again."""
+    """Hosts with a local volume that this member needs."""
     own = {
         name
         for name in volumes.values()
@@ -141,7 +141,7 @@ def pinned_hosts(
 
 
 def _is_pinning(candidate: Candidate, name: str) -> bool:
-    """Whether the stack owns a volume; plain undeclared names are the engine's business, as in Rancher."""
+    """Whether the stack owns a volume; plain undeclared names belong to the engine, as in Rancher."""
     declared = {item["name"] for item in candidate.declared.values() if not item["external"]}
     own_prefix = f"{candidate.id.stack}_"
     return name in declared or name.startswith(own_prefix)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give every wanted member a host, an address and its volumes. Private to the collection.
 
-Placing changes the record's body only: who is where. _plan/planner.py says what then happens on the hosts.
-Pure; the same world and body always give the same result.
+Placing changes only the record's body, which says where each member is. _plan/planner.py plans the operations on the
+hosts. Pure; the same world and body always give the same result.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Placer:
         self, stack: str, body: dict[str, t.Any], reservations: Reservations, claims: Claims
     ) -> None:
         self.stack = stack
-        # The revisions are most of a body and only read here: a copy of all would be half of a pass's planning.
+        # The revisions are most of a body and only read here: copying them would take half of a pass's planning time.
         self.body = {
             **body,
             "members": copy.deepcopy(body["members"]),
@@ -43,7 +43,7 @@ class Placer:
         self.members: Members = self.body["members"]
 
     def place_all(self) -> dict[str, t.Any]:
-        """The body with every member that can be placed placed, and every surplus one retired."""
+        """The body with all members placed that have a suitable host, and surplus ones retired."""
         self.body["hosts"] = sorted({*self.body["hosts"], *self.world.seen})
         services = self._definition()["services"] if is_live(self.body) else {}
         for member in member_ids(self.stack, self.members):
@@ -93,7 +93,7 @@ class Placer:
                 self._add(self._candidate(self._global_member(name, host)), host)
 
     def _global_member(self, name: str, host: str) -> MemberId:
-        """The one this host had before, else that of the smallest index that no member holds or has data under."""
+        """The member that this host had before, else one with the smallest index without a member or its data."""
         for member in self._known(name):
             entry = self.members[member.key]
             if entry["retired"] and entry["host"] == host:
@@ -102,12 +102,12 @@ class Placer:
         return MemberId(self.stack, name, min(set(range(1, len(taken) + 2)) - taken))
 
     def _known(self, name: str) -> list[MemberId]:
-        """All members of the service that the record names, by index."""
+        """All recorded members of the service, by index."""
         own = [key for key in self.members if key.startswith(f"{name}/")]
         return member_ids(self.stack, own)
 
     def _active(self, name: str) -> list[MemberId]:
-        """Those that are wanted."""
+        """The wanted members."""
         return [item for item in self._known(name) if not self.members[item.key]["retired"]]
 
     def _candidate(self, member: MemberId) -> Candidate:
@@ -115,13 +115,13 @@ class Placer:
         return Candidate(member, definition["services"][member.service], definition["volumes"])
 
     def _retire(self, member: MemberId) -> None:
-        """The member is not wanted; its entry stays for the sake of its volumes."""
+        """Retire a member; its entry stays because it names the volumes."""
         if not self.members[member.key]["retired"]:
             self.members[member.key]["retired"] = True
             self.reservations.places.pop(member, None)
 
     def _add(self, candidate: Candidate, host: str | None) -> None:
-        """Make a member: adopt a container that claims the place, bring a retired member back, or place a new one."""
+        """Add a member: adopt a container with its labels, bring back a retired member, or place a new one."""
         old = self.members.get(candidate.id.key)
         claim = self._single_claim(candidate)
         if claim and (old is None or claim[0] == old["host"]) and host in (None, claim[0]):
@@ -156,12 +156,12 @@ class Placer:
         self._reserve(candidate, entry)
 
     def _hold_on_unseen(self, candidate: Candidate, host: str) -> None:
-        """A retired member's container may still run on a host that is not seen: do not start another elsewhere."""
+        """A retired member's container may still run on an unreachable host, so do not start another elsewhere."""
         fault = self.world.faults.get(host, "not in the inventory")
         self._hold(candidate, "was_on_unseen_host", before=host, fault=fault)
 
     def _adopt(self, candidate: Candidate, claim: Located, old: MemberEntry | None) -> None:
-        """Take a container that is there already as the member's."""
+        """Adopt an existing container as the member's."""
         host, container = claim
         network = self.world.settings.network
         address = address_on(container, network)
@@ -184,9 +184,9 @@ class Placer:
         self.reservations.reserve(candidate.id, entry["host"], candidate.service)
 
     def _refresh(self, candidate: Candidate, entry: MemberEntry) -> None:
-        """Bring address and volumes of a member up to date with what is seen.
+        """Update a member's address and volumes from the observation.
 
-        A recorded volume stays, whatever a container mounts; a path that is new is noted.
+        A recorded volume stays, whatever a container mounts; a new path is added.
         """
         if candidate.service["network"] != "managed":
             entry["network"], entry["address"] = "", ""
@@ -200,7 +200,7 @@ class Placer:
             )
 
     def _mounted(self, candidate: Candidate, entry: MemberEntry) -> dict[str, str]:
-        """Volumes that the member's running container shows, e.g. those that only its image declares."""
+        """Volumes of the member's existing container, e.g. those that only its image declares."""
         claim = self._single_claim(candidate)
         return dict(claim[1]["mounts"]) if claim and claim[0] == entry["host"] else {}
 

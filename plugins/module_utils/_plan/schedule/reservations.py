@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is taken on the hosts: places, host ports and addresses of all stacks together. Private to the collection."""
+"""Reservations on the hosts: places, host ports and addresses of all stacks together. Private to the collection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..world.world import Port, World, ports_overlap
 
 
 class Reservations:
-    """Who has which host, port and address, over all stacks. The placer asks and adds."""
+    """The hosts, ports and addresses of the members of all stacks. The placer queries and extends them."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -25,7 +25,7 @@ class Reservations:
 
     @classmethod
     def of(cls, world: World, bodies: dict[str, dict[str, t.Any]]) -> Reservations:
-        """The reservations that the records of all stacks and the observed containers make."""
+        """The reservations from the records of all stacks and from the observed containers."""
         reservations = cls(world)
         for stack, body in sorted(bodies.items()):
             reservations._reserve_stack(stack, body)
@@ -44,7 +44,7 @@ class Reservations:
                 self.reserve(member, entry["host"], services[member.service])
 
     def _mark_other_ports(self, host: str) -> None:
-        """Ports of containers that nothing is reserved for: foreign ones, a module's, and those about to be removed."""
+        """Mark the ports of containers without a reservation: foreign ones, a module's, those about to be removed."""
         observation = self.world.observation(host)
         for foreign in observation["foreign"]:
             self._mark(host, foreign["ports"], f"container {foreign['name']}")
@@ -56,7 +56,7 @@ class Reservations:
         self._ports[host].extend(((port[0], int(port[1]), port[2]), owner) for port in ports)
 
     def reserve(self, member: MemberId, host: str, service: dict[str, t.Any]) -> None:
-        """Give a member its host."""
+        """Reserve a host for a member."""
         self.places[member] = host
         if host in self._ports:
             self._mark(host, published(service), member.place)
@@ -64,7 +64,7 @@ class Reservations:
     def note_volumes(self, entry: MemberEntry) -> None:
         """Remember where a member's volumes are, or will be once it is created.
 
-        A retired member's volume that a person removed in the meantime holds nobody.
+        A retired member's volume pins no member once a person has removed it.
         """
         host = entry["host"]
         for name in entry["volumes"].values():
@@ -77,7 +77,7 @@ class Reservations:
                 self.volume_hosts.setdefault(name, set()).add(host)
 
     def port_conflict(self, host: str, service: dict[str, t.Any]) -> str:
-        """Why the published ports of a service do not fit on a host; empty when they do."""
+        """Why the published ports of a service conflict on a host; empty if they do not."""
         for wanted in published(service):
             for taken, owner in self._ports[host]:
                 if ports_overlap(wanted, taken):
@@ -85,7 +85,7 @@ class Reservations:
         return ""
 
     def load(self, host: str, stack: str, service: str) -> tuple[int, int]:
-        """Members of this service, and members in all, on a host."""
+        """The number of members of this service, and of all members, on a host."""
         here = [member for member, placed_on in self.places.items() if placed_on == host]
         same = sum((member.stack, member.service) == (stack, service) for member in here)
         return same, len(here)

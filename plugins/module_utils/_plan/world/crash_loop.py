@@ -23,5 +23,5 @@ def is_crash_loop(container: ObservedContainer, now: float) -> bool:
     if container["restart_count"] < CRASH_LOOP_RESTARTS:
         return False
     age_s = now - parse_time(container["started_at"])
-    # A start in the future means that the clock was set back: it says nothing about the time passed.
+    # A start in the future means that the clock was set back: it does not tell how much time has passed.
     return container["state"] == "restarting" or 0 <= age_s < CRASH_LOOP_WINDOW_S

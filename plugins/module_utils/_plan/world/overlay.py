@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether containers can start on the overlay network of a host. Private to the collection; pure.
 
-An engine cannot attach a container to the overlay, not even one that was there before, unless a majority of the
-Swarm's managers answers; it finds out after 20 s. So what the hosts report is taken together first:
+An engine can attach a container to the overlay, even an existing one, only while a majority of the Swarm's
+managers answers; otherwise it fails after 20 s. The planner therefore combines the hosts' reports first:
 managers report a lost quorum (some seconds late), workers never do (docs/decisions/0002-overlay-facts.md).
 """
 
@@ -19,7 +19,7 @@ RUN_ROLE = "run drover.docker.network"
 
 @dataclasses.dataclass(frozen=True)
 class Reports:
-    """What the hosts of one round say of an overlay and of the Swarm that carries it."""
+    """The hosts' reports on an overlay and its Swarm in one round."""
 
     network: str
     swarms: dict[str, SwarmFacts]
@@ -36,12 +36,12 @@ class Reports:
 
 
 def network_fault(host: str, reports: Reports) -> str:
-    """Why nothing can start on the overlay of a host; empty when it can, as far as the hosts tell."""
+    """Why containers cannot start on the overlay of a host; empty if no host reports a fault."""
     return _host_fault(reports.swarms[host]) or _managers_fault(reports) or _missing(reports)
 
 
 def _host_fault(swarm: SwarmFacts) -> str:
-    """What the host says of itself."""
+    """The fault that the host itself reports."""
     if swarm["error"]:
         return f"the Swarm managers do not answer: {swarm['error']}"
     if swarm["state"] == "pending":
@@ -53,7 +53,7 @@ def _host_fault(swarm: SwarmFacts) -> str:
 
 
 def _managers_fault(reports: Reports) -> str:
-    """One manager that was reached and sees no fault is enough; so is none, unless a host was asked in vain."""
+    """One healthy manager suffices. If none was reached, assume the overlay works unless a host failed to answer."""
     errors = {host: reports.swarms[host]["error"] for host in reports.managers}
     if errors and all(errors.values()):
         host, error = next(iter(errors.items()))
@@ -64,7 +64,7 @@ def _managers_fault(reports: Reports) -> str:
 
 
 def _missing(reports: Reports) -> str:
-    """Only managers list an overlay that nothing uses yet; with none in sight the doubt is in its favour."""
+    """Only managers list an unused overlay; if no manager is seen, assume that the overlay exists."""
     managers = reports.managers
     if not managers or reports.having.intersection(managers):
         return ""

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which containers are a member's: labels only claim it, the record proves it. Private to the collection; pure.
 
-An image that was committed from a member carries all of its labels, so anybody's container may have them. A container
-is a member's if its name, host, create index and recorded volumes are those of the record, or if the ledger has its id.
+An image committed from a member carries all of its labels, so a foreign container may have them. A container is a
+member's if its name, host, create index and recorded volumes match the record, or if the ledger has its id.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LIVE_STATES = ("running", "paused", "restarting")
 
 @dataclasses.dataclass(frozen=True)
 class Stranger:
-    """A container with a member's labels that is not proven to be the member's."""
+    """A container with a member's labels but without proof that it is the member's."""
 
     host: str
     container: ObservedContainer
@@ -46,7 +46,7 @@ class Ownership:
     strangers: list[Stranger]
 
     def strangers_of(self, member: MemberId) -> list[Stranger]:
-        """Those with the labels of one member."""
+        """The strangers with the labels of one member."""
         return [item for item in self.strangers if MemberId.of(item.container) == member]
 
 
@@ -78,7 +78,7 @@ def _doubt(
     entry: MemberEntry | None,
     remembered: LedgerEntry | None,
 ) -> str:
-    """Why a container is not proven to be the member's; empty where it is."""
+    """Why a container is not proven to be the member's; empty if it is."""
     if container["id"][:SHORT_ID] in _remembered_ids(remembered):
         return ""
     name = MemberId.of(container).container
@@ -88,7 +88,7 @@ def _doubt(
 
 
 def _remembered_ids(remembered: LedgerEntry | None) -> set[str]:
-    """Short ids of containers that a pass has judged or drained as this member's."""
+    """Short ids of the containers that earlier passes judged or drained as this member's."""
     health = remembered.get("health") if remembered else None
     drain = remembered.get("drain") if remembered else None
     judged = {container_of(health["generation"])} if health else set()
@@ -97,7 +97,7 @@ def _remembered_ids(remembered: LedgerEntry | None) -> set[str]:
 
 
 def _contradiction(host: str, container: ObservedContainer, entry: MemberEntry) -> str:
-    """What the record says otherwise. An earlier life on another host is the member's: it is replaced by this one."""
+    """How the container contradicts the record. An earlier life on another host does not; it is replaced."""
     index, recorded = container["create_index"], entry["create_index"]
     if host != entry["host"]:
         # Beside a wanted member it is a conflict, which holds the member.
@@ -109,7 +109,7 @@ def _contradiction(host: str, container: ObservedContainer, entry: MemberEntry) 
 
 
 def is_earlier_life(host: str, container: ObservedContainer, entry: MemberEntry) -> bool:
-    """Whether a container is what a member left on another host before it was recorded on its present one."""
+    """Whether a container is a member's former one on another host, from before the record named the present host."""
     older = 0 < container["create_index"] < entry["create_index"]
     return bool(older and host != entry["host"])
 
@@ -124,7 +124,7 @@ def _other_volumes(container: ObservedContainer, entry: MemberEntry) -> str:
 
 
 def takes_from(stranger: Stranger, entry: MemberEntry) -> str:
-    """What a running stranger on a member's host has that is the member's: a recorded volume, or its address."""
+    """A recorded volume or the address of a member, if a running stranger on its host uses it."""
     container = stranger.container
     if stranger.host != entry["host"] or container["state"] not in LIVE_STATES:
         return ""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The world as one round sees it: observations of all hosts, with the questions that the planner asks of them.
+"""The world as one round sees it: the observations of all hosts, and the planner's queries on them.
 
 Private to the collection. Everything here only reads.
 """
@@ -43,7 +43,7 @@ Port = t.Tuple[str, int, str]
 class Settings:
     """What the inventory asks for: the managed network (one host has a bridge, several an overlay), checkers, brakes.
 
-    C(checker_image) is empty where the recorded one is good enough.
+    An empty C(checker_image) keeps the recorded one.
     """
 
     several: bool = False
@@ -62,24 +62,24 @@ class Settings:
 
     @property
     def other_network(self) -> str:
-        """The managed network that members leave when one host becomes several, or the reverse."""
+        """The other managed network, which members leave when one host becomes several or the reverse."""
         return BRIDGE_NETWORK if self.several else self.overlay_network
 
     @property
     def subnet(self) -> str:
-        """Subnet that the managed network is to have."""
+        """Configured subnet of the managed network."""
         return self.overlay_subnet if self.several else self.bridge_subnet
 
 
 def settings_for(hosts: t.Collection[str], **chosen: t.Any) -> Settings:
-    """The settings for an inventory; what was chosen, as fields of Settings."""
+    """The settings for an inventory; C(chosen): fields of Settings that the user set."""
     return Settings(several=len(hosts) > 1, **chosen)
 
 
 class World:
     """Observations by host (None: not reached) and the inventory's hosts.
 
-    C(now_s) is the time on the clock by which the controller stamped them (C(taken_at)).
+    C(now_s) is the present time on the controller's clock that also stamped them (C(taken_at)).
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class World:
         self._names: dict[str, dict[str, str]] = {}
 
     def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: Ledger) -> None:
-        """Tell the stack's containers from those that only have their labels, by its record and ledger."""
+        """Tell the stack's containers from those that only carry its labels, by its record and ledger."""
         self._owned[stack] = sort_claims(self._labelled(stack), body, ledger)
 
     def observation(self, host: str) -> Observation:
@@ -121,13 +121,13 @@ class World:
         return float(self.observation(host)["now"])
 
     def age_s(self, host: str) -> float:
-        """How old what a seen host reported is; 0 where nobody kept time."""
+        """The age of a seen host's report; 0 if it has no time stamp."""
         taken_at = self.observation(host).get("taken_at")
         return 0.0 if self._now_s is None or taken_at is None else self._now_s - float(taken_at)
 
     @property
     def subnet(self) -> str:
-        """The managed network's subnet: as it exists, else as it is to be made."""
+        """The subnet of the managed network: the existing one, else the configured one."""
         for host in self.seen:
             network = self.observation(host)["networks"].get(self.settings.network)
             if network and network["subnet"]:
@@ -143,15 +143,15 @@ class World:
         return list(self.observation(host)["containers"])
 
     def claims(self, stack: str) -> Claims:
-        """The stack's containers by member, with their hosts; only those that are proven to be the member's."""
+        """The stack's containers by member, with their hosts; only those proven to be the member's."""
         return self._ownership(stack).members
 
     def strangers(self, stack: str) -> list[Stranger]:
-        """Containers with labels of the stack's members that are not proven to be theirs: never touched."""
+        """Containers that carry labels of the stack's members without proof of ownership; they are never changed."""
         return self._ownership(stack).strangers
 
     def strangers_of(self, member: MemberId) -> list[Stranger]:
-        """Those with the labels of one member."""
+        """The strangers with the labels of one member."""
         return self._ownership(member.stack).strangers_of(member)
 
     def _ownership(self, stack: str) -> Ownership:
@@ -197,23 +197,23 @@ class World:
         return [host for host in self.seen if name in self.observation(host)["volumes"]]
 
     def checker(self, host: str) -> CheckerReport | None:
-        """What the checker of a seen host reports; None where there is none."""
+        """The checker's report of a seen host; None if there is none."""
         return self.observation(host).get("checker")
 
     def balancers(self, host: str) -> dict[str, BalancerReport]:
-        """What the load balancers of a seen host report, by their member; those that do not answer report nothing."""
+        """The load balancers' reports of a seen host, by member; those that do not answer report nothing."""
         return dict(self.observation(host).get("balancers") or {})
 
     def certificate_folder(self, host: str, service: str) -> CertificateFolder | None:
-        """Certificates in a volume of a load balancer (C(stack/service)) as a seen host has them."""
+        """The certificates on a seen host in a volume of a load balancer (C(stack/service))."""
         return (self.observation(host).get("certificate_folders") or {}).get(service)
 
     def swarm(self, host: str) -> SwarmFacts:
-        """What a seen host's engine says of the Swarm."""
+        """The Swarm facts of a seen host's engine."""
         return self.observation(host)["engine"]["swarm"]
 
     def network_fault(self, host: str) -> str:
-        """Why nothing can start on the managed network of a host; empty when it can."""
+        """Why containers cannot start on the managed network of a host; empty if they can."""
         return network_fault(host, self._overlay_reports()) if self.settings.several else ""
 
     def _overlay_reports(self) -> Reports:
@@ -226,7 +226,7 @@ class World:
         )
 
     def taken_addresses(self) -> dict[str, str]:
-        """Addresses on the managed network that some container holds, each with the container's id."""
+        """Addresses in use on the managed network, each with the container's id."""
         network = self.settings.network
         taken: dict[str, str] = {}
         for host in self.seen:
@@ -240,7 +240,7 @@ class World:
 
 
 def _network_in_use(settings: Settings, observations: dict[str, Observation | None]) -> Settings:
-    """The overlay also where the inventory at hand names one host, if stacks are recorded on several."""
+    """Use the overlay if stacks are recorded on several hosts, even if this inventory names only one."""
     found = [seen["records"] for seen in observations.values() if seen and not seen["error"]]
     bodies = [record["body"] for records in found for record in records.values()]
     several = settings.several or any(len(body["hosts"]) > 1 for body in bodies)
@@ -250,7 +250,7 @@ def _network_in_use(settings: Settings, observations: dict[str, Observation | No
 def _host_faults(
     observations: dict[str, Observation | None], renamed: dict[str, str]
 ) -> dict[str, str]:
-    """Hosts of which nothing is known, each with the reason. C(renamed): old name to new."""
+    """Hosts without a usable observation, each with the reason. C(renamed): old name to new."""
     faults: dict[str, str] = {}
     engines: dict[str, str] = {}
     for host, found in sorted(observations.items()):
@@ -271,7 +271,7 @@ def _host_faults(
 def _check_host_name(
     host: str, observation: Observation, faults: dict[str, str], renamed: dict[str, str]
 ) -> None:
-    """A host that another inventory calls differently must not be acted on under this name."""
+    """Why a host must not be acted on under this name: its records give it another one."""
     for stack, record in sorted(observation["records"].items()):
         written_for = record.get("host", host)
         if host not in (written_for, renamed.get(written_for)):
@@ -292,7 +292,7 @@ def ports_overlap(first: Port, second: Port) -> bool:
 
 
 def running_on(host: str, claims: list[Located]) -> Container | None:
-    """The member's container, if it is the only one, is where it belongs and runs."""
+    """The member's container, if it is the only one, is on the recorded host and runs."""
     if len(claims) == 1 and claims[0][0] == host and claims[0][1]["state"] == "running":
         return claims[0][1]
     return None
