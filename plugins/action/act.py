@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry a host's call of the present step; a host without one is not contacted.
+"""Carry out a host's call of the current step. A host without a call is not contacted.
 
 The module of the same name does the work.
 """
@@ -19,12 +19,12 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import c
 
 
 class ActionModule(ActionBase):
-    """Takes its call from the step that C(drover.docker.plan) made, and keeps the answer for it."""
+    """Takes the host's call from the step of C(drover.docker.plan), and stores the answer for its next step."""
 
     TRANSFERS_FILES = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Call the module with this host's share, if it has one."""
+        """Call the module with this host's share, if any."""
         variables = task_vars or {}
         super().run(tmp, variables)
         host = str(variables["inventory_hostname"])
@@ -50,12 +50,12 @@ class ActionModule(ActionBase):
 
 
 def _arguments(stage: str, share: Work) -> dict[str, t.Any]:
-    """A share as the module takes it."""
+    """Return the module's arguments for a share."""
     return {
         "stage": stage,
         "records": share.records,
         "operations": share.operations,
-        "refusals": json.dumps(share.refusals),  # as text, because Ansible takes None for no value
+        "refusals": json.dumps(share.refusals),  # as text: Ansible drops a None
         "last": share.last,
         "claim": share.claim,
         "images": share.images,

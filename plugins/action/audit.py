@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print the merged audit of several hosts. Nothing is sent to a host."""
+"""Print the merged audit of several hosts. This contacts no host."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Controller side of M(drover.docker.load): reads a stack's folder; contacts no host."""
+"""Controller side of M(drover.docker.load). It reads a stack's folder and contacts no host."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """The definition, hidden from output as it holds the values of variables; or everything that is wrong."""
+        """Return the definition, hidden from output because it holds values of variables; or all problems."""
         result = dict(super().run(tmp, task_vars), changed=False)
         if not self._task.args.get("stack_dir"):
             return {
@@ -76,7 +76,7 @@ class ActionModule(ActionBase):
         }
 
     def _certificates(self, variables: dict[str, t.Any]) -> CertificateSources:
-        """Where the inventory has certificates; variables may be templates."""
+        """Return the inventory's sources of certificates. Variables may be templates."""
         held = self._templar.template(variables.get("drover_certificates"))
         return CertificateSources(held, self._inventory(variables, "drover_certificates_dir"))
 
@@ -86,7 +86,7 @@ class ActionModule(ActionBase):
 
 
 def told(error: StackError) -> str:
-    """The message of a failed load; several problems are printed, as Ansible would show them on one line."""
+    """Return the message of a failed load. Print several problems, because Ansible would show them on one line."""
     if len(error.problems) == 1:
         return str(error)
     for line in str(error).splitlines():
@@ -95,12 +95,12 @@ def told(error: StackError) -> str:
 
 
 def plain_text(value: t.Any) -> str | None:
-    """The text without what Ansible attaches to it."""
+    """Return the text without Ansible's tags."""
     return None if value is None else str(value)
 
 
 def plain_variables(given: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """The variables as text; one without a value is left out, so that other sources count.
+    """Return the variables as text. A variable without a value is left out, so that other sources apply.
 
     Raises:
         StackError: a value is a list or a map.

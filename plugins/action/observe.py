@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at one host and keep what it reports for the plan. The module of the same name does the looking."""
+"""Observe one host with the module of the same name, and store the observation for the plan."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import l
 
 
 class ActionModule(ActionBase):
-    """One module call; a host that does not answer is reported, not failed."""
+    """Makes one module call. A host that does not answer is reported; the task does not fail."""
 
     TRANSFERS_FILES = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Save the observation; the result itself tells only whether there is one."""
+        """Save the observation. The result only says whether there is one."""
         variables = task_vars or {}
         super().run(tmp, variables)
         images = wanted_images(variables, self._templar.template)
@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
 
 
 def wanted_images(variables: dict[str, t.Any], template: t.Callable[[t.Any], t.Any]) -> list[str]:
-    """Images of the definition that is about to come up, which no record on the host names yet."""
+    """Return the images of a new definition. No record on the host names them yet."""
     checker_image = template(variables.get("drover_checker_image"))
     definition = run_files.load("definition") or {"services": {}}
     services = definition["services"].values()

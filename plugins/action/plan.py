@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take a pass one step further, and say what was done, what is held and why.
+"""Make the next step of a pass, and print what was done, what is held and why.
 
-What is done in which order is decided by Pass (plugin_utils/_pass/machine.py); this only keeps it between tasks.
+Pass (plugin_utils/_pass/machine.py) decides the order; this plugin only stores it between tasks.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ display = Display()
 
 
 class ActionModule(ActionBase):
-    """Runs on the controller only; nothing is sent to a host."""
+    """Runs on the controller only, and contacts no host."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Make the next step and print what there is to say."""
+        """Make the next step and print its messages."""
         variables = task_vars or {}
         super().run(tmp, variables)
         command = self._task.args.get("command")
@@ -87,7 +87,7 @@ class ActionModule(ActionBase):
         return self._take(found, step, hosts)
 
     def _take(self, found: Pass, step: Step, hosts: list[str]) -> dict[str, t.Any]:
-        """Print what a step tells, and leave its calls for the hosts."""
+        """Print a step's messages, and store its calls for the hosts."""
         self._say(report.round_lines(step.done) if step.done else [])
         self._say([report.notice_text(notice) for notice in step.notices])
         pass_file.save(found, step, hosts)
@@ -98,9 +98,9 @@ class ActionModule(ActionBase):
         return {"changed": False, "work": True, "planned": step.plan.lines()}
 
     def _foretell(self, step: Step, request: Request) -> dict[str, t.Any]:
-        """Check mode: the plan, and nothing else."""
+        """In check mode, return the plan and do nothing."""
         plan = step.plan
-        if not self._task.diff:  # with --diff Ansible itself prints them
+        if not self._task.diff:  # with --diff Ansible prints them
             self._say([f"would  {line}" for line in plan.lines()])
         result = self._finish(End(plan), request.command)
         result["changed"] = plan.has_work
@@ -140,7 +140,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from error
 
     def _tell_once(self, lines: list[str]) -> None:
-        """Print lines that the end need not repeat."""
+        """Print lines now, so that the end does not repeat them."""
         self._say(lines)
         run_files.save("told", lines)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a pass prints where a timer runs it: what the playbook says itself, and what failed."""
+"""The output of a timer's pass: the playbook's own messages, and failures."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if t.TYPE_CHECKING:
 
 
 class CallbackModule(CallbackBase):
-    """Says what failed; all else is said by the action plugins."""
+    """Prints failures. The action plugins print everything else."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "drover.docker.journal"
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
-        """One line with host, task and reason."""
+        """Print one line with host, task and reason."""
         if not ignore_errors:
             self._tell(result)
 
     def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
-        """The same for a host that was not reached."""
+        """Print the same line for an unreachable host."""
         self._tell(result)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
-        """An inventory without the group is a mistake."""
+        """Report an inventory without the group: it is a mistake."""
         self._display.display("error  the inventory has no host in the group docker_hosts")
 
     def _tell(self, result: CallbackTaskResult) -> None:

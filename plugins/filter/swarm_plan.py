@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each Docker host is to do for the overlay network, from what all of them said."""
+"""Plans each Docker host's steps for the overlay network, from the reports of all hosts."""
 
 from __future__ import annotations
 
@@ -72,17 +72,17 @@ from ansible_collections.drover.docker.plugins.module_utils._swarm.overlay impor
 def swarm_plan(
     reports: dict[str, t.Any], *, hosts: dict[str, str], settings: dict[str, t.Any]
 ) -> dict[str, t.Any]:
-    """The plan as a plain dict.
+    """Return the plan as a plain dict.
 
     Raises:
-        AnsibleFilterError: A setting cannot be used; the text names its variable.
+        AnsibleFilterError: A setting is invalid. The text names its variable.
     """
     plan = decide(reports, hosts=hosts, settings=_settings(settings))
     return {**dataclasses.asdict(plan), "settle": plan.settle()}
 
 
 def _settings(given: dict[str, t.Any]) -> SwarmSettings:
-    """Templates make texts of numbers and truths, in ansible-core before 2.19 at least."""
+    """Convert settings. Before ansible-core 2.19, templates turn numbers and booleans into text."""
     pools = given["default_addr_pool"]
     network = {
         "name": given["name"],
@@ -111,5 +111,5 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """By name."""
+        """Return the filters by name."""
         return {"swarm_plan": swarm_plan}

@@ -12,23 +12,23 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Makes the containers of many Docker hosts inventory hosts, with the variables that it takes to connect to them, and
-    groups them by stack, service, Docker host, state, verdict and revision.
-  - Hosts are asked at the same time, each with one call. One that does not answer within its O(timeout) costs a
-    warning; the others are listed.
-  - Verdict and revision come from the stack records on the Docker hosts. They can be read where a host is reached by
-    SSH or is this machine; of containers on hosts that are reached by TCP they are V(unknown).
-  - It can also list the Docker hosts themselves with facts of their engines, as the inventory of the playbooks.
+  - Makes the containers of many Docker hosts inventory hosts, with the variables that Ansible needs to connect to them,
+    and groups them by stack, service, Docker host, state, verdict and revision.
+  - Asks all hosts concurrently, each with one call. A host that does not answer within its O(timeout) causes a warning;
+    the others are listed.
+  - Verdict and revision come from the stack records on the Docker hosts. They are
+    readable on this machine and on hosts with SSH. For containers on hosts with TCP they are V(unknown).
+  - Can also list the Docker hosts themselves with facts of their engines, as the inventory of the playbooks.
   - The source is a YAML file whose name ends with C(.drover.yml) or C(.drover.yaml).
 notes:
-  - No environment, command or definition of a container leaves its Docker host. Labels do.
-  - What hosts say is never taken for a template.
+  - A container's labels leave its Docker host. Its environment, command and definition do not.
+  - Data from hosts is never interpreted as a template.
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 requirements:
-  - the SSH client C(ssh) on the control node, for hosts that are reached by SSH, and Python 3.8 or later on these hosts
-  - the Python package C(jmespath) on the control node, where there are O(filters)
+  - the SSH client C(ssh) on the control node, and Python 3.8 or later on the hosts, for hosts with SSH
+  - the Python package C(jmespath) on the control node, for O(filters)
 options:
   plugin:
     description: Must be C(drover.docker.services).
@@ -39,17 +39,17 @@ options:
   hosts:
     description:
       - The Docker hosts. Without it, O(docker_host) is the only one.
-      - Every option of a host but O(hosts[].name) and O(hosts[].docker_host) may also stand at the top level of the
-        source, for all hosts that do not say otherwise.
+      - Every option of a host except O(hosts[].name) and O(hosts[].docker_host) is also allowed at the top level of the
+        source, as the default for all hosts.
     type: list
     elements: dict
     suboptions:
       name:
-        description: Its name; that of its address unless given. For the playbooks it has to be the name that they know.
+        description: Its name. The default is its address. For the playbooks it must be the name that they know.
         type: str
       docker_host:
         description:
-          - The way to its engine. V(ssh://USER@HOST:PORT), where user and port may be left out, V(tcp://HOST:PORT), or
+          - Address of its engine. V(ssh://USER@HOST:PORT), with user and port optional, V(tcp://HOST:PORT), or
             V(unix:///var/run/docker.sock) for this machine.
         type: str
         required: true
@@ -99,13 +99,13 @@ options:
         description: As O(tls_hostname).
         type: str
   docker_host:
-    description: The only engine of a source without O(hosts), written as O(hosts[].docker_host).
+    description: The only engine of a source without O(hosts), in the format of O(hosts[].docker_host).
     type: str
     default: unix:///var/run/docker.sock
   list:
     description:
       - What to list. V(containers), V(docker_hosts), or both.
-      - A Docker host is listed whether or not it answers, as the playbooks have to know of all their hosts.
+      - A Docker host is listed even if it does not answer, because the playbooks must know all their hosts.
     type: list
     elements: str
     choices:
@@ -118,13 +118,13 @@ options:
     type: bool
     default: false
   foreign:
-    description: Whether to list containers that are not of this collection.
+    description: Whether to list containers that this collection did not make.
     type: bool
     default: false
   filters:
     description:
       - JMESPath expressions over the variables of a container. It is listed if all of them are true.
-      - With O(strict), an expression that fails for a container is an error. Else it is not true of it.
+      - With O(strict), an expression that fails for a container is an error. Without, it counts as false.
     type: list
     elements: str
     default: []
@@ -141,36 +141,36 @@ options:
     default: docker-cli
   standard_groups:
     description:
-      - Whether containers are put into groups by stack, service, Docker host, state, verdict and revision. Without them
-        there is C(drover_containers), and what O(groups) and O(keyed_groups) make.
+      - Whether to put containers into groups by stack, service, Docker host, state, verdict and revision. Without them
+        the groups are C(drover_containers) and those of O(groups) and O(keyed_groups).
     type: bool
     default: true
   timeout:
-    description: Seconds that a host has for its whole answer, connecting included.
+    description: Time limit for a host's whole answer, including the connection, in seconds.
     type: float
     default: 5
   user:
-    description: User of the SSH connection, where the address names none. Without it, the SSH client decides.
+    description: User of the SSH connection, if the address names none. Without it, the SSH client decides.
     type: str
   port:
-    description: Port of the SSH connection, where the address names none. Without it, the SSH client decides.
+    description: Port of the SSH connection, if the address names none. Without it, the SSH client decides.
     type: int
   private_key_file:
-    description: Key of the SSH connection. A relative path begins at the folder of the source.
+    description: Private key of the SSH connection. A relative path starts at the folder of the source.
     type: str
   ssh_args:
     description: More arguments of the SSH client, such as V(-o ProxyJump=gate).
     type: str
   python:
-    description: Python on hosts that are reached by SSH.
+    description: Python interpreter on hosts with SSH.
     type: str
     default: python3
   become:
-    description: Whether to ask with C(sudo -n) on hosts that are reached by SSH. Stack records are for root only.
+    description: Whether to use C(sudo -n) on hosts with SSH. Only root can read stack records.
     type: bool
     default: false
   socket:
-    description: The engine's socket on hosts that are reached by SSH.
+    description: The engine's socket on hosts with SSH.
     type: str
     default: /var/run/docker.sock
   state_dir:
@@ -178,23 +178,26 @@ options:
     type: str
     default: /var/lib/drover
   tls:
-    description: Whether TCP connections use TLS. They do on port 2376 and where O(ca_path) or O(client_cert) is set.
+    description: Whether TCP connections use TLS. The default is true on port 2376 and if O(ca_path) or O(client_cert)
+      is set.
     type: bool
   validate_certs:
-    description: Whether the certificate of an engine is verified.
+    description: Whether to verify the certificate of an engine.
     type: bool
     default: true
   ca_path:
-    description: File with the certificates to verify those of engines with. A relative path begins at the source.
+    description: File with CA certificates, to verify those of engines. A relative path starts at the folder of the
+      source.
     type: str
   client_cert:
-    description: Certificate to show to engines, together with O(client_key). A relative path begins at the source.
+    description: Client certificate for engines, together with O(client_key). A relative path starts at the folder of
+      the source.
     type: str
   client_key:
     description: Key of O(client_cert).
     type: str
   tls_hostname:
-    description: Name that an engine's certificate has to be for, if it is not that of the address.
+    description: Name that an engine's certificate must contain, if it is not that of the address.
     type: str
 """
 
@@ -252,7 +255,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source im
 
 ENDINGS = (".drover.yml", ".drover.yaml")
 LISTS = {CONTAINERS: CONTAINERS, "docker_hosts": ENGINE}
-"""What each entry of C(list) asks a host for."""
+"""Kind of data that each entry of C(list) requests from a host."""
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -261,14 +264,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "drover.docker.services"
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is a source of this plugin, by its name."""
+        """Whether the name of the file is that of a source of this plugin."""
         return bool(super().verify_file(path)) and path.endswith(ENDINGS)
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Fill the inventory.
 
         Raises:
-            AnsibleParserError: The source is wrong. Hosts that do not answer are no error.
+            AnsibleParserError: The source is invalid. A host that does not answer is no error.
         """
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
@@ -296,7 +299,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         )
 
     def _wanted(self) -> list[str]:
-        """What to ask the hosts for."""
+        """Return the kinds of data to request from the hosts."""
         given = self.get_option("list") or []
         for number, item in enumerate(given):
             if item not in LISTS:
@@ -306,7 +309,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return sorted({LISTS[item] for item in given})
 
     def _answers(self, hosts: list[DockerHost], path: str, *, use_cache: bool) -> dict[str, Answer]:
-        """What the hosts say, or said not long ago. A host that did not answer is asked again each time."""
+        """Return the hosts' answers, or cached ones. A host that did not answer is asked again each time."""
         want = self._wanted()
         cached = self._cached(path) if use_cache else {}
         marks = {host.name: f"{host.mark} {' '.join(want)}" for host in hosts}
@@ -333,7 +336,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return {}
 
     def _warn(self, hosts: list[DockerHost], answers: dict[str, Answer]) -> None:
-        """A line for each thing that is missing in the inventory, and why."""
+        """Warn once for each gap in the inventory, with its reason."""
         for host in hosts:
             answer = answers[host.name]
             if answer["error"]:
@@ -378,7 +381,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return not facts["drover_system"] or bool(self.get_option("system"))
 
     def _add(self, entry: Entry) -> None:
-        """One host with its variables and groups; what Docker hosts said is marked, so that it is no template."""
+        """Add one host with its variables and groups. Mark data from Docker hosts, so that it is never a template."""
         self.inventory.add_host(entry.name)
         for group, parent in entry.groups:
             self._join(entry.name, group, parent)

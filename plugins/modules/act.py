@@ -10,25 +10,24 @@ DOCUMENTATION = r"""
 module: act
 short_description: Carry out one Docker host's share of the plan
 description:
-  - Stores stack records, or runs the operations that M(drover.docker.plan) made for this host, those that do not
-    need each other at the same time. Just before each one it checks that what the plan presumed still holds.
-  - Then it looks at the host again, for the next round of the plan.
-  - This is what the playbooks of this collection call. It is of little use by itself. To keep a service at scale on
-    one host from your own playbook, use M(drover.docker.service).
+  - Stores stack records, or runs the operations that M(drover.docker.plan) planned for this host. Independent
+    operations run concurrently. Before each operation it checks that the plan's preconditions still hold.
+  - Then it observes the host again, for the next round of the plan.
+  - The playbooks of this collection call this module. To keep a service at scale on one host from your own playbook,
+    use M(drover.docker.service).
   - A host without a share of the plan is not contacted.
-  - Takes the lease of the host with O(stage=record), and acts under it, so that two control nodes do not act at once.
-    It never removes a volume that is not named in an operation, nor a container that is not ours.
-  - Writes a line for each thing it did, and for each that was refused, to the audit of the host; see
-    M(drover.docker.audit_info).
+  - Takes the lease of the host with O(stage=record) and acts under it, so that two control nodes never act at once. It
+    removes only volumes that an operation names, and only containers of this collection.
+  - Writes a line to the audit of the host for each action and each refusal; see M(drover.docker.audit_info).
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 options:
   stage:
     description:
-      - The share to carry out. V(record) takes the lease and stores the records that need a majority of the hosts,
-        V(operations) does all that they allow. V(validate) comes before both, on one host, where a load balancer
-        gets another config; that host stores its records where HAProxy rejects none.
+      - The share to carry out. V(record) takes the lease and stores the records that need a majority of the hosts.
+        V(operations) runs the operations that the records allow. V(validate) comes before both, on one host, if a load
+        balancer gets a new config; that host also stores its records if HAProxy accepts all configs.
     type: str
     choices: [validate, record, operations]
     default: operations
@@ -41,7 +40,7 @@ options:
   records:
     description:
       - Stack records to store, as a list or as its JSON. The task takes them from the plan.
-      - One that is older than the record of this host is refused, and with it the operations of that stack.
+      - A record that is older than that of this host is refused, and with it the operations of its stack.
     type: json
     default: '[]'
   operations:
@@ -50,32 +49,33 @@ options:
     default: '[]'
   owner:
     description:
-      - Who acts, for the message to another control node that has to wait.
+      - Who acts, for the message to another control node that must wait.
       - The task sets it to the user and the name of the control node.
     type: str
     default: drover.docker
   claim:
     description:
-      - In whose name the call acts, as JSON. The task takes it from the plan.
+      - Claim of the run, as JSON. The task takes it from the plan.
       - Empty for a call that needs no lease.
     type: json
     default: '{}'
   last:
     description:
-      - Whether nothing follows for this host in this round. Then the lease is given back, also where there is nothing
-        to do. V(operations) with something to do gives it back in any case.
+      - Whether this is the last call for this host in this round. It gives the lease back, even if there is nothing to
+        do. A call of V(operations) with something to do always gives it back.
       - The task sets it from the plan.
     type: bool
     default: false
   refusals:
     description:
-      - What this host shall remember as wanted and not done, as JSON. The task takes it from the plan.
-      - V(null) leaves that as it is.
+      - What this host must note as held, as JSON. The task takes it from the plan.
+      - V(null) changes nothing.
     type: json
     default: 'null'
   images:
     description:
-      - Images to look for when looking at the host afterwards, besides those of stored stacks and of our containers.
+      - Images to look for in the observation afterwards, besides those of stored stacks and of this collection's
+        containers.
       - The task sets it to the images of the stack files that were loaded.
     type: list
     elements: str
@@ -83,13 +83,13 @@ options:
   docker_host:
     description:
       - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
-      - The task sets it to the variable C(drover_docker_host), where there is one.
+      - The task sets it to the variable C(drover_docker_host), if there is one.
     type: str
     default: unix:///var/run/docker.sock
   state_dir:
     description:
       - Folder of the stack records and of the lock on this host.
-      - The task sets it to the variable C(drover_state_dir), where there is one.
+      - The task sets it to the variable C(drover_state_dir), if there is one.
     type: path
     default: /var/lib/drover
 requirements:
@@ -108,11 +108,10 @@ attributes:
     description: Has a part that runs on the controller.
     support: full
 notes:
-  - Needs to be root, or a user who may write O(state_dir) and use the engine.
-  - Records and operations hold environment values of the stacks. They are not logged and are no part of the result of
-    the task; tasks should set C(no_log=true) as well.
-  - An operation that fails is no failure of the task; the next C(command=continue) of M(drover.docker.plan) tells of
-    it.
+  - Needs root, or a user who can write O(state_dir) and use the engine.
+  - Records and operations hold environment values of the stacks. The module neither logs nor returns them; tasks should
+    also set C(no_log=true).
+  - If an operation fails, the task does not fail. The next C(command=continue) of M(drover.docker.plan) reports it.
 seealso:
   - module: drover.docker.plan
   - module: drover.docker.observe
@@ -169,7 +168,7 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def parsed(module: AnsibleModule, option: str, kind: type) -> t.Any:
-    """An option that is a list or a map, or the JSON of one."""
+    """Return an option that is a list or a map, or the JSON of one."""
     try:
         value = json.loads(module.params[option])
     except ValueError as error:
@@ -181,13 +180,13 @@ def parsed(module: AnsibleModule, option: str, kind: type) -> t.Any:
 
 
 def remembered(module: AnsibleModule) -> t.Any:
-    """What this host shall remember as not done; None to leave that alone."""
+    """Return what this host must note as held; None changes nothing."""
     given = module.params["refusals"]
     return None if given == "null" else parsed(module, "refusals", dict)
 
 
 def payload_of(module: AnsibleModule) -> dict[str, t.Any]:
-    """The arguments as the host's part takes them."""
+    """Return the payload of the call from the arguments."""
     return {
         **module.params,
         "records": parsed(module, "records", list),

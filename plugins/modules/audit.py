@@ -13,17 +13,17 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Merges what M(drover.docker.audit_info) returned for several hosts, newest last, and prints it.
-  - What one run did stands together under a line that says who ran it and when. What several hosts did alike, such as
+  - Merges the results of M(drover.docker.audit_info) for several hosts, newest last, and prints them.
+  - Groups the lines of each run under a line that says who ran it and when. An equal action of several hosts, such as
     storing a record, is one line.
   - Runs on the controller and contacts no host.
 options:
   results:
-    description: What M(drover.docker.audit_info) returned, by host. A host without RV(lines) is named at the end.
+    description: Results of M(drover.docker.audit_info), by host. Hosts without RV(lines) are listed at the end.
     type: dict
     required: true
   limit:
-    description: How many lines to show at most, the newest ones.
+    description: Maximum number of lines; the newest are shown.
     type: int
     default: 200
   format:

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read what was done on one Docker host, by whom and why."""
+"""Reads the audit of one Docker host: what was done, by whom and why."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Returns lines of the audit that this collection writes on each Docker host. There is one for each operation, each
-    stored stack record, each change of a verdict, and for what was refused when that began, changed and ended.
+  - Returns lines of the audit that this collection writes on each Docker host. There is a line for each operation, each
+    stored stack record and each change of a verdict, and for each refusal when it begins, changes and ends.
   - The playbook C(drover.docker.audit) merges those of all hosts and prints them.
 options:
   stack:
@@ -42,11 +42,11 @@ options:
     type: str
   since:
     description:
-      - Only lines that are not older. An age such as V(45s), V(30min), V(2h) or V(7d), or a time in UTC such as
-        V(2026-11-22) or V(2026-11-22T10:00:00Z). By the clock of the host.
+      - Only lines since this time, by the clock of the host. An age such as V(45s), V(30min), V(2h) or V(7d), or a time
+        in UTC such as V(2026-11-22) or V(2026-11-22T10:00:00Z).
     type: str
   limit:
-    description: How many lines to return at most, the newest ones.
+    description: Maximum number of lines; the newest are returned.
     type: int
     default: 1000
   state_dir:
@@ -64,7 +64,7 @@ attributes:
     support: none
     details: It never changes anything.
 notes:
-  - Needs to be root, as only root may read the audit.
+  - Needs root, because only root can read the audit.
   - The lines hold no values of environment variables, no certificates and no passwords.
 seealso:
   - module: drover.docker.audit
@@ -90,7 +90,7 @@ lines:
       description: When it was done, in UTC, by the clock of the host.
       type: str
     run:
-      description: What all lines of one run have in common.
+      description: Token that all lines of one run share.
       type: str
     who:
       description: User and name of the control node.
@@ -99,7 +99,7 @@ lines:
       description: Whether it was a C(person) or a C(timer).
       type: str
     command:
-      description: What was asked for, for example C(up shop).
+      description: The command, for example C(up shop).
       type: str
     host:
       description: Inventory name of the host.
@@ -108,13 +108,13 @@ lines:
       description: Stack.
       type: str
     service:
-      description: Service, where it is about one.
+      description: Service, if the line concerns one.
       type: str
     member:
-      description: Member, where it is about one, as SERVICE/INDEX.
+      description: Member, if the line concerns one, as SERVICE/INDEX.
       type: str
     container:
-      description: Name of the container, where it is about one.
+      description: Name of the container, if the line concerns one.
       type: str
     action:
       description: What was done.
@@ -126,13 +126,13 @@ lines:
       description: Code of what is held, with C(action=refusal).
       type: str
     evidence:
-      description: What the engine knows about it, such as exit code and last events.
+      description: The engine's facts about it, such as exit code and last events.
       type: dict
     result:
-      description: What became of it.
+      description: The result.
       type: str
     error:
-      description: Why it failed, where it did.
+      description: Why it failed; empty otherwise.
       type: str
     seconds:
       description: How long it took.

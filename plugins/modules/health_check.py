@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The health checks that one HAProxy container makes."""
+"""Gives one HAProxy container its health checks."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ author:
   - drover.docker contributors (@drover)
 description:
   - Writes the HAProxy config of a checker, a HAProxy container that carries no traffic and only checks other
-    containers, and has the running HAProxy load it. What it finds is reported by M(drover.docker.health_info).
-  - The config is validated with C(haproxy -c) in the very image that runs it before it replaces anything. One that
-    HAProxy rejects leaves the good file and the running HAProxy as they are.
-  - Targets come and go while HAProxy runs. Where that is not enough it is reloaded, not restarted, and the state of the
-    checks is handed on, though not the number of failures counted so far. Afterwards what runs is read back. A second
-    run with the same options changes nothing.
-  - Where the container does not run, only the file is written. So the module can come before the task that starts the
+    containers, and applies it to the running HAProxy. M(drover.docker.health_info) returns the results of the checks.
+  - Validates the config with C(haproxy -c) in the image that runs it, before it replaces anything. If HAProxy rejects
+    it, the good file and the running HAProxy stay unchanged.
+  - Adds and removes targets while HAProxy runs. Other changes need a reload, never a restart. A reload keeps the state
+    of the checks, but not the number of failures counted so far. Afterwards the module verifies the running state. A
+    second run with the same options changes nothing.
+  - If the container does not run, the module only writes the file. So it can run before the task that starts the
     container.
-  - Stacks need none of this. A service with C(health_check) in its stack file is checked by the checkers that the
-    playbook C(drover.docker.up) starts. Use this module for checks of your own, with a container and a directory of
-    your own.
+  - Stacks do not need this module. The playbook C(drover.docker.up) starts checkers for services with C(health_check)
+    in their stack file. Use this module for your own checks, with your own container and directory.
 options:
   checks:
     description:
       - What to check, in the order of the config.
-      - A number that is not given is left to HAProxy, whose defaults are an interval of 2000 ms, a healthy threshold of
-        2 and an unhealthy threshold of 3.
+      - Without a number, HAProxy's default applies. This is an interval of 2000 ms, a healthy threshold of 2 and an
+        unhealthy threshold of 3.
     type: list
     elements: dict
     default: []
@@ -38,7 +37,7 @@ options:
       backend:
         description:
           - Name of the check. Letters, digits, dots, colons, hyphens and underscores.
-          - V(control) and V(answer) are the checker's own.
+          - V(control) and V(answer) are reserved.
         type: str
         required: true
       address:
@@ -51,15 +50,16 @@ options:
         required: true
       server:
         description:
-          - Name of the HAProxy server. Results belong to it; under another name they begin anew.
-          - Without it, it is made of address, port and a hash of the check, so that a changed check begins anew.
+          - Name of the HAProxy server. Results belong to this name; a new name starts without results.
+          - The default is made of address, port and a hash of the check, so that a changed check starts without
+            results.
         type: str
       request_line:
         description:
           - HTTP request as in C(health_check) of Rancher, for example V(GET /health HTTP/1.0). The check is good when
             the answer has a status of 2xx or 3xx.
-          - A lone URI is asked for with C(OPTIONS), and the version is C(HTTP/1.0) where it is missing, as in HAProxy.
-          - Without it or O(checks[].request), or where it is empty, the check is a TCP connect.
+          - As in HAProxy, the method of a lone URI is C(OPTIONS), and the default version is C(HTTP/1.0).
+          - If it is empty, and without O(checks[].request), the check is a TCP connect.
         type: str
       request:
         description: The same in parts, instead of O(checks[].request_line).
@@ -79,7 +79,7 @@ options:
             choices: [HTTP/1.0, HTTP/1.1]
             default: HTTP/1.0
           headers:
-            description: Headers, name to value. None is added by itself, so HTTP/1.1 mostly needs C(Host).
+            description: Headers, name to value. No header is added, so HTTP/1.1 usually needs C(Host).
             type: dict
             default: {}
       interval:
@@ -87,21 +87,21 @@ options:
         type: int
       response_timeout:
         description:
-          - How long the answer may take, in milliseconds, once the connection is there.
-          - Without it, connection and answer together may take as long as O(checks[].interval).
+          - Time limit for the answer after the connection is made, in milliseconds.
+          - Without it, O(checks[].interval) limits connection and answer together.
         type: int
       healthy_threshold:
-        description: How many good checks in a row make it UP again.
+        description: Number of good checks in a row after which the server is UP again.
         type: int
       unhealthy_threshold:
         description:
-          - How many bad checks in a row make it DOWN.
-          - A server that was never checked before is DOWN after one bad check, and UP after one good one.
+          - Number of bad checks in a row after which the server is DOWN.
+          - The first check of a server decides alone. It is DOWN after one bad check, and UP after one good check.
         type: int
   controls:
     description:
-      - Other checkers, whose port 42 is checked every second. What a checker says of containers on a host is worth
-        nothing while it does not reach that host's checker.
+      - Other checkers, whose port 42 is checked every second. While a checker does not reach a host's checker, its
+        reports about containers on that host do not count.
     type: list
     elements: dict
     default: []
@@ -116,23 +116,23 @@ options:
         required: true
   directory:
     description:
-      - Folder on the host that the container shares. It is made, with V(config) and V(run) in it.
+      - Folder on the host that the container mounts. The module creates it, with V(config) and V(run) in it.
       - Mount V(config) read-only at C(/usr/local/etc/haproxy) and V(run) at C(/run/haproxy). Mount the folders, never
         the file, and run the container as user and group 99.
-      - Not the folder of the checkers of stacks, C(/var/lib/drover/checker), which the playbooks look after.
+      - Do not use C(/var/lib/drover/checker), the folder of the checkers of stacks, which the playbooks manage.
     type: path
     required: true
   container:
     description:
-      - Name or id of the container. Without it, only the file is written.
+      - Name or id of the container. Without it, the module only writes the file.
     type: str
   image:
     description:
-      - Image to validate the config in while the container does not run. It must be on the host.
+      - Image in which to validate the config while the container does not run. The image must be on the host.
     type: str
   wait:
     description:
-      - How long to wait for the first result of each new server, in seconds.
+      - Time to wait for the first result of each new server, in seconds.
     type: float
     default: 2.5
 extends_documentation_fragment:
@@ -193,19 +193,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 revision:
-  description: Marker of the config, which C(show info) of the running HAProxy has as its description.
+  description: Marker of the config. C(show info) of the running HAProxy returns it as the description.
   returned: always
   type: str
   sample: rev-0123456789abcdef
 reloaded:
-  description: Whether HAProxy was reloaded or, in check mode, would be. A reload forgets failures that are counted.
+  description: Whether HAProxy was reloaded or, in check mode, would be. A reload forgets the failures counted so far.
   returned: always
   type: bool
 how:
   description:
     - What was done or, in check mode, would be.
-    - V(nothing), V(files) where the container does not run, V(runtime) without a reload, or V(reload).
-    - Targets come and go without a reload. A reload is needed for another request or response timeout.
+    - V(nothing), V(files) if the container does not run, V(runtime) without a reload, or V(reload).
+    - Adding or removing targets needs no reload. A new request or response timeout needs one.
   returned: always
   type: str
   sample: runtime

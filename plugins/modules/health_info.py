@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a checker of one host reports."""
+"""Returns the reports of one host's checker."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Reports what a checker, a HAProxy container that checks other containers, says of each of them, as it says it.
-    Whether a container is healthy is judged from the reports of several checkers, which the playbook
-    C(drover.docker.status) shows.
+  - Returns the unchanged reports of a checker, a HAProxy container that checks other containers. A pass judges the
+    health of a container from the reports of several checkers; the playbook C(drover.docker.status) shows the verdict.
   - Only reads. Nothing is changed on the host.
 options:
   directory:
@@ -27,7 +26,7 @@ options:
   backends:
     description:
       - Report only these, for example V(shop.web.1), C(<stack>.<service>.<index>) with the checkers of stacks.
-      - Without it, all are reported. V(control) is what the checker says of the checkers of the hosts.
+      - Without it, all are reported. V(control) has the reports about the checkers of other hosts.
     type: list
     elements: str
 attributes:
@@ -59,11 +58,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 present:
-  description: Whether there is a checker that runs or ran.
+  description: Whether a checker runs, or has run.
   returned: always
   type: bool
 error:
-  description: Why the checker did not answer within 2 s; empty when it did. The values below are empty then.
+  description: Why the checker did not answer within 2 s; the values below are empty then. Empty if it answered.
   returned: always
   type: str
   sample: "the checker does not answer: admin.sock does not answer: Connection refused"
@@ -87,11 +86,11 @@ pid:
   returned: always
   type: int
 uptime_s:
-  description: Seconds since the worker started, which is at the last reload. Targets come and go without one.
+  description: Seconds since the worker started, which is the last reload. Adding or removing targets needs no reload.
   returned: always
   type: int
 reports:
-  description: What the checker says, one report for each check and control.
+  description: One report for each check and control.
   returned: always
   type: list
   elements: dict
@@ -100,12 +99,12 @@ reports:
       description: Name of the check.
       type: str
     server:
-      description: Name of what is checked. With the checkers of stacks, another one after each start of the container.
+      description: Name of the checked server. With the checkers of stacks it changes with each start of the container.
       type: str
     status:
       description:
-        - C(UP) or C(DOWN), with a count such as C(UP 2/3) while it is about to change.
-        - A server that was not checked yet has C(UP), too, and a RV(reports[].check_status) of C(INI).
+        - C(UP) or C(DOWN), with a count such as C(UP 2/3) during a change.
+        - A server without a finished check is also C(UP), with a RV(reports[].check_status) of C(INI).
       type: str
     check_status:
       description:
@@ -114,19 +113,19 @@ reports:
         - It begins with C(* ) while the next check is under way.
       type: str
     check_code:
-      description: HTTP status of the last check, where there was one.
+      description: HTTP status of the last check, if it has one.
       type: int
     last_chk:
-      description: What HAProxy says of the last check besides. Empty after a reload, until the next check.
+      description: HAProxy's further text about the last check. Empty between a reload and the next check.
       type: str
     since_s:
       description: Seconds since it last went UP or DOWN. A reload does not change it.
       type: int
     duration_ms:
-      description: Milliseconds that the last check took.
+      description: Duration of the last check in milliseconds.
       type: int
     failed:
-      description: How many checks failed since the worker started or the server was added.
+      description: Number of failed checks since the worker started or the server was added.
       type: int
 """
 

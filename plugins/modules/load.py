@@ -12,16 +12,16 @@ version_added: 0.1.0
 description:
   - Reads C(docker-compose.yml) or C(compose.yaml), C(rancher-compose.yml) and C(answers.yml) of a folder
     on the control node and returns the stack in its canonical form, in which every default is written out.
-  - Contacts no host and changes nothing. Nothing in the files is run.
-  - Everything that is wrong is reported in one go, each with file, service and key.
-  - What this release does not run is refused by name.
-  - Certificates that load balancers name are read as well, from the variable C(drover_certificates) (a map of name
+  - Contacts no host and changes nothing. Never runs code from the files.
+  - Reports all problems together, each with file, service and key.
+  - Refuses unsupported keys by name.
+  - Also reads the certificates that load balancers name, from the variable C(drover_certificates) (a map of name
     to C(cert), C(key) and C(chain)), the folder C(drover_certificates_dir), or C(certs) in the stack's folder,
-    and refused unless HAProxy can serve them now.
-  - In place of Rancher's load balancer images the image of the variable C(drover_balancer_image) is taken.
+    and refuses them unless HAProxy can serve them now.
+  - Replaces Rancher's load balancer images by the image in the variable C(drover_balancer_image).
 notes:
-  - The result holds the values of environment variables and private keys, so a task that succeeds shows nothing of it.
-    Errors never show such values.
+  - The result holds values of environment variables and private keys, so a successful task does not show it. Errors
+    never show such values.
 options:
   stack_dir:
     description:
@@ -30,13 +30,13 @@ options:
     required: true
   stack:
     description:
-      - Name of the stack. It is put into lower case; other characters than letters, digits and hyphens become hyphens.
-      - The default is the compose file's own C(name), or that of the folder.
+      - Name of the stack. It is lower-cased; characters other than letters, digits and hyphens become hyphens.
+      - The default is C(name) in the compose file, or the name of the folder.
     type: str
   variables:
     description:
-      - Values of the variables in the files, each a single value. They count before C(answers.yml),
-        the environment of the control node, and the defaults of the questions in C(rancher-compose.yml), in this order.
+      - Values of the variables in the files, each a single value. They override C(answers.yml), the environment of the
+        control node, and the defaults of the questions in C(rancher-compose.yml), in this order.
     type: dict
     default: {}
   show:
@@ -46,8 +46,8 @@ options:
     default: false
   show_secrets:
     description:
-      - With O(show), print also the values of C(environment), C(metadata) and driver options, which may be secrets,
-        and the private keys of certificates.
+      - With O(show), also print values that may be secrets (C(environment), C(metadata), driver options) and the
+        private keys of certificates.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one HAProxy container balances."""
+"""Gives one HAProxy container its ports, rules and members."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Writes the HAProxy config of a load balancer, its certificates and its 503 page, and has the running HAProxy follow
-    them without losing a request.
-  - Where only servers, their weights, what drains, or the text of a certificate differ, the change is made in the
-    running process. Everything else is a reload, which hands on the state of checks and lets requests under way come to
-    their end. HAProxy is never restarted.
-  - Config and certificates are validated with C(haproxy -c) in the very image that runs them before they replace
-    anything. What HAProxy rejects leaves the good files and the running HAProxy as they are.
-  - A second run with the same options changes nothing. What somebody changed at run time, such as a server put into
-    maintenance, is put right.
-  - Where the container does not run, only the files are written. So the module can come before the task that starts the
+  - Writes the HAProxy config of a load balancer, its certificates and its 503 page, and applies them to the running
+    HAProxy without losing a request.
+  - Changes servers, weights, drains and the text of certificates in the running process. Every other change is a
+    reload, which keeps the state of checks and lets open requests finish. HAProxy is never restarted.
+  - Validates config and certificates with C(haproxy -c) in the image that runs them, before they replace anything. If
+    HAProxy rejects them, the good files and the running HAProxy stay unchanged.
+  - A second run with the same options changes nothing. It corrects manual changes at run time, such as a server in
+    maintenance.
+  - If the container does not run, the module only writes the files. So it can run before the task that starts the
     container.
-  - Stacks need none of this. A service with C(lb_config) in its stack file is such a container, whose members are
-    followed. Use this module for a load balancer of your own, with a container and a directory of your own.
-  - Requests get C(X-Forwarded-For), and C(X-Forwarded-Port) and C(X-Forwarded-Proto) where they have none. TLS is 1.2
+  - Stacks do not need this module. Passes keep the load balancers of stacks (services with C(lb_config)) up to date.
+    Use this module for your own load balancer, with your own container and directory.
+  - Requests get C(X-Forwarded-For), and C(X-Forwarded-Port) and C(X-Forwarded-Proto) if these are missing. TLS is 1.2
     or later. HTTP/2 and WebSockets pass. Port 42 answers TCP connects for the container's own health check, port 8404
     has metrics for Prometheus at C(/metrics). Publish neither.
 options:
@@ -42,33 +41,33 @@ options:
         required: true
       protocol:
         description:
-          - V(https) and V(tls) are decrypted here. V(sni) is TLS that is passed on by the name that the client asks
-            for.
+          - V(https) and V(tls) are decrypted here. V(sni) is TLS, forwarded by the name that the client requests.
         type: str
         choices: [http, https, tcp, tls, sni]
         default: http
       proxy_protocol:
-        description: Whether each connection begins with the PROXY protocol.
+        description: Whether each connection starts with the PROXY protocol.
         type: bool
         default: false
       rules:
-        description: Rules for V(http), V(https) and V(sni), tried in this order. The first that fits counts.
+        description: Rules for V(http), V(https) and V(sni), tried in this order. The first match wins.
         type: list
         elements: dict
         default: []
         suboptions:
           hostname:
-            description: Host name, V(*.suffix) or V(prefix.*). Without it, any.
+            description: Host name, V(*.suffix) or V(prefix.*). Without it, any host.
             type: str
           path:
-            description: Beginning of the path, without a difference between letters. Without it, any. Not for V(sni).
+            description: Prefix of the path; case does not matter. Without it, any path. Not for V(sni).
             type: str
           backend:
             description: Name of an entry of O(backends).
             type: str
             required: true
       default_backend:
-        description: Name of an entry of O(backends) for what no rule fits. Without it, HTTP requests get a 503.
+        description: Name of an entry of O(backends) for requests without a matching rule. Without it, HTTP requests get
+          a 503.
         type: str
   backends:
     description: Members that share the requests of a rule.
@@ -92,7 +91,7 @@ options:
         default: []
         suboptions:
           name:
-            description: Fixed name of the member. State of checks and connections belong to it.
+            description: Fixed name of the member. The state of checks and connections belongs to this name.
             type: str
             required: true
           address:
@@ -104,23 +103,23 @@ options:
             type: int
             required: true
           weight:
-            description: Its share, 0 to 256.
+            description: Its share of the requests, relative to the other servers, 0 to 256.
             type: int
             default: 1
           drain:
-            description: Whether it gets no new requests, while those under way come to their end.
+            description: Whether it gets no new requests and finishes its open ones.
             type: bool
             default: false
           backup:
-            description: Whether it is used only while no other server is up.
+            description: Whether it gets requests only while no other server is up.
             type: bool
             default: false
           resolve:
-            description: Whether the address is a name that Docker's name server is asked for again and again.
+            description: Whether the address is a name that Docker's name server resolves repeatedly.
             type: bool
             default: false
       check:
-        description: How the members are checked. Without it, a TCP connect every 2 s.
+        description: The check of the members. Without it, a TCP connect every 2 s.
         type: dict
         suboptions:
           port:
@@ -157,34 +156,34 @@ options:
             description: Time between two checks, in milliseconds.
             type: int
           response_timeout:
-            description: How long the answer may take, in milliseconds.
+            description: Time limit for the answer, in milliseconds.
             type: int
           healthy_threshold:
-            description: How many good checks in a row make it UP again.
+            description: Number of good checks in a row after which the server is UP again.
             type: int
           unhealthy_threshold:
-            description: How many bad checks in a row make it DOWN.
+            description: Number of bad checks in a row after which the server is DOWN.
             type: int
       stickiness:
-        description: Binds a client to the member that it had first, by a cookie. Only with the mode V(http).
+        description: Binds a client to its first member by a cookie. Only with the mode V(http).
         type: dict
         suboptions:
           cookie:
-            description: Name of the cookie. Without it, one that no other backend has.
+            description: Name of the cookie. The default is unique to the backend.
             type: str
           domain:
             description: Domain of the cookie.
             type: str
           indirect:
-            description: Whether members do not see the cookie.
+            description: Whether to hide the cookie from members.
             type: bool
             default: false
           nocache:
-            description: Whether answers that set it are marked as not to be cached.
+            description: Whether to mark answers that set the cookie as not cacheable.
             type: bool
             default: false
           postonly:
-            description: Whether only answers to POST set it.
+            description: Whether only answers to POST set the cookie.
             type: bool
             default: false
           mode:
@@ -194,32 +193,32 @@ options:
             default: insert
   certificates:
     description:
-      - Certificates for V(https) and V(tls), name to PEM text with the private key and the full chain. Each is used for
-        the names in it.
+      - Certificates for V(https) and V(tls), name to PEM text with the private key and the full chain. Each serves the
+        names that it contains.
     type: dict
     default: {}
   default_certificate:
     description:
-      - Name of the certificate for clients that ask for no name, or for one without a certificate. Without it, these
-        are refused.
+      - Name of the certificate for clients that request no name, or a name without a certificate. Without it, these
+        clients are refused.
     type: str
   config:
     description:
-      - HAProxy config of your own, merged as Rancher merged C(lb_config.config). Lines in C(global) and C(defaults)
-        replace those with the same keyword, those in C(frontend PORT) and C(backend NAME) are added there, C(backend)
-        without a name means all of them, and other sections are appended.
+      - Your own HAProxy config, merged as Rancher merged C(lb_config.config). Lines in C(global) and C(defaults)
+        replace lines with the same keyword. Lines in C(frontend PORT) and C(backend NAME) are added there; C(backend)
+        without a name means all backends. Other sections are appended.
       - C(server $IP ...) adds words to each server of a backend.
     type: str
   retry:
     description:
-      - Whether GET, HEAD and OPTIONS are sent to another member, up to three times, when one refuses the connection,
-        answers nothing, or answers 500, 502, 503 or 504.
-      - When all members answer so, each of these requests reaches members four times. Connections that were refused are
-        always tried again, with any method.
+      - Whether to send GET, HEAD and OPTIONS to another member, up to three times, if a member refuses the connection,
+        does not answer, or answers 500, 502, 503 or 504.
+      - If all members answer like this, each of these requests reaches members four times. A refused connection is
+        always retried, with any method.
     type: bool
     default: true
   statistics:
-    description: HAProxy's page of statistics, on a port of its own.
+    description: HAProxy's page of statistics, on a separate port.
     type: dict
     suboptions:
       port:
@@ -313,20 +312,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 revision:
-  description: Marker of the config. It is that of the same config with nothing drained.
+  description: Marker of the config. Drains do not change it.
   returned: always
   type: str
   sample: rev-0123456789abcdef
 how:
   description:
     - What was done or, in check mode, would be.
-    - V(nothing), V(files) where the container does not run, V(runtime) without a reload, or V(reload). In check mode
-      V(runtime) may turn out to be a reload, as not every version of HAProxy can change everything.
+    - V(nothing), V(files) if the container does not run, V(runtime) without a reload, or V(reload). In check mode
+      V(runtime) may still need a reload, because not every version of HAProxy can change everything at run time.
   returned: always
   type: str
   sample: runtime
 quiet:
-  description: Whether servers that drain have no requests under way and no process of an earlier config is left.
+  description: Whether draining servers have no open requests and no process of an earlier config is left.
   returned: always
   type: bool
 """

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Report what one Docker host looks like now."""
+"""Reports the present state of one Docker host."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ DOCUMENTATION = r"""
 module: observe
 short_description: Look at one Docker host, for the plan
 description:
-  - Looks at the engine, our containers, volumes, networks, images and the stored stack records of one Docker host, and
-    keeps what it saw on the control node for M(drover.docker.plan).
-  - This is what the playbooks of this collection call, once for each host in each pass. It is of little use by itself.
-    To see the containers of a service, use M(drover.docker.service_info) or the playbook C(drover.docker.status).
-  - Only reads. An engine that does not answer within 4 seconds is unknown, as is a host that cannot be reached. Neither
-    is a failure of the task.
+  - Reads the engine, this collection's containers, volumes, networks, images and the stored stack records of one Docker
+    host, and keeps the observation on the control node for M(drover.docker.plan).
+  - The playbooks of this collection call this module, once for each host in each pass. To see the containers of a
+    service, use M(drover.docker.service_info) or the playbook C(drover.docker.status).
+  - Only reads. An engine that does not answer within 4 seconds is unknown, and so is an unreachable host. The task does
+    not fail in either case.
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
@@ -28,7 +28,7 @@ options:
     default: ''
   images:
     description:
-      - Images to look for, besides those of stored stacks and of our containers.
+      - Images to look for, besides those of stored stacks and of this collection's containers.
       - The task sets it to the images of the stack files that were loaded.
     type: list
     elements: str
@@ -36,13 +36,13 @@ options:
   docker_host:
     description:
       - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
-      - The task sets it to the variable C(drover_docker_host), where there is one.
+      - The task sets it to the variable C(drover_docker_host), if there is one.
     type: str
     default: unix:///var/run/docker.sock
   state_dir:
     description:
       - Folder of the stack records on this host.
-      - The task sets it to the variable C(drover_state_dir), where there is one.
+      - The task sets it to the variable C(drover_state_dir), if there is one.
     type: path
     default: /var/lib/drover
 requirements:
@@ -51,20 +51,20 @@ requirements:
   - Python 3.8 or later
 attributes:
   check_mode:
-    description: Can run in check mode, and does the same there, as it only reads.
+    description: Does the same in check mode, because it only reads.
     support: full
   diff_mode:
     description: Shows what would change.
     support: none
-    details: Nothing ever changes. In check mode it reads the configs of load balancers as well then, for the diff of
+    details: Nothing ever changes. With check mode and diff it also reads the configs of load balancers, for the diff of
       M(drover.docker.plan).
   action:
     description: Has a part that runs on the controller.
     support: full
 notes:
-  - Needs to be root, or a user who may read O(state_dir) and use the engine.
-  - What it saw holds the environment values of the stored stacks. It is no part of the result of the task, and tasks
-    should set C(no_log=true).
+  - Needs root, or a user who can read O(state_dir) and use the engine.
+  - The observation holds environment values of the stored stacks. The result of the task does not contain it; tasks
+    should also set C(no_log=true).
 seealso:
   - module: drover.docker.plan
   - module: drover.docker.act
@@ -89,7 +89,7 @@ observed:
   type: bool
   sample: true
 reason:
-  description: Why the host was not seen; empty when it was.
+  description: Why the host was not seen; empty if it was.
   returned: always
   type: str
   sample: the Docker engine did not answer within 4 s (GET /_ping)

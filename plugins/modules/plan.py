@@ -8,25 +8,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: plan
-short_description: Plan one round from what the hosts reported
+short_description: Plan one round from the observations of the hosts
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Decides what has to be done on the Docker hosts for a command, from what M(drover.docker.observe) reported
-    in this run, and prints what is done, held and why.
+  - Decides what a command must do on the Docker hosts, from the observations of M(drover.docker.observe) in this run,
+    and prints what is done, what is held and why.
   - Runs on the controller and contacts no host. M(drover.docker.act) carries the plan out.
-  - This is what the playbooks of this collection call; there is little reason to call it elsewhere.
+  - The playbooks of this collection call this module; other playbooks rarely need it.
 options:
   command:
     description:
-      - What was asked for. V(prepared) is what an earlier task with O(prepare) read, V(continue) its next round.
+      - The command. V(prepared) is the command that an earlier task with O(prepare) read, V(continue) its next round.
     type: str
     choices: [up, scale, reconcile, stop, start, down, status, prepared, continue]
     default: reconcile
   stack:
     description:
-      - The stack; without it V(reconcile) and V(status) are for all stacks.
+      - The stack. Without it V(reconcile) and V(status) apply to all stacks.
     type: str
   service:
     description:
@@ -39,27 +39,27 @@ options:
     type: raw
   prune:
     description:
-      - With O(command=up), remove services that are not in the stack files any more.
+      - With O(command=up), remove services that are no longer in the stack files.
     type: bool
     default: false
   take:
     description:
-      - With O(command=up) and O(command=reconcile), the host whose record is right where hosts hold different ones of
-        the same number, or where only a minority has it.
+      - With O(command=up) and O(command=reconcile), the host with the right record, if hosts hold different records of
+        the same number, or if only a minority has the record.
     type: str
   prepare:
     description:
-      - Only read and check the other options, before any host is contacted, for a later V(prepared).
+      - Only read and check the other options for a later V(prepared), before any host is contacted.
     type: bool
     default: false
   rename_host:
     description:
-      - Hosts that the inventory calls by another name than the records do, as OLD=NEW, with O(command=reconcile).
+      - Hosts whose name in the inventory differs from that in the records, as OLD=NEW, with O(command=reconcile).
     type: list
     elements: str
   retry:
     description:
-      - Stacks or STACK/SERVICE whose failed or given up members are tried at once.
+      - Stacks or STACK/SERVICE whose failed or given up members to retry at once.
     type: list
     elements: str
   remove_volumes:
@@ -68,12 +68,12 @@ options:
     type: list
     elements: str
   system:
-    description: With O(command=status), show our own services (the checkers) too.
+    description: With O(command=status), also show system services (the checkers).
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Prints the operations that a run would perform. Nothing is acted on afterwards.
+    description: Prints the operations that a run would perform. M(drover.docker.act) does not run them.
     support: full
   diff_mode:
     description:
@@ -105,7 +105,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 work:
-  description: Whether there is something to act on, by M(drover.docker.act), in this round.
+  description: Whether M(drover.docker.act) has something to do in this round.
   returned: always
   type: bool
 planned:
@@ -115,7 +115,7 @@ planned:
   elements: str
   sample: ["h1  create  shop-web-2  no container", "h1  start  shop-web-2  new container"]
 services:
-  description: The services with what is wanted, what runs and why not.
+  description: The services with wanted and running members, and why members do not run.
   returned: with O(command=status)
   type: list
   elements: dict
@@ -135,24 +135,24 @@ services:
       type: str
       sample: active
     wanted:
-      description: How many members are to run.
+      description: Number of wanted members.
       type: int
       sample: 2
     running:
-      description: How many members run; those that have done their work once count too.
+      description: Number of running members, including C(start_once) members that have finished.
       type: int
       sample: 1
     healthy:
-      description: How many members their checkers find good; none for a service without a health check.
+      description: Number of members that checkers report as good; none for a service without a health check.
       type: int
       sample: 1
     where:
-      description: Index and host of each member, with its state where it does not run.
+      description: Index and host of each member, with its state if it does not run.
       type: list
       elements: str
       sample: ["1@h1", "2@h2 (exited)"]
     since_s:
-      description: Seconds since the newest member that runs was started; none where none runs.
+      description: Seconds since the newest running member started; none if no member runs.
       type: float
       sample: 86400.0
     why_not:

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scale of one service on one host."""
+"""Keeps one service at its scale on one host."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ author:
   - drover.docker contributors (@drover)
 description:
   - Makes, starts, stops or removes the containers of one service, so that O(scale) members of it run on this host.
-  - Members are named C(<stack>-<service>-<index>); the index is the smallest free positive integer. Scaling
+  - Names of members are C(<stack>-<service>-<index>); the index is the smallest free positive integer. Scaling
     down removes the newest first.
-  - A member that was stopped, killed or paused runs again, the same container. One that was removed is made
-    anew with the same name and the same volumes.
-  - This module stores nothing on the host but labels. The loop shows its containers and never touches them; run the
-    module again, for example from cron, to repair.
+  - Starts a stopped, killed or paused member again, with the same container. Makes a new container with the same name
+    and volumes for a removed member.
+  - Stores nothing on the host except labels. Passes show these containers and never touch them. To repair, run the
+    module again, for example from cron.
   - For stacks over several hosts use the playbooks C(drover.docker.up) and C(drover.docker.scale).
 options:
   stack:
@@ -44,24 +44,22 @@ options:
     default: present
   scale:
     description:
-      - How many members there are to be, 0 to 1000.
-      - Without it the present number is kept; a new service starts with the C(scale) of its O(definition), by
-        default 1.
+      - Wanted number of members, 0 to 1000.
+      - The default is the present number. A new service starts with the C(scale) of its O(definition), by default 1.
     type: int
   definition:
     description:
       - The service as in a Compose file, with the same keys, for example C(image), C(command),
         C(environment), C(ports), C(volumes), C(labels).
       - Required unless O(state=absent).
-      - C(health_check) is refused. What acts on it is the loop over stored stacks, which knows nothing of this module's
-        containers. Bring the service up as a stack, or use C(healthcheck), the engine's own check, which is shown in
-        RV(members[].health).
-      - When it differs from that of containers which exist, these are left as they run and named in RV(outdated).
+      - C(health_check) is refused, because only passes over stored stacks act on it. Bring the service up as a stack,
+        or use C(healthcheck), the engine's own check, whose state is in RV(members[].health).
+      - Existing containers with another definition stay unchanged and are listed in RV(outdated).
     type: dict
   volumes:
     description:
-      - Volumes that the service mounts by name, as the C(volumes) of a Compose file. A name that is not here
-        is a plain Docker volume.
+      - Volumes that the service mounts by name, as the C(volumes) of a Compose file. Other names are plain Docker
+        volumes.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -105,7 +103,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 operations:
-  description: What was done or, in check mode, would be done, in order. One text for each operation.
+  description: Operations that were done or, in check mode, would be done, in order, as texts.
   returned: always
   type: list
   elements: str
@@ -131,7 +129,7 @@ results:
       description: Duration in seconds.
       type: float
 members:
-  description: The service's containers after the run.
+  description: Containers of the service after the run.
   returned: always
   type: list
   elements: dict
@@ -159,12 +157,12 @@ members:
       description: State of the engine's own check (C(HEALTHCHECK)), C(none) without one.
       type: str
 outdated:
-  description: Containers whose definition differs from the one given. They are left as they run.
+  description: Containers whose definition differs from the given one. They stay unchanged.
   returned: always
   type: list
   elements: str
 kept_volumes:
-  description: Volumes of members that are gone, which were kept.
+  description: Volumes of removed members. They are kept.
   returned: always
   type: list
   elements: str
@@ -209,7 +207,7 @@ def main() -> None:
         },
         required_if=[("state", "present", ["definition"]), ("state", "stopped", ["definition"])],
         supports_check_mode=True,
-        no_log=True,  # environment values must not reach the system log of the host
+        no_log=True,  # environment values must not get into the system log of the host
     )
     Run(module).run()
 
@@ -230,7 +228,7 @@ class Run:
         self.warnings: list[str] = []
 
     def run(self) -> None:
-        """Look, plan, act and look again."""
+        """Observe, plan, act and observe again."""
         if reserved(self.stack):
             self._fail(reserved(self.stack))
         definition = self._definition()
@@ -243,7 +241,7 @@ class Run:
         self._exit(plan, result, changed=bool(lines))
 
     def _definition(self) -> dict[str, t.Any]:
-        """The canonical stack that holds just this service."""
+        """Return a canonical stack with only this service."""
         empty = {"format": 1, "stack": self.stack, "services": {}, "volumes": {}}
         if self.params["definition"] is None:
             return empty
@@ -288,7 +286,7 @@ class Run:
         )
 
     def _execute(self, plan: Plan) -> list[dict[str, t.Any]]:
-        """Run the operations; results with the operation's text instead of its number."""
+        """Run the operations. Return results with the operation's text instead of its number."""
         if not plan.operations:
             return []
         host = plan.operations[0]["host"]
@@ -312,7 +310,7 @@ class Run:
     def _state(
         self, plan: Plan, seen: Observation, definition: dict[str, t.Any]
     ) -> dict[str, t.Any]:
-        """What there is now."""
+        """Return the present state."""
         found = own_members(seen, self.stack, self.name)
         wanted = {
             config_hash(item, definition["volumes"]) for item in definition["services"].values()

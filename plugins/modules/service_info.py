@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs of our services on one host."""
+"""Reports this collection's services on one host."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Reports the containers that this collection made on the host, by service, whether they belong to a stored
-    stack or were made by M(drover.docker.service).
+  - Reports the containers that this collection made on the host, by service. They belong to a stored stack, or
+    M(drover.docker.service) made them.
   - Only reads. Nothing is changed on the host.
 options:
   stack:

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One host's part in a Swarm, and the overlay network."""
+"""Sets one host's role in a Swarm, and the overlay network."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ author:
 description:
   - Starts a Swarm on this host, or makes the host join one, and on a manager changes the roles of nodes, removes
     entries of nodes that are gone, and creates an attachable overlay network.
-  - Without O(role), O(leave), O(network) and the lists of nodes it changes nothing and only returns how the host is.
-  - For several hosts use the role P(drover.docker.network#role) or the playbook C(drover.docker.network), which look at
-    all hosts first, and refuse what would end badly before any host is changed.
+  - Without O(role), O(leave), O(network) and the lists of nodes it changes nothing and only returns the state of the
+    host.
+  - For several hosts use the role P(drover.docker.network#role) or the playbook C(drover.docker.network). They look at
+    all hosts first, and refuse harmful changes before any host is changed.
 options:
   role:
     description:
-      - The part that the host shall have.
-      - V(manager) on a host that is in no Swarm starts one, or joins the one at O(remote_addrs).
-      - A host that is in a Swarm already is left there. Its role is only changed by O(promote) or O(demote) on a
-        manager.
+      - The role of the host.
+      - V(manager) on a host without a Swarm starts one, or joins the Swarm at O(remote_addrs).
+      - A host that is already in a Swarm stays there. Only O(promote) or O(demote) on a manager changes its role.
     type: str
     choices:
       - manager
@@ -37,28 +37,27 @@ options:
     default: ''
   preferred_addr:
     description:
-      - Address to advertise if it is one of this host's own. Anything else is not used.
+      - Address to advertise if it is one of this host's own. Other addresses are ignored.
     type: str
     default: ''
   data_path_port:
     description:
       - UDP port of the overlay's traffic between hosts, 1024 to 49151. Only used when a Swarm is started.
-      - V(0) leaves it to the engine, which takes 4789.
+      - V(0) means the engine's default, 4789.
     type: int
     default: 0
   default_addr_pool:
     description:
-      - Subnets from which the Swarm takes those that are not given, for example that of C(ingress). Only used when a
-        Swarm is started.
-      - An empty list leaves it to the engine, which takes C(10.0.0.0/8).
+      - Subnets for networks without a given subnet, for example C(ingress). Only used when a Swarm is started.
+      - An empty list means the engine's default, C(10.0.0.0/8).
     type: list
     elements: str
     default: []
   remote_addrs:
     description:
       - Managers of the Swarm to join, as C(ADDRESS:2377).
-      - Engines ask only the first one (seen with 20.10 and 26.1), so that one has to be up. In RV(swarm.managers) it is
-        the host that told of them.
+      - Engines ask only the first manager (seen with 20.10 and 26.1), so it must be up. In RV(swarm.managers) the
+        reporting host is first.
     type: list
     elements: str
     default: []
@@ -69,40 +68,40 @@ options:
     default: ''
   leave:
     description:
-      - Leave the Swarm that the host is in, by force, before anything else.
-      - Running containers lose their overlay networks. A manager that leaves is missed by the others.
+      - Leave the present Swarm by force before anything else.
+      - Running containers lose their overlay networks. The other managers count a manager that left as lost.
     type: bool
     default: false
   force_new_cluster:
     description:
-      - Where this host is a manager without a quorum, go on from it as the only manager.
-      - The other managers must be lost for good. One that comes back takes itself for a manager of the old Swarm, and
-        several that come back can be a second Swarm with the same networks.
+      - If this host is a manager without a quorum, continue with it as the only manager.
+      - The other managers must be lost for good. A manager that returns still belongs to the old Swarm, and several of
+        them can form a second Swarm with the same networks.
     type: bool
     default: false
   promote:
     description:
-      - Ids of nodes that shall be managers.
+      - Ids of nodes to make managers.
     type: list
     elements: str
     default: []
   demote:
     description:
-      - Ids of nodes that shall be workers.
+      - Ids of nodes to make workers.
     type: list
     elements: str
     default: []
   remove_nodes:
     description:
-      - Ids of nodes whose entry shall be removed. This also frees the addresses that their containers held.
-      - Only nodes that are down are removed; up to 45 seconds are given for that to show. Others are kept.
+      - Ids of nodes whose entry to remove. This also frees the addresses of their containers.
+      - Only nodes that are down are removed. The module waits up to 45 seconds for this state, and keeps other nodes.
     type: list
     elements: str
     default: []
   network:
     description:
-      - The overlay network, on a manager. It is created where it is missing; one that is otherwise than wanted is an
-        error, as engines cannot change a network.
+      - The overlay network, on a manager. It is created if it is missing. An existing network with other settings is an
+        error, because engines cannot change a network.
     type: dict
     suboptions:
       name:
@@ -112,7 +111,7 @@ options:
         default: drover
       subnet:
         description:
-          - Its IPv4 subnet. The engine gives out the lower half, the upper half is for fixed addresses.
+          - Its IPv4 subnet. The engine assigns the lower half; the upper half is for fixed addresses.
         type: str
         default: 10.42.0.0/16
       encrypted:
@@ -122,25 +121,25 @@ options:
         default: false
       mtu:
         description:
-          - MTU of the containers' interfaces, in bytes. V(0) leaves it to the engine, which takes 1450.
+          - MTU of the containers' interfaces, in bytes. V(0) means the engine's default, 1450.
         type: int
         default: 0
   return_tokens:
     description:
-      - Return the join tokens. Use C(no_log=true) on such a task, as they are secrets.
+      - Return the join tokens. They are secrets, so use C(no_log=true) on the task.
     type: bool
     default: false
 extends_documentation_fragment:
   - drover.docker.engine
 attributes:
   check_mode:
-    description: Says what it would change, and changes nothing.
+    description: Reports what it would change, and changes nothing.
     support: full
   diff_mode:
     description: Shows what changes.
     support: full
 notes:
-  - Only Docker Engine 20.10 or later. A manager that has just lost the others takes 20 seconds to answer.
+  - Needs Docker Engine 20.10 or later. A manager that has just lost the others takes 20 seconds to answer.
 seealso:
   - module: drover.docker.service
 """
@@ -177,7 +176,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes:
-  description: What was done, or in check mode would be done, one step a line.
+  description: Steps that were done or, in check mode, would be done.
   returned: always
   type: list
   elements: str
@@ -185,7 +184,7 @@ changes:
     - start a swarm
     - create the overlay network drover (10.42.0.0/16)
 swarm:
-  description: How the host is, after the changes.
+  description: State of the host after the changes.
   returned: always
   type: dict
   contains:
@@ -193,13 +192,13 @@ swarm:
       description: Engine's state of the Swarm, V(inactive), V(pending), V(active), V(locked) or V(error).
       type: str
     error:
-      description: What the engine says is wrong. Managers without a quorum say so here, workers do not know.
+      description: The engine's error. It shows a missing quorum on managers, but not on workers.
       type: str
     manager:
       description: Whether the host is a manager.
       type: bool
     quorum:
-      description: Whether the host is a manager that can speak for the Swarm.
+      description: Whether the host is a manager with a quorum.
       type: bool
     node_id:
       description: Id of the host as a node.
@@ -214,7 +213,7 @@ swarm:
       description: Id of the Swarm, where RV(swarm.quorum) is true.
       type: str
     managers:
-      description: Managers that the host knows of, each with node_id and addr; the host itself goes first.
+      description: Managers that the host knows, each with node_id and addr; the host itself is first.
       type: list
       elements: dict
     nodes:
@@ -293,10 +292,10 @@ SPEC: dict[str, t.Any] = {
 
 
 def run(module: AnsibleModule) -> dict[str, t.Any]:
-    """What the module returns.
+    """Run the module and return its result.
 
     Raises:
-        Refused, EngineError, ValueError: It cannot be done; the text says why.
+        Refused, EngineError, ValueError: A step is impossible. The text says why.
     """
     params = module.params
     client = SocketClient(params["docker_host"])
@@ -315,13 +314,13 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def report_of(client: SocketClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    """How the host is; the address that a person gave goes before what the host would choose."""
+    """Return the state of the host. A given address overrides the host's own choice."""
     report = look_patiently(client, params["preferred_addr"])
     return {**report, "advertise_addr": params["advertise_addr"] or report["advertise_addr"]}
 
 
 def look_patiently(client: SocketClient, preferred_addr: str) -> dict[str, t.Any]:
-    """How the host is. A manager without a quorum is asked again for a while: an election takes some seconds."""
+    """Return the state of the host. Ask a manager without a quorum again: an election takes some seconds."""
     report = look(client, preferred_addr=preferred_addr)
     if is_cut_off(report) and wait_until(lambda: bool(client.get("/nodes")), seconds=ELECTION_S):
         report = look(client, preferred_addr=preferred_addr)
@@ -329,7 +328,7 @@ def look_patiently(client: SocketClient, preferred_addr: str) -> dict[str, t.Any
 
 
 def wanted(params: dict[str, t.Any], *, advertise_addr: str) -> Wanted:
-    """The module's arguments for the steps."""
+    """Return the module's arguments for the steps."""
     network = params["network"]
     if network:
         network = {**network, "subnet": parse_subnet(network["subnet"])}

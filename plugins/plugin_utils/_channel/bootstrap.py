@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The first lines that a host runs for a channel. Private to the collection.
 
-They take the code from standard input into memory, where Python imports it from: nothing is written to a disk, so
-nothing can stay behind. What anything else prints goes to standard error, as standard output is the channel.
+They read the code from standard input, and Python imports it from memory. Nothing is written to a disk, so nothing
+can stay behind. All other output goes to standard error, because standard output is the channel.
 """
 
 from __future__ import annotations

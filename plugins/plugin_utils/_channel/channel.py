@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A channel to one host: a process there in which our code stays loaded. Private to the collection."""
+"""A channel to one host: a process on the host that keeps our code loaded. Private to the collection."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from .way import Way
 Json = dict[str, t.Any]
 
 IDLE_S = 600.0
-"""A host's end that hears nothing for so long ends by itself: its network may have fallen silent for good."""
+"""The process on a host ends by itself after this long without a call: its network may be gone for good."""
 _NOISE = 64 * 1024
 """Bytes that logins may print before our code runs."""
 
 
 class NoAnswer(Exception):
-    """The host gave none, and the channel is closed; the text says why."""
+    """The host did not answer, and the channel is closed. The text says why."""
 
 
 class Channel:
-    """Opened by the first call, and again by the one after it broke. One call at a time."""
+    """The first call opens it. If it breaks, the next call opens it again. It carries one call at a time."""
 
     def __init__(self, way: Way, *, idle_s: float = IDLE_S) -> None:
         self._way = way
@@ -45,7 +45,7 @@ class Channel:
         self._calls = 0
 
     def call(self, code: HostCode, stage: str, payload: Json, limit_s: float) -> Json:
-        """What the host answers. Raises NoAnswer; the host then begins nothing more in the name of this call."""
+        """Return the host's answer. After NoAnswer the host begins no further operation of this call."""
         try:
             return self._call(code, stage, payload, time.monotonic() + limit_s)
         except Late:
@@ -58,7 +58,7 @@ class Channel:
         raise NoAnswer(reason)
 
     def close(self, grace_s: float) -> None:
-        """End the host's process, and wait for that."""
+        """End the host's process and wait until it has ended."""
         if self._pipes:
             self._pipes.close(grace_s)
         self._pipes = None
@@ -75,7 +75,7 @@ class Channel:
         return t.cast("Json", answer["outcome"])
 
     def _remark(self) -> str:
-        """What the other end complained of, such as a wrong password."""
+        """The last complaint of the other end, such as a wrong password."""
         said = self._pipes.complaint if self._pipes else ""
         return f": {said}" if said else ""
 
@@ -85,7 +85,7 @@ class Channel:
         self._pipes = None
 
     def _open(self, code: HostCode, end: float) -> Pipes:
-        """The pipes to a host that has this code loaded."""
+        """Return pipes to a host process that has loaded this code."""
         if self._pipes and self._code == code.digest and self._pipes.is_quiet():
             self._pipes.forget()
             return self._pipes
@@ -100,11 +100,11 @@ class Channel:
         return pipes
 
     def _log_in(self, pipes: Pipes, mark: bytes, end: float) -> None:
-        """Wait for our first lines to run. Before that only sudo is spoken to, which may ask for a password."""
+        """Wait until our first lines run. Until then only sudo reads the input, and it may ask for a password."""
         if self._way.password is not None:
             pipes.write(f"{self._way.password}\n".encode(), end)
         heard = b""
-        for _byte in range(_NOISE):  # one at a time: what follows the mark is not ours to take yet
+        for _byte in range(_NOISE):  # one at a time: bytes after the mark are not ours
             heard = (heard + pipes.read(1, end))[-len(mark) :]
             if heard == mark:
                 return

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Channels to many hosts, called at the same time. Private to the collection.
+"""Channels to many hosts, which are called concurrently. Private to the collection.
 
-A driver for passes beside Ansible's tasks: the same code answers, and Python starts once for each host instead of once
-for each call. See docs/decisions/0014-channels.md.
+Channels carry passes without Ansible's tasks. The hosts run the same code, but Python starts once for each host
+instead of once for each call. See docs/decisions/0014-channels.md.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .way import NoWay, Variables, Way, way_to
 
 Json = dict[str, t.Any]
 Answer: t.TypeAlias = "Json | str"
-"""What a host answered, or why there is no answer."""
+"""A host's answer, or the reason why there is none."""
 
 CLOSE_S = 1.0
 
 
 class Channels:
-    """One channel for each host that was called. It has threads only while a call lasts."""
+    """One channel for each host that was called. Threads exist only during a call."""
 
     def __init__(
         self,
@@ -33,13 +33,13 @@ class Channels:
         code: HostCode | None = None,
         idle_s: float = IDLE_S,
     ) -> None:
-        """Nothing is contacted yet.
+        """Prepare the channels. This contacts no host.
 
         Args:
-            variables: By host, templated, with C(inventory_hostname): how Ansible would connect.
-            code: What hosts run: what lies on this control node now, unless told. When it is set to another one,
-                the next call loads that.
-            idle_s: Seconds without a call after which a host's end ends by itself.
+            variables: By host: templated variables that say how Ansible would connect, with C(inventory_hostname).
+            code: Code that hosts run; by default that of this control node. After a change, the next call loads the
+                new code.
+            idle_s: Seconds without a call after which the process on a host ends by itself.
         """
         self.code = code or host_code()
         self._ways = {host: _way(given) for host, given in variables.items()}
@@ -47,19 +47,19 @@ class Channels:
         self._channels: dict[str, Channel] = {}
 
     def __enter__(self) -> Channels:
-        """For C(with): the processes end with the block."""
+        """Support C(with): the end of the block ends the processes."""
         return self
 
     def __exit__(self, *_error: t.Any) -> None:
         self.close()
 
     def call(self, stage: str, payloads: t.Mapping[str, Json], limit_s: float) -> dict[str, Answer]:
-        """One stage on several hosts at once.
+        """Run one stage on several hosts concurrently.
 
         Args:
-            stage: See answer.answer.
+            stage: Name of the stage; see answer.answer.
             payloads: By host.
-            limit_s: Seconds that each host has, its connection included. No host waits for another one.
+            limit_s: Seconds that each host has, including its connection. No host waits for another host.
         """
         if not payloads:
             return {}
@@ -78,7 +78,7 @@ class Channels:
         self._channels.clear()
 
     def _call(self, host: str, stage: str, payload: Json, limit_s: float) -> Answer:
-        """One host's answer. Whatever is wrong with this host, the others are called."""
+        """Return one host's answer. A fault of this host does not affect the calls to the others."""
         way = self._ways.get(host, "it is not in the inventory")
         if isinstance(way, str):
             return way
@@ -91,7 +91,7 @@ class Channels:
 
 
 def _way(variables: Variables) -> Way | str:
-    """The way to a host, or why there is none."""
+    """Return the way to a host, or the reason why there is none."""
     try:
         return way_to(variables)
     except NoWay as error:

@@ -17,21 +17,21 @@ ROOT = "drover_docker"
 """The zip's top package; the files import each other by relative names."""
 _FOLDER = Path(messages.__file__).parent.parent
 ELSEWHERE = ("_compose", "_plan", "_swarm")
-"""Packages that no host needs to answer a call."""
+"""Packages that hosts do not need to answer a call."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
-"""Files have one date, so that the same code is the same zip."""
+"""All files get the same date, so that the same code gives the same zip."""
 
 
 @dataclasses.dataclass(frozen=True)
 class HostCode:
-    """What hosts run, and its hash."""
+    """The code that hosts run, and its hash."""
 
     archive: bytes
     digest: str
 
 
 def host_code(folder: Path = _FOLDER) -> HostCode:
-    """The code as it lies on the control node now. It takes 50 ms: once for each driver is enough."""
+    """Pack the code of this control node. This takes 50 ms, so do it once for each driver."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*.py")):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A driver of passes over channels: it carries the calls of each step to the hosts. Private to the collection.
 
-What is done in which order is decided by the pass (plugin_utils/_pass/machine.py).
+The pass (plugin_utils/_pass/machine.py) decides the order of the calls.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ long as its pulls and stops do; past this limit the host begins no further opera
 
 
 class Driver:
-    """Passes over the hosts of one inventory, one at a time."""
+    """Runs passes over the hosts of one inventory, one pass at a time."""
 
     def __init__(self, channels: Channels, variables: t.Mapping[str, Json]) -> None:
-        """C(variables): of each Docker host, templated, with C(inventory_hostname)."""
+        """C(variables): templated variables of each Docker host, with C(inventory_hostname)."""
         self._channels = channels
         self._variables = variables
         self._looked = False
 
     @property
     def inventory(self) -> Inventory:
-        """What the inventory asks for.
+        """Read the settings and labels of the inventory.
 
         Raises:
-            AnsibleError: A variable has a value that makes no sense.
+            AnsibleError: The value of a variable is invalid.
         """
         hosts = sorted(self._variables)
         variables = {
@@ -77,7 +77,7 @@ class Driver:
         on_step: t.Callable[[Step], None] = lambda _step: None,
         pause: t.Callable[[float], None] = time.sleep,
     ) -> End:
-        """Carry a pass to its end; C(on_step) is told each step before its calls are made."""
+        """Run a pass to its end. C(on_step) receives each step before the calls of that step."""
         step = running.start(self._seen(running), now=time.monotonic())
         while True:
             on_step(step)
@@ -90,7 +90,7 @@ class Driver:
             )
 
     def look(self, running: Pass) -> dict[str, Observation | None]:
-        """What all hosts report, for a plan that is not acted on."""
+        """Return a plan made from what all hosts report, without acting on it."""
         return self._seen(running)
 
     def _seen(self, running: Pass) -> dict[str, Observation | None]:
@@ -103,7 +103,7 @@ class Driver:
         }
 
     def _carry(self, step: Step) -> tuple[Outcomes, dict[str, str]]:
-        """Make the calls of a step; the outcomes, and why hosts did not answer."""
+        """Make the calls of a step. Return the outcomes and the reasons of hosts that did not answer."""
         payloads = {host: self._payload(host, work) for host, work in step.calls.items()}
         answers = self._channels.call(step.stage, payloads, self._limit_s(step.stage))
         outcomes: Outcomes = {}
@@ -136,7 +136,7 @@ class Driver:
 
 
 def _outcome(answer: Json) -> Outcome:
-    """What a host answered, stamped with the time at which it was here."""
+    """Read a host's answer and stamp it with the time of its arrival."""
     now = time.monotonic()
     seen: Observation | None = answer.get("observation")
     if seen is not None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Docker hosts of an inventory, and how to connect to them, for drivers that run outside of a playbook.
+"""The Docker hosts of an inventory and their connection variables, for drivers outside of a playbook.
 
 Private to the collection.
 """
@@ -22,9 +22,9 @@ _OURS = ("ansible_", "drover_", "inventory_")
 
 
 def host_variables(sources: list[str], group: str = GROUP) -> dict[str, Json]:
-    """Variables of the group's hosts that say how to reach and treat them, templated, by host.
+    """Return by host the templated variables that say how to reach and treat the hosts of the group.
 
-    Other variables are left alone: their templates may need what only a playbook has.
+    Other variables stay untouched, because their templates may need values that only a playbook has.
     """
     loader = DataLoader()
     inventory = InventoryManager(loader=loader, sources=sources)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that is a host's end of a channel, and the pipes to it. Private to the collection.
+"""The process for a host's end of a channel, and the pipes to it. Private to the collection.
 
-Nothing here waits beyond the end that the caller names, in seconds of time.monotonic.
+Each wait ends at the caller's deadline, in seconds of time.monotonic.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ import time
 import typing as t
 
 _KEPT = 4096
-"""Bytes of standard error, from its end, that may say why a host went silent."""
+"""Bytes kept from the end of standard error. They may say why a host stopped answering."""
 _OLD = 64
-"""Times that this is read between two calls; a host that writes without end must not hold one up."""
+"""Maximum number of reads between two calls. A host that writes without end must not delay a call."""
 _DRAIN_S = 0.2
 _CHUNK = 1 << 20
 
 
 class Late(Exception):
-    """The time was over."""
+    """The deadline has passed."""
 
 
 class Ended(Exception):
-    """The other end is gone. The text is the last line of its complaints."""
+    """The other end is gone. The text is the last line that it wrote to standard error."""
 
 
 class Pipes:
-    """One started process, in a session of its own: it can ask nobody at a terminal, and all of it can be ended."""
+    """A started process in its own session. It has no terminal to ask at, and its whole process group can be ended."""
 
     def __init__(self, command: list[str]) -> None:
-        """Start it. Raises OSError."""
+        """Start the process. Raises OSError."""
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
@@ -49,7 +49,7 @@ class Pipes:
         self._complains = True
 
     def write(self, content: bytes, end: float) -> None:
-        """Send all of it. Raises Late and Ended."""
+        """Send all bytes. Raises Late and Ended."""
         rest = memoryview(content)
         while rest:
             self._wait(self._input, select.POLLOUT, end)
@@ -59,7 +59,7 @@ class Pipes:
                 raise Ended(self._reason()) from error
 
     def read(self, count: int, end: float) -> bytes:
-        """So many bytes. Raises Late and Ended."""
+        """Read exactly C(count) bytes. Raises Late and Ended."""
         found = bytearray()
         while len(found) < count:
             self._wait(self._output, select.POLLIN, end)
@@ -70,11 +70,11 @@ class Pipes:
         return bytes(found)
 
     def is_quiet(self) -> bool:
-        """Whether it has nothing to say: what can be read between two calls is the end, or garbage."""
+        """Whether nothing can be read. Between two calls, readable data is the end of the stream or garbage."""
         return not _ready(self._output, 0)
 
     def forget(self) -> None:
-        """What was complained of in earlier calls explains nothing in the next one."""
+        """Drop the complaints of earlier calls: they do not explain a failure of the next call."""
         for _chunk in range(_OLD):
             if self._complains and _ready(self._errors, 0):
                 self._listen()
@@ -88,14 +88,14 @@ class Pipes:
         return said[-1][:300] if said else ""
 
     def close(self, grace_s: float) -> None:
-        """End the input, which ends the host's end; kill what is still there when the grace is over."""
+        """Close the input, which ends the host's process. Kill it if it still runs after the grace period."""
         self._streams[0].close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(grace_s)
         self.kill()
 
     def kill(self) -> None:
-        """End the client and its helpers at once. The host's end notices that, between two operations."""
+        """Kill the client and its helpers at once. The host's process notices this between two operations."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         for stream in self._streams:
@@ -103,7 +103,7 @@ class Pipes:
         self._process.wait()
 
     def _wait(self, descriptor: int, event: int, end: float) -> None:
-        """Until the descriptor is ready. What is complained of meanwhile is read: nobody has to wait to say it."""
+        """Wait until the descriptor is ready. Read standard error meanwhile, so that a full pipe blocks no process."""
         poll = select.poll()
         poll.register(descriptor, event)
         if self._complains:
@@ -117,7 +117,7 @@ class Pipes:
         raise Late
 
     def _listen(self) -> bool:
-        """Take what is complained of; false at its end."""
+        """Read complaints from standard error; return False at the end of the stream."""
         chunk = os.read(self._errors, _KEPT)
         self._heard = (self._heard + chunk)[-_KEPT:]
         self._complains = bool(chunk)

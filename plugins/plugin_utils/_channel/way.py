@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command that starts a host's end of a channel, from the variables by which Ansible connects.
+"""The command that starts a host's end of a channel, from Ansible's connection variables.
 
-Private to the collection. Ansible itself says what its variables, environment and ansible.cfg mean: the options are
-those of its plugins ssh and sudo.
+Private to the collection. Ansible itself interprets its variables, environment and ansible.cfg: the options are those
+of its plugins ssh and sudo.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ Variables = t.Mapping[str, t.Any]
 Options = dict[str, t.Any]
 
 CONNECT_TIMEOUT_S = 4
-"""As in the playbooks, where the inventory has no C(drover_connect_timeout_s)."""
+"""As in the playbooks, if the inventory has no C(drover_connect_timeout_s)."""
 
 
 _WAITS = "; exit $?"
-"""Keeps the shell from becoming Python: who ends the shell, as one ends an SSH client, breaks off no operation."""
+"""Keeps the shell from replacing itself with Python. So the end of the shell or SSH client breaks off no operation."""
 
 
 class NoWay(Exception):
-    """A channel cannot take the way that the inventory asks for; the text says what to change."""
+    """A channel does not support the connection that the inventory asks for. The text says what to change."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """How to start a host's end.
+    """How to start the process on a host.
 
     Attributes:
-        client: The words before the remote command line, which is one word.
+        client: Words before the remote command line. The remote command line is one word.
         python: Words of the interpreter's command line on the host.
-        password: What sudo reads from standard input; None where it has to do without.
-        tail: What the command line ends with.
+        password: Password that sudo reads from standard input; None if sudo gets no password.
+        tail: End of the command line.
     """
 
     client: tuple[str, ...]
@@ -51,19 +51,19 @@ class Way:
     tail: str = ""
 
     def command(self, mark: str, idle_s: float) -> list[str]:
-        """The words to start, with the mark that the host's end prints when it is there."""
+        """Return the command's words, with the mark that the host's process prints when it is ready."""
         words = [*self.python, "-c", BOOTSTRAP, mark, str(idle_s)]
         return [*self.client, shlex.join(words) + self.tail]
 
 
 def way_to(variables: Variables) -> Way:
-    """The way to one host.
+    """Return the way to one host.
 
     Args:
-        variables: Of the host, templated, with C(inventory_hostname).
+        variables: Templated variables of the host, with C(inventory_hostname).
 
     Raises:
-        NoWay: A channel cannot connect like that.
+        NoWay: A channel does not support this connection.
     """
     become = _become(variables)
     python = (*_sudo(become), _interpreter(variables)) if become else (_interpreter(variables),)
@@ -78,9 +78,9 @@ def way_to(variables: Variables) -> Way:
 
 
 def _ssh(options: Options, variables: Variables) -> list[str]:
-    """The SSH client's words. Of an option that is given twice the client takes the first.
+    """Return the SSH client's words. If an option is given twice, the client uses the first.
 
-    A channel has a connection of its own, which ends with it. A shared one would live on in the background.
+    A channel has its own connection, which ends with it. A shared connection would stay in the background.
     """
     if options["password"]:
         raise NoWay("a channel cannot give SSH a password: use a key")
@@ -103,7 +103,7 @@ def _ssh(options: Options, variables: Variables) -> list[str]:
 
 
 def _become(variables: Variables) -> Options:
-    """The options of sudo; empty where the user may do all that is needed."""
+    """Return the options of sudo; empty without C(ansible_become)."""
     if not boolean(variables.get("ansible_become", constants.DEFAULT_BECOME)):
         return {}
     method = _short(variables.get("ansible_become_method") or constants.DEFAULT_BECOME_METHOD)
@@ -113,7 +113,7 @@ def _become(variables: Variables) -> Options:
 
 
 def _sudo(options: Options) -> tuple[str, ...]:
-    """Words of sudo. With a password it reads one line of standard input, and asks without a prompt."""
+    """Return the words of sudo. With a password, sudo reads one line of standard input and prints no prompt."""
     flags = shlex.split(options["become_flags"] or "")
     if options["become_pass"]:
         flags = [*(flag for flag in flags if flag not in ("-n", "-S")), "-S", "-p", ""]
@@ -122,13 +122,13 @@ def _sudo(options: Options) -> tuple[str, ...]:
 
 
 def _interpreter(variables: Variables) -> str:
-    """Ansible's own search for an interpreter takes a second; hosts that need it name one."""
+    """Return the interpreter. Ansible's discovery takes a second, so a host with a special interpreter must name it."""
     given = str(variables.get("ansible_python_interpreter") or "auto")
     return "python3" if given.startswith("auto") else given
 
 
 def _options(kind: str, name: str, variables: Variables) -> Options:
-    """What an Ansible plugin takes its options to be; it has to be loaded to have any."""
+    """Return the option values of an Ansible plugin. The plugin must be loaded first."""
     loader = connection_loader if kind == "connection" else become_loader
     loader.get(name, class_only=True)
     return dict(constants.config.get_plugin_options(kind, name, variables=dict(variables)))

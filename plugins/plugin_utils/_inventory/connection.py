@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables by which Ansible connects to containers and to Docker hosts. Private to the collection; pure."""
+"""Variables that Ansible uses to connect to containers and to Docker hosts. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DEFAULT_SOCKET = DOCKER_HOST[len("unix://") :]
 
 
 def container_connection(kind: str, host: DockerHost, container: str) -> dict[str, t.Any]:
-    """How tasks reach a container.
+    """Return the variables with which tasks reach a container.
 
     Args:
         kind: CLI for the connection C(community.docker.docker), API for C(community.docker.docker_api), or NONE.
@@ -28,7 +28,7 @@ def container_connection(kind: str, host: DockerHost, container: str) -> dict[st
         container: Its name.
 
     Raises:
-        SourceError: What the host needs can't be said to that connection.
+        SourceError: The connection has no option for a setting that the host needs.
     """
     if kind == NONE:
         return {}
@@ -77,7 +77,7 @@ def _engine_url(host: DockerHost) -> str:
 
 
 def host_connection(host: DockerHost) -> dict[str, t.Any]:
-    """How the playbooks reach a Docker host; nothing for one that only its engine's TCP port leads to."""
+    """Return how the playbooks reach a Docker host; empty if only the engine's TCP port is reachable."""
     if host.transport == TCP:
         return {}
     found = _own_ssh(host) if host.transport == SSH else _local(host)

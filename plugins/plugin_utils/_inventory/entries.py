@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory's entries, made of what the Docker hosts said. Controller only; private to the collection."""
+"""The inventory's entries, made from the answers of the Docker hosts. Controller only; private to the collection."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Entry:
     """One host of the inventory.
 
     Attributes:
-        groups: Names of groups, each with that of the group it belongs to (empty: none); not yet made safe.
+        groups: Names of groups, each with the name of its parent (empty: none); not yet made safe.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Entry:
 def container_facts(
     hosts: t.Sequence[DockerHost], answers: t.Mapping[str, Json], *, now: float
 ) -> list[Json]:
-    """Variables of all containers on the hosts that answered, ours and foreign ones, sorted by name and host."""
+    """Return the variables of all containers, ours and foreign, on the hosts that answered, sorted by name and host."""
     seen = {name: answer for name, answer in answers.items() if not answer["error"]}
     records = Records(seen)
     found = [
@@ -106,7 +106,7 @@ def _facts(host: DockerHost, item: Json, answer: Json, records: Records, now: fl
 
 
 def _place(labels: Json) -> Json:
-    """Where a container of ours belongs, by its labels; nothing of a foreign one."""
+    """Return the stack, service and index from the labels of our container; empty values for a foreign container."""
     if not is_ours(labels):
         return {"managed": None, "stack": None, "service": None, "index": None}
     return {
@@ -118,7 +118,7 @@ def _place(labels: Json) -> Json:
 
 
 def is_system(container: Json, place: Json) -> bool:
-    """Whether it is a checker or a load balancer: the latter has the folders that are made for no other container."""
+    """Whether it is a checker or a load balancer. Only a load balancer has the folders of load balancers."""
     if place["stack"] == SYSTEM_STACK:
         return True
     folder = f"/balancers/{MemberId.of(place).dotted}/"
@@ -131,7 +131,7 @@ def _moment(seconds: float) -> str:
 
 
 def variable_names() -> set[str]:
-    """Names of the variables that every container has."""
+    """Return the names of the variables that every container has."""
     item = {
         "id": "",
         "name": "",
@@ -166,7 +166,7 @@ def container_entries(
     standard_groups: bool,
     taken: t.Collection[str] = (),
 ) -> list[Entry]:
-    """Inventory hosts for the containers that are shown. C(taken): names that others have already."""
+    """Return inventory hosts for the containers that are shown. C(taken): names that are already in use."""
     ways = {host.name: host for host in hosts}
     names = _names(facts, taken)
     entries = []
@@ -180,7 +180,7 @@ def container_entries(
 
 
 def _names(facts: t.Sequence[Json], taken: t.Collection[str]) -> list[str]:
-    """A member is called as its container; what may be called alike on several hosts has its host's name, too."""
+    """Return the inventory names. A member has its container's name; the host is added where names may repeat."""
     plain = [_plain_name(item) for item in facts]
     members = [item["drover_managed"] == MANAGED_BY_STACK for item in facts]
     count = collections.Counter(taken)
@@ -192,15 +192,16 @@ def _names(facts: t.Sequence[Json], taken: t.Collection[str]) -> list[str]:
 
 
 def _plain_name(item: Json) -> str:
-    """The container's name; what could be taken for something else than a name is not used."""
+    """Return the container's name, or its short id if Ansible could read the name as a pattern or a variable."""
     name = str(item["drover_name"])
     return name if _SOUND_NAME.fullmatch(name) else str(item["drover_id"])[:12]
 
 
 def container_groups(item: Json) -> list[tuple[str, str]]:
-    """Groups by stack, service, host, state, verdict and revision.
+    """Return groups by stack, service, host, state, verdict and revision.
 
-    Two underscores part stack and service: stack a-b with service c is another group than stack a with service b-c.
+    Two underscores separate stack and service, so that stack a-b with service c and stack a with service b-c have
+    different groups.
     """
     groups = [
         (f"host_{item['drover_host']}", ""),
@@ -217,7 +218,7 @@ def container_groups(item: Json) -> list[tuple[str, str]]:
 
 
 def host_entries(hosts: t.Sequence[DockerHost], answers: t.Mapping[str, Json]) -> list[Entry]:
-    """The Docker hosts themselves. Those that were not seen are among them: a playbook has to know of all its hosts."""
+    """Return the Docker hosts themselves, including hosts that did not answer: a playbook must know all its hosts."""
     return [_host_entry(host, answers[host.name]) for host in hosts]
 
 
@@ -238,10 +239,10 @@ def _host_entry(host: DockerHost, answer: Json) -> Entry:
 
 
 def marked(value: t.Any) -> t.Any:
-    """The value, with its texts marked as what they are to Ansible.
+    """Return the value with its texts marked as safe or unsafe for Ansible.
 
-    What could be a template or a call is marked as none: ansible-core before 2.19 believes every text. Later ones
-    believe none, and ansible-inventory prints each with a note around it; so plain texts are marked as trusted.
+    Text that could be a template or a call is marked unsafe, because ansible-core before 2.19 trusts every text. Later
+    versions trust no text, and ansible-inventory prints a note around each; so plain text is marked as trusted.
     """
     if isinstance(value, dict):
         return {key: marked(item) for key, item in value.items()}

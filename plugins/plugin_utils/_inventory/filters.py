@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which containers an inventory source shows: JMESPath expressions over their variables. Private to the collection."""
+"""The filters of an inventory source: JMESPath expressions over variables of containers. Private to the collection."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ PREFIX = "drover_"
 
 
 class Filters:
-    """Expressions all of which must be true of a container. JMESPath is needed only where there is one.
+    """A container is shown if all expressions are true for it. JMESPath is needed only if there is an expression.
 
     Args:
         given: The key C(filters) of the source.
-        known: Names of all variables that a container has.
-        strict: Whether an expression that fails for a container is an error; else it is not true of it.
+        known: Names of all variables of a container.
+        strict: Whether an expression that fails for a container is an error. If not, it counts as false.
 
     Raises:
-        SourceError: An expression is wrong, or JMESPath is not installed.
+        SourceError: An expression is invalid, or JMESPath is not installed.
     """
 
     def __init__(self, given: t.Any, *, known: t.Collection[str], strict: bool) -> None:
@@ -56,7 +56,7 @@ class Filters:
 
 
 def _is_true(value: t.Any) -> bool:
-    """Truth as JMESPath has it: 0 is true, what is empty is not."""
+    """Truth as in JMESPath: 0 is true, empty values are false."""
     return not (value is None or value is False or value in ("", [], {}))
 
 
@@ -71,7 +71,7 @@ def _compiled(place: str, text: t.Any, known: t.Collection[str]) -> t.Any:
     if not isinstance(text, str):
         raise SourceError(f"{place}: must be a text with a JMESPath expression, not {text!r}")
     try:
-        # A text of YAML has a class of its own, which JMESPath does not take for a text.
+        # Text from YAML has its own class, and JMESPath does not accept it as text.
         found = jmespath.compile(str.__str__(text))
     except JMESPathError as error:
         reason = " ".join(str(error).partition("\n")[0].split())
@@ -81,7 +81,7 @@ def _compiled(place: str, text: t.Any, known: t.Collection[str]) -> t.Any:
 
 
 def _check_names(place: str, node: t.Any, known: t.Collection[str]) -> None:
-    """A name of ours that no container has would hide all of them without a word."""
+    """Refuse a misspelt name of ours: it would silently hide all containers."""
     name = node.get("value") if node.get("type") == "field" else None
     if isinstance(name, str) and name.startswith(PREFIX) and name not in known:
         names = [item[len(PREFIX) :] for item in sorted(known)]

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one Docker host has to say to the inventory. Private to the collection.
+"""What one Docker host reports to the inventory. Private to the collection.
 
-This very text is sent to hosts that are reached by SSH, and runs in process for the others: standard library only,
-Python 3.8 or later, ASCII, no import of ours. Only what the inventory shows leaves a host: no environment, no command,
-no definition of a stack.
+The text of this file is sent to hosts over SSH; for other hosts it runs in process. So it uses the standard library
+only, Python 3.8 or later, ASCII, and imports none of our files. Only data that the inventory shows leaves a host: no
+environment, no command, no definition of a stack.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ FORMAT = 1
 CONTAINERS = "containers"
 ENGINE = "engine"
 MOST_BYTES = 64 * 1024 * 1024
-# What the config hash is taken of, and labels that are no part of it: docs/schema.md section 6.
+# The keys that the config hash covers, and the labels that it does not: docs/schema.md section 6.
 HASHED = ("image", "network", "hostname_override", "start_once")
 SCHEDULING = ("io.rancher.scheduler.", "io.rancher.container.pull_image")
 
 
 def main(arguments: t.Any) -> None:
-    """Answer on standard output. C(arguments): those of survey, and C(socket) instead of C(connect)."""
+    """Print the answer. C(arguments) are those of survey, with C(socket) instead of C(connect)."""
     path = arguments.pop("socket")
     print(MARK + json.dumps(survey(lambda left_s: unix_socket(path, left_s), **arguments)))
 
 
 def survey(connect: t.Any, *, want: t.Any, state_dir: str, timeout_s: float) -> t.Any:
-    """One call to the engine for each thing wanted, and the stack records.
+    """Make one call to the engine for each kind of data, and read the stack records.
 
     Args:
-        connect: Function that opens a connection to the engine within so many seconds.
+        connect: Function that opens a connection to the engine within a given number of seconds.
         want: CONTAINERS, ENGINE or both.
-        state_dir: Folder of the stack records; empty where they can't be read.
-        timeout_s: Seconds for all of it.
+        state_dir: Folder of the stack records; empty if they can't be read.
+        timeout_s: Seconds for everything.
 
     Returns:
-        A map that is JSON; C(error) says why the engine gave no answer, C(unread) why there are no records.
+        A map for JSON. C(error) says why the engine did not answer, C(unread) why there are no records.
     """
     deadline = time.monotonic() + timeout_s
     found: t.Any = {"error": "", CONTAINERS: [], ENGINE: {}}
@@ -63,7 +63,7 @@ def survey(connect: t.Any, *, want: t.Any, state_dir: str, timeout_s: float) -> 
 
 
 def unix_socket(path: str, left_s: float) -> t.Any:
-    """A connection to a socket file."""
+    """Connect to a socket file."""
     found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         found.settimeout(left_s)
@@ -75,7 +75,7 @@ def unix_socket(path: str, left_s: float) -> t.Any:
 
 
 def ask(connect: t.Any, path: str, deadline: float) -> t.Any:
-    """What the engine answers to one GET. HTTP/1.0, so that the answer ends with the connection."""
+    """Return the engine's answer to one GET. It uses HTTP/1.0, so that the answer ends with the connection."""
     request = f"GET {path} HTTP/1.0\r\nHost: docker\r\nAccept: application/json\r\n\r\n"
     connection = connect(left(deadline))
     try:
@@ -87,7 +87,7 @@ def ask(connect: t.Any, path: str, deadline: float) -> t.Any:
 
 
 def received(connection: t.Any, deadline: float) -> bytes:
-    """Everything up to the end of the connection; the deadline is for all of it, not for each piece."""
+    """Read up to the end of the connection. The deadline applies to the whole answer, not to each piece."""
     pieces: t.Any = []
     size = 0
     while size <= MOST_BYTES:
@@ -122,7 +122,7 @@ def content(answer: bytes) -> t.Any:
 
 
 def refusal(text: str) -> str:
-    """What an engine says when it refuses a call."""
+    """Return the engine's message for a refused call."""
     try:
         message = str(json.loads(text)["message"])
     except (ValueError, KeyError, TypeError):
@@ -131,7 +131,7 @@ def refusal(text: str) -> str:
 
 
 def explain(error: Exception, timeout_s: float) -> str:
-    """Why there was no answer, for people."""
+    """Explain to people why there was no answer."""
     if isinstance(error, socket.timeout):
         return f"the engine did not answer within {timeout_s:g} s"
     if isinstance(error, FileNotFoundError):
@@ -146,7 +146,7 @@ def explain(error: Exception, timeout_s: float) -> str:
 
 
 def container(item: t.Any) -> t.Any:
-    """One container of the engine's list, without what must not or need not leave the host."""
+    """Return one container of the engine's list, without data that must not or need not leave the host."""
     networks = (item.get("NetworkSettings") or {}).get("Networks") or {}
     return {
         "id": item["Id"],
@@ -164,18 +164,18 @@ def container(item: t.Any) -> t.Any:
 
 
 def own_name(names: t.Any) -> str:
-    """The container's own name; links of others add names with two slashes."""
+    """Return the container's own name. Links of other containers add names with two slashes."""
     return next((name[1:] for name in sorted(names) if name.count("/") == 1), "")
 
 
 def address(endpoint: t.Any) -> str:
-    """A stopped container has no address, but keeps the one that it will ask for."""
+    """Return the address. A stopped container has none, but keeps the address that it will request."""
     wanted = (endpoint.get("IPAMConfig") or {}).get("IPv4Address")
     return str(endpoint.get("IPAddress") or wanted or "")
 
 
 def port(found: t.Any) -> t.Any:
-    """One port; C(public) is null where it is not published."""
+    """Return one port; C(public) is null if it is not published."""
     return {
         "ip": found.get("IP", ""),
         "public": found.get("PublicPort"),
@@ -185,7 +185,7 @@ def port(found: t.Any) -> t.Any:
 
 
 def mounts(found: t.Any) -> t.Any:
-    """Volumes by path in the container, and the host folders that are mounted."""
+    """Return volumes by path in the container, and the mounted host folders."""
     volumes = [item for item in found if item.get("Type") == "volume"]
     binds = [item for item in found if item.get("Type") == "bind"]
     return {
@@ -195,7 +195,7 @@ def mounts(found: t.Any) -> t.Any:
 
 
 def engine(info: t.Any) -> t.Any:
-    """Facts of an engine. Proxies and registries are left out: their URLs may hold passwords."""
+    """Return facts of an engine, without proxies and registries: their URLs may hold passwords."""
     swarm = info.get("Swarm") or {}
     labels = [label.partition("=") for label in info.get("Labels") or []]
     names = {
@@ -232,7 +232,7 @@ def engine(info: t.Any) -> t.Any:
 
 
 def records(state_dir: str) -> t.Any:
-    """The stack records of this host, cut down to what the inventory needs."""
+    """Return the parts of this host's stack records that the inventory needs."""
     good: t.Any = {}
     damaged: t.Any = {}
     folder = os.path.join(state_dir, "stacks")
@@ -254,19 +254,19 @@ def records(state_dir: str) -> t.Any:
 
 
 def is_record(name: str) -> bool:
-    """Whether a file of the folder is a stack's record."""
+    """Whether a file name of the folder is that of a stack record."""
     return name.endswith(".json") and not name.startswith(".")
 
 
 def unreadable(error: OSError) -> str:
-    """Why the records can't be read, for people."""
+    """Explain to people why the records can't be read."""
     if isinstance(error, PermissionError):
         return "no permission to read the stack records; connect as root, or with become: true"
     return f"the stack records cannot be read: {error.strerror}"
 
 
 def record(path: str, stack: str) -> t.Any:
-    """One record in its own shape (docs/schema.md section 4), with hashes instead of definitions."""
+    """Return one record in its own format (docs/schema.md section 4), with hashes instead of definitions."""
     with open(path, "rb") as file:
         whole = json.loads(file.read().decode("utf-8"))
     if whole["format"] != FORMAT or whole["stack"] != stack:
@@ -285,7 +285,7 @@ def record(path: str, stack: str) -> t.Any:
 
 
 def revision(item: t.Any) -> t.Any:
-    """One revision: when, and for each service whether it is checked and what its containers were made of."""
+    """Return one revision: its time, and for each service whether it has a health check and its config hash."""
     definition = item.get("definition") or {}
     volumes = definition.get("volumes") or {}
     services = definition.get("services") or {}
@@ -306,7 +306,7 @@ def served(service: t.Any, volumes: t.Any) -> t.Any:
 
 
 def life(entry: t.Any) -> t.Any:
-    """What is remembered of the health of one member."""
+    """Return the recorded health of one member."""
     health = entry.get("health") or {}
     keys = ("generation", "verdict", "since", "why", "repairs")
     return {
@@ -316,7 +316,7 @@ def life(entry: t.Any) -> t.Any:
 
 
 def config_hash(service: t.Any, volumes: t.Any) -> str:
-    """The label io.drover.config-hash of a container made of this service: _model/config_hash.py, once more."""
+    """Return the label io.drover.config-hash of this service's containers. It repeats _model/config_hash.py."""
     options = dict(service["container"])
     labels = options.pop("labels", {})
     kept = {name: value for name, value in labels.items() if not name.startswith(SCHEDULING)}

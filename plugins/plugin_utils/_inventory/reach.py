@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways to a Docker host, and asking many at once. Controller only; private to the collection.
+"""The ways to a Docker host, and concurrent requests to many hosts. Controller only; private to the collection.
 
-Over SSH the probe is sent to the host's Python; a local socket and TCP are asked from here, with the same functions.
-Nothing but the standard library: importing the Docker SDK alone takes as long as asking a host.
+Over SSH the host's Python runs the probe. For a local socket and TCP the controller runs the same functions. Only the
+standard library is used: the import of the Docker SDK alone takes as long as one request to a host.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ Answer = dict[str, t.Any]
 
 AT_ONCE = 25
 GRACE_S = 0.5
-"""A host that is still silent so long after its time-out is given up, whatever it is stuck in."""
+"""A host that is still silent this long after its timeout counts as unreachable."""
 BY_TCP = "reached by TCP, where the stack records cannot be read"
 ENGINE_SHARE = 0.8
-"""Of a host's time, what its engine has: so the host itself can still say that its engine hangs."""
+"""Share of a host's time for its engine. The rest lets the host report that its engine hangs."""
 _NO_COMMAND = 127
 
 
 class NoAnswer(Exception):
-    """A host gave no answer; the text says why."""
+    """A host did not answer. The text says why."""
 
 
 def ask_hosts(hosts: t.Iterable[DockerHost], want: t.Collection[str]) -> dict[str, Answer]:
-    """What each host says, by name. A host that can't be reached has an C(error) and costs no other host anything."""
+    """Return the hosts' answers by name. An unreachable host has an C(error) and does not delay the others."""
     waiting = list(hosts)
     running: dict[str, float] = {}
     answers: dict[str, Answer] = {}
-    # Threads of our own: those of a pool would hold up the end of the program when one of them hangs.
+    # Own threads, not a pool: a hanging thread of a pool would block the end of the program.
     done: queue.SimpleQueue[tuple[str, Answer]] = queue.SimpleQueue()
     limits = {host.name: host.timeout for host in waiting}
     while waiting or running:
@@ -73,7 +73,7 @@ def _ask_into(
         answer = ask_host(host, want)
     except NoAnswer as error:
         answer = _failed(str(error))
-    except Exception as error:  # whatever is wrong with one host, the others are listed
+    except Exception as error:  # a fault of one host must not hide the others
         answer = _failed(f"{type(error).__name__}: {error}")
     done.put((host.name, _stamped(answer)))
 
@@ -83,7 +83,7 @@ def _failed(reason: str) -> Answer:
 
 
 def _stamped(answer: Answer) -> Answer:
-    """With the time on the control node's clock, seconds since the epoch."""
+    """Add the time of the control node's clock, in seconds since the epoch."""
     return {**answer, "taken_at": time.time()}
 
 
@@ -92,10 +92,10 @@ def _silent(timeout_s: float) -> str:
 
 
 def ask_host(host: DockerHost, want: t.Collection[str]) -> Answer:
-    """What one host says.
+    """Return one host's answer.
 
     Raises:
-        NoAnswer: It could not be reached, or did not answer in time.
+        NoAnswer: The host could not be reached, or did not answer in time.
     """
     if host.transport == SSH:
         return _by_ssh(host, want)
@@ -123,7 +123,7 @@ def _survey(
 
 
 def _tcp(host: DockerHost, context: ssl.SSLContext | None, left_s: float) -> socket.socket:
-    """A connection to an engine's TCP port, with TLS where it is asked for."""
+    """Connect to an engine's TCP port, with TLS if the source asks for it."""
     address = (host.address.strip("[]"), host.port)
     connection = socket.create_connection(address, timeout=left_s)
     if context is None:
@@ -137,7 +137,7 @@ def _tcp(host: DockerHost, context: ssl.SSLContext | None, left_s: float) -> soc
 
 
 def _tls_context(host: DockerHost) -> ssl.SSLContext:
-    """What this side shows and demands. Raises NoAnswer where a file is not as it should be."""
+    """Return the certificates that this side presents and trusts. Raises NoAnswer if a file is invalid."""
     try:
         context = ssl.create_default_context(cafile=host.ca_path or None)
     except OSError as error:
@@ -155,7 +155,7 @@ def _tls_context(host: DockerHost) -> ssl.SSLContext:
 
 
 def ssh_command(host: DockerHost) -> list[str]:
-    """The SSH client's command line; the script comes by standard input."""
+    """Return the SSH client's command line. The script comes on standard input."""
     options = [
         "BatchMode=yes",
         f"ConnectTimeout={math.ceil(host.timeout)}",
@@ -177,7 +177,7 @@ def ssh_command(host: DockerHost) -> list[str]:
 
 
 def script_for(host: DockerHost, want: t.Collection[str]) -> bytes:
-    """The probe with its arguments, as Python reads it from standard input."""
+    """Return the probe with its arguments, for Python to read from standard input."""
     arguments = {
         "socket": host.socket,
         "want": list(want),
@@ -203,9 +203,9 @@ def _by_ssh(host: DockerHost, want: t.Collection[str]) -> Answer:
 
 
 def _run(command: list[str], given: bytes, timeout_s: float) -> tuple[int, str, str]:
-    """Status, output and complaints of a command that is killed, with all that it started, when its time is over.
+    """Run a command; return its status, output and complaints. A timeout kills it with all that it started.
 
-    Complaints go to a file: a connection that the SSH client keeps open in the background keeps a pipe open, too.
+    Complaints go to a file, because an SSH connection in the background would keep a pipe open.
     """
     with tempfile.TemporaryFile() as complaints:
         try:

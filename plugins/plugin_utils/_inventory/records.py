@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verdict and revision of a container, from the stack records that the hosts showed. Private to the collection; pure.
+"""Verdict and revision of a container, from the stack records of the hosts. Private to the collection; pure.
 
-The copies are merged as everywhere else (_record/copies.py). Where the records say nothing, neither does this:
-the value is C(unknown), with the reason beside it.
+_record/copies.py merges the copies, as everywhere else. If the records do not tell a value, it is C(unknown), and a
+second value gives the reason.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 Json = dict[str, t.Any]
 
 UNCHECKED = "unchecked"
-"""The verdict on a container that no checker looks at: its service has no health check, or it is of no stack."""
+"""The verdict on a container without checkers: its service has no health check, or it belongs to no stack."""
 UNITS = {
     "second": 1,
     "minute": 60,
@@ -67,19 +67,19 @@ class Records:
         return [item for item in self._answers.values() if not item["error"] and not item["unread"]]
 
     def _view(self, stack: str) -> RecordView:
-        """The valid copy. A host is called here as in its record: the inventory may call it otherwise."""
+        """Return the valid copy. It uses the host names of the records; the inventory's names may differ."""
         copies = [item["records"][stack] for item in self._readable() if stack in item["records"]]
         return view_records(stack, {copy["host"]: copy for copy in copies})
 
     def conflicts(self) -> dict[str, str]:
-        """Stacks whose copies contradict each other, with the sides."""
+        """Return stacks whose copies contradict each other, with the hosts of each side."""
         return {stack: _conflict(view) for stack, view in self._views.items() if view.conflict}
 
     def facts(self, host: str, container: Json, place: Json, *, now: float) -> Json:
-        """What the records say of one container.
+        """Return the facts of one container from the records.
 
         Args:
-            host: The Docker host that it is on.
+            host: Its Docker host.
             container: As the probe lists it.
             place: C(managed), C(stack), C(service) and C(index) of its labels.
             now: The control node's clock, seconds since the epoch.
@@ -93,7 +93,7 @@ class Records:
         }
 
     def _silence(self, host: str, place: Json) -> str:
-        """Why the records have nothing to say of a container; empty where they have."""
+        """Return the reason why the records do not cover a container; empty if they do."""
         if place["managed"] != MANAGED_BY_STACK:
             return "no stack record knows this container"
         if self._answers[host]["unread"]:
@@ -113,7 +113,7 @@ class Records:
         why: str,
         now: float,
     ) -> Json:
-        """Verdict, for how long it has been standing in seconds, and why. C(why): the reason that there is none."""
+        """Return the verdict, its age in seconds, and its reason. C(why): the reason if there is no verdict."""
         if place["managed"] != MANAGED_BY_STACK:
             return _health(UNCHECKED, None, why)
         if not view:
@@ -130,7 +130,7 @@ class Records:
 
 
 def _judged(container: Json, health: Health | None, answer: Json, now: float) -> Json:
-    """The verdict on a container that runs and is checked, from what is remembered of its member."""
+    """Return the verdict of a running, checked container from the recorded health of its member."""
     generation = _generation(container, health, answer["now"])
     if not health or generation != health["generation"]:
         verdict = starting_verdict(health, generation)
@@ -144,9 +144,9 @@ def _health(verdict: str, age_s: int | None, why: str) -> Json:
 
 
 def _generation(container: Json, health: Health | None, host_now: float) -> str:
-    """The remembered generation if it is still this life of the container, else one that is different.
+    """Return the recorded generation if the container has not restarted since, else a different one.
 
-    The engine's list has no time of the start, only words such as C(Up 3 minutes).
+    The engine's list has no start time, only text such as C(Up 3 minutes).
     """
     known = str(health["generation"]) if health else ""
     if container_of(known) != container["id"][:12]:
@@ -155,14 +155,14 @@ def _generation(container: Json, health: Health | None, host_now: float) -> str:
 
 
 def _restarted(generation: str, status: str, host_now: float) -> bool:
-    """Whether the container is up for less long than since the start that the generation names."""
+    """Whether the container started later than the start that the generation names."""
     up_s = longest_up_s(status)
     started = _started(generation)
     return up_s is not None and started is not None and host_now - started > up_s + SLACK_S
 
 
 def _started(generation: str) -> float | None:
-    """When a generation began, seconds since the epoch."""
+    """Return the start of a generation, in seconds since the epoch."""
     digits = generation.partition("-")[2][:14]
     try:
         moment = datetime.datetime.strptime(digits, "%Y%m%d%H%M%S")
@@ -172,7 +172,7 @@ def _started(generation: str) -> float | None:
 
 
 def longest_up_s(status: str) -> float | None:
-    """For how many seconds a container can be up at most, by the engine's words; None where they say nothing."""
+    """Return the maximum uptime in seconds from the engine's text; None if the text does not tell it."""
     found = _STATUS.match(status)
     if not found:
         return None
@@ -183,7 +183,7 @@ def longest_up_s(status: str) -> float | None:
 
 
 def _revision_facts(container: Json, place: Json, body: Json | None, now: float) -> Json:
-    """The newest revision that the container meets, the stack's own, and for how long that one has been current."""
+    """Return the newest revision that the container matches, its age, and the stack's current revision."""
     labels = container["labels"]
     made_by = number(labels.get(LABEL_REVISION))
     stack = current(body) if body else None
@@ -201,7 +201,7 @@ def _revision_facts(container: Json, place: Json, body: Json | None, now: float)
 
 
 def _newest_met(body: Json, service: str, config_hash: str) -> Json | None:
-    """The newest revision whose definition of the service the container was made of."""
+    """Return the newest revision whose definition of the service has the container's config hash."""
     for revision in reversed(body["revisions"]):
         if revision["tombstone"]:
             continue
@@ -211,5 +211,5 @@ def _newest_met(body: Json, service: str, config_hash: str) -> Json | None:
 
 
 def _conflict(view: RecordView) -> str:
-    """What contradicts what, as text."""
+    """Describe a conflict as text."""
     return text_of("records_conflict", {"sides": view.conflict}) if view.conflict else ""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Docker hosts that an inventory source names, checked. Controller only; private to the collection."""
+"""The validated Docker hosts of an inventory source. Controller only; private to the collection."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 class SourceError(Exception):
-    """A key of the source is wrong; the text names it and says what to do."""
+    """A key of the source is invalid. The text names it and says what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
 class DockerHost:
-    """One Docker engine and the way to it.
+    """One Docker engine and how to reach it.
 
     Attributes:
         address: Host name or IP address; path of the socket for the transport unix.
-        user: Empty for the one that the SSH client takes.
-        port: 0 for the one that the SSH client takes.
-        socket: The engine's socket, on the host itself.
+        user: Empty: the SSH client decides.
+        port: 0: the SSH client decides.
+        socket: The engine's socket on the host.
     """
 
     name: str
@@ -62,7 +62,7 @@ class DockerHost:
 
     @property
     def url(self) -> str:
-        """The address as Docker's own tools take it."""
+        """The address in the format of Docker's own tools."""
         if self.transport == UNIX:
             return f"unix://{self.address}"
         user = f"{self.user}@" if self.user else ""
@@ -71,23 +71,23 @@ class DockerHost:
 
     @property
     def mark(self) -> str:
-        """Changes with everything that this host is asked through: a cached answer is of one mark."""
+        """Key of the cache. It changes with every setting, so that a cached answer fits the settings."""
         return digest(dataclasses.asdict(self))
 
 
 def read_hosts(
     given: t.Any, defaults: t.Mapping[str, t.Any], *, docker_host: t.Any, folder: str
 ) -> list[DockerHost]:
-    """The hosts of a source.
+    """Return the hosts of a source.
 
     Args:
-        given: Its key C(hosts); None where it has only C(docker_host).
-        defaults: Options at the top level, for every host that does not say otherwise.
+        given: Its key C(hosts); None if it has only C(docker_host).
+        defaults: Options at the top level, for every host that does not set its own.
         docker_host: The only engine of a source without C(hosts).
-        folder: Where relative paths begin.
+        folder: Base of relative paths.
 
     Raises:
-        SourceError: A key is wrong.
+        SourceError: A key is invalid.
     """
     if given is None:
         return [_host({"docker_host": docker_host}, defaults, place="", folder=folder)]
@@ -111,7 +111,7 @@ def read_hosts(
 
 
 def check_keys(given: t.Iterable[t.Any], known: t.Iterable[str], place: str = "") -> None:
-    """Refuse a key that means nothing here."""
+    """Refuse an unknown key."""
     names = sorted(known)
     for key in given:
         if key not in names:
@@ -121,10 +121,10 @@ def check_keys(given: t.Iterable[t.Any], known: t.Iterable[str], place: str = ""
 
 
 def check_source(given: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> None:
-    """Refuse keys that are no options, and what Ansible would silently read as false.
+    """Refuse keys that are no options, and values that Ansible would silently read as false.
 
     Args:
-        given: The source as it was read.
+        given: The source file's content.
         options: The documented options.
     """
     check_keys(given, options)
@@ -134,7 +134,7 @@ def check_source(given: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
 
 
 def _host(given: t.Any, defaults: t.Mapping[str, t.Any], *, place: str, folder: str) -> DockerHost:
-    """One entry of C(hosts), or the top level of a source without it."""
+    """Read one entry of C(hosts), or the top level of a source without C(hosts)."""
     if not isinstance(given, dict):
         raise SourceError(
             f"{place}: must be a map with docker_host, such as {{docker_host: ssh://root@192.0.2.11}}"
@@ -153,7 +153,7 @@ def _host(given: t.Any, defaults: t.Mapping[str, t.Any], *, place: str, folder: 
 
 
 def _address(given: t.Any, place: str) -> dict[str, t.Any]:
-    """What the URL of an engine says; user and port only where it has them."""
+    """Read the URL of an engine; user and port only if the URL has them."""
     text = str(given or "")
     found = _URL.fullmatch(text) or _SOCKET.fullmatch(text)
     if not found:
@@ -174,12 +174,12 @@ def _address(given: t.Any, place: str) -> dict[str, t.Any]:
 
 
 def _shown(url: str) -> str:
-    """The URL without a password that somebody put into it."""
+    """Return the URL without its password, if it has one."""
     return re.sub(r"(://[^:/@]*):[^/@]*@", r"\1:***@", url)
 
 
 def _check_transport(given: t.Mapping[str, t.Any], transport: str, place: str) -> None:
-    """A key of one host that can have no effect there is a mistake."""
+    """Refuse a key of one host that has no effect with its transport."""
     for key in given:
         if not _fits(key, transport):
             where = " and ".join(f"{name}://" for name in TRANSPORTS[key])
@@ -203,7 +203,7 @@ def _name(given: t.Mapping[str, t.Any], address: t.Mapping[str, t.Any], place: s
 
 
 def _options(given: t.Mapping[str, t.Any], place: str, folder: str) -> dict[str, t.Any]:
-    """The values of all options that are set."""
+    """Return the values of all options that are set."""
     found = {}
     for key, kind in KINDS.items():
         if given.get(key) is not None:
@@ -213,7 +213,7 @@ def _options(given: t.Mapping[str, t.Any], place: str, folder: str) -> dict[str,
 
 
 def _with_tls(host: DockerHost, given: t.Mapping[str, t.Any], place: str) -> DockerHost:
-    """TLS where it is asked for, where a file for it is named, and on its own port."""
+    """Enable TLS if the source asks for it, names a file for it, or uses the TLS port."""
     if host.transport != TCP:
         return host
     if bool(host.client_cert) != bool(host.client_key):
@@ -299,9 +299,9 @@ KINDS: dict[str, Kind] = {
     "client_key": _text,
     "tls_hostname": _text,
 }
-"""Options of a host, which may also stand at the top level."""
+"""Options of a host. They may also be at the top level."""
 PATHS = ("private_key_file", "ca_path", "client_cert", "client_key")
-"""Files of the control node; relative ones begin at the folder of the source."""
+"""Files of the control node. Relative paths start at the folder of the source."""
 _SSH_ONLY = ("user", "port", "private_key_file", "ssh_args", "python", "become", "socket")
 _TCP_ONLY = ("tls", "validate_certs", "ca_path", "client_cert", "client_key", "tls_hostname")
 TRANSPORTS: dict[str, tuple[str, ...]] = {

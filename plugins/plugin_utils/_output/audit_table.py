@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audits of several hosts as one, and as text. Private to the collection; pure."""
+"""Merge the audits of several hosts, and format them as text. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TO_THE_SECOND = len("2026-11-22T10:00:00")
 
 
 def merged(by_host: dict[str, list[Json]]) -> list[Json]:
-    """All lines in the order of their times; what several hosts did alike is one line."""
+    """Return all lines in order of time. Equal actions of several hosts become one line."""
     lines = sorted(
         itertools.chain(*by_host.values()), key=lambda line: (line["time"], line["host"])
     )
@@ -34,13 +34,13 @@ def merged(by_host: dict[str, list[Json]]) -> list[Json]:
 
 
 def _likeness(line: Json) -> str:
-    """What the storing of one record on several hosts has in common."""
+    """Return the values that lines about one record have in common on all hosts."""
     keys = ("run", "stack", "action", "cause", "evidence", "result", "error")
     return json.dumps([line.get(key) for key in keys], sort_keys=True)
 
 
 def as_table(lines: list[Json]) -> list[str]:
-    """For people: each run under a line that says who, what and when."""
+    """Format for people: each run under a line that says who, what and when."""
     shown: list[str] = []
     for _run, group in itertools.groupby(lines, key=lambda line: line.get("run", "")):
         items = list(group)
@@ -92,7 +92,7 @@ def _result(line: Json) -> str:
 
 
 def _why(line: Json) -> str:
-    """Cause, what failed, and what the engine knew."""
+    """Return the cause, the error, and the engine's evidence."""
     error = f": {line['error']}" if line.get("error") else ""
     known = "; ".join(_evidence(line.get("evidence") or {}))
     return f"{line.get('cause', '')}{error}" + (f"  [{known}]" if known else "")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan would change in the configs of load balancers, as diffs for people. Private to the collection."""
+"""Changes of a plan to the configs of load balancers, as diffs for people. Private to the collection."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _OF_THE_TEXT = ("    description rev-", f"{CHECKSUM_COMMENT} ")
 
 
 def balancer_diffs(plan: Plan) -> list[Json]:
-    """One diff for each config that would be another one; load balancers with the same one share it.
+    """Return one diff for each config that would change. Load balancers with the same change share a diff.
 
-    What hosts have now is read from their observations, which have it in check mode with C(--diff) only.
+    The present configs come from the observations, which hold them in check mode with C(--diff) only.
     """
     found: dict[tuple[str, str, str], list[str]] = {}
     for item in plan.operations:
@@ -53,13 +53,13 @@ def _diff(name: str, before: str, after: str) -> Json:
 
 
 def _present(operation: Operation) -> str:
-    """The config that the host has; empty where it has none."""
+    """Return the host's present config; empty if it has none."""
     seen = run_files.load(run_files.for_host("observation", operation["host"])) or {}
     name = MemberId.of(operation).dotted
     return _shown((seen.get("balancers") or {}).get(name, {}).get("config", ""))
 
 
 def _shown(config: str) -> str:
-    """Without passwords, and without marker and checksum, which are others whatever changes."""
+    """Return the config without passwords, and without marker and checksum, which change with every config."""
     lines = without_passwords(config).splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith(_OF_THE_TEXT))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What status shows of a load balancer: its ports and rules, who is up behind them, and certificates that end soon.
+"""Lines of status about a load balancer: ports, rules, members that are up, and certificates that end soon.
 
 Private to the collection; pure.
 """
@@ -33,7 +33,7 @@ WARN_DAYS = 30
 def balancer_lines(
     world: World, balancers: Balancers, stack: str, name: str, body: Json
 ) -> list[str]:
-    """One line for each rule, and one for each certificate that ends within 30 days."""
+    """Return one line for each rule, and one for each certificate that ends within 30 days."""
     service = (current(body) or {})["definition"]["services"][name]
     members = [
         member
@@ -53,19 +53,19 @@ def balancer_lines(
 
 
 def _reports(world: World, member: MemberId, host: str) -> list[TrafficReport]:
-    """What a load balancer says of its servers; nothing where it was not seen."""
+    """Return a load balancer's reports about its servers; empty if it was not seen."""
     found = world.balancers(host).get(member.dotted) if world.is_seen(host) else None
     return found["reports"] if found else []
 
 
 def _rules(frontend: Json) -> list[tuple[str, str]]:
-    """The rules of a port in the order in which they are tried: what each is for, and its backend."""
+    """Return the rules of a port in matching order: the request that each matches, and its backend."""
     found = [(f"{rule['hostname']}{rule['path']}", rule["backend"]) for rule in frontend["rules"]]
     return [*found, ("everything else" if found else "everything", frontend["default_backend"])]
 
 
 def _state(model: Json, name: str, seen: list[list[TrafficReport]]) -> str:
-    """Members of a backend that are up, as the load balancer that finds fewest says, and sessions at all of them."""
+    """Count the members that are up, by the load balancer that sees fewest, and the sessions of all load balancers."""
     backend = next((item for item in model["backends"] if item["name"] == name), None)
     if backend is None or not backend["servers"]:
         return "503, no target"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run prints: results, what is held and why, and the last word. Private to the collection."""
+"""The output of a run: results, what is held and why, and the closing lines. Private to the collection."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ WAITING = ("lease_waits", "lease_late")
 
 
 def notice_text(notice: Fact) -> str:
-    """What a pass tells of the lease, as text."""
+    """Format a notice about the lease."""
     return f"{'wait ' if notice.code in WAITING else 'held '}  {notice.text}"
 
 
 def failure_text(failure: Failure) -> str:
-    """Why a command fails, as text."""
+    """Format the reason why a command fails."""
     operation = failure.operation
     if operation and failure.code == "rejected":
         told = {"error": failure.error}
@@ -45,7 +45,7 @@ def failure_text(failure: Failure) -> str:
 
 
 def round_lines(done: Round) -> list[str]:
-    """What the hosts did in a round: one line for each config validated, record stored and operation done."""
+    """Format a round: one line for each config validated, record stored and operation done."""
     lines = _validations(done)
     if not objections(done.plan, done.recorded):
         lines += _records(done)
@@ -76,7 +76,7 @@ def _results(done: Round) -> list[str]:
 
 
 def _records(done: Round) -> list[str]:
-    """One line for each record with the hosts that took it, and one for each refusal."""
+    """Return one line for each record with the hosts that stored it, and one for each refusal."""
     lines = []
     for write in done.plan.records:
         outcomes = done.recorded if write.required else done.acted
@@ -95,7 +95,7 @@ def _records(done: Round) -> list[str]:
 
 
 def closing(end: End, command: str) -> tuple[list[str], list[str]]:
-    """The last lines of a run, and the errors for which it fails."""
+    """Return the last lines of a run, and its errors."""
     plan, failures = end.plan, list(map(failure_text, end.failures))
     errors = [str(message) for message in plan.errors] + failures
     lines = [f"error  {message}" for message in map(str, plan.errors)]
@@ -110,18 +110,18 @@ def closing(end: End, command: str) -> tuple[list[str], list[str]]:
 
 
 def kept(plan: Plan) -> list[str]:
-    """The volumes that stay, and how they would be removed."""
+    """List the volumes that stay, and how to remove them."""
     names = sorted({name for _host, name in plan.kept_volumes})
     lines = [f"kept   volume {name} on {host}" for host, name in sorted(plan.kept_volumes)]
     return [*lines, f"       to remove them: -e remove_volumes={','.join(names)}"]
 
 
 def status_messages(plan: Plan) -> list[str]:
-    """What is not about one service: hosts, conflicts, volumes."""
+    """Return the messages that concern no single service: hosts, conflicts, volumes."""
     messages = [item for item in plan.errors + plan.held + plan.notes if not item.service]
     return [str(message) for message in dict.fromkeys(map(str, messages))]
 
 
 def sentence(errors: list[str]) -> str:
-    """Errors as the message of a failed task."""
+    """Format errors as the message of a failed task."""
     return errors[0] if len(errors) == 1 else f"{len(errors)} errors; first: {errors[0]}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What status shows: one row for each service, from what is recorded and what is seen.
+"""Rows of status: one for each service, from the records and the observations.
 
 Private to the collection; pure.
 """
@@ -40,10 +40,10 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 
 @dataclasses.dataclass
 class ServiceRow:
-    """One service as status shows it.
+    """One service's row of status.
 
-    C(since_s): seconds since the newest running member started. C(healthy): members that their checkers find good;
-    None for a service without a health check.
+    C(since_s): seconds since the newest running member started. C(healthy): number of members that checkers report as
+    good; None for a service without a health check.
     """
 
     stack: str
@@ -69,9 +69,9 @@ def service_rows(
     *,
     details: Details,
 ) -> list[ServiceRow]:
-    """Rows of all live stacks, then those of services that a module made alone.
+    """Return rows of all live stacks, then rows of services that only a module made.
 
-    C(details): what else there is to say of a service, by stack and name.
+    C(details): further lines about a service, by stack and name.
     """
     rows = []
     for stack, body in sorted(bodies.items()):
@@ -137,7 +137,7 @@ def _healthy(
 def _health_lines(
     members: dict[MemberId, tuple[str, list[Container]]], judgements: dict[str, Judgement]
 ) -> list[str]:
-    """A line for each member that is not simply healthy, with what the engine's own check says of it."""
+    """Return a line for each member that is not plainly healthy, with the result of the engine's own check."""
     lines = []
     for member, (_host, found) in members.items():
         engine = next((item["health"] for item in found if item["health"] == UNHEALTHY), "")
@@ -153,7 +153,7 @@ def _health_lines(
 
 
 def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
-    """Running, or a start_once that has done its work."""
+    """Whether it runs, or is a start_once container that ended successfully."""
     done = service["start_once"] and container["state"] == "exited"
     return bool(container["state"] == "running" or done)
 
@@ -161,7 +161,7 @@ def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
 def _place(
     world: World, member: MemberId, host: str, found: list[Container], *, once: bool = False
 ) -> str:
-    """Index and host of a member, with its state where it does not simply run."""
+    """Return index and host of a member, with its state unless it just runs."""
     state = found[0]["state"] if found else "missing"
     if once and state == "exited":
         state = "done"
@@ -184,7 +184,7 @@ def _newest_start(
 
 
 def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
-    """What the planner has to say about the service, each thing once."""
+    """Return the planner's messages about the service, without duplicates."""
     messages = [
         item for item in plan.errors + plan.held if (item.stack, item.service) == (stack, name)
     ]
@@ -204,12 +204,12 @@ def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
 
 
 def _short(message: Fact) -> str:
-    """A message inside its service's row: index and text."""
+    """Format a message for its service's row: index and text."""
     return f"{message.index}: {message.text}" if message.index else message.text
 
 
 def _module_rows(world: World) -> list[ServiceRow]:
-    """Containers that drover.docker.service made alone: shown, never touched by the loop."""
+    """Return rows of containers that the module drover.docker.service made. Passes show them and never touch them."""
     groups: dict[tuple[str, str], list[tuple[str, Container]]] = {}
     for host in world.seen:
         for item in world.containers(host):
@@ -237,7 +237,7 @@ def _module_rows(world: World) -> list[ServiceRow]:
 
 
 def table(rows: list[ServiceRow]) -> list[str]:
-    """The rows as aligned lines."""
+    """Format the rows as aligned lines."""
     if not rows:
         return ["no stacks on the reachable hosts"]
     head = ["SERVICE", "STATE", "WANTED", "RUNNING", "HEALTHY", "SINCE", "WHERE"]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which rows status shows, whichever driver looked at the hosts. Private to the collection; pure."""
+"""The rows that status shows, for every driver. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .status import ServiceRow, service_rows, table
 
 
 def rows_of(planner: Planner, plan: Plan, *, system: bool = False) -> list[ServiceRow]:
-    """Rows of the stacks that are asked for; of our own services only with C(system)."""
+    """Return rows of the requested stacks; system services only with C(system)."""
     stacks = planner.request.stacks
     hidden = () if system else (SYSTEM_STACK,)
     bodies = {
@@ -32,5 +32,5 @@ def rows_of(planner: Planner, plan: Plan, *, system: bool = False) -> list[Servi
 
 
 def table_of(planner: Planner, rows: list[ServiceRow]) -> list[str]:
-    """The rows as aligned lines; none where a stack was asked for that has no rows."""
+    """Format the rows as aligned lines; empty if the requested stack has no rows."""
     return table(rows) if rows or planner.request.stacks is None else []

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What went wrong in a round: for these a command fails. Private to the collection; pure."""
+"""The failures of a round, which make a command fail. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .work import Outcomes, blocked_stacks, holders, objections
 def failures_of(
     plan: Plan, recorded: Outcomes, acted: Outcomes, scope: list[str] | None
 ) -> list[Failure]:
-    """All failures of a round; C(scope): stacks that the command is about, None for all."""
+    """Return all failures of a round. C(scope): stacks of the command, None for all."""
     rejected = list(_rejected(plan, recorded))
     failed = list(_failed(plan, acted, scope))
     blocked = [] if rejected or holders(recorded) else blocked_stacks(plan, recorded)
@@ -44,6 +44,6 @@ def _failed(plan: Plan, acted: Outcomes, scope: list[str] | None) -> t.Iterator[
 
 
 def _is_elsewhere(operation: Operation, scope: list[str] | None) -> bool:
-    """A load balancer of another stack that does not take its config is shown, and is no failure of the command."""
+    """Whether a load balancer of another stack rejected its config. This is shown, but the command does not fail."""
     meant = scope is None or operation["stack"] in scope
     return BALANCER.names(operation) and not meant

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One command on all hosts, from the first look to its end, as a state machine. Private to the collection; pure.
 
-A driver carries the calls of a step to the hosts and gives their outcomes back, until a step is the end. Ansible's
-action plugins, the channels and the simulation are drivers; what is done in which order is decided here alone.
+A driver carries the calls of a step to the hosts and returns their outcomes, until a step is the end. Ansible's action
+plugins, the channels and the simulations are drivers. Only this file decides the order of the calls.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ from .work import Outcomes, Work
 
 @dataclasses.dataclass
 class Inventory:
-    """What the inventory says: its settings, and labels that it gives to hosts."""
+    """The inventory's settings, and the labels that it gives to hosts."""
 
     settings: Settings
     host_labels: dict[str, dict[str, str]]
 
 
 class Pass:
-    """One command. Nothing in it does I/O, so that it can be kept between the tasks of a play.
+    """One command. It does no I/O, so the tasks of a play can store and load it.
 
-    Each method that goes on takes C(now), the driver's monotonic clock in seconds, and C(token), a text that no other
-    claim has: for the term that follows when another run has the lease.
+    C(now) is the driver's monotonic clock in seconds. C(token) is a unique text for a new claim, which is needed if
+    another run has the lease.
     """
 
     def __init__(self, request: Request, inventory: Inventory, term: Term) -> None:
@@ -63,11 +63,11 @@ class Pass:
         self.inventory = inventory
         self.term = term
         self.planner: Planner | None = None
-        """The planning that was made last, for what status shows of it."""
+        """The planner of the last plan, for status."""
         self.rounds = 0
-        """The round that is under way; 0 before the first."""
+        """Number of the current round; 0 before the first."""
         self.stage = ""
-        """Stage of the calls that were asked for last."""
+        """Stage of the last step's calls."""
         self._asked = request
         self._seen: dict[str, Observation | None] = {}
         self._plan = Plan()
@@ -79,13 +79,13 @@ class Pass:
 
     @property
     def command(self) -> str:
-        """What was asked for."""
+        """The command of the request."""
         return self._asked.command
 
     # --- what drivers call ---
 
     def start(self, observations: dict[str, Observation | None], *, now: float) -> Step:
-        """Plan the first round from what the hosts reported (None: not reached)."""
+        """Plan the first round from the hosts' observations (None: not reached)."""
         self._seen = dict(observations)
         plan = self._make_plan(now)
         self.term.begin(self._leases())
@@ -95,7 +95,7 @@ class Pass:
         return self._begin_round(plan, now)
 
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
-        """Plan the first round and end: what check mode prints, and what status is made from."""
+        """Plan the first round and end, for check mode and status."""
         self._seen = dict(observations)
         return self._end(self._make_plan(now))
 
@@ -107,7 +107,7 @@ class Pass:
         token: str,
         reasons: dict[str, str] | None = None,
     ) -> Step:
-        """Take what the hosts answered to the calls of the last step.
+        """Take the hosts' outcomes of the last step and return the next step.
 
         C(reasons): why hosts did not answer, by host.
         """
@@ -139,7 +139,7 @@ class Pass:
         return self._advance(now, "")
 
     def _advance(self, now: float, token: str) -> Step:
-        """The next stage in which any host has something to do, else the end of the round."""
+        """Return the next stage with calls, or end the round."""
         while self._stages:
             stage = self._stages.pop(0)
             calls = self._calls(stage)
@@ -154,7 +154,7 @@ class Pass:
         return Step(stage, calls, pause_s, self._plan, done, notices)
 
     def _calls(self, stage: str) -> dict[str, Work]:
-        """What each host is called for; a host that is not in it is not called."""
+        """Return each host's call. A host without an entry is not called."""
         if stage == work.VALIDATE:
             return self._complete(
                 {self._plan.validator: work.validation_work(self._plan, self._plan.validator)},
@@ -162,7 +162,7 @@ class Pass:
             )
         if work.objections(self._plan, self._recorded) or work.holders(self._recorded):
             return {}
-        if stage == work.RECORD:  # all that answer, as each of them has to give the lease
+        if stage == work.RECORD:  # all hosts that answer, because each must grant the lease
             found = {
                 host: work.record_work(self._plan, host)
                 for host in self._answering()
@@ -178,7 +178,7 @@ class Pass:
         return {host: share for host, share in shares.items() if share or host in ends}
 
     def _complete(self, shares: dict[str, Work], stage: str) -> dict[str, Work]:
-        """Add what every call of a stage says."""
+        """Add the values that all calls of a stage share."""
         last = self._has_to_end() if stage == work.OPERATIONS else not self._plan.operations
         claim = dataclasses.asdict(self.term.claim)
         images = wanted_images(self.request, self.inventory.settings)
@@ -188,7 +188,7 @@ class Pass:
         }
 
     def _has_to_end(self) -> bool:
-        """Whether hosts without a share are called as well: only these calls end a term that was begun once more."""
+        """Whether hosts without a share are called too: each host must note the end of a lease that was taken again."""
         return bool(self._plan.operations) and self.term.again
 
     def _is_late(self) -> bool:
@@ -214,7 +214,7 @@ class Pass:
         return self._next_round(now, failures)
 
     def _next_round(self, now: float, failures: list[Failure]) -> Step:
-        """Plan again: of the first round for what was asked, then for what the hosts have stored of it."""
+        """Plan the next round. The first round plans the request, later rounds the state that the hosts stored."""
         plan = self._make_plan(now)
         if plan.has_work and not failures:
             if self.rounds <= MAX_ROUNDS:
@@ -223,7 +223,7 @@ class Pass:
         return self._end(plan, failures)
 
     def _unsettled(self, plan: Plan) -> list[Failure]:
-        """Judging and replacing go on from pass to pass; anything else should have come to an end."""
+        """Report work that is left after the last round. Repairs continue in the next pass; other work is a failure."""
         rounds = self.rounds - 1
         if not is_about_health(plan):
             return [Failure("unsettled", rounds=rounds)]
@@ -245,7 +245,7 @@ class Pass:
         return self._step(work.OBSERVE, calls, pause_s=turn.pause_s)
 
     def _resume(self, now: float) -> Step:
-        """Plan the round anew from what is seen after the wait."""
+        """Plan the round again from the observations after the wait."""
         plan = self._make_plan(now)
         return self._begin_round(plan, now) if plan.has_work else self._end(plan)
 
@@ -265,7 +265,7 @@ class Pass:
         return step
 
     def _note(self, outcomes: Outcomes, reasons: dict[str, str]) -> None:
-        """What a host sees now replaces what it saw before; of one that did not answer nothing is known any more."""
+        """Replace observations by newer ones. A host that did not answer becomes unknown."""
         for host, outcome in outcomes.items():
             if outcome is None:
                 self._seen[host] = silent(reasons[host]) if reasons.get(host) else None
@@ -291,13 +291,13 @@ class Pass:
         return plan
 
     def _leases(self) -> list[work.Holder]:
-        """The leases that hosts were seen to have."""
+        """Return the leases in the hosts' observations."""
         found = [seen.get("lease") for seen in self._seen.values() if seen and not seen["error"]]
         return [lease for lease in found if lease]
 
 
 def wanted_images(request: Request, settings: Settings) -> list[str]:
-    """Images of the definition that is about to come up, which no record on the hosts names yet."""
+    """Return the images of a new definition. No record on the hosts names them yet."""
     services = (request.definition or {"services": {}})["services"].values()
     checked = any(service.get("health_check") for service in services)
     own = {settings.checker_image or CHECKER_IMAGE} if checked or settings.checker_image else set()
@@ -305,7 +305,7 @@ def wanted_images(request: Request, settings: Settings) -> list[str]:
 
 
 def _to_note(planner: Planner) -> dict[str, dict[str, dict[str, t.Any]]]:
-    """What hosts have to remember as held, for their audit. Of a command that is refused they learn nothing."""
+    """Return what hosts must note in their audit as held; nothing if the command is refused."""
     if planner.plan.refused:
         return {}
     remembered = {

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a pass asks its driver for, and what it has to tell. Private to the collection; pure."""
+"""What a pass asks its driver to do, and what it reports. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .work import Outcomes, Work
 
 @dataclasses.dataclass
 class Failure:
-    """Why a command fails, as a code and what it is about.
+    """Why a command fails: a code and its subject.
 
     Codes: C(rejected) (a config; operation), C(failed) (operation), C(no_majority) (stack), C(unsettled) (rounds),
     C(lease) (notice).
@@ -32,10 +32,10 @@ class Failure:
 
 @dataclasses.dataclass
 class Round:
-    """One round that is over: its plan, and what the hosts answered.
+    """A finished round: its plan and the hosts' outcomes.
 
-    C(recorded) has the answers of the validations and records, C(acted) those of the operations. C(scope): stacks that
-    the command is about; None for all.
+    C(recorded) has the outcomes of validations and records, C(acted) those of operations. C(scope): stacks of the
+    command; None for all.
     """
 
     plan: Plan
@@ -47,28 +47,28 @@ class Round:
 
 @dataclasses.dataclass
 class End:
-    """A pass is over. C(plan) is what it planned last, with what there is to say."""
+    """The end of a pass. C(plan) is its last plan, with its messages."""
 
     plan: Plan
     failures: list[Failure] = dataclasses.field(default_factory=list)
     gave_way: bool = False
-    """Another run acts: a timer's pass leaves the hosts to it."""
+    """Another run has the lease, and this pass of a timer ends."""
 
     notice: Fact | None = None
 
 
 @dataclasses.dataclass
 class Step:
-    """What comes next: calls for hosts, or the end.
+    """The next step: calls for hosts, or the end.
 
     Attributes:
-        stage: Stage of the calls: observe, validate, record or operations.
-        calls: What each host that is called is told.
+        stage: Stage of the calls: observe, validate, record or operations; empty at the end.
+        calls: Each called host's share.
         pause_s: Seconds to wait before the calls.
-        plan: Plan of the round that the calls are of.
-        done: The round that has just ended, if one has.
-        notices: What there is to tell of the lease.
-        end: Set where nothing follows.
+        plan: Plan of the current round.
+        done: The round that has just ended, if any.
+        notices: Notices about the lease.
+        end: Set in the last step.
     """
 
     stage: str = ""

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a run gets the hosts' lease, and what it does when another run has it: docs/schema.md section 12.
+"""How a run gets the hosts' lease, and what it does if another run has it: docs/schema.md section 12.
 
-Private to the collection; pure. A run acts only when every host that it reaches gave it the lease.
+Private to the collection; pure. A run acts only if every host that it reaches has granted it the lease.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ LONGEST_PAUSE_S = 60.0
 
 @dataclasses.dataclass
 class Turn:
-    """What a run does that was refused the lease.
+    """What a run does after a refusal of the lease.
 
     Attributes:
-        notice: What to tell; None where there is nothing new to say.
+        notice: What to print; None if it was printed before.
         pause_s: Seconds until the next try.
-        over: It gives up; for a timer's run this is no failure.
+        over: The run gives up. For a timer's run this is no failure.
     """
 
     notice: Fact | None = None
@@ -42,17 +42,17 @@ class Turn:
 
 @dataclasses.dataclass
 class Term:
-    """What a run knows of its own claim.
+    """The state of a run's own claim.
 
     Attributes:
-        claim: What it says of itself to the hosts.
-        wait_s: Seconds for which it waits for another run.
-        prepared_at: When it asked for the lease last, in seconds of the driver's clock; 0 before.
-        again: This round took the lease that the run had already: every host has to say anew that it is done.
-        waiting_since: Since when it waits; 0 while it does not.
-        told: For whom it waits, as it was told last.
-        hasty: The last try did not wait, as the others' runs had ended: twice in a row is not done.
-        earlier: Tokens that this run had before: it must not be in its own way.
+        claim: The claim that hosts get.
+        wait_s: Maximum time to wait for another run, in seconds.
+        prepared_at: Time of the last request for the lease, in seconds of the driver's clock; 0 before.
+        again: This round took the lease again, so every host must note again that its share is done.
+        waiting_since: Start of the wait; 0 while it does not wait.
+        told: The holder in the last printed notice.
+        hasty: The last try did not wait, because the other runs had ended. The next try must wait.
+        earlier: Earlier tokens of this run, which must not block it.
     """
 
     claim: Claim
@@ -65,11 +65,11 @@ class Term:
     earlier: list[str] = dataclasses.field(default_factory=list)
 
     def begin(self, leases: list[Holder]) -> None:
-        """Note the leases that hosts were seen to have: a run that has ended is not waited for."""
+        """Note the leases in the observations, so that this run does not wait for runs that have ended."""
         self.claim.over = ended_runs(leases)
 
     def prepares(self, plan: Plan, now: float) -> bool:
-        """Whether this round has to ask for the lease, or for it again; then it counts from now."""
+        """Whether this round must take the lease, for the first time or again. If so, its time starts now."""
         needed = self._has_to_prepare(plan, now)
         self.again = needed and bool(self.prepared_at)
         if needed:
@@ -78,30 +78,30 @@ class Term:
 
     def _has_to_prepare(self, plan: Plan, now: float) -> bool:
         if not (plan.operations or plan.records):
-            return False  # hosts are only told what is held
+            return False  # hosts only note what is held
         late = not self.prepared_at or now - self.prepared_at > self.claim.duration_s * 2 / 3
         return late or any(write.required for write in plan.records)
 
     def acted(self, outcomes: t.Iterable[Outcome | None]) -> None:
-        """Note that this run got the lease, and whether it has acted."""
+        """Note that this run has the lease, and whether it has acted."""
         self.claim.started |= any(item and item.results for item in outcomes)
         self.claim.over = list(self.earlier)
         self.waiting_since, self.told, self.hasty = 0.0, "", False
 
     def is_late(self, recorded: Outcomes) -> bool:
-        """Whether the lease of the first hosts may have ended before the last one gave it: then none of them acts."""
+        """Whether the first host's lease may have expired before the last host granted its own. Then no host acts."""
         answered_at = max((item.answered_at for item in recorded.values() if item), default=0.0)
         return answered_at - self.prepared_at >= self.claim.duration_s
 
     def ask_for_longer(self) -> Fact:
-        """Take the lease anew in the next round, for twice the time."""
+        """Make the next round take the lease again, for twice the time."""
         before_s = self.claim.duration_s
         self.claim.duration_s = min(2 * before_s, LONGEST_LEASE_S)
         self.prepared_at = 0.0
         return Fact("lease_late", {"before_s": before_s, "for_s": self.claim.duration_s})
 
     def give_way(self, found: list[Holder], *, now: float, token: str) -> Turn:
-        """What to do, as others have the lease. The next try is under a new token."""
+        """Return what to do while others have the lease. The next try uses a new token."""
         self.waiting_since = self.waiting_since or now
         over = [] if self.hasty else ended_runs(found)
         turn = Turn() if over else self._turn(_first(found), now)
@@ -124,7 +124,7 @@ class Term:
         return Turn(notice, pause_s=self._pause_s(waited_s))
 
     def _pause_s(self, waited_s: float) -> float:
-        """The longer it waits, the less often it asks: a driver may need room for each try."""
+        """Return the pause. It grows with the wait, because with Ansible each try nests one more include."""
         longer = min(max(PAUSE_S, waited_s / 4), LONGEST_PAUSE_S)
         return min(longer, max(PAUSE_S, self.wait_s - waited_s))
 
@@ -134,7 +134,7 @@ def _first(found: list[Holder]) -> Holder:
 
 
 def describe(request: Request) -> str:
-    """A command as others are told of it, e.g. C(scale shop/web)."""
+    """Describe a command to other runs, e.g. C(scale shop/web)."""
     stacks = ",".join(request.stacks or [])
     target = f"{stacks}/{request.service}" if request.service else stacks
     return f"{request.command} {target}".strip()

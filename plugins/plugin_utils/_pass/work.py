@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each host is told to do in one stage of a round, and what its answer allows. Private to the collection; pure."""
+"""Each host's share of one stage of a round, and what its answer allows. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ OPERATIONS = "operations"
 STAGES = (OBSERVE, VALIDATE, RECORD, OPERATIONS)
 
 Holder = dict[str, t.Any]
-"""Who has the lease of a host: owner, reason, since, left_s (s), busy and more (module_utils/_lock/lease.py)."""
+"""The holder of a host's lease: owner, reason, since, left_s (s), busy and more (module_utils/_lock/lease.py)."""
 
 
 @dataclasses.dataclass
 class Work:
-    """What one host is told to do in one call.
+    """One host's share of one call.
 
     Attributes:
-        records: Records to store; C(cause) in one says why.
-        operations: Operations of this host.
-        refusals: What the host shall remember as not done; None leaves that as it is.
-        last: Nothing follows on this host in this round: it gives the lease back.
-        claim: In whose name, as module_utils/_lock/lease.py has it; empty for a call that needs no lease.
-        images: Images that the host is asked about in its observation.
+        records: Records to store; C(cause) in a record says why.
+        operations: Operations to run on this host.
+        refusals: What the host must note as held; None changes nothing.
+        last: This is the host's last call of the round: it gives the lease back.
+        claim: The run's claim (module_utils/_lock/lease.py); empty for a call that needs no lease.
+        images: Images that the host must report in its observation.
     """
 
     records: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
@@ -56,14 +56,14 @@ class Work:
 
 @dataclasses.dataclass
 class Outcome:
-    """What one host's call brought.
+    """The outcome of one host's call.
 
     Attributes:
         results: Results of its operations.
-        refused: Stacks whose record it refused, with reasons.
-        observation: What it sees now, stamped by the driver (C(taken_at)); None where it did not look.
-        lease: Who has the host's lease, where that is another run: then nothing was done there.
-        answered_at: When the answer was there, in seconds of the driver's monotonic clock.
+        refused: Stacks whose record the host refused, with reasons.
+        observation: The host's new observation, stamped by the driver (C(taken_at)); None if it did not look.
+        lease: The holder of the host's lease if it is another run. Then the host did nothing.
+        answered_at: Arrival of the answer, in seconds of the driver's monotonic clock.
     """
 
     results: list[Result]
@@ -78,22 +78,22 @@ Outcomes = dict[str, Outcome | None]
 
 
 def holders(*stages: Outcomes) -> list[Holder]:
-    """Who has the lease of hosts that did not give it to this run."""
+    """Return the holders of the leases that hosts refused to this run."""
     return [item.lease for stage in stages for item in stage.values() if item and item.lease]
 
 
 def validation_work(plan: Plan, host: str) -> Work:
-    """What one host validates, and its records: it stores them where nothing is rejected."""
+    """Return the validations of one host, and its records, which it stores if HAProxy rejects nothing."""
     if host != plan.validator:
         return Work()
     return Work(_required(plan, host), plan.validations)
 
 
 def objections(plan: Plan, outcomes: Outcomes) -> dict[int, str]:
-    """Why validations did not pass, by id: then nothing is recorded on any host, and nothing done."""
+    """Return by id why validations failed. After a failure nothing is recorded or done on any host."""
     outcome = outcomes.get(plan.validator) if plan.validations else None
     if outcome and outcome.lease:
-        return {}  # nothing was validated: another run acts there
+        return {}  # nothing was validated, because another run has the lease
     results = {item["id"]: item for item in outcome.results} if outcome else {}
     silent = {"status": "failed", "error": "its host did not answer"}
     found = {item["id"]: results.get(item["id"], silent) for item in plan.validations}
@@ -101,7 +101,7 @@ def objections(plan: Plan, outcomes: Outcomes) -> dict[int, str]:
 
 
 def unanswered(plan: Plan, reason: str) -> Outcome:
-    """The outcome of validations on a host that did not answer: they did not pass."""
+    """Return failed validations for a host that did not answer."""
     text = f"its host did not answer: {reason}" if reason else "its host did not answer"
     results = [
         Result(id=item["id"], status="failed", error=text, seconds=0.0) for item in plan.validations
@@ -110,7 +110,7 @@ def unanswered(plan: Plan, reason: str) -> Outcome:
 
 
 def record_work(plan: Plan, host: str) -> Work:
-    """The records that need a majority before anything else happens. The host that validates has them already."""
+    """Return the records that need a majority before operations run. The validating host has them already."""
     return Work() if host == plan.validator else Work(_required(plan, host))
 
 
@@ -119,13 +119,13 @@ def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
 
 
 def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
-    """A record as a host gets it, with the reason for its audit and the number that the host showed."""
+    """Return a record for a host, with the reason for its audit and the number that the host showed."""
     seen = {"based_on": write.based_on[host]} if host in write.based_on else {}
     return {**write.record, "cause": write.cause, **seen}
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
-    """Copies of records that need no majority, and the operations of stacks that are not blocked."""
+    """Return records that need no majority, and the operations of stacks that are not blocked."""
     copies = [
         told(write, host) for write in plan.records if not write.required and host in write.hosts
     ]
@@ -136,7 +136,7 @@ def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
 
 
 def blocked_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
-    """Stacks whose record did not reach its majorities: nothing is done for them in this round."""
+    """Return stacks whose record did not reach its majorities. Their operations do not run in this round."""
     return sorted(
         write.stack for write in plan.records if write.required and not _reached(write, outcomes)
     )
@@ -153,7 +153,7 @@ def _reached(write: RecordWrite, outcomes: Outcomes) -> bool:
 
 
 def next_request(request: Request) -> Request:
-    """After the first round the desired state is on the hosts: what remains is to converge to it."""
+    """Return the request of later rounds: the hosts have the desired state now, and must converge to it."""
     if request.command == "reconcile":
         return request
     return dataclasses.replace(request, command="reconcile", scales={}, take="", definition=None)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the variables of a playbook (-e stack=..., -e service=...) to a request. Private to the collection.
+"""Make a request from the variables of a playbook (-e stack=..., -e service=...). Private to the collection.
 
-Everything that can be wrong with them is said before a host is contacted, with the variable's name and an example.
+Errors in the variables are reported before any host is contacted, with the variable's name and an example.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NEEDS_STACK = ("stop", "start", "down")
 def request_from(
     args: dict[str, t.Any], definition: dict[str, t.Any] | None, **stamp: t.Any
 ) -> Request:
-    """The request; ValueError with a message for people where a variable is missing or wrong."""
+    """Return the request. Raises ValueError with a message for people if a variable is missing or invalid."""
     command = str(args.get("command", "reconcile"))
     if command not in COMMANDS:
         raise ValueError(f"command must be one of {', '.join(COMMANDS)}, not {command!r}")
@@ -50,7 +50,7 @@ def request_from(
 
 
 def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
-    """Stack and service that the command is about; empty for all."""
+    """Return stack and service of the command; empty for all."""
     stack, service = str(args.get("stack") or ""), str(args.get("service") or "")
     if service:
         if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9-]+", service):
@@ -83,7 +83,7 @@ def _number(name: str, value: t.Any) -> int:
 
 
 def _scales(value: t.Any) -> dict[str, int]:
-    """Scales given with up: SERVICE=N, comma separated, or a map."""
+    """Return the scales of up: SERVICE=N, comma separated, or a map."""
     if not value:
         return {}
     if isinstance(value, dict):
@@ -95,7 +95,7 @@ def _scales(value: t.Any) -> dict[str, int]:
 
 
 def _names(name: str, value: t.Any) -> list[str]:
-    """A list, or a comma separated text."""
+    """Read a list, or comma separated text."""
     if not value:
         return []
     items = value if isinstance(value, (list, tuple)) else str(value).split(",")
@@ -106,7 +106,7 @@ def _names(name: str, value: t.Any) -> list[str]:
 
 
 def _renames(value: t.Any, inventory: list[str]) -> dict[str, str]:
-    """Old and new inventory names of hosts, written OLD=NEW, several separated by commas."""
+    """Return old and new inventory names of hosts, written OLD=NEW and separated by commas."""
     names = {}
     for item in _names("rename_host", value):
         old, mark, new = item.partition("=")

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A time limit for what a task does on the controller. Private to the collection.
+"""A time limit for work of a task on the controller. Private to the collection.
 
-A task's own C(timeout) would do the same, but reports what is an ordinary fact here as a failure.
+A task's own C(timeout) would report a failure, but here a slow host is an ordinary fact.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import typing as t
 
 
 class NoAnswer(Exception):
-    """The time was over."""
+    """The time limit has passed."""
 
 
 @contextlib.contextmanager
 def deadline(seconds: float) -> t.Iterator[None]:
-    """Raise NoAnswer inside the block when it takes longer. Without a main thread of its own it has no limit."""
+    """Raise NoAnswer if the block takes longer. Outside of the main thread there is no limit."""
     if seconds <= 0 or threading.current_thread() is not threading.main_thread():
         yield
         return

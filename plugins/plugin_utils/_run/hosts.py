@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the inventory says of the Docker hosts. Private to the collection."""
+"""The inventory's settings of the Docker hosts. Private to the collection."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FLAGS = {"check_own_host": "drover_health_check_own_host"}
 
 
 def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
-    """All hosts of the group docker_hosts, also those that --limit leaves out."""
+    """Return all hosts of the group docker_hosts, including hosts that --limit excludes."""
     hosts = sorted(task_vars["groups"].get(GROUP, []))
     if not hosts:
         raise AnsibleError(f"the inventory has no group {GROUP}: put the Docker hosts into it")
@@ -40,7 +40,7 @@ def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
 
 
 def settings(task_vars: dict[str, t.Any]) -> Settings:
-    """What this inventory asks for."""
+    """Read the settings of this inventory."""
     variables = task_vars["hostvars"][task_vars["inventory_hostname"]]
     chosen: dict[str, t.Any] = {}
     for read, names in ((_text, TEXT_VARIABLES), (_percent, PERCENT_VARIABLES), (_flag, FLAGS)):
@@ -70,7 +70,7 @@ def _flag(name: str, value: t.Any) -> bool:
 
 
 def host_labels(task_vars: dict[str, t.Any]) -> dict[str, dict[str, str]]:
-    """Labels that the inventory gives to hosts (variable drover_host_labels), beside those of their engines."""
+    """Return host labels from the inventory (variable drover_host_labels), in addition to those of the engines."""
     found = {}
     for host in docker_hosts(task_vars):
         labels = task_vars["hostvars"][host].get("drover_host_labels") or {}
@@ -83,7 +83,7 @@ def host_labels(task_vars: dict[str, t.Any]) -> dict[str, dict[str, str]]:
 def module_arguments(
     task_vars: dict[str, t.Any], template: t.Callable[[t.Any], t.Any]
 ) -> dict[str, str]:
-    """What observe and act need to know of this host. Variables may be templates."""
+    """Return the arguments of observe and act for this host. Variables may be templates."""
     return {
         "host": str(task_vars["inventory_hostname"]),
         "docker_host": str(template(task_vars.get("drover_docker_host", DOCKER_HOST))),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pass between the tasks of a play: its state, each host's call and answer. Private to the collection."""
+"""Stores a pass between the tasks of a play: its state, and each host's call and answer. Private to the collection."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _CALL, _ANSWER, _OBSERVATION = "call", "answer", "observation"
 
 
 def save(found: Pass, step: Step, hosts: list[str]) -> None:
-    """Keep a pass, and each host's call of its next step in a file of its own."""
-    found.planner = None  # it holds all that was seen once more
+    """Store a pass, and each host's call of the next step in a separate file."""
+    found.planner = None  # the done round holds all observations a second time
     run_files.save_object("pass", found)
     for host in hosts:
         run_files.forget(run_files.for_host(_ANSWER, host))
@@ -40,7 +40,7 @@ def save(found: Pass, step: Step, hosts: list[str]) -> None:
 
 
 def load() -> Pass:
-    """The pass of this run, which an earlier task began."""
+    """Load the pass that an earlier task of this run began."""
     found = run_files.load_object("pass")
     if found is None:
         raise AnsibleError("there is no pass to go on with: drover.docker.plan begins one")
@@ -48,7 +48,7 @@ def load() -> Pass:
 
 
 def call_of(host: str) -> tuple[str, Work | None]:
-    """Stage and share of a host in the present step; None where it is not called."""
+    """Return a host's stage and share in the current step; None if it is not called."""
     saved = run_files.load(run_files.for_host(_CALL, host))
     return (saved["stage"], Work(**saved["work"])) if saved else ("", None)
 
@@ -57,19 +57,19 @@ def call_of(host: str) -> tuple[str, Work | None]:
 
 
 def keep_observation(host: str, observation: Json) -> None:
-    """Keep what a host reported, with the time of its answer. One that was not reached has only an error."""
+    """Store a host's observation with the time of its answer. An unreachable host has only an error."""
     stamped = {**observation, "taken_at": time.monotonic()}
     run_files.save(run_files.for_host(_OBSERVATION, host), stamped)
 
 
 def keep_look(host: str, observation: Json) -> None:
-    """The same for a look in the middle of a pass."""
+    """Store an observation in the middle of a pass."""
     stamped = {**observation, "taken_at": time.monotonic()}
     run_files.save(run_files.for_host(_ANSWER, host), {"observation": stamped})
 
 
 def keep_outcome(host: str, result: Json) -> None:
-    """Keep what a call of the module act brought."""
+    """Store the result of a call of the module act."""
     answer = {key: result[key] for key in ("results", "refused", "lease")}
     if "observation" in result:
         answer["observation"] = {**json.loads(result["observation"]), "taken_at": time.monotonic()}
@@ -77,7 +77,7 @@ def keep_outcome(host: str, result: Json) -> None:
 
 
 def keep_silence(host: str, reason: str) -> None:
-    """Keep why a host did not answer."""
+    """Store the reason why a host did not answer."""
     run_files.save(run_files.for_host(_ANSWER, host), {"reason": reason})
 
 
@@ -85,12 +85,12 @@ def keep_silence(host: str, reason: str) -> None:
 
 
 def observations(hosts: list[str]) -> dict[str, Observation | None]:
-    """What each host reported when it was looked at; None for one that was left out."""
+    """Return each host's observation; None for a host that was left out."""
     return {host: run_files.load(run_files.for_host(_OBSERVATION, host)) for host in hosts}
 
 
 def outcomes(hosts: list[str]) -> tuple[Outcomes, dict[str, str]]:
-    """What the hosts that were called answered, and why others did not."""
+    """Return the outcomes of the called hosts, and the reasons of those that did not answer."""
     found: Outcomes = {}
     reasons: dict[str, str] = {}
     for host in hosts:

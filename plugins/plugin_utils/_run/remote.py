@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Call a module on the host of a task, taking a host that cannot be reached as a fact instead of a failure.
+"""Call a module on the host of a task. An unreachable host is a fact, not a failure.
 
 Private to the collection.
 """
@@ -19,7 +19,7 @@ from .hosts import module_arguments
 
 OBSERVE_TIMEOUT_S = 6.0
 _NO_MESSAGE = ("MODULE FAILURE", "Module result deserialization failed")
-"""How Ansible says that a module ended without a result."""
+"""Ansible's messages for a module that ended without a result."""
 _LONGEST = 500
 
 
@@ -31,9 +31,9 @@ def call_module(
     *,
     limit_s: float = 0.0,
 ) -> tuple[dict[str, t.Any], str]:
-    """The module's result and the reason why there is none (empty when it answered).
+    """Return the module's result, and the reason if there is none (empty if it answered).
 
-    C(limit_s): seconds to wait for it, 0 for as long as it takes.
+    C(limit_s): seconds to wait; 0 for no limit.
     """
     try:
         with deadline(limit_s):
@@ -43,7 +43,7 @@ def call_module(
     except NoAnswer as error:
         return {}, str(error)
     except AnsibleConnectionFailure as error:
-        # Ansible censors the reason itself, as these tasks have no_log.
+        # Ansible hides the reason, because these tasks have no_log.
         reason = _last_line(str(error)).rpartition("over ssh: ")[2]
         host = task_vars["inventory_hostname"]
         hint = f"try: ansible {host} -m ping" if "censored" in reason else reason
@@ -56,9 +56,9 @@ def call_module(
 def look_at(
     action: ActionBase, images: list[str], task_vars: dict[str, t.Any], **given: t.Any
 ) -> dict[str, t.Any]:
-    """What a host reports; one that does not answer in time reports only why (C(error)).
+    """Return a host's observation. If the host does not answer in time, it holds only the reason (C(error)).
 
-    C(given): arguments of the module observe that count instead of the inventory's.
+    C(given): arguments of the module observe that replace those of the inventory.
     """
     template = action._templar.template
     arguments = {**module_arguments(task_vars, template), "images": images, **given}
@@ -70,7 +70,7 @@ def look_at(
 
 
 def _reason(result: dict[str, t.Any], module: str, host: str) -> str:
-    """What the module said, or what there is to say of one that ended without a word of its own."""
+    """Return the module's message, or a description if the module ended without a message."""
     message = str(result.get("msg") or "")
     if message and not message.startswith(_NO_MESSAGE):
         return _last_line(message)
@@ -81,6 +81,6 @@ def _reason(result: dict[str, t.Any], module: str, host: str) -> str:
 
 
 def _last_line(text: str) -> str:
-    """A traceback, as ssh's complaints, says what is wrong in its last line."""
+    """Return the last line: in a traceback, and in the output of ssh, it names the cause."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "no reason given"

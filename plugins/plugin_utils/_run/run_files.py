@@ -1,13 +1,12 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tasks of one run hand to each other, in Ansible's own temporary directory of the run.
+"""Files that the tasks of one run share, in Ansible's own temporary directory of the run.
 
 Private to the collection.
 
-Definitions and observations hold secrets. As task results they would appear at -v; as files (0600, in a
-directory that Ansible removes when it ends) they do not, and large values are not dragged through
-Ansible's variables either.
+Definitions and observations hold secrets. Task results would appear with -v; files (0600, in a directory that Ansible
+removes at its end) do not. Large values also stay out of Ansible's variables.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ def _path(name: str) -> str:
 
 
 def for_host(kind: str, host: str) -> str:
-    """The name of a host's file of a kind; any inventory name gives a valid file name."""
+    """Return the file name for a host and a kind of data. Every inventory name gives a valid file name."""
     return f"{kind}-{hashlib.sha256(host.encode('utf-8')).hexdigest()[:20]}"
 
 
 def save(name: str, value: t.Any) -> None:
-    """Write a value as JSON, readable by nobody else, replacing what was there."""
+    """Write a value as JSON, readable by its owner only. It replaces an earlier value."""
     _write(name, json.dumps(value).encode("utf-8"))
 
 
 def save_object(name: str, value: t.Any) -> None:
-    """Write an object of ours. It is read again by this very run only."""
+    """Write an object of ours. Only this run reads it again."""
     _write(name, pickle.dumps(value))
 
 
@@ -51,13 +50,13 @@ def _write(name: str, content: bytes) -> None:
 
 
 def load(name: str) -> t.Any:
-    """Read a value; None where nothing was saved."""
+    """Read a value; None if nothing was saved."""
     content = _read(name)
     return None if content is None else json.loads(content)
 
 
 def load_object(name: str) -> t.Any:
-    """Read an object; None where nothing was saved."""
+    """Read an object; None if nothing was saved."""
     content = _read(name)
     return None if content is None else pickle.loads(content)  # noqa: S301 (this run wrote it, 0600)
 

@@ -27,12 +27,12 @@ _LIMITS = {"drover_lease_s": (5, LONGEST_LEASE_S), "drover_lease_wait_s": (0, 86
 
 
 def owner() -> str:
-    """Who this is, for others: user and name of the control node."""
+    """Return the owner's name for other runs: user and control node."""
     return f"{_user()}@{socket.gethostname()}"
 
 
 def _user() -> str:
-    """The user's name; in a container the number may have none."""
+    """Return the user's name. In a container a user id may have none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -40,10 +40,10 @@ def _user() -> str:
 
 
 def term_of(request: Request, variables: dict[str, t.Any]) -> Term:
-    """The claim of this run. Nothing is asked of any host yet.
+    """Return the claim of this run. This contacts no host.
 
     Raises:
-        AnsibleError: A variable is not a number of seconds that makes sense.
+        AnsibleError: A variable is not a valid number of seconds.
     """
     claim = Claim(
         token=secrets.token_hex(8),
@@ -57,7 +57,7 @@ def term_of(request: Request, variables: dict[str, t.Any]) -> Term:
 
 
 def _seconds(variables: dict[str, t.Any], name: str, default: int) -> int:
-    """A whole number of seconds from the inventory."""
+    """Read a whole number of seconds from the inventory."""
     value = variables.get(name)
     low, high = _LIMITS[name]
     text = str(default if value in (None, "") else value).strip()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One certificate with its key and chain, from PEM: can HAProxy serve it? Controller only; private."""
+"""One certificate with its key and chain, from PEM. Checks whether HAProxy can serve it. Controller only; private."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ try:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
-except ImportError:  # ansible-core requires it; only a broken installation is without
+except ImportError:  # ansible-core requires it; it is missing only in a broken installation
     HAS_CRYPTOGRAPHY = False
 else:
     HAS_CRYPTOGRAPHY = True
@@ -28,14 +28,14 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def check_pem(text: str, now: datetime.datetime) -> dict[str, t.Any]:
-    """The schema's certificate from PEM blocks in any order.
+    """Return the schema's certificate from PEM blocks in any order.
 
     Args:
-        text: one private key, its certificate, and those that signed it.
+        text: one private key, its certificate, and the certificates that signed it.
         now: the time, with its zone, at which it must be valid.
 
     Raises:
-        Invalid: it can't be used; the message holds nothing of the text.
+        Invalid: it can't be used. The message contains no part of the text.
     """
     if not HAS_CRYPTOGRAPHY:
         raise Invalid("cannot be checked: install the Python package cryptography")
@@ -55,7 +55,7 @@ def check_pem(text: str, now: datetime.datetime) -> dict[str, t.Any]:
 
 
 def private_key(blocks: list[str]) -> t.Any:
-    """The one private key."""
+    """Return the only private key."""
     if len(blocks) != 1:
         found = "no private key" if not blocks else f"{len(blocks)} private keys, not one"
         raise Invalid(f"holds {found} in PEM form (-----BEGIN PRIVATE KEY-----)")
@@ -73,7 +73,7 @@ def private_key(blocks: list[str]) -> t.Any:
 
 
 def certificate(block: str) -> x509.Certificate:
-    """One certificate."""
+    """Parse one certificate."""
     try:
         return x509.load_pem_x509_certificate(block.encode())
     except ValueError:
@@ -81,7 +81,7 @@ def certificate(block: str) -> x509.Certificate:
 
 
 def public_bytes(holder: t.Any) -> bytes:
-    """The public key of a private key or a certificate, to compare them."""
+    """Return the public key of a private key or a certificate, for comparison."""
     try:
         return t.cast(
             bytes,
@@ -94,7 +94,7 @@ def public_bytes(holder: t.Any) -> bytes:
 
 
 def own_certificate(listed: list[x509.Certificate], key: t.Any) -> x509.Certificate:
-    """The certificate that the key belongs to."""
+    """Return the certificate that belongs to the key."""
     wanted = public_bytes(key)
     found = [item for item in listed if public_bytes(item) == wanted]
     if not found:
@@ -103,7 +103,7 @@ def own_certificate(listed: list[x509.Certificate], key: t.Any) -> x509.Certific
 
 
 def in_order(leaf: x509.Certificate, listed: list[x509.Certificate]) -> list[x509.Certificate]:
-    """The certificate, then who signed it, then who signed that; clients want this order."""
+    """Return the certificate, then its signer, then the signer's signer, and so on. Clients expect this order."""
     rest = [item for item in dict.fromkeys(listed) if item != leaf]
     chain = [leaf]
     while True:
@@ -123,19 +123,19 @@ def check_time(leaf: x509.Certificate, now: datetime.datetime) -> None:
 
 
 def ends(leaf: x509.Certificate) -> datetime.datetime:
-    """Until when it is valid. Versions before 42 of the library have times without a zone."""
+    """Return the end of its validity. Before version 42 of the library, times have no zone."""
     found = getattr(leaf, "not_valid_after_utc", None) or leaf.not_valid_after
     return t.cast(datetime.datetime, found).replace(tzinfo=datetime.timezone.utc)
 
 
 def begins(leaf: x509.Certificate) -> datetime.datetime:
-    """From when on it is valid."""
+    """Return the start of its validity."""
     found = getattr(leaf, "not_valid_before_utc", None) or leaf.not_valid_before
     return t.cast(datetime.datetime, found).replace(tzinfo=datetime.timezone.utc)
 
 
 def names(leaf: x509.Certificate) -> list[str]:
-    """The names that it is for; the common name counts where there are no others."""
+    """Return its host names; the common name if there are no others."""
     try:
         extension = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         found = extension.get_values_for_type(x509.DNSName)
@@ -149,7 +149,7 @@ def names(leaf: x509.Certificate) -> list[str]:
 
 
 def as_pem(key: t.Any, chain: list[x509.Certificate]) -> str:
-    """Key and certificates as HAProxy takes them."""
+    """Return key and certificates in HAProxy's format."""
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

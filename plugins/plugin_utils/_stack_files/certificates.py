@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates of load balancers: found by name, checked, made into one text. Controller only; private.
+"""Certificates of load balancers: find them by name, check them, and join each into one text. Controller only; private.
 
-A wrong one is refused here, before any host is touched. No message ever shows what is in a file.
+An invalid certificate is refused here, before any host is contacted. Messages never show the content of a file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .certificate_pem import check_pem
 VARIABLE = "drover_certificates"
 DIRECTORY_VARIABLE = "drover_certificates_dir"
 FOLDER = "certs"
-"""Folder of a stack that is looked into last."""
+"""Folder inside a stack's folder; it is searched last."""
 PARTS = ("cert", "key", "chain")
 MOST_BYTES = 1024 * 1024
 WARN_DAYS = 30
@@ -36,7 +36,7 @@ Wanted = t.Iterable[tuple[str, Place]]
 
 @dataclasses.dataclass(frozen=True)
 class CertificateSources:
-    """What the inventory says of certificates, as it is."""
+    """The inventory's settings of certificates, unchecked."""
 
     variable: t.Any = None
     directory: str = ""
@@ -48,7 +48,7 @@ class Certificates:
     def __init__(
         self, settings: CertificateSources, folder: str, *, now: datetime.datetime | None = None
     ) -> None:
-        """C(folder) is that of the stack; C(now) is the time at which they have to be valid."""
+        """C(folder) is the stack's folder. At the time C(now) the certificates must be valid."""
         directory = os.path.abspath(os.path.expanduser(settings.directory))
         folders = [(directory, DIRECTORY_VARIABLE)] if settings.directory else []
         self.folders = [*folders, (os.path.join(folder, FOLDER), FOLDER)]
@@ -56,7 +56,7 @@ class Certificates:
         self.now = now or datetime.datetime.now(datetime.timezone.utc)
 
     def load(self, wanted: Wanted) -> dict[str, dict[str, t.Any]]:
-        """The schema's C(certificates) with those that are wanted; what is wrong is noted at each place."""
+        """Return the schema's C(certificates) for the wanted names. Problems are noted at each place."""
         found: dict[str, dict[str, t.Any]] = {}
         for name, place in wanted:
             result = place.attempt(self.one, name)
@@ -66,7 +66,7 @@ class Certificates:
         return {name: found[name] for name in sorted(found)}
 
     def one(self, name: str) -> dict[str, t.Any]:
-        """The certificate of a name.
+        """Return the certificate of a name.
 
         Raises:
             Invalid: there is none, or it can't be used.
@@ -78,7 +78,7 @@ class Certificates:
             raise Invalid(f"certificate {quoted(name)} ({where}): {error}") from None
 
     def text(self, name: str) -> tuple[str, str]:
-        """Key and certificates of a name as PEM, and where they come from."""
+        """Return key and certificates of a name as PEM, and their source."""
         variable = self.of_variable()
         if name in variable:
             return variable_text(name, variable[name]), f"variable {VARIABLE}"
@@ -92,7 +92,7 @@ class Certificates:
         raise Invalid(f"there is no certificate {quoted(name)} in {places}{hint}")
 
     def of_variable(self) -> t.Mapping[str, t.Any]:
-        """The certificates that the variable holds."""
+        """Return the certificates in the variable."""
         if self.variable in (None, ""):
             return {}
         if not isinstance(self.variable, t.Mapping):
@@ -100,7 +100,7 @@ class Certificates:
         return {str(name): value for name, value in self.variable.items()}
 
     def names(self) -> list[str]:
-        """Names that are there."""
+        """Return the available names."""
         found = list(self.of_variable())
         for folder, _shown in self.folders:
             try:
@@ -111,7 +111,7 @@ class Certificates:
         return found
 
     def warn(self, certificate: dict[str, t.Any], place: Place) -> None:
-        """Say that a certificate ends soon."""
+        """Warn if a certificate ends soon."""
         end = datetime.datetime.strptime(certificate["not_after"], "%Y-%m-%dT%H:%M:%S%z")
         days = (end - self.now).days
         if days < WARN_DAYS:
@@ -119,7 +119,7 @@ class Certificates:
 
 
 def variable_text(name: str, value: t.Any) -> str:
-    """Key and certificates of an entry of the variable."""
+    """Return key and certificates of an entry of the variable."""
     if not isinstance(value, t.Mapping):
         raise Invalid(f"{VARIABLE}.{name} must be a map of {', '.join(PARTS)}")
     for key in map(str, value):
@@ -133,7 +133,7 @@ def variable_text(name: str, value: t.Any) -> str:
 
 
 def files_of(name: str, folder: str) -> list[str]:
-    """The files of a certificate in a folder; none where it is not there."""
+    """Return the files of a certificate in a folder; empty if it is missing."""
     forms = (
         [f"{name}.pem"],
         [os.path.join(name, "fullchain.pem"), os.path.join(name, "privkey.pem")],
@@ -149,7 +149,7 @@ def files_of(name: str, folder: str) -> list[str]:
 
 
 def read(path: str) -> str:
-    """The text of a file; only ordinary files are opened, so that nothing can block."""
+    """Read a file. Only ordinary files are opened, because others could block."""
     shown = os.path.basename(path)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):

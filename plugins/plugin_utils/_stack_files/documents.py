@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The formats of compose and rancher-compose files: which part is what. Controller only; private to the collection."""
+"""The formats of compose and rancher-compose files, and their parts. Controller only; private to the collection."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ VERSION = re.compile(r"[23](\.[0-9]+)?")
 TODAY = ("compose.yaml", "compose.yml")
 COMPOSE_KEYS = ("version", "name", "services", "volumes", ".catalog")
 RANCHER_KEYS = ("version", "services", ".catalog", "catalog")
-# No service can be named so, therefore a block of this name is known in every place.
+# No service can have this name, so a block of this name is recognized everywhere.
 CATALOG = ".catalog"
 CATALOG_KEYS = (CATALOG, "catalog")
-# Top-level keys of Compose, with what to do instead.
+# Unsupported top-level keys of Compose, with what to do instead.
 NOT_RUN_TOP = {
     "configs": "",
     "include": "write all services into one file",
@@ -36,7 +36,7 @@ NOT_RUN_TOP = {
 
 @dataclasses.dataclass
 class ComposeFile:
-    """The parts of a compose file, not yet looked into."""
+    """The parts of a compose file, not yet checked."""
 
     services: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     volumes: dict[str, t.Any] = dataclasses.field(default_factory=dict)
@@ -46,14 +46,14 @@ class ComposeFile:
 
 @dataclasses.dataclass
 class RancherFile:
-    """The parts of a rancher-compose file, not yet looked into."""
+    """The parts of a rancher-compose file, not yet checked."""
 
     services: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     catalog: t.Any = None
 
 
 def compose_file(document: t.Any, place: Place) -> ComposeFile:
-    """The parts of a compose file of any format; problems where it has none."""
+    """Return the parts of a compose file in any format; note problems if it has no known format."""
     if not isinstance(document, dict) or not document:
         place.problem(
             "is empty"
@@ -76,12 +76,12 @@ def compose_file(document: t.Any, place: Place) -> ComposeFile:
 
 
 def has_services_key(top: t.Mapping[str, t.Any]) -> bool:
-    """Whether services are under a key of their own, as in all formats but the first."""
+    """Whether services have their own key, as in all formats but the first."""
     return "version" in top or "services" in top
 
 
 def first_format(top: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
-    """The services of the first format, in which every top-level key is one."""
+    """Return the services of the first format, where every top-level key is a service."""
     services = {}
     for key, value in top.items():
         if key in ("volumes", *NOT_RUN_TOP) and not looks_like_service(value):
@@ -95,12 +95,12 @@ def first_format(top: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
 
 
 def looks_like_service(value: t.Any) -> bool:
-    """Whether a value has what every service has."""
+    """Whether a value has the keys that every service has."""
     return isinstance(value, dict) and ("image" in value or "build" in value)
 
 
 def check_top(top: t.Mapping[str, t.Any], known: t.Sequence[str], place: Place) -> None:
-    """Note unknown top-level keys, those that are not run, and versions that we don't know."""
+    """Note unknown top-level keys, unsupported keys, and unknown versions."""
     for key, value in top.items():
         if key in NOT_RUN_TOP:
             if not is_empty(value):
@@ -114,7 +114,7 @@ def check_top(top: t.Mapping[str, t.Any], known: t.Sequence[str], place: Place) 
 
 
 def map_under(top: t.Mapping[str, t.Any], key: str, place: Place) -> dict[str, t.Any]:
-    """The map under a top-level key; nothing under it is an empty one."""
+    """Return the map under a top-level key; an empty map if the key has no value."""
     value = top.get(key)
     if value is None:
         return {}
@@ -125,7 +125,7 @@ def map_under(top: t.Mapping[str, t.Any], key: str, place: Place) -> dict[str, t
 
 
 def rancher_file(document: t.Any, services: t.Collection[str], place: Place) -> RancherFile:
-    """The parts of a rancher-compose file of either format; an empty one says nothing."""
+    """Return the parts of a rancher-compose file in either format; no parts for an empty file."""
     if document is None:
         return RancherFile()
     if not isinstance(document, dict):

@@ -29,7 +29,7 @@ Environment = dict[str, str | None]
 
 
 def read_env_files(value: t.Any, base: str, reader: Reader, place: Place) -> Environment:
-    """The variables of all files, a later one before an earlier one; without a value: None.
+    """Return the variables of all files. Later files override earlier ones; a variable without a value is None.
 
     C(base) is the file that names them; paths are relative to it.
     """
@@ -42,7 +42,7 @@ def read_env_files(value: t.Any, base: str, reader: Reader, place: Place) -> Env
 
 
 def read_entry(entry: t.Any, base: str, reader: Reader) -> Environment:
-    """The variables of one entry: a path, or today's long form."""
+    """Return the variables of one entry: a path, or Compose's newer long form."""
     path, required = entry, True
     if isinstance(entry, dict):
         path, required = long_form(entry)
@@ -58,7 +58,7 @@ def read_entry(entry: t.Any, base: str, reader: Reader) -> Environment:
 
 
 def long_form(entry: t.Mapping[str, t.Any]) -> tuple[t.Any, bool]:
-    """Path and whether the file must be there."""
+    """Return the path and whether the file must exist."""
     for key in entry:
         if key not in LONG_KEYS:
             raise Invalid(f'unknown key "{key}"{did_you_mean(key, LONG_KEYS)}')
@@ -69,7 +69,7 @@ def long_form(entry: t.Mapping[str, t.Any]) -> tuple[t.Any, bool]:
 
 
 def parse(text: str) -> Environment:
-    """Variables of lines NAME=value; blank lines and lines with # first are comments. Nothing is replaced in values."""
+    """Parse lines NAME=value. Blank lines and lines that start with # are comments. Values are not interpolated."""
     found: Environment = {}
     for number, raw in enumerate(text.splitlines(), start=1):
         entry = raw.strip()
@@ -84,7 +84,7 @@ def parse(text: str) -> Environment:
 
 
 def unquoted(value: str) -> str:
-    """The value without the pair of quotes around it."""
+    """Return the value without its enclosing pair of quotes."""
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
         return value[1:-1]
     return value

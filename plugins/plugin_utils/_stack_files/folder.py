@@ -24,7 +24,7 @@ from .yaml_text import MOST_BYTES, decode, load_yaml
 COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml")
 RANCHER = ("rancher-compose.yml", "rancher-compose.yaml")
 ANSWERS = ("answers.yml", "answers.yaml")
-# Files that other tools would read, and what to do instead.
+# Files that only other tools read, and what to do instead.
 UNREAD = {
     "docker-compose.override.yml": "merge it into the compose file",
     "docker-compose.override.yaml": "merge it into the compose file",
@@ -32,7 +32,7 @@ UNREAD = {
     "compose.override.yml": "merge it into the compose file",
     ".env": "write its variables into answers.yml",
 }
-# Rancher ran every file as a Go template unless it began so.
+# Rancher ran every file as a Go template unless it began like this.
 NO_TEMPLATE = re.compile(rb"(\xef\xbb\xbf)?# ?notemplating")
 GO_TEMPLATE = re.compile(
     rb"\{\{-?\s*(?:if|else|end|range|with|\$)\b|\{\{[^}\n]*\.(?:Values|Stack|Release)\b"
@@ -41,7 +41,7 @@ GO_TEMPLATE = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-    """Names of a stack's files inside of its folder."""
+    """Names of a stack's files in its folder."""
 
     compose: str
     rancher: str | None
@@ -49,7 +49,7 @@ class Files:
 
 
 def find_files(folder: str, notes: Notes) -> Files | None:
-    """The files of a stack; None with problems where there is no stack in the folder."""
+    """Return the files of a stack; None, with problems, if the folder holds no stack."""
     place = Place(notes, folder)
     try:
         present = set(os.listdir(folder))
@@ -66,7 +66,7 @@ def find_files(folder: str, notes: Notes) -> Files | None:
 
 
 def only_one(names: t.Sequence[str], present: set[str], place: Place) -> str | None:
-    """The file that is there; several of the same meaning are a problem."""
+    """Return the file that exists; several files of the same meaning are a problem."""
     found = [name for name in names if name in present]
     if len(found) > 1:
         place.problem(f"holds {quoted(found[0])} and {quoted(found[1])}; keep one of them")
@@ -74,7 +74,7 @@ def only_one(names: t.Sequence[str], present: set[str], place: Place) -> str | N
 
 
 def note_missing(present: set[str], place: Place) -> None:
-    """Note that there is no compose file; Rancher's templates are named."""
+    """Note that there is no compose file, and name Rancher's templates if there are any."""
     templates = [f"{name}.tpl" for name in COMPOSE if f"{name}.tpl" in present]
     if templates:
         reason = not_run("write the file without Go templates and without .tpl")
@@ -84,14 +84,14 @@ def note_missing(present: set[str], place: Place) -> None:
 
 
 class Reader:
-    """Reads files of the folder; notes what is wrong with a file at that file."""
+    """Reads files of the folder, and notes problems at the file."""
 
     def __init__(self, folder: str, notes: Notes) -> None:
         self.folder = folder
         self.notes = notes
 
     def document(self, name: str) -> t.Any:
-        """The YAML document of a file; None where it is empty or something is wrong."""
+        """Return the YAML document of a file; None if it is empty or invalid."""
         place = Place(self.notes, name)
 
         def load(file: str) -> t.Any:
@@ -102,7 +102,7 @@ class Reader:
         return place.attempt(load, name)
 
     def text(self, name: str) -> str:
-        """The text of a file of the folder or below.
+        """Return the text of a file in or below the folder.
 
         Raises:
             Invalid: the file can't be read or isn't UTF-8.
@@ -110,7 +110,7 @@ class Reader:
         return decode(self.content(name))
 
     def content(self, name: str) -> bytes:
-        """What a file holds; only ordinary files are opened, so that nothing can block."""
+        """Return the content of a file. Only ordinary files are opened, because others could block."""
         path = os.path.join(self.folder, name)
         try:
             status = os.stat(path)
@@ -123,7 +123,7 @@ class Reader:
 
 
 def check_template(content: bytes) -> None:
-    """Refuse a Go template without the name of one: as plain YAML it would say something else."""
+    """Refuse a Go template whose name does not say so: as plain YAML it would have another meaning."""
     match = GO_TEMPLATE.search(content)
     if match and not NO_TEMPLATE.match(content):
         line = content.count(b"\n", 0, match.start()) + 1
@@ -133,7 +133,7 @@ def check_template(content: bytes) -> None:
 
 
 def inside(name: str, base: str = "") -> str:
-    """A file name relative to the folder, from one relative to C(base); outside of the folder is refused."""
+    """Make a name relative to C(base) relative to the folder. Refuse files outside of the folder."""
     path = os.path.normpath(os.path.join(base, name))
     if os.path.isabs(path) or path.split(os.sep)[0] == os.pardir or "\0" in path:
         raise Invalid(f"{quoted(name)} is outside of the stack's folder")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables in stack files, as Rancher and Compose have them. Controller only; private to the collection.
+"""Variables in stack files, as in Rancher and Compose. Controller only; private to the collection.
 
     $X ${X}          the value; nothing, with a warning, where X is not set
     $$               a dollar sign
@@ -9,7 +9,7 @@
     ${X:?e} ${X?e}   an error with the text e there
     ${X:+r} ${X+r}   r where X is set (":": and not empty)
 
-d and r may hold variables themselves. Values that are put in are never looked at again.
+d and r may contain variables. Inserted values are not interpolated again.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ Lookup = t.Callable[[str], str | None]
 
 
 class Interpolation:
-    """Replaces variables; keeps the names of those that were not set."""
+    """Replaces variables, and keeps the names of unset variables."""
 
     def __init__(self, lookup: Lookup) -> None:
         self.lookup = lookup
         self.unset: set[str] = set()
 
     def replace(self, text: str, depth: int = 0) -> str:
-        """The text with its variables replaced.
+        """Return the text with its variables replaced.
 
         Raises:
-            Invalid: a dollar sign that begins nothing, an unclosed brace, or a C(?) whose variable is not set.
+            Invalid: a lone dollar sign, an unclosed brace, or a C(?) whose variable is not set.
         """
         if depth > DEEPEST:
             raise Invalid(f"defaults are nested more than {DEEPEST} deep")
@@ -55,7 +55,7 @@ class Interpolation:
         return "".join(parts)
 
     def replace_one(self, text: str, dollar: int, depth: int) -> tuple[str, int]:
-        """What the dollar sign at this place stands for, and where the text goes on."""
+        """Return the replacement at this dollar sign, and the position after it."""
         following = text[dollar + 1 : dollar + 2]
         if following == "$":
             return "$", dollar + 2
@@ -71,7 +71,7 @@ class Interpolation:
         return self.value_or_nothing(name.group()), name.end()
 
     def braced(self, inside: str, depth: int) -> str:
-        """What C(${...}) stands for."""
+        """Return the replacement of C(${...})."""
         name = NAME.match(inside)
         operator = OPERATOR.match(inside, name.end()) if name else None
         if name and name.end() == len(inside):
@@ -83,7 +83,7 @@ class Interpolation:
         return self.conditional(name.group(), operator.group(), inside[operator.end() :], depth)
 
     def conditional(self, name: str, operator: str, rest: str, depth: int) -> str:
-        """What a variable with C(-), C(?) or C(+) stands for."""
+        """Return the replacement of a variable with C(-), C(?) or C(+)."""
         value = self.lookup(name)
         present = bool(value) if operator.startswith(":") else value is not None
         if operator.endswith("+"):
@@ -97,7 +97,7 @@ class Interpolation:
         )
 
     def value_or_nothing(self, name: str) -> str:
-        """The value; nothing where the variable is not set."""
+        """Return the value; empty if the variable is not set."""
         value = self.lookup(name)
         if value is None:
             self.unset.add(name)
@@ -106,7 +106,7 @@ class Interpolation:
 
 
 def closing_brace(text: str, start: int) -> int:
-    """Where the brace that was opened before C(start) is closed."""
+    """Return the position of the brace that closes the one before C(start)."""
     depth = 1
     position = start
     while position < len(text):
@@ -125,7 +125,7 @@ def closing_brace(text: str, start: int) -> int:
 
 
 def replace_in(value: t.Any, place: Place, interpolation: Interpolation) -> t.Any:
-    """The value with variables replaced in all texts of it, never in keys; malformed ones become problems."""
+    """Replace variables in all texts of the value, but not in keys. Malformed variables become problems."""
     if isinstance(value, dict):
         return {key: replace_in(item, place.at(key), interpolation) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stack's folder made into the canonical stack of docs/schema.md. Controller only; private to the collection."""
+"""Turns a stack's folder into the canonical stack of docs/schema.md. Controller only; private to the collection."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ def load_stack(
     certificates: CertificateSources | None = None,
     balancer_image: str = "",
 ) -> tuple[Definition, list[str]]:
-    """The canonical stack of a folder, and what the user should know of it.
+    """Return the canonical stack of a folder, and notes for the user.
 
     Args:
         folder: path of the folder.
-        stack: name of the stack; None: the file's own C(name), or that of the folder.
-        variables: values that come before all others.
-        environ: variables after those of the answers file; None: those of this process.
-        certificates: where certificates of load balancers are, beside the folder's own.
-        balancer_image: what runs in place of Rancher's load balancer images; empty: the default.
+        stack: name of the stack; None: C(name) in the file, or the folder's name.
+        variables: values that override all others.
+        environ: variables that come after the answers file; None: the environment of this process.
+        certificates: sources of load balancers' certificates, besides the folder's own.
+        balancer_image: image that replaces Rancher's load balancer images; empty: the default.
 
     Raises:
-        StackError: with everything that is wrong.
+        StackError: with all problems.
     """
     notes = Notes()
     folder = os.path.abspath(folder)
@@ -89,7 +89,7 @@ def load_stack(
 
 
 class StackLoader:
-    """One load of one stack: the files first, then the services, then what they are to each other."""
+    """One load of one stack: first the files, then the services, then their relations."""
 
     def __init__(self, folder: str, files: Files, notes: Notes) -> None:
         self.folder = folder
@@ -117,18 +117,18 @@ class StackLoader:
         self.raw = RawServices(self.files.compose, self.compose.services, self.reader, values)
 
     def catalog(self) -> tuple[t.Any, Place]:
-        """The catalog block with the questions, and its place; it may be in either file."""
+        """Return the catalog block with the questions, and its place. Either file may contain it."""
         own = self.rancher.catalog is not None
         file = self.files.rancher if own else self.files.compose
         catalog = self.rancher.catalog if own else self.compose.catalog
         return catalog, self.place(file).at(CATALOG)
 
     def place(self, file: str | None) -> Place:
-        """The top of a file."""
+        """Return the top of a file."""
         return Place(self.notes, file or "")
 
     def definition(self, given_name: str | None) -> Definition:
-        """The canonical stack."""
+        """Return the canonical stack."""
         stack = self.stack_name(given_name)
         if not self.compose.services and not self.notes.problems:
             self.place(self.files.compose).problem("holds no service")
@@ -150,7 +150,7 @@ class StackLoader:
         }
 
     def stack_name(self, given: str | None) -> str:
-        """The canonical name of the stack."""
+        """Return the canonical name of the stack."""
         place = self.place(self.files.compose)
         own = self.compose.name
         if given is None and own is not None:
@@ -165,13 +165,13 @@ class StackLoader:
         return stack
 
     def replaced(self, value: t.Any, place: Place) -> t.Any:
-        """A part of the compose file with its variables replaced."""
+        """Return a part of the compose file with its variables replaced."""
         return replace_in(value, place, self.raw.interpolation(self.files.compose))
 
     def services(
         self, stack: str, volumes: t.Mapping[str, t.Any]
     ) -> dict[str, tuple[dict[str, t.Any], Place]]:
-        """The canonical services that are without fault, each with its place."""
+        """Return the valid canonical services, each with its place."""
         self.warn_of_strangers()
         found = {}
         for name, value in self.compose.services.items():
@@ -204,7 +204,7 @@ class StackLoader:
     def want_certificates(
         self, raw: RawService, place: Place, *, refused: t.Collection[str] = ()
     ) -> None:
-        """Remember the certificates that a load balancer names, each with its place; not those that are refused."""
+        """Remember the certificates that a load balancer names, each with its place, except C(refused) names."""
         for wish in certificate_wishes(raw.keys):
             where = place_of(wish, place)
             name = "" if where.key in refused else where.attempt(certificate_name, wish[1])
@@ -212,9 +212,9 @@ class StackLoader:
                 self.wanted.append((name, where))
 
     def complete(self, name: str, value: t.Any) -> tuple[RawService | None, str]:
-        """All keys of a service, those of the rancher file laid over those of the compose file.
+        """Return all keys of a service. Keys of the rancher file override those of the compose file.
 
-        Of the key C(hostname), which means something else in either file, Rancher's comes separately.
+        The key C(hostname) has a different meaning in each file, so Rancher's value is separate.
         """
         raw = self.raw.complete(name, value, self.files.compose)
         entry = self.rancher.services.get(name)
@@ -230,7 +230,7 @@ class StackLoader:
         return more.over(raw), hostname or ""
 
     def warn_of_strangers(self) -> None:
-        """Rancher ignored entries for services that the compose file does not have."""
+        """Warn of rancher entries without a service in the compose file, which Rancher ignored."""
         for name in self.rancher.services:
             if name not in self.compose.services:
                 place = Place(self.notes, self.files.rancher or "", name)
@@ -242,7 +242,7 @@ class StackLoader:
         volumes: t.Mapping[str, t.Any],
         services: t.Mapping[str, tuple[dict[str, t.Any], Place]],
     ) -> None:
-        """Check what services and volumes are to each other."""
+        """Check the relations of services and volumes."""
         check_names(
             {name: Place(self.notes, self.files.compose, name) for name in self.compose.services}
         )

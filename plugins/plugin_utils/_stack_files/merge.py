@@ -1,17 +1,17 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One service's keys laid over another's. Controller only; private to the collection."""
+"""Merge the keys of one service over those of another. Controller only; private to the collection."""
 
 from __future__ import annotations
 
 import typing as t
 
-# Maps (or lists of name=value) that are joined by name.
+# Maps (or lists of name=value) that merge by name.
 BY_NAME = ("environment", "labels", "sysctls", "driver_opts", "healthcheck", "ulimits")
-# Lists that are joined by the path in the container.
+# Lists that merge by the path in the container.
 BY_PATH = ("volumes", "devices")
-# Lists that are put one after the other.
+# Lists that are concatenated.
 JOINED = (
     "cap_add",
     "cap_drop",
@@ -26,12 +26,12 @@ JOINED = (
     "security_opt",
     "tmpfs",
 )
-# Different names of one thing: the newer one takes the place of both.
+# Two names of the same key: the overriding one replaces both.
 SAME = (("net", "network_mode"), ("log_driver", "logging"), ("log_opt", "logging"))
 
 
 def merge(base: t.Mapping[str, t.Any], over: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The keys of both; where both have one that can't be joined, that of C(over) counts."""
+    """Return the keys of both. If both have a key that does not merge, C(over) wins."""
     merged = dict(base)
     for one, other in SAME:
         if one in over:
@@ -44,7 +44,7 @@ def merge(base: t.Mapping[str, t.Any], over: t.Mapping[str, t.Any]) -> dict[str,
 
 
 def merge_value(key: str, base: t.Any, over: t.Any) -> t.Any:
-    """One key of both."""
+    """Merge one key."""
     if base is None or over is None:
         return base if over is None else over
     if key in BY_NAME:
@@ -59,7 +59,7 @@ def merge_value(key: str, base: t.Any, over: t.Any) -> t.Any:
 
 
 def as_map(value: t.Any) -> dict[str, t.Any] | None:
-    """A map, also from a list of name=value; None where it is neither."""
+    """Return a map, also from a list of name=value; None for anything else."""
     if isinstance(value, dict):
         return value
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -69,17 +69,17 @@ def as_map(value: t.Any) -> dict[str, t.Any] | None:
 
 
 def as_list(value: t.Any) -> list[t.Any]:
-    """A list, also from one value."""
+    """Return a list, also from a single value."""
     return value if isinstance(value, list) else [value]
 
 
 def by_path(items: list[t.Any]) -> dict[str, t.Any]:
-    """The entries of volumes or devices by their path in the container."""
+    """Return the entries of volumes or devices by their path in the container."""
     return {container_path(item): item for item in items}
 
 
 def container_path(item: t.Any) -> str:
-    """Where an entry appears in the container; what can't be read stays apart, for the later check to refuse."""
+    """Return the entry's path in the container. An invalid entry gets its own key, and a later check refuses it."""
     if isinstance(item, dict):
         return str(item.get("target"))
     parts = str(item).split(":")

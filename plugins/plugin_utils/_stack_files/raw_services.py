@@ -29,24 +29,24 @@ from .interpolation import Interpolation, replace_in
 from .merge import as_map, merge
 from .variables import Variables
 
-# What Compose never takes over from an extended service, as it would name services that aren't there.
+# Keys that Compose does not inherit from an extended service, because they would name missing services.
 NOT_INHERITED = ("depends_on", "external_links", "links", "volumes_from")
 
 
 @dataclasses.dataclass
 class RawService:
-    """The keys of a service, and the file of each where it is not the compose file."""
+    """The keys of a service, and the file of each key that is not from the compose file."""
 
     keys: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     files: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def over(self, base: RawService) -> RawService:
-        """This service laid over another one."""
+        """Return this service merged over another one."""
         return RawService(merge(base.keys, self.keys), {**base.files, **self.files})
 
 
 class RawServices:
-    """Completes services of the compose file, and of files that they extend."""
+    """Completes services of the compose file and of the files that they extend."""
 
     def __init__(
         self, file: str, services: dict[str, t.Any], reader: Reader, variables: Variables
@@ -57,13 +57,13 @@ class RawServices:
         self.interpolations: dict[str, Interpolation] = {}
 
     def complete(self, name: str, value: t.Any, file: str) -> RawService | None:
-        """The service, or None where it is none; what is wrong with it is in the reader's notes."""
+        """Return the service, or None if it is invalid. The reader's notes hold the problems."""
         return self.follow(value, Place(self.reader.notes, file, name), ((file, name),))
 
     def follow(
         self, value: t.Any, place: Place, path: tuple[tuple[str, str], ...]
     ) -> RawService | None:
-        """One service and what it extends; C(path) holds the files and names on the way here."""
+        """Return one service with all that it extends. C(path): files and names of the services that led here."""
         if not isinstance(value, dict):
             place.problem(f"must be a map with the keys of the service, not {kind_of(value)}")
             return None
@@ -82,7 +82,7 @@ class RawServices:
     def base(
         self, extends: t.Any, place: Place, path: tuple[tuple[str, str], ...]
     ) -> RawService | None:
-        """The service that another one extends."""
+        """Return the service that C(extends) names."""
         name, file = extended(extends, place.file)
         services = self.services_of(file)
         if services is None:
@@ -96,7 +96,7 @@ class RawServices:
         return self.follow(services[name], base_place, (*path, (file, name)))
 
     def services_of(self, file: str) -> dict[str, t.Any] | None:
-        """The services of a file of the folder; None where it can't be read, which the notes then say."""
+        """Return the services of a file in the folder; None, with a note, if it can't be read."""
         if file not in self.documents:
             before = len(self.reader.notes.problems)
             document = self.reader.document(file)
@@ -106,16 +106,16 @@ class RawServices:
         return self.documents[file]
 
     def replaced(self, value: dict[str, t.Any], place: Place) -> dict[str, t.Any]:
-        """The keys with their variables replaced."""
+        """Return the keys with their variables replaced."""
         own = {key: item for key, item in value.items() if not key.startswith("x-")}
         return t.cast("dict[str, t.Any]", replace_in(own, place, self.interpolation(place.file)))
 
     def interpolation(self, file: str) -> Interpolation:
-        """The one interpolation of a file, which knows what was not set there."""
+        """Return the only interpolation of a file, which collects its unset variables."""
         return self.interpolations.setdefault(file, Interpolation(self.variables.get))
 
     def add_environment(self, keys: dict[str, t.Any], place: Place) -> None:
-        """Read env_file, and give names without a value that of the variable; one that is not set is left out."""
+        """Read env_file. A name without a value gets that of the variable; an unset variable is left out."""
         from_files = read_env_files(
             keys.pop("env_file", None), place.file, self.reader, place.at("env_file")
         )
@@ -134,7 +134,7 @@ class RawServices:
             keys["environment"] = found
 
     def warn_of_unset(self, notes: Notes) -> None:
-        """One warning for each file and variable that was not set."""
+        """Warn once for each file and unset variable."""
         for file, interpolation in self.interpolations.items():
             for name in sorted(interpolation.unset):
                 Place(notes, file).warn(
@@ -143,21 +143,21 @@ class RawServices:
 
 
 def drop_relations(base: RawService, own: t.Mapping[str, t.Any], place: Place) -> None:
-    """Take out of an extended service what is not taken over; warn of what its heir does not have itself."""
+    """Remove keys that are not inherited, and warn of each key that the extending service does not set itself."""
     for key in NOT_INHERITED:
         if not is_empty(base.keys.pop(key, None)) and key not in own:
             place.warn(f'"{key}" is not taken over')
 
 
 def note_left_out(name: str, place: Place) -> None:
-    """Warn of an environment variable that has no value anywhere."""
+    """Warn of an environment variable without any value."""
     dataclasses.replace(place, service="").warn(
         f"the variable {quoted(name)} is not set and is left out of the environment"
     )
 
 
 def extended(extends: t.Any, file: str) -> tuple[str, str]:
-    """Service and file that C(extends) names."""
+    """Return the service and the file that C(extends) names."""
     if isinstance(extends, str):
         return line(extends), file
     if not isinstance(extends, dict):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The canonical stack as text for people. Private to the collection."""
+"""Formats the canonical stack for people. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import typing as t
 import yaml
 
 HIDDEN = "********"
-# In a custom HAProxy config: what follows such words.
+# Words of a custom HAProxy config that precede a password.
 PASSWORD = re.compile(r"((?:^|\s)(?:insecure-)?password\s+)(?:\"[^\"]*\"|'[^']*'|\S+)")
 AUTH = re.compile(r"(\bauth\s+[^\s:]+:)\S+")
 
 
 def as_yaml(definition: dict[str, t.Any], *, secrets: bool) -> list[str]:
-    """Lines of YAML; values that may be secrets (environment, metadata, options, headers, keys) only if asked for."""
+    """Return lines of YAML. Values that may be secrets (environment, metadata, options, headers, keys) are optional."""
     shown = definition if secrets else without_secrets(definition)
     return str(yaml.safe_dump(shown, sort_keys=False, default_flow_style=False)).splitlines()
 
 
 def without_secrets(definition: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A copy in which such values are replaced."""
+    """Return a copy in which possible secrets are replaced."""
     shown = copy.deepcopy(definition)
     for service in shown["services"].values():
         _hide(service["container"].get("environment"))
@@ -40,7 +40,7 @@ def without_secrets(definition: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _hide_passwords(balancer: dict[str, t.Any] | None) -> None:
-    """Passwords of user lists and of the statistics page in a custom config."""
+    """Hide passwords of user lists and of the statistics page in a custom config."""
     if balancer:
         text = PASSWORD.sub(rf"\g<1>{HIDDEN}", balancer["config"])
         balancer["config"] = AUTH.sub(rf"\g<1>{HIDDEN}", text)
@@ -49,7 +49,7 @@ def _hide_passwords(balancer: dict[str, t.Any] | None) -> None:
 
 
 def _hide_headers(request: dict[str, t.Any] | None) -> None:
-    """What a health check sends along, such as Authorization; the name of a site is no secret."""
+    """Hide headers of a health check, such as Authorization. The name of a site is no secret."""
     for header in (request or {}).get("headers", []):
         if header[0].lower() != "host":
             header[1] = HIDDEN

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the values of variables come from. Controller only; private to the collection."""
+"""The sources of variables' values. Controller only; private to the collection."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 class Variables:
-    """Values by name from several sources; the first that has a name wins."""
+    """Values by name from several sources. The first source with the name wins."""
 
     def __init__(self, sources: t.Sequence[t.Mapping[str, str]]) -> None:
         self.sources = sources
 
     def get(self, name: str) -> str | None:
-        """The value, or None where no source has the name."""
+        """Return the value, or None if no source has the name."""
         return next((source[name] for source in self.sources if name in source), None)
 
 
 def answers(document: t.Any, place: Place) -> dict[str, str]:
-    """The answers file: a flat map of variable to value."""
+    """Read the answers file: a flat map of variable to value."""
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -45,7 +45,7 @@ def answers(document: t.Any, place: Place) -> dict[str, str]:
 
 
 def question_defaults(catalog: t.Any, place: Place) -> dict[str, str]:
-    """Default answers of the questions in rancher-compose's catalog block."""
+    """Return the default answers of the questions in rancher-compose's catalog block."""
     if not isinstance(catalog, dict):
         if catalog is not None:
             place.problem(f"must be a map, not {kind_of(catalog)}")
@@ -61,7 +61,7 @@ def question_defaults(catalog: t.Any, place: Place) -> dict[str, str]:
 
 
 def add_default(found: dict[str, str], question: t.Any, place: Place) -> None:
-    """Add the default of one question, where it has one."""
+    """Add the default of one question, if it has one."""
     if not isinstance(question, dict) or not isinstance(question.get("variable"), str):
         place.problem('a question must be a map with a "variable"')
         return

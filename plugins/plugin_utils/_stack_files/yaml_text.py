@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""YAML as stack files have it: every scalar keeps its source text. Controller only; private to the collection.
+"""YAML of stack files: every scalar keeps its source text. Controller only; private to the collection.
 
 PyYAML's own constructors follow YAML 1.1 and would turn C(22:22) into 1342, C(1.10) into 1.1 and C(no) into false.
-Here a plain scalar becomes a number, true or false only where writing that back gives the very same text (true and
-false: in any case of letters); everything else stays text. Nothing in a file can make anything run.
+Here a plain scalar becomes a number, true or false only if the value gives the same text again (true and false: in any
+case of letters). Everything else stays text. No file can make code run.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_VALUES = 100_000
-# Each value is one event, or two for the beginning and the end of a map or list; keys are events as well.
+# Each scalar is one event, each map or list is two: its beginning and its end. Keys are events too.
 MOST_EVENTS = 3 * MOST_VALUES
 DEEPEST = 60
 LOADER: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# Keys and places in lists on the way to a value.
+# Keys and list positions that lead to a value.
 Path = tuple[str | int, ...]
 
 YAML_TAG = "tag:yaml.org,2002:"
@@ -52,12 +52,12 @@ SCALAR_TAGS = tuple(
 
 
 def load_yaml(content: bytes, place: Place) -> t.Any:
-    """The value of a YAML file; None for an empty one.
+    """Return the value of a YAML file; None for an empty file.
 
     Duplicate keys become warnings: the last one wins, as in Rancher.
 
     Raises:
-        Invalid: the file is no YAML, or more than a stack file can sensibly hold.
+        Invalid: the file is not YAML, or exceeds the limits of a stack file.
     """
     text = decode(content)
     try:
@@ -72,7 +72,7 @@ def load_yaml(content: bytes, place: Place) -> t.Any:
 
 
 def decode(content: bytes) -> str:
-    """The text of a file, which must be UTF-8."""
+    """Decode a file, which must be UTF-8."""
     if len(content) > MOST_BYTES:
         raise Invalid(f"is larger than {MOST_BYTES // 2**20} MB; that is no stack file")
     try:
@@ -83,7 +83,7 @@ def decode(content: bytes) -> str:
 
 
 def check_depth(text: str) -> None:
-    """Refuse deep nesting before anything recurses into it, and far too many values before they are kept."""
+    """Refuse deep nesting before any recursion, and too many values before they are stored."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=LOADER)):
         if count > MOST_EVENTS:
@@ -97,7 +97,7 @@ def check_depth(text: str) -> None:
 
 
 def explain(error: yaml.MarkedYAMLError, text: str) -> str:
-    """What the YAML parser says, in one line."""
+    """Return the YAML parser's message as one line."""
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     reason = error.problem or error.context or "is not YAML"
@@ -111,14 +111,14 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 class ValueBuilder:
-    """Makes plain Python values of a YAML document, and no more than a bounded number of them."""
+    """Makes plain Python values from a YAML document, up to a maximum number."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.values = 0
 
     def value(self, node: yaml.Node, path: Path) -> t.Any:
-        """The value of a node; an alias is followed each time it occurs, so the count bounds alias bombs."""
+        """Return the value of a node. Each occurrence of an alias is followed and counted, which limits alias bombs."""
         self.values += 1
         if self.values > MOST_VALUES:
             raise too_many()
@@ -132,7 +132,7 @@ class ValueBuilder:
         return scalar(t.cast(yaml.ScalarNode, node))
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, t.Any]:
-        """A map; keys are text as written, C(<<) merges other maps under its own keys."""
+        """Return a map. Keys are text as written. C(<<) merges other maps, which the map's own keys override."""
         check_tag(node, MAPPING_TAGS)
         merged: dict[str, t.Any] = {}
         own: dict[str, t.Any] = {}
@@ -148,7 +148,7 @@ class ValueBuilder:
         return {**merged, **own}
 
     def merged(self, node: yaml.Node, path: Path) -> dict[str, t.Any]:
-        """The maps that C(<<) names; the first of several wins."""
+        """Return the merged maps that C(<<) names; the first of several wins."""
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
         found: dict[str, t.Any] = {}
         for source in sources:
@@ -166,17 +166,17 @@ class ValueBuilder:
 
 
 def scalar(node: yaml.ScalarNode) -> t.Any:
-    """Text, number, true, false or None."""
+    """Return text, a number, true, false or None."""
     check_tag(node, SCALAR_TAGS)
     text = str(node.value)
-    # The style of a plain scalar is None or "", as the loader is in Python or in C.
+    # The style of a plain scalar is None with the Python loader and "" with the C loader.
     if not node.style and node.tag != f"{YAML_TAG}str":
         return plain_scalar(text)
     return text
 
 
 def plain_scalar(text: str) -> t.Any:
-    """What an unquoted scalar means; text where a number would not give the same text back."""
+    """Return the meaning of an unquoted scalar; text if a number would not give the same text again."""
     if text in NULLS:
         return None
     if text in BOOLEANS:
@@ -189,7 +189,7 @@ def plain_scalar(text: str) -> t.Any:
 
 
 def key_text(node: yaml.Node) -> str:
-    """The text of a key."""
+    """Return the text of a key."""
     if not isinstance(node, yaml.ScalarNode):
         raise Invalid(f"{line_of(node)}a key must be text (are braces of a template left here?)")
     check_tag(node, SCALAR_TAGS)
@@ -197,18 +197,18 @@ def key_text(node: yaml.Node) -> str:
 
 
 def check_tag(node: yaml.Node, known: t.Sequence[str]) -> None:
-    """Refuse YAML's ways to name a type of its own."""
+    """Refuse explicit YAML types."""
     if node.tag not in known:
         tag = node.tag.replace(YAML_TAG, "!!", 1)
         raise Invalid(f"{line_of(node)}the tag {quoted(tag)} is not for stack files")
 
 
 def too_many() -> Invalid:
-    """The error for a file that holds too much."""
+    """Return the error for a file with too many values."""
     return Invalid(f"holds more than {MOST_VALUES} values, counting each use of an alias")
 
 
 def line_of(found: yaml.Node | yaml.Event) -> str:
-    """The line of something in the file, to begin a message with."""
+    """Return the line of an element, as the start of a message."""
     mark = found.start_mark
     return f"line {mark.line + 1}: " if mark else ""
