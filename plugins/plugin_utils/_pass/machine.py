@@ -241,7 +241,7 @@ class Pass:
             return self._end(Plan(), [Failure("lease", notice=turn.notice)])
         self._notices += [turn.notice] if turn.notice else []
         images = wanted_images(self.request, self.inventory.settings)
-        calls = {host: Work(images=images) for host in sorted(self._seen)}
+        calls = {host: Work(images=images) for host in self._looked_at()}
         return self._step(work.OBSERVE, calls, pause_s=turn.pause_s)
 
     def _resume(self, now: float) -> Step:
@@ -274,6 +274,10 @@ class Pass:
 
     def _answering(self) -> list[str]:
         return [host for host, seen in sorted(self._seen.items()) if seen and not seen.get("error")]
+
+    def _looked_at(self) -> list[str]:
+        """Return the hosts of this run. A host that C(--limit) left out has no observation at all."""
+        return [host for host, seen in sorted(self._seen.items()) if seen is not None]
 
     def _make_plan(self, now: float) -> Plan:
         request = self._asked if self.rounds <= 1 else work.next_request(self._asked)

@@ -63,6 +63,17 @@ def test_a_person_waits_looks_again_and_is_told_for_whom_once(fleet: Fleet) -> N
     assert len(tokens(fleet)) == 3
 
 
+def test_a_host_that_the_run_leaves_out_is_not_looked_at_after_a_wait(fleet: Fleet) -> None:
+    """With --limit it has no observation; to ask it in vain would make it a silent one."""
+    fleet.bench.settled(SHOP)
+    fleet.bench.remove("shop-web-1")
+    fleet.bench.seen["h3"] = None
+    fleet.leased = {"h1": holder(), "h2": holder()}
+    fleet.begin()
+    fleet.go()
+    assert (fleet.step.stage, sorted(fleet.step.calls)) == (OBSERVE, ["h1", "h2"])
+
+
 def test_who_waits_for_long_asks_less_often(fleet: Fleet) -> None:
     """A driver may need room for each try: with Ansible each one nests an include."""
     fleet.wait_s = 86400.0
