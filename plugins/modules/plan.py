@@ -160,4 +160,25 @@ services:
       type: list
       elements: str
       sample: []
+    facts:
+      description: The same as data, without the lines of load balancers.
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: What is the case.
+          type: str
+          sample: crash_loop
+        parameters:
+          description: What the text is made of. Durations end in C(_s) and are in seconds.
+          type: dict
+        index:
+          description: Index of the member; 0 for the service as a whole.
+          type: int
+        host:
+          description: Host of the member, where it is about one.
+          type: str
+        text:
+          description: The sentence for people.
+          type: str
 """

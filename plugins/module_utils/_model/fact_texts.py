@@ -118,6 +118,7 @@ TEXTS: dict[str, Text] = {
     "config_unwritable": "its config cannot be written: {why}",
     "config_judged_apart": "HAProxy judges its config when its container is made: image {image} is not with the others",
     "config_judged_later": "HAProxy judges its config when its container is made: image {image} is on no host yet",
+    "engine_unhealthy": "the engine's HEALTHCHECK says unhealthy (shown only)",
     "checker_silent": "gives no report: {error}",
     # --- members: their placement ---
     "no_host_fits": "no host fits: {reasons}",

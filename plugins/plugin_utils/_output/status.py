@@ -16,6 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.times import age, parse_time
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts import text_of
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
     member_ids,
@@ -55,6 +56,8 @@ class ServiceRow:
     where: list[str]
     since_s: float | None
     why_not: list[str]
+    facts: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    """The same as data: code, parameters, index, host and text of each fact."""
 
 
 Details = t.Callable[[str, str], list[str]]
@@ -112,6 +115,7 @@ def _recorded_row(
         0 if desire["state"] == "stopped" else len(active) if service["global"] else desire["scale"]
     )
     running = [item for _host, found in members.values() for item in found if _is_up(item, service)]
+    reasons = _reasons(plan, stack, name)
     return ServiceRow(
         stack,
         name,
@@ -121,7 +125,8 @@ def _recorded_row(
         _healthy(service, judgements, members),
         [_place(world, member, *members[member], once=service["start_once"]) for member in members],
         _newest_start(world, members),
-        [*_health_lines(members, judgements), *_reasons(plan, stack, name)],
+        [*_health_lines(members, judgements), *dict.fromkeys(map(_short, reasons))],
+        list(map(_as_data, [*_health_facts(members, judgements), *reasons])),
     )
 
 
@@ -146,10 +151,24 @@ def _health_lines(
         if judgement and (judgement.verdict != HEALTHY or engine):
             parts.append(judgement.state)
         if engine:
-            parts.append(f"the engine's HEALTHCHECK says {engine} (shown only)")
+            parts.append(text_of("engine_unhealthy", {}))
         if parts:
             lines.append(f"{member.index}: {'; '.join(parts)}")
     return lines
+
+
+def _health_facts(
+    members: dict[MemberId, tuple[str, list[Container]]], judgements: dict[str, Judgement]
+) -> list[Fact]:
+    """Return the verdicts that are not plainly healthy, and what the engine's own checks find unhealthy."""
+    facts = []
+    for member, (host, found) in members.items():
+        judgement = judgements.get(member.key)
+        if judgement and judgement.verdict != HEALTHY:
+            facts.append(judgement.told)
+        if any(item["health"] == UNHEALTHY for item in found):
+            facts.append(Fact.about(member, "engine_unhealthy", host=host))
+    return facts
 
 
 def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
@@ -183,24 +202,20 @@ def _newest_start(
     return max(0.0, min(ages)) if ages else None
 
 
-def _reasons(plan: Plan, stack: str, name: str) -> list[str]:
-    """Return the planner's messages about the service, without duplicates."""
-    messages = [
-        item for item in plan.errors + plan.held if (item.stack, item.service) == (stack, name)
-    ]
-    planned = [
-        Fact(
-            "to_do",
-            {"kind": item["kind"], "cause": item["cause"]},
-            stack,
-            name,
-            item["index"],
-            item["host"],
-        )
-        for item in plan.operations
-        if (item["stack"], item["service"]) == (stack, name)
-    ]
-    return list(dict.fromkeys(_short(message) for message in messages + planned))
+def _reasons(plan: Plan, stack: str, name: str) -> list[Fact]:
+    """Return what the planner says about the service: errors, what it holds, and what it would do."""
+    place = (stack, name)
+    facts = [item for item in plan.errors + plan.held if (item.stack, item.service) == place]
+    for item in plan.operations:
+        if (item["stack"], item["service"]) == place:
+            told = {"kind": item["kind"], "cause": item["cause"]}
+            facts.append(Fact("to_do", told, *place, item["index"], item["host"]))
+    return facts
+
+
+def _as_data(fact: Fact) -> dict[str, t.Any]:
+    """Return a fact of a service's row as data."""
+    return {**fact.as_data, "index": fact.index, "host": fact.host, "text": fact.text}
 
 
 def _short(message: Fact) -> str:
