@@ -20,7 +20,7 @@ COOKIE_DEFAULT = "lb"
 
 
 def stickiness(value: t.Any, place: Place) -> dict[str, t.Any] | None:
-    """A policy with every key of the schema, or None where there is none."""
+    """A policy with every key of the schema; None if there is none."""
     if is_empty(value):
         return None
     if not isinstance(value, t.Mapping):
