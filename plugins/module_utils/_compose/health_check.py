@@ -43,7 +43,7 @@ LONGEST_MS = 24 * 3600 * 1000
 MOST_CHECKS = 1000
 MOST_MEMBERS = 9999
 INITIALIZING_MS = 60000
-"""What a member has to become healthy where the file does not say it; Rancher waited for ever."""
+"""The time that a member may take to become healthy if the file gives none; Rancher waited for ever."""
 
 
 def health_check(

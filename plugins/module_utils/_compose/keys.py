@@ -72,7 +72,7 @@ NOT_RUN_LABELS: dict[str, str] = {
     "io.rancher.sidekicks": "",
 }
 
-# Images that Rancher replaced with services of its own, by the beginning of their name.
+# Image names with a special meaning in Rancher, by their beginning.
 NOT_RUN_IMAGES: dict[str, str] = {
     "rancher/external-service": "write external_ips, or hostname in rancher-compose.yml",
     "rancher/lb-service-": "write lb_config with a port rule that has a source_port",

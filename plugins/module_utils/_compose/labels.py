@@ -158,7 +158,7 @@ def check_volume_cleanup(value: str, place: Place) -> None:
 
 
 def check_network_labels(found: t.Mapping[str, str], network: str, place: Place) -> None:
-    """Note labels that ask for DNS names or the managed network where the service has another network."""
+    """Note DNS and network labels that contradict the network of the service."""
     for name in (DNS, NETWORK):
         if switch(found, name, place) and network != "managed":
             place.at(name).problem(f'{not_run("")} with network_mode "{network}"')

@@ -238,4 +238,4 @@ REMARKS: tuple[tuple[str, t.Callable[[MemberView], bool]], ...] = (
         lambda view: _is_other(view) and not view.is_system and not _is_never_run(view),
     ),
 )
-"""They are asked only of members whose host is seen and which are in no conflict."""
+"""They apply only to members with a seen host and without a conflict."""

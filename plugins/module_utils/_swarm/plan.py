@@ -17,9 +17,9 @@ class SwarmPlan:
     notes: list[str] = dataclasses.field(default_factory=list)
     missing: list[str] = dataclasses.field(default_factory=list)
     faults: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Hosts that cannot take part now, each with the reason; the others go on."""
+    """Hosts that cannot take part now, each with the reason; the others continue."""
     seed: str = ""
-    """The manager that does what concerns all; empty when nobody can."""
+    """The manager that makes the common changes; empty if there is none."""
     start: bool = False
     force_new_cluster: bool = False
     leave: list[str] = dataclasses.field(default_factory=list)

@@ -35,7 +35,7 @@ def node_notes(fleet: Fleet, nodes: list[Node], settings: SwarmSettings) -> list
 
 
 def _few_managers(fleet: Fleet, nodes: list[Node]) -> list[str]:
-    """Warn of too few reachable managers. A manager notices only after some time that it has lost the others."""
+    """Warn if most managers did not answer: a manager notices only after some time that it has lost the others."""
     managers = [node for node in nodes if node["role"] == "manager"]
     silent = [name for name in map(fleet.missing_host_of, managers) if name]
     if len(silent) * 2 < len(managers):

@@ -16,7 +16,7 @@ MODES = ("insert", "rewrite", "prefix")
 KEYS = ("name", "cookie", "domain", "indirect", "nocache", "postonly", "mode")
 FLAGS = ("indirect", "nocache", "postonly")
 COOKIE_DEFAULT = "lb"
-"""Rancher took the name of the first backend where none was given."""
+"""Rancher used the name of the first backend if none was given."""
 
 
 def stickiness(value: t.Any, place: Place) -> dict[str, t.Any] | None:

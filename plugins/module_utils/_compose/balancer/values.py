@@ -18,7 +18,7 @@ from ..values import is_empty, line, wanted, whole, whole_between
 PROTOCOLS = ("http", "https", "tcp", "tls", "sni")
 HTTP_PROTOCOLS = ("http", "https")
 TLS_PROTOCOLS = ("https", "tls")
-"""Those that the load balancer itself decrypts."""
+"""Protocols that the load balancer itself decrypts."""
 OTHER_PROTOCOLS = {
     "ssl": "write https, or tls for what is not HTTP",
     "udp": "HAProxy does not balance UDP",

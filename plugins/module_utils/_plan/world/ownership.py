@@ -23,7 +23,7 @@ Json = t.Dict[str, t.Any]
 Located = t.Tuple[str, ObservedContainer]
 """Host and container."""
 Claims = t.Dict[MemberId, t.List[Located]]
-"""Containers by the member that they claim to be of."""
+"""Containers by the member that their labels name."""
 
 SHORT_ID = 12
 LIVE_STATES = ("running", "paused", "restarting")
