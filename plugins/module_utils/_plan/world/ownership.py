@@ -55,7 +55,7 @@ def sort_claims(claims: Claims, body: Json | None, ledger: Ledger) -> Ownership:
 
     Args:
         claims: Containers by the member that their labels name.
-        body: The stack's recorded body; None where there is none: then the name alone decides.
+        body: The stack's recorded body; None if there is none; then the name alone decides.
         ledger: What the hosts remember of the stack's members, by member key.
     """
     entries: Members = body["members"] if body else {}
