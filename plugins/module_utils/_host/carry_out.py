@@ -37,7 +37,7 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
 
     Returns:
         C(changed), C(results), C(refused), C(lease), and C(observation) unless nothing can have changed since the last
-            one. C(error) alone where nothing was done.
+        one. C(error) alone if nothing was done.
     """
     try:
         outcome = _nothing(payload) if payload.get("check") else _act(stage, payload, abandoned)

@@ -68,7 +68,7 @@ class RecordView:
 
     @property
     def body(self) -> dict[str, t.Any] | None:
-        """The body, or None where there is none."""
+        """The body; None if there is none."""
         return self.record["body"] if self.record else None
 
     @property
