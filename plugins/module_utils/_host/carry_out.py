@@ -31,8 +31,8 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
     Args:
         stage: One of STAGES.
         payload: C(host), C(docker_host), C(state_dir), C(images), C(records), C(operations), C(refusals) (None leaves
-                them unchanged), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
-                    change nothing.
+            them unchanged), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
+            change nothing.
         abandoned: Returns why the caller is gone; empty while it waits.
 
     Returns:
