@@ -93,7 +93,7 @@ class Context:
     state_dir: str
     clock: t.Callable[[], float] = time.time
     created: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Ids of containers that this run created, by name: a plan cannot know them."""
+    """Ids of containers that this run created, by name; the plan was made before they existed."""
 
 
 def perform(context: Context, operation: Operation) -> str:
@@ -344,7 +344,7 @@ def _certificates(args: BalancerArgs) -> dict[str, str]:
 
 
 REPAIR_GOOD_FOR_S = 15.0
-"""A repair is of what was seen when it was planned; a member may be well again when the host was locked for longer."""
+"""A repair plan expires after this time: if the host was locked for longer, the member may be healthy again."""
 
 
 def _verdict(context: Context, operation: Operation, args: VerdictArgs) -> None:

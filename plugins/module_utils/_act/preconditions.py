@@ -24,7 +24,7 @@ LIVE = ("running", "restarting", "paused")
 
 
 class Stale(Exception):
-    """What the plan presumed no longer holds."""
+    """An assumption of the plan no longer holds."""
 
 
 def ours(engine: Engine, operation: Operation) -> Json:

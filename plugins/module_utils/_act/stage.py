@@ -24,7 +24,7 @@ from .runner import WORKERS, run_operations
 
 Json = t.Dict[str, t.Any]
 BUSY_WAIT_S = {True: 1.0, False: 5.0}
-"""Seconds for which a timer's run (True) and a person's wait for who acts here; then they are told who it is."""
+"""Seconds that a timer's run (True) and a person's run wait for another run on this host; then the error names it."""
 
 
 @dataclasses.dataclass
@@ -32,17 +32,17 @@ class Term:
     """The run that a call acts for, and what may end the call early."""
 
     claim: Claim | None = None
-    """None: nobody else could be acting; the host's lock alone keeps order."""
+    """None: no other run can be acting, so the host lock is enough."""
     prepare: bool = False
-    """Take the lease; without it the call needs one that was taken before."""
+    """Take the lease; if False, the call needs a lease taken before."""
     boot: t.Callable[[], float] = boot_clock
     abandoned: t.Callable[[], str] = str
-    """Why nobody waits for this call any more; empty while somebody does."""
+    """Returns why the caller is gone; empty while it waits."""
     owner: str = OWNER
     syslog: str = SYSLOG
     lock_wait_s: float | None = None
     last: bool = False
-    """Nothing follows on this host in this round: the lease is given back, also without anything to do."""
+    """The last call on this host in this round: it releases the lease, even without any work."""
 
     @property
     def who(self) -> str:

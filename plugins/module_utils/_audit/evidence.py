@@ -26,7 +26,7 @@ KEPT = 4
 ABSENT = "no event left of an earlier container"
 _ABOUT_MEMBERS = tuple(kind.name for kind in (CREATE, START, STOP, REMOVE, UNPAUSE, VERDICT))
 _FRESH = (START.name, VERDICT.name)
-"""What comes after something else was done about the member: only a container that was there before tells of why."""
+"""Kinds that often follow another operation: only a container that no longer runs is evidence for them."""
 
 
 class Evidence:

@@ -43,17 +43,17 @@ CHECKER_SERVICE = "checker"
 CHECKER_IMAGE = "haproxy:3.0"
 SKIP_CHECKER_LABEL = "io.rancher.host.healthcheck.deploy_strategy"
 STATE_DIR_MARK = "@state_dir"
-"""In the source of a bind mount of ours: the state directory of the host at hand."""
+"""In the source of our own bind mounts: the state directory of the host."""
 MEMBER_MARK = "@member"
-"""In the source of a bind mount of ours: the member at hand as C(<stack>.<service>.<index>)."""
+"""In the source of our own bind mounts: the member as C(<stack>.<service>.<index>)."""
 BALANCER_IMAGE = "haproxy:3.0"
 HAPROXY_USER = "99:99"
-"""The user haproxy of the official images; by number, so that any image will do."""
+"""The user haproxy of the official images; as a number, so that it works in any image."""
 DRAIN_TIMEOUT_MS = 10000
 REPAIR_PERCENT = 25
 MASS_FAILURE_PERCENT = 50
 STABLE_S = 1800.0
-"""A member that was healthy for so long begins anew with its repairs."""
+"""A member that was healthy for this long starts a new count of repairs."""
 
 KEPT_REVISIONS = 20
 MAX_ROUNDS = 6
@@ -76,7 +76,7 @@ HAPROXY_COMMAND = (
     "-f",
     f"{CONFIG_IN_CONTAINER}/haproxy.cfg",
 )
-"""What checkers and load balancers run: a master with workers, in the foreground."""
+"""The command of checkers and load balancers: a master with workers, in the foreground."""
 PULL_IMAGE = "io.rancher.container.pull_image"
 # Placement and pull policy of a service: applied without a new container.
 SCHEDULING = ("io.rancher.scheduler.", PULL_IMAGE)

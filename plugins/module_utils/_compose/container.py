@@ -21,7 +21,7 @@ def container_options(
     macros: t.Mapping[str, str],
     place: Place,
 ) -> dict[str, t.Any]:
-    """The schema's C(container): plain options, labels, mounts, and checks of those that depend on each other."""
+    """The schema's C(container): plain options, labels, mounts, and checks between them."""
     keys = with_logging(keys, place)
     found = plain_options(keys, place)
     if not is_empty(keys.get("labels")):
@@ -47,7 +47,7 @@ def with_logging(keys: t.Mapping[str, t.Any], place: Place) -> t.Mapping[str, t.
 def add_mounts(
     found: dict[str, t.Any], value: t.Any, volumes: t.AbstractSet[str], place: Place
 ) -> None:
-    """Add C(volumes) to the options; a tmpfs among them joins the others."""
+    """Add C(volumes) to the options; their tmpfs mounts join the other ones."""
     found["mounts"], more_tmpfs = mounts.mounts(value, volumes, place)
     tmpfs = found.setdefault("tmpfs", {})
     targets = [mount["target"] for mount in found["mounts"]] + list(more_tmpfs)
@@ -58,7 +58,7 @@ def add_mounts(
 
 
 def check_pairs(found: t.Mapping[str, t.Any], place: Place) -> None:
-    """Note options that the engine refuses together."""
+    """Note options that the engine refuses in combination."""
     swap, memory = found.get("memswap_limit"), found.get("mem_limit")
     if swap is not None and memory is None:
         place.at("memswap_limit").problem("needs mem_limit beside it")

@@ -18,7 +18,7 @@ MOST_RETRIES = 10**6
 
 
 def healthcheck(value: t.Any, place: Place) -> dict[str, t.Any] | None:
-    """The health check as the schema has it; None where there is none."""
+    """The health check in the schema's form; None if there is none."""
     if not isinstance(value, t.Mapping):
         place.problem(f'must be a map with "test" and so on, not {kind_of(value)}')
         return None
@@ -33,7 +33,7 @@ def healthcheck(value: t.Any, place: Place) -> dict[str, t.Any] | None:
 
 
 def details(value: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
-    """Test, times and retries, each where it is given."""
+    """Test, times and retries, if given."""
     found: dict[str, t.Any] = {}
     if not is_empty(value.get("test")):
         found["test"] = place.at("test").attempt(parse_test, value["test"])
@@ -48,7 +48,7 @@ def details(value: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
 
 
 def parse_test(value: t.Any) -> list[str]:
-    """The engine's list: NONE, CMD or CMD-SHELL, and what follows."""
+    """The engine's list: NONE, CMD or CMD-SHELL, and its arguments."""
     if isinstance(value, str):
         return ["CMD-SHELL", text(value)]
     if isinstance(value, t.Mapping) or not isinstance(value, (list, tuple)):
@@ -62,7 +62,7 @@ def parse_test(value: t.Any) -> list[str]:
 
 
 def check_time(value: t.Any) -> int:
-    """A time of at least a millisecond, as the engine wants it."""
+    """A time of at least a millisecond, as the engine requires."""
     result = duration_ns(value)
     if 0 < result < SHORTEST_NS:
         raise Invalid("must be at least 1ms")

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rancher's health_check of a service, as docs/schema.md section 10 has it. Private to the collection.
+"""Rancher's health_check of a service, in the form of docs/schema.md section 10. Private to the collection.
 
-Not the engine's own check of a container: that is the key healthcheck, in engine_healthcheck.py.
+It is not the engine's own check of a container: that is the key healthcheck, in engine_healthcheck.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .labels import START_ONCE
 from .values import is_empty, kind_of, text, wanted, whole, whole_between
 
 QUORUM_CONFIG = "recreate_on_quorum_strategy_config"
-# "name" is Rancher's of old times; it said nothing then and says nothing now.
+# "name" is from old Rancher versions; it never had an effect.
 KEYS = (
     "port",
     "request_line",
@@ -36,14 +36,14 @@ STRATEGIES = ("none", "recreate", "recreateOnQuorum")
 STRATEGY_DEFAULT = "recreate"
 ON_QUORUM = "recreateOnQuorum"
 
-# Shorter ones are seconds written for milliseconds, or more load than news.
+# Shorter ones are seconds written as milliseconds, or cause more load than benefit.
 SHORTEST_CHECK_MS = 100
 SHORTEST_TIMEOUT_MS = 1000
 LONGEST_MS = 24 * 3600 * 1000
 MOST_CHECKS = 1000
 MOST_MEMBERS = 9999
 INITIALIZING_MS = 60000
-"""What a member has to become healthy where the file does not say it; Rancher waited for ever."""
+"""The time that a member may take to become healthy if the file gives none; Rancher waited for ever."""
 
 
 def health_check(
@@ -52,12 +52,12 @@ def health_check(
     service: t.Mapping[str, t.Any],
     place: Place,
 ) -> dict[str, t.Any] | None:
-    """The health check of a service, or None where there is none that can have an effect.
+    """The health check of a service; None if there is none that can have an effect.
 
     Args:
-        value: what the stack file has under C(health_check).
+        value: the value of C(health_check) in the stack file.
         service: the canonical C(network), C(start_once), C(global) and C(scale) of the service.
-        place: that of the key.
+        place: the place of the key.
     """
     if is_empty(value):
         return None
@@ -84,7 +84,7 @@ def not_run_on(network: str) -> str:
 
 
 def check_names(value: t.Mapping[str, t.Any], known: t.Sequence[str], place: Place) -> None:
-    """Note keys that are not known."""
+    """Note unknown keys."""
     for key in value:
         if key not in known and not key.startswith("x-"):
             place.at(key).problem("unknown key" + did_you_mean(key, known))
@@ -114,7 +114,7 @@ def convert(value: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
 
 
 def port(value: t.Any) -> int:
-    """The port of the container that is to answer, which every check needs."""
+    """The checked port of the container; every check needs one."""
     if value is None or (value != "" and whole(value) == 0):
         raise Invalid("is missing; write the container's port that is to answer, 1 to 65535")
     return whole_between(1, 65535)(value)
@@ -126,7 +126,7 @@ def request(value: t.Any) -> Request | None:
 
 
 def milliseconds(least: int) -> t.Callable[[t.Any], int]:
-    """A converter to a time of at least so many milliseconds; 0 has a meaning of its own and passes."""
+    """A converter to a time of at least this many milliseconds; 0 has a special meaning and passes."""
 
     def ms(value: t.Any) -> int:
         result = whole_ms(value)
@@ -140,7 +140,7 @@ def milliseconds(least: int) -> t.Callable[[t.Any], int]:
 
 
 def whole_ms(value: t.Any) -> int:
-    """A whole number; for other text the error says of what."""
+    """A whole number; the error for other text says that milliseconds are expected."""
     try:
         return whole(value)
     except Invalid:
@@ -151,7 +151,7 @@ def whole_ms(value: t.Any) -> int:
 
 
 def in_seconds(value: int) -> str:
-    """The hint for a number that was likely meant in seconds."""
+    """The hint for a number that was probably meant in seconds."""
     return f"; {value} s are written {value * 1000}" if 0 < value < SHORTEST_TIMEOUT_MS else ""
 
 
@@ -161,7 +161,7 @@ def unset_or(converter: t.Callable[[t.Any], int]) -> t.Callable[[t.Any], int]:
 
 
 def strategy(value: t.Any) -> str:
-    """One of the strategies; case and separators don't matter."""
+    """One of the strategies; case and separators are ignored."""
     written = text(value)
     by_letters = {letters(known): known for known in STRATEGIES}
     if letters(written) not in by_letters:
@@ -171,12 +171,12 @@ def strategy(value: t.Any) -> str:
 
 
 def letters(word: str) -> str:
-    """The word without what people write differently."""
+    """The word in lower case, without separators."""
     return re.sub(r"[\s_-]", "", word).lower()
 
 
 def quorum(value: t.Any, place: Place) -> int:
-    """How many healthy members there must be before an unhealthy one is replaced; 1 as in Rancher."""
+    """The number of healthy members required to replace an unhealthy one; the default is 1, as in Rancher."""
     if is_empty(value):
         return 1
     if not isinstance(value, t.Mapping):
@@ -195,7 +195,7 @@ def warn_of_quorum(
     service: t.Mapping[str, t.Any],
     place: Place,
 ) -> None:
-    """Say so where a quorum changes nothing, or is never met while a member is unhealthy."""
+    """Warn of a quorum that has no effect, or is never met while a member is unhealthy."""
     if found["strategy"] != ON_QUORUM:
         if not is_empty(value.get(QUORUM_CONFIG)):
             place.at(QUORUM_CONFIG).warn(f"has no effect with the strategy {found['strategy']}")

@@ -11,7 +11,7 @@ import typing as t
 from .._model.problems import Invalid, quoted
 from .values import line, wanted
 
-# The grammar of the distribution project, which the engine follows.
+# The grammar of the distribution project, as used by the engine.
 HOST_PART = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 REGISTRY = rf"(?:{HOST_PART}(?:\.{HOST_PART})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 PATH_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -50,7 +50,7 @@ def split(written: str) -> tuple[str, str | None, str | None]:
 
 
 def check_name(name: str, written: str) -> None:
-    """Refuse a name that is no repository."""
+    """Refuse a name that is not a valid repository."""
     if "://" in written:
         raise Invalid(f"{quoted(written)}: an image has no http:// before its registry")
     if len(name) > LONGEST_NAME:

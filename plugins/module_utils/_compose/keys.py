@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which keys, labels and images a service may have, and which this release does not run. Private to the collection.
+"""Supported and unsupported keys, labels and images of a service. Private to the collection.
 
-What a later release learns to run loses its line in the tables below; nothing else refuses by name.
+If a later release supports one, its line leaves the tables below; nothing else refuses by name.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ NOT_RUN_LABELS: dict[str, str] = {
     "io.rancher.sidekicks": "",
 }
 
-# Images that Rancher did not run as they are, by the beginning of their name.
+# Image names with a special meaning in Rancher, by their beginning.
 NOT_RUN_IMAGES: dict[str, str] = {
     "rancher/external-service": "write external_ips, or hostname in rancher-compose.yml",
     "rancher/lb-service-": "write lb_config with a port rule that has a source_port",
     "rancher/none": "",
 }
 
-# Of the environment: Docker Swarm's old way to say where a container goes, which Rancher took as well.
+# Environment variables: the placement syntax of the old Docker Swarm, which Rancher accepted too.
 NOT_RUN_ENVIRONMENT: dict[str, str] = {
     "affinity:": "write a label io.rancher.scheduler.affinity:...",
     "constraint:": "write a label io.rancher.scheduler.affinity:host_label",
@@ -104,7 +104,7 @@ RANCHER_KEYS = frozenset(
     ]
 )
 
-# Keys of a service besides those that become options of the container (see options.py).
+# Keys of a service other than the container options (see options.py).
 SERVICE_KEYS = RANCHER_KEYS | frozenset(
     [
         "container_name",
@@ -121,19 +121,19 @@ SERVICE_KEYS = RANCHER_KEYS | frozenset(
 
 
 def not_run(advice: str) -> str:
-    """The message for something that a later release may run."""
+    """The message for a feature that a later release may support."""
     return f"{NOT_RUN}; {advice}" if advice else NOT_RUN
 
 
 def refused_by_prefix(name: str, table: t.Mapping[str, str]) -> str | None:
-    """The message for a name of which the table has the beginning, else None."""
+    """The message for a name with a prefix in the table, else None."""
     return next((not_run(table[start]) for start in table if name.startswith(start)), None)
 
 
 def check_keys(keys: t.Mapping[str, t.Any], known: t.AbstractSet[str], place: Place) -> None:
-    """Note unknown keys, with the nearest known one, and those that this release does not run.
+    """Note unknown keys, with the nearest known one, and keys that this release does not support.
 
-    What is not run but says nothing (no value, empty, 0, false) is let pass: Rancher's own exports are full of it.
+    Unsupported keys without a value (none, empty, 0, false) are accepted: Rancher's own exports contain many of them.
     """
     for key, value in keys.items():
         if key in NOT_RUN_KEYS:
@@ -144,7 +144,7 @@ def check_keys(keys: t.Mapping[str, t.Any], known: t.AbstractSet[str], place: Pl
 
 
 def check_image(image: str, place: Place) -> None:
-    """Note an image that stands for something else than a container."""
+    """Note an image that stands for something other than a container."""
     bare = image.split("/", 1)[1] if image.startswith("docker.io/") else image
     refusal = refused_by_prefix(bare, NOT_RUN_IMAGES)
     if refusal:

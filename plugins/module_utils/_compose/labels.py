@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Labels, and what Rancher's labels make a service do. Private to the collection."""
+"""Labels, and the effect of Rancher's labels on a service. Private to the collection."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ KNOWN = (
     NETWORK,
     *(AFFINITY + name for name in HOST_AFFINITIES),
 )
-# Names under which an unknown label is likely a slip; others of Rancher's were read by its own programs only.
+# Prefixes under which an unknown label is probably a typo; only Rancher's own programs read its other labels.
 ACTING_PREFIXES = ("io.rancher.container.", "io.rancher.scheduler.")
 
 
 def labels(value: t.Any, macros: t.Mapping[str, str], place: Place) -> dict[str, str]:
-    """The labels of a service, with C(${stack_name}) and the like expanded."""
+    """The labels of a service, with macros such as C(${stack_name}) expanded."""
     found: dict[str, str] = {}
     for name, item in pairs(value, place).items():
         here = place.at(name)
@@ -61,7 +61,7 @@ def labels(value: t.Any, macros: t.Mapping[str, str], place: Place) -> dict[str,
 
 
 def check_name(name: str, place: Place) -> bool:
-    """Whether a label may be set in a file; notes why not."""
+    """Whether a label may be set in a file; notes a problem if not."""
     if place.attempt(line, name) is None:
         return False
     if not name or name != name.strip():
@@ -82,7 +82,7 @@ def label_value(value: t.Any) -> str:
 
 
 def warn_of_unknown(name: str, place: Place) -> None:
-    """Rancher ignored labels that it did not know, so they are legal; but they do nothing."""
+    """Warn of an unknown label: it is legal, as Rancher ignored such labels, but it has no effect."""
     acting = name.startswith(ACTING_PREFIXES)
     if acting and name not in KNOWN and not refused_by_prefix(name, NOT_RUN_LABELS):
         place.warn("this label is not known and has no effect" + did_you_mean(name, KNOWN))
@@ -96,10 +96,10 @@ def expand(value: str, macros: t.Mapping[str, str]) -> str:
 
 
 def acting_labels(found: t.Mapping[str, str], network: str, place: Place) -> dict[str, t.Any]:
-    """What the labels say of the service: the schema's C(global), C(start_once), ... and C(placement)."""
+    """The settings from the labels: the schema's C(global), C(start_once), ... and C(placement)."""
     for name, value in found.items():
         refusal = refused_by_prefix(name, NOT_RUN_LABELS)
-        # Switched off, or left empty by a variable, such a label asks for nothing.
+        # A label that is false, or that a variable left empty, has no effect.
         if refusal and value.lower() not in ("", "false"):
             place.at(name).problem(refusal)
     check_volume_cleanup(found.get(CLEANUP, ""), place.at(CLEANUP))
@@ -118,17 +118,17 @@ def acting_labels(found: t.Mapping[str, str], network: str, place: Place) -> dic
 
 
 def no_acting_labels() -> dict[str, t.Any]:
-    """What labels say of a service that has no containers: nothing."""
+    """The settings from the labels of a service without containers: defaults."""
     return acting_labels({}, "managed", Place(Notes()))
 
 
 def switch(found: t.Mapping[str, str], name: str, place: Place) -> bool:
-    """Whether a label says true; absent and empty are false."""
+    """The boolean value of a label; absent and empty mean false."""
     return bool(found.get(name) and place.at(name).attempt(boolean, found[name]))
 
 
 def word(found: t.Mapping[str, str], name: str, only: str, place: Place) -> bool:
-    """Whether a label holds the only word that it may hold; absent and empty are false."""
+    """Whether a label has its only valid value; absent and empty mean false."""
     value = found.get(name, "")
     if value not in ("", only):
         place.at(name).problem(f"must be {quoted(only)}, not {quoted(value)}")
@@ -148,7 +148,7 @@ def label_pairs(value: str) -> list[list[str]]:
 
 
 def check_volume_cleanup(value: str, place: Place) -> None:
-    """We never delete volumes; a file that wants it must know."""
+    """Warn that volumes are never deleted, although the label asks for it."""
     if value == "all":
         place.problem(not_run("volumes are removed only by a person, by name"))
     elif value == "unnamed":
@@ -158,7 +158,7 @@ def check_volume_cleanup(value: str, place: Place) -> None:
 
 
 def check_network_labels(found: t.Mapping[str, str], network: str, place: Place) -> None:
-    """On the managed network every container has names and network; elsewhere these labels ask for more than we run."""
+    """Note DNS and network labels that contradict the network of the service."""
     for name in (DNS, NETWORK):
         if switch(found, name, place) and network != "managed":
             place.at(name).problem(f'{not_run("")} with network_mode "{network}"')

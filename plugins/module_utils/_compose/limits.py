@@ -48,7 +48,7 @@ def ulimits(value: t.Any, place: Place) -> list[dict[str, t.Any]]:
 
 
 def parse_ulimit(value: t.Any) -> dict[str, int]:
-    """Soft and hard limit; one number is both."""
+    """Soft and hard limit; a single number sets both."""
     if not isinstance(value, t.Mapping):
         return {"soft": whole(value), "hard": whole(value)}
     if set(value) != {"soft", "hard"}:

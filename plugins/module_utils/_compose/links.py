@@ -20,7 +20,7 @@ LONGEST_ALIAS = 253
 CONDITION_KEYS = ("condition", "restart", "required")
 
 Link = t.Dict[str, str]
-# Names of the stack's services, or None where they are not known (one service on one host).
+# Names of the stack's services; None if they are not known (one service on one host).
 Services = t.Optional[t.Collection[str]]
 
 
@@ -62,7 +62,7 @@ def parse_link(written: str, stack: str) -> Link:
 
 
 def parse_external(written: str, stack: str) -> Link:
-    """A link C([stack/]service[:alias]); one without a target, left so by a variable, links nothing."""
+    """A link C([stack/]service[:alias]). An empty variable may leave it without a target; then it has no effect."""
     target, _colon, alias = written.strip().partition(":")
     other, slash, service = target.rpartition("/")
     if not service and not other:
@@ -74,7 +74,7 @@ def parse_external(written: str, stack: str) -> Link:
 
 
 def checked_alias(alias: str) -> str:
-    """A name that DNS can answer."""
+    """A name that is valid in DNS."""
     parts = alias.split(".")
     if len(alias) > LONGEST_ALIAS or any(len(part) > MAX_DNS_LABEL for part in parts):
         raise Invalid(f"the alias {quoted(alias)} is longer than DNS allows (63 between dots)")
@@ -84,7 +84,7 @@ def checked_alias(alias: str) -> str:
 
 
 def known_target(link: Link, stack: str, services: Services, place: Place) -> bool:
-    """Whether a link points to something; notes why not."""
+    """Whether the target of a link exists; notes a problem if not."""
     if not link["service"]:
         place.warn("points to nothing (is a variable not set?) and is ignored")
         return False
@@ -95,12 +95,12 @@ def known_target(link: Link, stack: str, services: Services, place: Place) -> bo
 
 
 def missing(target: str, services: t.Collection[str], where: str = "the stack") -> str:
-    """The message for a service that the stack, or a file, does not have."""
+    """The message for a service that is not in the stack, or not in a file."""
     return f"{where} has no service {quoted(target)}{did_you_mean(target, services)}"
 
 
 def add_link(found: list[Link], link: Link, place: Place) -> None:
-    """Add a link; one alias can't mean two services."""
+    """Add a link; an alias must not refer to two services."""
     if link in found:
         return
     if any(link["alias"].lower() == other["alias"].lower() for other in found):
@@ -110,7 +110,7 @@ def add_link(found: list[Link], link: Link, place: Place) -> None:
 
 
 def depends_on(value: t.Any, services: Services, place: Place) -> list[str]:
-    """The services that are started before this one."""
+    """The services to start before this one."""
     if is_empty(value):
         return []
     if isinstance(value, t.Mapping):
@@ -124,7 +124,7 @@ def depends_on(value: t.Any, services: Services, place: Place) -> list[str]:
 
 
 def wants(name: str, item: t.Any, services: Services, place: Place) -> bool:
-    """Whether an entry of the map form asks for a service; notes conditions that are not run."""
+    """Whether an entry of the map form requires a service; notes unsupported conditions."""
     here = place.at(name)
     if item is None:
         return True

@@ -29,12 +29,12 @@ Mount = t.Dict[str, t.Any]
 
 
 def normal_path(written: str) -> str:
-    """An absolute path without double slashes, C(.), C(..) and the slash at its end."""
+    """An absolute path without double slashes, C(.), C(..) and a trailing slash."""
     return posixpath.normpath("/" + written.lstrip("/"))
 
 
 def container_path(written: str) -> str:
-    """Where something is mounted in a container."""
+    """The path of a mount in a container."""
     if not written.startswith("/"):
         raise Invalid(f"the path in the container must begin with /, not {quoted(written)}")
     path = normal_path(written)
@@ -59,7 +59,7 @@ def parse_mount(value: t.Any) -> Mount:
 
 
 def mount(*, source: str, target: str, options: list[str]) -> Mount:
-    """A mount of the schema; the source tells its kind."""
+    """A mount of the schema; the source determines its kind."""
     kind = kind_of_source(source)
     check_options(options, kind)
     return {
@@ -71,7 +71,7 @@ def mount(*, source: str, target: str, options: list[str]) -> Mount:
 
 
 def kind_of_source(source: str) -> str:
-    """Whether a source is a path of the host, the name of a volume or nothing."""
+    """The kind of a source: a path of the host, the name of a volume, or none."""
     if not source:
         return "anonymous"
     if source.startswith("/"):
@@ -103,7 +103,7 @@ def check_options(options: t.Sequence[str], kind: str) -> None:
 
 
 def parse_long(value: t.Mapping[str, t.Any]) -> Mount:
-    """A mount of today's Compose form; of type C(tmpfs) it has the kind "tmpfs", which L(mounts) takes out."""
+    """A mount in today's Compose form. Type C(tmpfs) gives the kind "tmpfs", which L(mounts) separates."""
     check_long_keys(value, LONG_KEYS)
     kind = line(value.get("type") or "volume")
     if kind not in ("bind", "volume", "tmpfs"):
@@ -120,7 +120,7 @@ def parse_long(value: t.Mapping[str, t.Any]) -> Mount:
 
 
 def long_options(value: t.Mapping[str, t.Any], kind: str) -> list[str]:
-    """The short form's options for what the long form says."""
+    """The short form's options for a long form."""
     options = ["ro"] if flag(value, "read_only") else []
     bind = section(value, "bind", ("propagation", "create_host_path", "selinux", "recursive"))
     volume = section(value, "volume", ("nocopy", "subpath"))
@@ -142,7 +142,7 @@ def long_tmpfs(value: t.Mapping[str, t.Any]) -> str:
     options += [f"size={size(tmpfs['size'])}"] if tmpfs.get("size") else []
     if tmpfs.get("mode") is not None:
         mode = tmpfs["mode"]
-        # Compose takes the number itself (511 for 0777); text is octal, as people write it.
+        # In Compose a number is the mode itself (511 for 0777); text is octal, as people write it.
         options.append(f"mode={mode:o}" if isinstance(mode, int) else f"mode={whole(mode)}")
     return ",".join(options)
 
@@ -150,7 +150,7 @@ def long_tmpfs(value: t.Mapping[str, t.Any]) -> str:
 def section(
     value: t.Mapping[str, t.Any], key: str, known: t.Sequence[str]
 ) -> t.Mapping[str, t.Any]:
-    """The map under a key of the long form; empty where there is none."""
+    """The map under a key of the long form; empty if there is none."""
     found = value.get(key)
     if found is None:
         return {}
@@ -161,7 +161,7 @@ def section(
 
 
 def flag(value: t.Mapping[str, t.Any], key: str) -> bool:
-    """A true or false of the long form; false where it is absent."""
+    """A boolean of the long form; false if absent."""
     word = str(value.get(key)).lower()
     if word not in ("none", "true", "false"):
         raise Invalid(f'"{key}" must be true or false, not {quoted(word)}')
@@ -171,7 +171,7 @@ def flag(value: t.Mapping[str, t.Any], key: str) -> bool:
 def mounts(
     value: t.Any, declared: t.AbstractSet[str], place: Place
 ) -> tuple[list[Mount], dict[str, str]]:
-    """The mounts of a service, and what is a tmpfs among them."""
+    """The mounts of a service, and the tmpfs mounts among them."""
     found: list[Mount] = []
     tmpfs: dict[str, str] = {}
     if not isinstance(value, (list, tuple)):
@@ -192,7 +192,7 @@ def mounts(
 
 
 def warn_of_near_name(one: Mount, declared: t.AbstractSet[str], place: Place) -> None:
-    """An undeclared volume is legal, as Rancher had it; one that is nearly a declared one is likely a slip."""
+    """Warn of a probable typo. An undeclared volume is legal, as in Rancher, but this name is near a declared one."""
     if one["kind"] == "volume" and one["source"] not in declared:
         near = did_you_mean(one["source"], declared)
         if near:

@@ -32,7 +32,7 @@ from .values import (
     whole_between,
 )
 
-# The kernel takes no longer argument or variable (MAX_ARG_STRLEN).
+# The kernel's limit for one argument or variable (MAX_ARG_STRLEN).
 LONGEST_ARGUMENT = 131071
 # Rancher ran a name server at this address in every container.
 RANCHER_DNS = "169.254.169.250"
@@ -52,17 +52,17 @@ def single(convert: t.Callable[[t.Any], t.Any]) -> Convert:
 
 
 def flag(value: t.Any, place: Place) -> bool | None:
-    """True where it is set; false is the engine's own default and is left out."""
+    """True if set; false is the engine's default and is left out."""
     return True if single(boolean)(value, place) else None
 
 
 def many(convert: t.Callable[[t.Any], t.Any]) -> Convert:
-    """A converter of a list, or of one value in its stead."""
+    """A converter of a list, or of a single value instead."""
     return lambda value, place: entries(value, place, convert)
 
 
 def unless(nothing: int, convert: t.Callable[[t.Any], t.Any]) -> Convert:
-    """A converter of a number of which one value means "not set"."""
+    """A converter of a number for which one value means "not set"."""
 
     def optional(value: t.Any, place: Place) -> t.Any:
         result = single(convert)(value, place)
@@ -81,7 +81,7 @@ def zero_or(least: int, most: int) -> t.Callable[[t.Any], int]:
 
 
 def words(value: t.Any, place: Place) -> list[str] | None:
-    """A command as a list; text is split as a shell would, and no shell runs it."""
+    """A command as a list; text is split like in a shell, but no shell runs it."""
     if isinstance(value, str):
         result = place.attempt(split_words, value)
         return result or None
@@ -92,7 +92,7 @@ def words(value: t.Any, place: Place) -> list[str] | None:
 
 
 def entrypoint(value: t.Any, place: Place) -> list[str] | None:
-    """As a command; an empty list takes the image's entry point away, which the engine writes as C([""])."""
+    """An entry point, like a command; an empty list removes the image's entry point, as C([""]) does in the engine."""
     return [""] if value == [] else words(value, place)
 
 
@@ -107,7 +107,7 @@ def split_words(value: str) -> list[str]:
 
 
 def argument(value: t.Any) -> str:
-    """One argument or variable, no longer than the kernel takes."""
+    """One argument or variable within the kernel's limit."""
     result = text(value)
     if len(result.encode("utf-8")) > LONGEST_ARGUMENT:
         raise Invalid(f"is longer than {LONGEST_ARGUMENT} bytes, which no Linux kernel takes")
@@ -142,7 +142,7 @@ def text_map(value: t.Any, place: Place) -> dict[str, str]:
 
 
 def extra_hosts(value: t.Any, place: Place) -> list[str]:
-    """Lines of C(/etc/hosts) as the engine takes them: C(name:address)."""
+    """Lines of C(/etc/hosts) in the engine's form: C(name:address)."""
     items = value
     if isinstance(value, t.Mapping):
         items = [f"{name}={address}" for name, address in value.items()]
@@ -177,7 +177,7 @@ def ip_address(value: t.Any) -> str:
 
 
 def namespace(*own: str) -> t.Callable[[t.Any], str]:
-    """A converter of C(ipc), C(pid) and the like: one of our words; those of another container are not run."""
+    """A converter of C(ipc), C(pid) and similar keys: one of our words; other containers' namespaces are refused."""
 
     def convert(value: t.Any) -> str:
         written = line(value)
@@ -190,7 +190,7 @@ def namespace(*own: str) -> t.Callable[[t.Any], str]:
 
 
 def name_servers(value: t.Any, place: Place) -> list[str]:
-    """Addresses of name servers; that of Rancher, which nobody answers here, is left out."""
+    """Addresses of name servers, without Rancher's, which does not exist here."""
     found = entries(value, place, ip_address)
     if RANCHER_DNS in found:
         place.warn(
@@ -208,7 +208,7 @@ def absolute(value: t.Any) -> str:
 
 
 def logging(value: t.Any, place: Place) -> dict[str, t.Any] | None:
-    """Driver and options; empty ones, which Rancher's exports hold, count as not set."""
+    """Driver and options; empty ones, as in Rancher's exports, count as not set."""
     if not isinstance(value, t.Mapping):
         place.problem(f'must be a map of "driver" and "options", not {kind_of(value)}')
         return None
@@ -292,15 +292,15 @@ OPTIONS: dict[str, tuple[str, Convert]] = {
     "working_dir": ("working_dir", single(absolute)),
 }
 
-# Keys that options.py does not convert alone: container.py brings them together with others.
+# Keys that container.py converts, together with others.
 JOINED_KEYS = frozenset(["labels", "log_driver", "log_opt", "volumes"])
 OPTION_KEYS = frozenset(OPTIONS) | JOINED_KEYS
 
 
 def plain_options(keys: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
-    """The options of the schema for those of the keys that are set.
+    """The schema's options for the keys that are set.
 
-    Empty text is not set, as in Rancher: it is what a variable without a value leaves.
+    Empty text counts as not set, as in Rancher: a variable without a value leaves it.
     """
     found = {}
     for key, (name, convert) in OPTIONS.items():

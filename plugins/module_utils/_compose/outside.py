@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Services without members: external ones, and aliases of others. Private to the collection.
 
-They are what a load balancer may have behind it.
+Load balancers may have them as targets.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .values import entries, is_empty, line, wanted
 
 EXTERNAL_IMAGE = "rancher/external-service"
 ALIAS_IMAGE = re.compile(r"(?:.*/)?rancher/dns-service(?::[^/@]*)?(?:@.*)?", re.DOTALL)
-# What a service without members may have without a word; all else has no effect.
+# Keys that a service without members may have without a warning; all others have no effect.
 QUIET_KEYS = (
     "drain_timeout_ms",
     "health_check",
@@ -40,7 +40,7 @@ Json = t.Dict[str, t.Any]
 
 
 def is_external(keys: t.Mapping[str, t.Any], hostname: str) -> bool:
-    """Whether a service is outside: by its addresses, or Rancher's C(hostname)."""
+    """Whether a service is external: it has addresses, or Rancher's C(hostname)."""
     return bool(hostname) or not is_empty(keys.get("external_ips"))
 
 
@@ -51,7 +51,7 @@ def is_alias(keys: t.Mapping[str, t.Any]) -> bool:
 
 
 def external(keys: t.Mapping[str, t.Any], hostname: str, place: Place) -> Json:
-    """Where an external service is."""
+    """The addresses of an external service."""
     here = place.at("external_ips")
     addresses = (
         [] if is_empty(keys.get("external_ips")) else entries(keys["external_ips"], here, address)
@@ -96,7 +96,7 @@ def alias_of(
 
 
 def warn_of_rest(keys: t.Mapping[str, t.Any], used: t.Sequence[str], place: Place) -> None:
-    """Keys that would be those of containers, which there are none of."""
+    """Warn of keys for containers: the service has none."""
     for key, value in keys.items():
         if key not in (*QUIET_KEYS, *used) and not key.startswith("x-") and not is_empty(value):
             place.at(key).warn("has no effect: the service has no containers")

@@ -18,13 +18,13 @@ MOST_PORTS = 1000
 LONG_KEYS = ("target", "published", "host_ip", "protocol", "mode", "name", "app_protocol")
 RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 SHORT = re.compile(r"(?:(?P<ip>\[[^\]]*\]|[^:]*):)??(?:(?P<public>[^:]*):)?(?P<private>[^:]*)")
-WILDCARDS = ("", "0.0.0.0", "::")  # what the engine reads as every address
+WILDCARDS = ("", "0.0.0.0", "::")  # the engine reads these as all addresses
 
 Port = t.Dict[str, t.Any]
 
 
 def ports(value: t.Any, place: Place) -> list[Port]:
-    """The ports of a service as the schema has them; a port published twice is a problem."""
+    """The ports of a service in the schema's form; a port published twice is a problem."""
     found: list[Port] = []
     for group in entries(value, place, parse_port):
         found += [port for port in group if port not in found or port["public"] is not None]
@@ -97,7 +97,7 @@ def port_range(written: str) -> list[int]:
 
 
 def protocol_of(written: str) -> str:
-    """The protocol in lower case; tcp where none is written."""
+    """The protocol in lower case; tcp if none is given."""
     protocol = written.lower() or "tcp"
     if protocol not in PROTOCOLS:
         raise Invalid(f"the protocol must be tcp, udp or sctp, not {quoted(written)}")
@@ -105,7 +105,7 @@ def protocol_of(written: str) -> str:
 
 
 def address(written: str) -> str:
-    """A host address to publish on, without brackets; empty: all of them."""
+    """A host address to publish on, without brackets; empty for all addresses."""
     bare = written[1:-1] if written.startswith("[") and written.endswith("]") else written
     try:
         return str(ipaddress.ip_address(bare)) if bare else ""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the services of one stack must not do to each other. Private to the collection."""
+"""Conflicts between the services of one stack. Private to the collection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Services = t.Mapping[str, t.Tuple[t.Mapping[str, t.Any], Place]]
 
 
 def check_names(places: t.Mapping[str, Place]) -> None:
-    """Note services whose names differ in upper and lower case only."""
+    """Note services whose names differ only in case."""
     taken: dict[str, str] = {}
     for name, place in places.items():
         other = taken.setdefault(name.lower(), name)
@@ -33,7 +33,7 @@ def check_cycles(services: Services) -> None:
 
 
 def find_cycle(start: str, services: Services, done: set[str]) -> list[str]:
-    """The first circle reachable from a service, as its names in order; what is seen goes to C(done)."""
+    """The first cycle reachable from a service, as names in order; visited services are added to C(done)."""
     path: list[str] = []
     pending: list[tuple[str, bool]] = [(start, False)]
     while pending:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One service: from the keys of a stack file to the canonical form of docs/schema.md. Private to the collection.
 
-The controller uses it when it loads a stack, and the module C(drover.docker.service) on a host: both accept the same.
+The controller uses it to load a stack, the module C(drover.docker.service) on a host: both accept the same keys.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ def canonical_service(
         name: name of the service.
         keys: the merged keys, variables already replaced.
         stack: canonical name of the stack.
-        file: what errors name as the place; may be empty.
+        file: the file that errors name; may be empty.
         volumes: keys of the volumes that the stack declares.
-        services: names of all services of the stack; links to others are then refused. None: not known.
-        files: file of a top-level key where it is not C(file).
+        services: names of all services of the stack; links to others are refused. None: not known.
+        files: file of a top-level key if it is not C(file).
         warnings: list to which warnings are added.
-        external_hostname: C(hostname) of Rancher's own file, which makes a service an external one.
-        balancer_image: what runs in place of Rancher's load balancer images.
+        external_hostname: C(hostname) from Rancher's own file; it makes the service external.
+        balancer_image: the image that replaces Rancher's load balancer images.
 
     Raises:
-        StackError: with everything that is wrong.
+        StackError: with all problems.
     """
     notes = Notes()
     place = Place(notes, file, name, files=files or {})
@@ -73,7 +73,7 @@ def canonical_service(
 
 
 def check_service_name(name: str, stack: str, place: Place) -> None:
-    """Note a name that Rancher or DNS would not take."""
+    """Note a name that Rancher or DNS would reject."""
     if not SERVICE_NAME.fullmatch(name):
         better = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
         hint = f"; for example {quoted(better)}" if better else ""

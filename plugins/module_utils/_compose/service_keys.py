@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of a service that the collection itself acts on, one by one. Private to the collection."""
+"""Single keys of a service that the collection itself acts on. Private to the collection."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PULL_POLICIES = {
 
 
 def service_image(keys: t.Mapping[str, t.Any], place: Place) -> str:
-    """The image, which every service needs."""
+    """The image; every service needs one."""
     if keys.get("image") is None:
         if is_empty(keys.get("build")):
             place.at("image").problem("is missing; every service needs one")
@@ -42,7 +42,7 @@ def service_image(keys: t.Mapping[str, t.Any], place: Place) -> str:
 
 
 def scale(keys: t.Mapping[str, t.Any], everywhere: bool, place: Place) -> int:
-    """The number of members at the start; for a global service always 1, as it is not counted."""
+    """The initial number of members; always 1 for a global service, whose scale is not used."""
     value = keys.get("scale")
     if value is None:
         return 1
@@ -56,7 +56,7 @@ def scale(keys: t.Mapping[str, t.Any], everywhere: bool, place: Place) -> int:
 
 
 def setting(keys: t.Mapping[str, t.Any], key: str, place: Place, *, default: bool) -> bool:
-    """True or false of one of Rancher's keys."""
+    """The boolean value of one of Rancher's keys."""
     value = keys.get(key)
     if value is None or value == "":
         return default
@@ -64,7 +64,7 @@ def setting(keys: t.Mapping[str, t.Any], key: str, place: Place, *, default: boo
 
 
 def network_of(keys: t.Mapping[str, t.Any], place: Place) -> str:
-    """The schema's word for network_mode, which the first format called net."""
+    """The schema's value for network_mode, or for net in the first format."""
     given = [key for key in ("network_mode", "net") if not is_empty(keys.get(key))]
     if len(given) == 2:
         place.at("net").problem('"network_mode" says the same; keep one of the two')
@@ -82,7 +82,7 @@ def network_word(value: t.Any) -> str:
 
 
 def pull_policy(keys: t.Mapping[str, t.Any], place: Place) -> str:
-    """Today's Compose key for what Rancher had a label."""
+    """The pull policy: a Compose key today, a label in Rancher."""
     written = keys.get("pull_policy") or ""
     if isinstance(written, str) and written in PULL_POLICIES:
         return PULL_POLICIES[written]
@@ -91,7 +91,7 @@ def pull_policy(keys: t.Mapping[str, t.Any], place: Place) -> str:
 
 
 def metadata(value: t.Any, place: Place) -> dict[str, t.Any]:
-    """Rancher's metadata: any map, kept as it is."""
+    """Rancher's metadata: any map, unchanged."""
     if is_empty(value):
         return {}
     if not isinstance(value, t.Mapping):
@@ -104,7 +104,7 @@ def metadata(value: t.Any, place: Place) -> dict[str, t.Any]:
 
 
 def plain(value: t.Any, levels: int) -> t.Any:
-    """The value made of plain types only, to at most so many levels."""
+    """The value in plain types, with at most this many levels."""
     if levels == 0:
         raise Invalid(f"is nested more than {DEEPEST_METADATA} deep")
     if isinstance(value, t.Mapping):
@@ -117,7 +117,7 @@ def plain(value: t.Any, levels: int) -> t.Any:
 def note_without_effect(
     keys: t.Mapping[str, t.Any], service: t.Mapping[str, t.Any], place: Place
 ) -> None:
-    """Check and warn of what is accepted and does nothing."""
+    """Check and warn of keys that are accepted but have no effect."""
     network = service["network"]
     restart = place.at("restart").attempt(
         matching(RESTART, "a restart policy"), keys.get("restart") or ""
@@ -139,7 +139,7 @@ def note_without_effect(
 
 
 def drain_timeout(value: t.Any, place: Place) -> int:
-    """How long a member's sessions may take to end before it is stopped, in ms; 0: they are not waited for."""
+    """How long a member's sessions may take to end before it is stopped, in ms; 0 for no wait."""
     if value is None or value == "":
         return DRAIN_TIMEOUT_MS
     result = place.at("drain_timeout_ms").attempt(whole_between(0, LONGEST_MS), value)

@@ -24,7 +24,7 @@ Service = t.Dict[str, t.Any]
 
 
 class ServiceBuilder:
-    """Makes one service of its kind; the result is complete only if no problem was noted."""
+    """Builds one service of its kind; the result is complete only if no problem was noted."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ServiceBuilder:
         return service
 
     def balancer(self, image: str) -> Service:
-        """A load balancer; its links are read as targets, or not at all."""
+        """A load balancer; its links are targets or have no effect."""
         keys = {key: item for key, item in self.keys.items() if key not in lb_container.READ_KEYS}
         if is_empty(keys.get("health_check")):
             keys["health_check"] = lb_container.HEALTH_CHECK
@@ -92,7 +92,7 @@ class ServiceBuilder:
         return lb_container.balancer_ports(self.keys, known, others, self.place)
 
     def note_of_balancer(self, service: Service, entries: lb.Entries | None) -> None:
-        """What a load balancer can't be, and keys that it does not need."""
+        """Note keys that a load balancer cannot have or does not need."""
         read.note_without_effect(self.keys, service, self.place)
         if service["network"] != "managed":
             self.place.at("network_mode").problem(
@@ -103,7 +103,7 @@ class ServiceBuilder:
             self.place.at(key).warn("have no effect on a load balancer: its rules name the targets")
 
     def external(self, hostname: str) -> Service:
-        """A service outside of all hosts."""
+        """An external service."""
         service = self.without_members("external", ("external_ips", "hostname"))
         service["external"] = outside.external(self.keys, hostname, self.place)
         return service
@@ -117,7 +117,7 @@ class ServiceBuilder:
         return service
 
     def without_members(self, kind: str, used: t.Sequence[str]) -> Service:
-        """A service that has no containers; its labels may be those that a selector looks for."""
+        """A service without containers; a selector may still match its labels."""
         outside.warn_of_rest(self.keys, used, self.place)
         if lb.is_balancer(self.keys):
             self.place.at("lb_config").problem("a service without containers is no load balancer")
@@ -144,7 +144,7 @@ class ServiceBuilder:
         *,
         acting: dict[str, t.Any] | None = None,
     ) -> Service:
-        """Every key of the schema; what only some kinds have is empty."""
+        """Every key of the schema; keys of other kinds are empty."""
         place = self.place
         network = read.network_of(keys, place)
         labels = place.at("labels")
@@ -171,7 +171,7 @@ class ServiceBuilder:
         return service
 
     def behind_balancers(self, keys: t.Mapping[str, t.Any]) -> Service:
-        """What load balancers know of a service, and what only some kinds have."""
+        """The keys for load balancers, and those that only some kinds have."""
         config, place = lb.section(keys, "lb_config"), self.place
         rules = [] if lb.is_balancer(keys) else config.get("port_rules")
         return {

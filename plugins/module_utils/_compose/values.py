@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Single values of a stack file: text, numbers, sizes, times. Private to the collection.
 
-The functions raise L(Invalid) for what they can't read.
+The functions raise L(Invalid) for invalid values.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ NANOSECONDS = {
     "h": 3600 * 10**9,
 }
 LARGEST_INT = 2**63 - 1
-# No number that is meant is longer, and long ones are slow to look at.
+# No sensible number is longer, and long ones are slow to parse.
 LONGEST_NUMBER = 60
 
 
 def kind_of(value: t.Any) -> str:
-    """What a value is, in the words of a stack file."""
+    """The kind of a value, in the terms of a stack file."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -47,18 +47,18 @@ def kind_of(value: t.Any) -> str:
 
 
 def wanted(what: str, value: t.Any) -> Invalid:
-    """The error for a value of the wrong kind; shows the value where that is short and harmless."""
+    """The error for a value of the wrong kind; it shows the value if that is short and harmless."""
     shown = quoted(value) if isinstance(value, str) and value else kind_of(value)
     return Invalid(f"must be {what}, not {shown}")
 
 
 def is_empty(value: t.Any) -> bool:
-    """Whether a value says nothing: no value, empty text, map or list, 0 or false."""
+    """Whether a value is empty: no value, empty text, map or list, 0 or false."""
     return not value
 
 
 def text(value: t.Any) -> str:
-    """Any single value as Rancher wrote it: true and false in lower case, numbers as they stand."""
+    """Any single value as Rancher wrote it: true and false in lower case, numbers unchanged."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
@@ -67,7 +67,7 @@ def text(value: t.Any) -> str:
 
 
 def no_nul(value: str) -> str:
-    """The text; the engine takes none with a NUL character or half of a character pair in it."""
+    """The text; refuses NUL characters and lone surrogates, as the engine does."""
     if "\0" in value:
         raise Invalid("holds a NUL character")
     if any("\ud800" <= char <= "\udfff" for char in value):
@@ -112,7 +112,7 @@ def one_of(*words: str) -> t.Callable[[t.Any], str]:
 
 
 def boolean(value: t.Any) -> bool:
-    """True or false, also as the words that YAML 1.1 has for them."""
+    """True or false, also as YAML 1.1 words."""
     if isinstance(value, bool):
         return value
     word = value.strip().lower() if isinstance(value, str) else None
@@ -201,7 +201,7 @@ def duration_s(value: t.Any) -> float:
 
 
 def entries(value: t.Any, place: Place, convert: t.Callable[[t.Any], t.Any]) -> list[t.Any]:
-    """A list (or one single value in its stead), each entry converted; bad ones become problems."""
+    """A list (or a single value instead), each entry converted; bad entries become problems."""
     if isinstance(value, t.Mapping):
         place.problem(str(wanted("a list", value)))
         return []
@@ -213,7 +213,7 @@ def entries(value: t.Any, place: Place, convert: t.Callable[[t.Any], t.Any]) -> 
 def pairs(value: t.Any, place: Place) -> dict[str, t.Any]:
     """A map, or a list of C(name=value) or C(name); bad entries become problems.
 
-    A name without a value has None. Of one name given twice in a list the last counts, as in Compose.
+    A name without a value gets None. If a list repeats a name, the last entry counts, as in Compose.
     """
     if isinstance(value, t.Mapping):
         return {str(key): item for key, item in value.items()}
@@ -225,7 +225,7 @@ def pairs(value: t.Any, place: Place) -> dict[str, t.Any]:
 
 
 def check_long_keys(value: t.Mapping[str, t.Any], known: t.Sequence[str]) -> None:
-    """Refuse keys that the long form of a list's entry does not have."""
+    """Refuse unknown keys in the long form of a list entry."""
     for key in map(str, value):
         if key in known or key.startswith("x-"):
             continue

@@ -27,12 +27,12 @@ Services = t.Mapping[str, t.Tuple[t.Mapping[str, t.Any], Place]]
 def canonical_volumes(
     declared: t.Mapping[str, t.Any], *, stack: str, place: Place
 ) -> dict[str, Volume]:
-    """The schema's C(volumes); C(place) is that of the key "volumes"."""
+    """The schema's C(volumes); C(place) is the place of the key "volumes"."""
     found = {}
     for key, value in declared.items():
         here = place.at(key)
         if "$" in key:
-            # Variables are replaced in values only, so no service can mean this volume (Rancher's catalog has one).
+            # Variables are replaced only in values, so no service can refer to this volume (Rancher's catalog has one).
             here.warn("variables are not replaced in keys; no service can use this volume")
         elif not VOLUME_NAME.fullmatch(key):
             here.problem("a volume is named with letters, digits and _.- between")
@@ -42,7 +42,7 @@ def canonical_volumes(
 
 
 def canonical_volume(key: str, value: t.Any, *, stack: str, place: Place) -> Volume:
-    """One volume; nothing under its key means a local volume of the stack."""
+    """One volume; an empty key means a local volume of the stack."""
     options = value if value is not None else {}
     if not isinstance(options, t.Mapping):
         place.problem(f'must be a map with "driver" and so on, not {kind_of(value)}')
@@ -65,7 +65,7 @@ def canonical_volume(key: str, value: t.Any, *, stack: str, place: Place) -> Vol
 
 
 def check_volume_keys(options: t.Mapping[str, t.Any], place: Place) -> None:
-    """Note keys that a volume does not have, and those that exclude each other."""
+    """Note unknown keys of a volume, and keys that exclude each other."""
     for key, value in options.items():
         if key in NOT_RUN_KEYS:
             if not is_empty(value):
@@ -80,7 +80,7 @@ def check_volume_keys(options: t.Mapping[str, t.Any], place: Place) -> None:
 
 
 def external_of(options: t.Mapping[str, t.Any], place: Place) -> tuple[bool, str]:
-    """Whether a volume exists already, and the name that the old form C(external: {name: x}) gives it."""
+    """Whether a volume is external, and its name in the old form C(external: {name: x})."""
     value = options.get("external")
     if isinstance(value, t.Mapping):
         here = place.at("external").at("name")
@@ -91,7 +91,7 @@ def external_of(options: t.Mapping[str, t.Any], place: Place) -> tuple[bool, str
 
 
 def switch(options: t.Mapping[str, t.Any], key: str, place: Place) -> bool:
-    """A true or false; absent and empty are false."""
+    """A boolean; absent and empty mean false."""
     value = options.get(key)
     return value not in (None, "") and bool(place.at(key).attempt(boolean, value))
 
@@ -103,7 +103,7 @@ def check_collisions(
     stack: str,
     place: Place,
 ) -> None:
-    """Note volumes of which the engine's names would be the same; C(place) is that of the key "volumes"."""
+    """Note volumes whose names in the engine would be equal; C(place) is the place of the key "volumes"."""
     taken: dict[str, str] = {}
     for key, volume in volumes.items():
         other = taken.setdefault(volume["name"], key)
@@ -120,7 +120,7 @@ def check_collisions(
 
 
 def undeclared(volumes: t.Mapping[str, Volume], services: Services) -> dict[str, Place]:
-    """Plain Docker volumes that services name, and where."""
+    """Plain Docker volumes that services name, with the place."""
     found: dict[str, Place] = {}
     for service, place in services.values():
         for mount in service["container"].get("mounts", []):
@@ -137,7 +137,7 @@ def check_member_names(
     services: t.Iterable[str],
     stack: str,
 ) -> None:
-    """Note a name that a member's own volume could have."""
+    """Note a name that may collide with a member's own volume."""
     for key, volume in volumes.items():
         own = volume["per_container"] and re.fullmatch(rf"{re.escape(volume['name'])}_[0-9]+", name)
         if own:

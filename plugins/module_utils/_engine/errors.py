@@ -27,7 +27,7 @@ class EngineError(Exception):
         super().__init__(message)
         self.message = message
         self.status = status
-        """HTTP status of the engine's answer; None when there was none."""
+        """HTTP status of the engine's answer; None if there was none."""
 
 
 class EngineUnreachable(EngineError):

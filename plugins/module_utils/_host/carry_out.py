@@ -31,13 +31,13 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
     Args:
         stage: One of STAGES.
         payload: C(host), C(docker_host), C(state_dir), C(images), C(records), C(operations), C(refusals) (None leaves
-                them unchanged), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
-                    change nothing.
+            them unchanged), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
+            change nothing.
         abandoned: Returns why the caller is gone; empty while it waits.
 
     Returns:
         C(changed), C(results), C(refused), C(lease), and C(observation) unless nothing can have changed since the last
-            one. C(error) alone where nothing was done.
+        one. C(error) alone if nothing was done.
     """
     try:
         outcome = _nothing(payload) if payload.get("check") else _act(stage, payload, abandoned)

@@ -12,7 +12,7 @@ Json = t.Dict[str, t.Any]
 
 HEAD = 4
 LONGEST = 64 * 1024 * 1024
-"""A host's observation is some 100 KB. What is longer was not meant for a channel."""
+"""An observation has about 100 KB. A longer message was not meant for a channel."""
 
 
 class Garbage(Exception):

@@ -13,15 +13,15 @@ class MemberEntry(t.TypedDict):
 
     host: str
     address: str
-    """On the managed network; empty for a service that is not on it."""
+    """On the managed network; empty if the service is not on it."""
     network: str
-    """The managed network that the address is of; empty without an address."""
+    """The managed network of the address; empty without an address."""
     create_index: int
     """Ever-increasing number of the service's members."""
     volumes: dict[str, str]
     """Container path to volume name."""
     retired: bool
-    """Not wanted any more; the entry stays for the sake of its volumes."""
+    """No longer wanted; the entry stays because it names the volumes."""
 
 
 Members = t.Dict[str, MemberEntry]

@@ -15,22 +15,22 @@ class Health(t.TypedDict):
     """The last verdict on a member, and its repairs (docs/schema.md section 10)."""
 
     generation: str
-    """The life of its container that was judged."""
+    """The judged generation of its container."""
     verdict: str
     since: float
     why: str
     repairs: int
-    """How often it was replaced in a row."""
+    """Number of replacements in a row."""
     last_repair: float
     repairing: bool
-    """It was replaced, and is not healthy yet."""
+    """It was replaced and is not yet healthy."""
     basis: str
-    """What the count of repairs belongs to: another definition or check begins a new one."""
+    """The basis of the count of repairs: a new definition or check resets it."""
 
 
 class _Renewed(t.TypedDict, total=False):
     renewed: int
-    """How often the drain was over before the load balancers were told."""
+    """How often the drain's time ran out before the load balancers were told."""
 
 
 class Drain(_Renewed):
@@ -55,10 +55,10 @@ class LedgerEntry(t.TypedDict, total=False):
     """The ledger's entry of one member. Keys of events that never happened are absent."""
 
     seq: int
-    """Grows with each change; of several copies the highest counts."""
+    """Increases with each change; of several copies the highest counts."""
     config_hash: str
     failures: int
-    """Failed creates and starts in a row, of this config hash."""
+    """Failed creates and starts in a row, with this config hash."""
     last_failure: float
     reason: str
     health: Health

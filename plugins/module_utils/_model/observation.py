@@ -34,16 +34,16 @@ class ObservedContainer(t.TypedDict):
     revision: int
     config_hash: str
     state: str
-    """Of the engine: created, running, paused, restarting, removing, exited or dead."""
+    """The engine's state: created, running, paused, restarting, removing, exited or dead."""
     exit_code: int
     oom: bool
     error: str
     started_at: str
-    """RFC 3339, as C(finished_at); year 1 for what never happened."""
+    """RFC 3339, as C(finished_at); year 1 means never."""
     finished_at: str
     restart_count: int
     health: str
-    """Of the engine's own HEALTHCHECK; C(none) without one."""
+    """The status of the engine's own HEALTHCHECK; C(none) without one."""
     image: str
     networks: dict[str, Endpoint]
     ports: list[list[t.Any]]
@@ -62,7 +62,7 @@ class ForeignContainer(t.TypedDict):
     addresses: dict[str, str]
     """By network."""
     labelled: bool
-    """Some of our labels are there, but not all."""
+    """It has some of our labels, but not all."""
 
 
 # --- the engine ---
@@ -129,7 +129,7 @@ class ServerReport(t.TypedDict):
     since_s: int | None
     duration_ms: int | None
     failed: int
-    """Failed checks that this process counted."""
+    """Failed checks in this process."""
 
 
 class TrafficReport(ServerReport):
@@ -143,11 +143,11 @@ class TrafficReport(ServerReport):
 
 class _HaproxyReport(t.TypedDict):
     error: str
-    """Why it gives no report; empty where it does."""
+    """Why there is no report; empty if there is one."""
     revision: str
-    """Marker of the config that runs."""
+    """Marker of the running config."""
     file_revision: str
-    """Marker of the config in its folder; empty where it is missing or damaged."""
+    """Marker of the config in its folder; empty if that is missing or damaged."""
     version: str
     pid: int
     uptime_s: int
@@ -161,7 +161,7 @@ class CheckerReport(_HaproxyReport):
 
 class _Config(t.TypedDict, total=False):
     config: str
-    """The config in its folder, without passwords; only where a diff was asked for."""
+    """The config in its folder, without passwords; only if a diff was requested."""
 
 
 class BalancerReport(_HaproxyReport, _Config):
@@ -169,11 +169,11 @@ class BalancerReport(_HaproxyReport, _Config):
 
     reports: list[TrafficReport]
     sessions: dict[str, int]
-    """Open sessions by C(backend/server), where there are any."""
+    """Open sessions by C(backend/server), if there are any."""
     old_workers: int
-    """Workers from before a reload that still serve what they had."""
+    """Workers from before a reload that still serve their old connections."""
     certificates: dict[str, str]
-    """Until when each is good."""
+    """The expiry of each certificate."""
 
 
 class CertificateFolder(t.TypedDict):
@@ -190,7 +190,7 @@ class CertificateFolder(t.TypedDict):
 
 class _Stamp(t.TypedDict, total=False):
     taken_at: float
-    """When the driver had the answer, by its own monotonic clock."""
+    """When the driver got the answer, on its own monotonic clock."""
 
 
 class Observation(_Stamp):
@@ -216,9 +216,9 @@ class Observation(_Stamp):
     records: dict[str, Json]
     """Stack records by stack."""
     damaged_records: dict[str, str]
-    """What is wrong with the others."""
+    """Faults of the other records."""
     refusals: dict[str, Json]
-    """What the host remembers as held: a fact by its place."""
+    """The refusals that the host stores: a fact by its place."""
     lease: Json | None
 
 

@@ -23,7 +23,7 @@ class Operation(t.TypedDict):
 
     id: int
     version: int
-    """Number of the record that it was planned from; 0 where there is none."""
+    """Number of the record that it was planned from; 0 without a record."""
     kind: str
     host: str
     stack: str
@@ -32,12 +32,12 @@ class Operation(t.TypedDict):
     container: str
     """Name of the container."""
     container_id: str
-    """Its id; empty where it is still to be made."""
+    """Its id; empty until it exists."""
     cause: str
     after: list[int]
-    """Ids of operations of the same host that must have succeeded."""
+    """Ids of operations on the same host that must succeed first."""
     args: dict[str, t.Any]
-    """Those of its kind: read them through C(Kind.args_of)."""
+    """The arguments of its kind: read them through C(Kind.args_of)."""
 
 
 class Result(t.TypedDict):
@@ -64,7 +64,7 @@ class Acted(t.TypedDict):
     results: list[Result]
     refused: list[Refused]
     lease: Json | None
-    """Who has the lease instead; then nothing was done."""
+    """The holder of the lease, if that is another run; then nothing was done."""
 
 
 # --- arguments ---
@@ -94,7 +94,7 @@ class CreateArgs(t.TypedDict):
     service: Json
     """The canonical service."""
     declared: Json
-    """The volumes that its stack declares."""
+    """The declared volumes of its stack."""
     create_index: int
     revision: int
     config_hash: str
@@ -104,7 +104,7 @@ class CreateArgs(t.TypedDict):
     address: str | None
     """None lets the engine choose."""
     volumes: dict[str, str]
-    """Container path to volume name, as the member had them before."""
+    """Container path to volume name, from the member's record."""
 
 
 class StartArgs(t.TypedDict):
@@ -156,29 +156,29 @@ class CheckerArgs(t.TypedDict):
     """The config of a checker."""
 
     model: Json
-    """What render_checker takes."""
+    """The model for render_checker."""
     revision: str
-    """Marker of the config that the planner made of it."""
+    """Marker of the planner's config from this model."""
     image: str
-    """Validates the config where no checker runs."""
+    """The image that validates the config if no checker runs."""
     wait_s: float
-    """How long to wait for first results."""
+    """Seconds to wait for first results."""
 
 
 class _ConfigHash(t.TypedDict, total=False):
     config_hash: str
-    """Present where the container is made in the same round: a failure counts with its definition."""
+    """Present if the container is created in the same round: a failure counts against its definition."""
 
 
 class BalancerArgs(_ConfigHash):
     """The config of a load balancer."""
 
     model: Json
-    """What render_balancer takes."""
+    """The model for render_balancer."""
     certificates: dict[str, str]
-    """Key and chain of those that the record holds, by name."""
+    """Key and chain of the certificates in the record, by name."""
     folders: Json | None
-    """Where the others lie on the host."""
+    """Paths of the other certificates on the host."""
     revision: str
     image: str
     wait_s: float

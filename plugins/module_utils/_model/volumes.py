@@ -28,9 +28,9 @@ class VolumeSpec:
     driver_opts: dict[str, str]
     labels: dict[str, str]
     external: bool = False
-    """Never created: it must exist already."""
+    """Never created: it must already exist."""
     declared: bool = False
-    """Declared in the stack file: an existing one of another driver is refused."""
+    """Declared in the stack file: an existing one with another driver is refused."""
 
 
 def normal_path(path: str) -> str:

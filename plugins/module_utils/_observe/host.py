@@ -99,7 +99,7 @@ def _fill_files(
 
 
 NO_ENGINE = t.cast("EngineFacts", {})
-"""What is known of an engine that did not answer: nobody may ask."""
+"""The engine facts if the engine did not answer; they must not be read."""
 
 
 def empty(host: str, *, now: float) -> Observation:

@@ -16,11 +16,11 @@ class Keeper(t.NamedTuple):
     """What decides which host remembers a refusal."""
 
     stack_hosts: dict[str, list[str]]
-    """Stack -> hosts that the record names."""
+    """Stack -> hosts in its record."""
     remembered: dict[str, Refusals]
-    """Host that was seen -> what it remembers."""
+    """Seen host -> its stored refusals."""
     scope: list[str] | None
-    """Stacks that the plan is about; None for all."""
+    """Stacks of the plan; None for all."""
 
 
 def refusals_to_note(plan: Plan, keeper: Keeper) -> dict[str, Refusals]:

@@ -71,10 +71,10 @@ class Planner:
         for stack, body in self.bodies.items():
             self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].ledger)
         self.acted_on = dict(self.bodies)
-        """Bodies as this round leaves them."""
+        """Bodies after this round."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
         self.draining: dict[MemberId, float] = {}
-        """Members that load balancers send nothing new to after this round, with the seconds they have left."""
+        """Members without new requests from load balancers after this round, with the seconds left."""
         self.judgements: dict[str, dict[str, Judgement]] = {}
         """Running members with a health check, by stack and member key."""
 

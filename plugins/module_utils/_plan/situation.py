@@ -43,7 +43,7 @@ class Situation(enum.Enum):
 
 
 class Leftover(enum.Enum):
-    """What a container is that claims to be a member's."""
+    """What a container with a member's labels is."""
 
     UNRECORDED = "no record knows the member"
     MISPLACED = "the member is retired, and was on another host"
@@ -136,7 +136,7 @@ def situation_of(view: MemberView) -> Situation:
 
 
 def leftover_of(view: ContainerView) -> Leftover:
-    """What a container is that claims to be a member's."""
+    """What a container with a member's labels is."""
     return next(leftover for leftover, applies in LEFTOVERS if applies(view))
 
 
@@ -238,4 +238,4 @@ REMARKS: tuple[tuple[str, t.Callable[[MemberView], bool]], ...] = (
         lambda view: _is_other(view) and not view.is_system and not _is_never_run(view),
     ),
 )
-"""They are asked only of members whose host is seen and which are in no conflict."""
+"""They apply only to members with a seen host and without a conflict."""

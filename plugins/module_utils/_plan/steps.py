@@ -40,7 +40,7 @@ class Steps:
         self._brakes = brakes
         self._budget = budget
         self.running: list[tuple[WantedMember, Container]] = []
-        """Members that run and are where they belong: their health can be judged."""
+        """Members that run on the recorded host: their health can be judged."""
 
     def take(self, member: WantedMember, view: MemberView) -> None:
         """Plan the step for the member's situation."""
@@ -218,4 +218,4 @@ STEPS: dict[Situation, t.Callable[[Steps, WantedMember, MemberView], None]] = {
     Situation.HALF_REPAIRED: Steps.replace_half_repaired,
     Situation.STOPPED: Steps.start,
 }
-"""A situation without a step needs none: the engine is at it, or nothing is to be done."""
+"""A situation without a step needs none: the engine is already acting, or there is no work."""

@@ -64,11 +64,11 @@ class RecordView:
     undone: list[Undone] = dataclasses.field(default_factory=list)
     """Versions that never counted: a majority of their hosts was seen without them."""
     counts: bool = True
-    """Whether the record is valid. If not, nothing is done for the stack until a person says what is right."""
+    """Whether the record is valid. If not, nothing is done for the stack until a person chooses a copy."""
 
     @property
     def body(self) -> dict[str, t.Any] | None:
-        """The body, or None where there is none."""
+        """The body; None if there is none."""
         return self.record["body"] if self.record else None
 
     @property

@@ -54,7 +54,7 @@ def note_health(state_dir: str, operation: Operation, entry: Health) -> bool:
     """Store the verdict on a member, or that its repair begins.
 
     Returns:
-        Whether there was a record to remember it in.
+        Whether there was a record to store it in.
     """
     health = entry.copy()
     health["why"] = str(entry["why"])[:_MAX_REASON]
@@ -65,7 +65,7 @@ def note_drain(state_dir: str, operation: Operation, drain: Drain | None) -> boo
     """Store the drain of a member; None ends it.
 
     Returns:
-        Whether there was a record to remember it in.
+        Whether there was a record to store it in.
     """
     return _note(state_dir, operation, lambda _before: LedgerEntry(drain=drain))
 

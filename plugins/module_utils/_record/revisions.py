@@ -18,12 +18,12 @@ from .._model.config_hash import changed_keys, config_hash
 
 Body = t.Dict[str, t.Any]
 LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
-"""What cannot change without a new container (docs/schema.md section 6)."""
+"""Keys that cannot change without a new container (docs/schema.md section 6)."""
 CHECKED_AS = ("network", "start_once")
-"""Whether a service can have a health check hangs on these; the file's is for what its members will be then."""
+"""A service can have a health check depending on these keys. If an old value is kept, so is the old health check."""
 
 NATURE_KEYS = ("kind", "balancer", "external", "alias_of")
-"""What makes a service a load balancer or one without containers: it goes together with what is launched."""
+"""Keys that make a service a load balancer or one without containers. They change only with the launch keys."""
 
 
 class RequestError(Exception):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What changes a host's part in the swarm: each step looks first, and does nothing where all is as wanted.
+"""Change a host's part in the swarm. Each step checks first, and does nothing if the state is as wanted.
 
 Private to the collection. In check mode no step changes anything; the list of changes is the same.
 """
@@ -24,18 +24,18 @@ ACTIVE = "active"
 INACTIVE = "inactive"
 
 SETTLE_S = 60.0
-# Nodes that a new leader has not heard of yet are unknown for some 30 s, and down after that.
+# A new leader lists nodes that it has not yet heard from as unknown for about 30 s, then as down.
 DOWN_S = 45.0
 UPDATE_TRIES = 5
 
 
 class Refused(Exception):
-    """What is wanted cannot be made of what is there; nothing was changed."""
+    """The wanted state cannot be reached from the present one; nothing was changed."""
 
 
 @dataclasses.dataclass
 class Wanted:
-    """What the module was asked for. Empty: leave that as it is."""
+    """The options of the module. Empty values mean no change."""
 
     role: str | None = None
     leave: bool = False
@@ -52,7 +52,7 @@ class Wanted:
 
 
 class Host:
-    """One host on its way to what is wanted; C(changes) says in words what was, or would be, done."""
+    """Brings one host to the wanted state; C(changes) lists what was, or would be, done."""
 
     def __init__(self, client: SwarmClient, report: Report, *, check_mode: bool) -> None:
         self.changes: list[str] = []
@@ -62,10 +62,10 @@ class Host:
         self._state = report["state"]
 
     def make(self, wanted: Wanted) -> None:
-        """All steps in their order.
+        """Do all steps in order.
 
         Raises:
-            Refused: The host cannot be made so; the text says what to do.
+            Refused: The host cannot reach the wanted state; the text says what to do.
             EngineError: The engine refused a step, or did not answer.
         """
         if wanted.leave:
@@ -154,7 +154,7 @@ class Host:
                 self._do(f"{verb} {name} ({node_id})", step)
 
     def _set(self, node_id: str, role: str) -> None:
-        """Change a node's role, and wait until the managers have it among them or no longer."""
+        """Change a node's role, and wait until the list of managers shows it."""
         self._update_role(node_id, role)
         reached = "reachable" if role == MANAGER else ""
         if not wait_until(
@@ -163,7 +163,7 @@ class Host:
             raise EngineError(f"node {node_id} is not a {role} after {SETTLE_S:g} s")
 
     def _update_role(self, node_id: str, role: str) -> None:
-        """The engine wants the number of the version that is changed: another change in between is tried again."""
+        """Update the role. The engine requires the version of the node; retry if another change came in between."""
         for left in reversed(range(UPDATE_TRIES)):
             node = self._client.get(f"/nodes/{node_id}")
             path = f"/nodes/{node_id}/update?version={node['Version']['Index']}"
@@ -175,7 +175,7 @@ class Host:
                     raise
 
     def _remove_node(self, node_id: str) -> None:
-        """Remove the entry of a node that is gone; one that stays up is in use, and is kept."""
+        """Remove the entry of a node that is gone; a node that stays up is in use and is kept."""
         node = self._nodes().get(node_id)
         if node is None or not self._goes_down(node_id):
             return
@@ -183,12 +183,12 @@ class Host:
         self._do(change, lambda: self._forget(node))
 
     def _goes_down(self, node_id: str) -> bool:
-        """The managers notice only after 10 to 35 s that a host does not go on as this node."""
+        """Wait until the node is down: the managers notice only after 10 to 35 s that the host has left it."""
         seconds = 0 if self._check_mode else DOWN_S
         return wait_until(lambda: bool(self._nodes()[node_id]["state"] == "down"), seconds=seconds)
 
     def _forget(self, node: Json) -> None:
-        """A manager is demoted first, unless the swarm has started anew since: then the managers do not know it."""
+        """Delete a node. Demote a manager first, unless the managers no longer list it after a restart of the swarm."""
         if node["reachability"]:
             self._set(node["id"], WORKER)
         self._client.delete(f"/nodes/{node['id']}")
@@ -227,7 +227,7 @@ def join_body(wanted: Wanted) -> Json:
 
 
 def state_fault(state: str, error: str) -> str:
-    """Why a host in this state can take no part now, and what to do."""
+    """Why a host in this state cannot take part now, and what to do."""
     words = {
         "pending": "is waiting for the managers of its swarm: its node entry may have been removed",
         "locked": "has a locked swarm: unlock it with 'docker swarm unlock'",

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Calls to the Swarm part of one engine. Private to the collection.
 
-The SDK's own Swarm methods differ between its versions (5.0.3, which Debian 12 has, knows no data path port), so this
-goes one level below them: paths and bodies as the Engine API defines them.
+The SDK's Swarm methods differ between its versions (5.0.3, in Debian 12, does not support the data path port), so this
+uses the level below them: paths and bodies of the Engine API.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from .._engine.transport import connect
 
 Json = t.Dict[str, t.Any]
 
-# A manager that has just lost the others answers only after 20 s, and then says so: worth waiting for.
+# A manager that has just lost the others reports this only after 20 s, so the deadline is longer.
 DEADLINE_S = 30.0
-# The engine itself gives up joining after 20 s, and goes on in the background.
+# The engine gives up a join after 20 s, and continues in the background.
 JOIN_DEADLINE_S = 60.0
 POLL_S = 0.5
 
 
 class SwarmClient(t.Protocol):
-    """One engine by the paths of its API. Every call may raise EngineError or one of its subclasses."""
+    """One engine, addressed by the paths of its API. Every call may raise EngineError or one of its subclasses."""
 
     def get(self, path: str) -> t.Any:
-        """What the engine says at a path."""
+        """Get the object at a path."""
 
     def post(self, path: str, body: Json, *, deadline_s: float = DEADLINE_S) -> t.Any:
-        """Send a body; a call that takes long by nature names its own deadline in seconds."""
+        """Send a body; long calls give their own deadline in seconds."""
 
     def delete(self, path: str) -> t.Any:
-        """Remove what is at a path."""
+        """Delete the object at a path."""
 
 
 class SocketClient:
     """The engine at an address, through the session of the Docker SDK."""
 
     def __init__(self, docker_host: str) -> None:
-        """Asks the engine which versions of the API it speaks.
+        """Ask the engine for its API versions.
 
         Raises:
             SdkMissing: The package C(docker) is not installed.
@@ -69,7 +69,7 @@ class SocketClient:
 
 
 def wait_until(ready: t.Callable[[], bool], *, seconds: float) -> bool:
-    """Ask until it is so or the time is over; an engine that refuses to answer is asked again."""
+    """Poll until the condition holds or the time is over; errors of the engine are retried."""
     deadline = time.monotonic() + seconds
     while not _holds(ready):
         if time.monotonic() >= deadline:

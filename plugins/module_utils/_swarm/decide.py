@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the hosts' reports to what each of them is to do: the decisions of role network.
+"""Decide from the hosts' reports what role network does on each of them.
 
 Private to the collection. Pure: no input or output, no clock.
 """
@@ -33,10 +33,10 @@ def decide(
     """The plan for these hosts.
 
     Args:
-        reports: What hosts said of themselves; those that were not reached are left out.
-        hosts: All hosts of the group, also those that were not reached or that a limit left out, each with the address
+        reports: The hosts' reports; unreachable hosts are left out.
+        hosts: All hosts of the group, including unreachable ones and those outside a limit, each with the address
             that Ansible uses for it, or an empty text.
-        settings: What is wanted.
+        settings: The wanted state.
     """
     fleet = Fleet(reports, hosts=hosts)
     plan = SwarmPlan(missing=fleet.missing, notes=missing_notes(fleet))
@@ -52,7 +52,7 @@ def decide(
 
 
 def _choose_seed(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> None:
-    """The manager to speak to: one with a quorum, or a host that starts the swarm."""
+    """Choose the manager to contact: one with a quorum, or a host that starts the swarm."""
     plan.seed = fleet.seed(settings.network["name"])
     if plan.seed:
         plan.errors += foreign_swarm(fleet, plan.seed, settings)
@@ -69,13 +69,13 @@ def _choose_seed(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> None
 
 
 def _choose_first(plan: SwarmPlan, fleet: Fleet) -> None:
-    """No host seen is in a swarm that counts. Whether the others are in one, only a majority can tell."""
+    """Choose the host that starts the swarm: no seen host is in one. If unseen hosts may be in one, refuse."""
     plan.errors += unseen_majority(fleet)
     plan.seed, plan.start = (fleet.inactive() or fleet.seen)[0], True
 
 
 def _choose_forced(plan: SwarmPlan, fleet: Fleet, host: str) -> None:
-    """A person says that the quorum is gone for good, and which host to go on from."""
+    """Start anew from the given host: a person states that the quorum is lost for good."""
     plan.errors += forced_host_fault(fleet, host)
     plan.seed, plan.start = host, True
     plan.force_new_cluster = host in fleet.reports and fleet.reports[host]["manager"]
@@ -99,7 +99,7 @@ def _choose_changes(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> N
 
 
 def _nodes(plan: SwarmPlan, fleet: Fleet) -> list[Node]:
-    """The swarm's nodes; of one that is still to be started, the node that starts it."""
+    """The swarm's nodes; before it is started, the node that will start it."""
     report = fleet.reports[plan.seed]
     if not plan.start:
         return list(report["nodes"])
@@ -118,10 +118,10 @@ def _nodes(plan: SwarmPlan, fleet: Fleet) -> list[Node]:
 def _leaving(
     plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings, nodes: list[Node]
 ) -> list[str]:
-    """Hosts to take out of what they are in: those named for it that are no sound nodes of this swarm.
+    """Hosts that must leave their present swarm: named hosts that are not sound nodes of this swarm.
 
-    Where there is a swarm to join, also those that failed to join before. Where there is none they may be what is left
-    of it.
+    If there is a swarm to join, also hosts that failed to join before. If there is none, these may be the rest of the
+    old swarm.
     """
     sound = [node["id"] for node in nodes if node["state"] == "ready" and not plan.start]
     out = {*settings.rejoin, *([] if plan.start else fleet.stuck())}
@@ -144,7 +144,7 @@ def _lacks_network(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> bo
 
 
 def _network_faults(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> list[str]:
-    """What stands in the way of the network, on hosts that are to get it."""
+    """Obstacles to the network on the hosts that must get it."""
     if plan.create_network:
         starting = plan.start and not plan.force_new_cluster
         return subnet_clashes(fleet, fleet.seen, settings, starting=starting)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts of a group as their Swarm reports show them together. Private to the collection.
+"""The hosts of a group, combined from their Swarm reports. Private to the collection.
 
 Everything here only reads.
 """
@@ -23,7 +23,7 @@ LARGEST_QUORUM = 7
 
 @dataclasses.dataclass
 class SwarmSettings:
-    """What the variables of role network ask for."""
+    """The settings from the variables of role network."""
 
     network: Network
     managers: int = 3
@@ -37,7 +37,7 @@ class Fleet:
     """Reports by host, for the hosts of the group; hosts without a report were not reached."""
 
     def __init__(self, reports: dict[str, Report], *, hosts: dict[str, str]) -> None:
-        """Both by inventory name; hosts gives the address under which Ansible knows each, or nothing."""
+        """Both arguments are by inventory name; C(hosts) gives Ansible's address of each, or an empty text."""
         self.hosts = sorted(hosts)
         self._addresses = hosts
         self.reports = {host: reports[host] for host in self.hosts if host in reports}
@@ -45,15 +45,15 @@ class Fleet:
         self.missing = [host for host in self.hosts if host not in reports]
 
     def inactive(self) -> list[str]:
-        """Hosts that are in no swarm."""
+        """Hosts outside any swarm."""
         return [host for host in self.seen if self.reports[host]["state"] == INACTIVE]
 
     def members(self) -> list[str]:
-        """Hosts that are in some swarm, whatever its condition."""
+        """Hosts in any swarm, whatever its state."""
         return [host for host in self.seen if self.reports[host]["state"] != INACTIVE]
 
     def stuck(self) -> list[str]:
-        """Hosts whose joining did not succeed: the engine keeps the attempt, and is no node."""
+        """Hosts whose join failed: the engine keeps the attempt, but is not a node."""
         return [
             host
             for host in self.members()
@@ -62,7 +62,7 @@ class Fleet:
         ]
 
     def leaders(self) -> dict[str, str]:
-        """Leader's node id by host, for hosts that are managers with a quorum."""
+        """The leader's node id, by host that is a manager with a quorum."""
         return {
             host: leader_of(self.reports[host]["nodes"])
             for host in self.members()
@@ -70,7 +70,7 @@ class Fleet:
         }
 
     def seed(self, network: str) -> str:
-        """The manager to speak to: of the swarm that has our network, the first by name; empty without one."""
+        """The manager to contact: the first by name, preferably in the swarm with our network; empty if none."""
         able = sorted(self.leaders())
         ours = [host for host in able if self._has_ours(host, network)]
         return (ours or able or [""])[0]
@@ -80,14 +80,14 @@ class Fleet:
         return found is not None and found["ours"] and found["scope"] == "swarm"
 
     def host_of(self, node_id: str) -> str:
-        """The host that is this node now; empty when no report says so."""
+        """The host of this node now; empty if no report shows it."""
         for host, report in self.reports.items():
             if report["node_id"] == node_id and report["state"] != INACTIVE:
                 return host
         return ""
 
     def missing_host_of(self, node: Node) -> str:
-        """The host without a report that this node seems to be, by name or address; empty when none is."""
+        """The host without a report that matches this node by name or address; empty if none does."""
         for host in self.missing:
             names = {host, host.partition(".")[0]}
             if node["hostname"] in names or node["addr"] in {host, self._addresses[host]}:
@@ -95,7 +95,7 @@ class Fleet:
         return ""
 
     def manager_texts(self) -> list[str]:
-        """The managers that members of a swarm know of, each with whether it answers: for people to read."""
+        """The managers that the swarm's members know, as text; each with whether it answers."""
         known = {
             item["node_id"]: item["addr"].rpartition(":")[0]
             for host in self.members()
@@ -114,10 +114,10 @@ class Fleet:
 
 
 def leader_of(nodes: list[Node]) -> str:
-    """The node id of the leader; empty while none is elected."""
+    """The node id of the leader; empty if none is elected."""
     return next((node["id"] for node in nodes if node["leader"]), "")
 
 
 def largest_odd(count: int) -> int:
-    """The largest odd number up to count; an even number of managers survives no more losses than one less."""
+    """The largest odd number up to count; an even number of managers tolerates no more losses than one fewer."""
     return max(count - 1 + count % 2, 0)

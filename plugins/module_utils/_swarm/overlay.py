@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The overlay network: what is wanted, whether what exists is that, and what its subnet collides with.
+"""The overlay network: its wanted form, differences of an existing one, and collisions of its subnet.
 
 Private to the collection. Everything here is pure.
 """
@@ -23,7 +23,7 @@ SMALLEST_SUBNET = 28
 
 
 def parse_subnet(text: str) -> str:
-    """A usable IPv4 subnet in its one spelling; ValueError says what is wrong with it."""
+    """A usable IPv4 subnet in canonical form. Raises ValueError that says what is wrong."""
     subnet = ipaddress.IPv4Network(text)
     if subnet.prefixlen > SMALLEST_SUBNET:
         raise ValueError(
@@ -33,7 +33,7 @@ def parse_subnet(text: str) -> str:
 
 
 def create_body(wanted: Network) -> dict[str, t.Any]:
-    """The engine's request that makes the network."""
+    """The engine's request that creates the network."""
     options = {ENCRYPTED_OPTION: ""} if wanted["encrypted"] else {}
     if wanted["mtu"]:
         options[MTU_OPTION] = str(wanted["mtu"])
@@ -50,7 +50,7 @@ def create_body(wanted: Network) -> dict[str, t.Any]:
 
 
 def describe(wanted: Network) -> str:
-    """The network in one line, as plans print it."""
+    """The network in one line, for plans."""
     parts = [wanted["subnet"]]
     parts += ["encrypted"] if wanted["encrypted"] else []
     parts += [f"MTU {wanted['mtu']}"] if wanted["mtu"] else []
@@ -63,7 +63,7 @@ def find(networks: t.Iterable[Network], name: str) -> Network | None:
 
 
 def differences(wanted: Network, found: Network) -> list[str]:
-    """What an existing network has otherwise; an engine can change none of it on a network that exists."""
+    """The differences of an existing network; an engine cannot change them."""
     pairs = [
         ("driver", "overlay", found["driver"]),
         ("attachable", True, found["attachable"]),
@@ -79,7 +79,7 @@ def differences(wanted: Network, found: Network) -> list[str]:
 
 
 def difference_text(name: str, other: list[str]) -> str:
-    """Why an existing network cannot serve, and what to do."""
+    """Why an existing network cannot be used, and what to do."""
     return (
         f"network {name} exists but {'; '.join(other)}. An existing network cannot be changed: "
         f"remove it (docker network rm {name}) or choose another drover_network_name"
@@ -93,7 +93,7 @@ def _plain(value: t.Any) -> str:
 
 
 def clashes(subnet: str, report: dict[str, t.Any], *, own: str) -> list[str]:
-    """Networks and routes of a host that overlap with a subnet; the network called own is the subnet's."""
+    """Networks and routes of a host that overlap with a subnet, except the subnet's own network."""
     ours = ipaddress.ip_network(subnet)
     found = [
         f"network {item['name']} ({part})"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role network does next. Private to the collection; pure."""
+"""The next actions of role network. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import dataclasses
 
 @dataclasses.dataclass
 class SwarmPlan:
-    """What the role does next. With errors, nothing."""
+    """The next actions of the role; none if there are errors."""
 
     needed: bool = True
     errors: list[str] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
     missing: list[str] = dataclasses.field(default_factory=list)
     faults: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Hosts that cannot take part now, each with the reason; the others go on."""
+    """Hosts that cannot take part now, each with the reason; the others continue."""
     seed: str = ""
-    """The manager that does what concerns all; empty when nobody can."""
+    """The manager that makes the common changes; empty if there is none."""
     start: bool = False
     force_new_cluster: bool = False
     leave: list[str] = dataclasses.field(default_factory=list)
@@ -31,5 +31,5 @@ class SwarmPlan:
     changes: list[str] = dataclasses.field(default_factory=list)
 
     def settle(self) -> bool:
-        """Whether something is left for the seed after all have joined."""
+        """Whether the seed has work left after all hosts have joined."""
         return bool(self.promote or self.demote or self.remove or self.create_network)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why role network does nothing: each refusal names the host and says what to do. Private to the collection. Pure."""
+"""Reasons for role network to do nothing: each names the host and says what to do. Private to the collection. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .fleet import ACTIVE, Fleet, Node, SwarmSettings
 
 
 def host_refusals(fleet: Fleet, settings: SwarmSettings) -> list[str]:
-    """Hosts that cannot be in a swarm as they are."""
+    """Hosts whose present settings prevent a swarm."""
     return [
         *(_live_restore(host) for host in fleet.seen if fleet.reports[host]["live_restore"]),
         *(
@@ -28,7 +28,7 @@ def host_refusals(fleet: Fleet, settings: SwarmSettings) -> list[str]:
 
 
 def _live_restore(host: str) -> str:
-    """A key that is only taken out of the file is still in force after a reload."""
+    """The refusal for live-restore. Removing the key from the file is not enough: a reload keeps it in force."""
     return (
         f"{host}: live-restore is enabled, which excludes Swarm. "
         'Set "live-restore": false in /etc/docker/daemon.json, then run systemctl reload docker.'
@@ -46,7 +46,7 @@ def _unknown(host: str) -> str:
 
 
 def _same_engine(fleet: Fleet) -> list[str]:
-    """Two inventory names of one host would be two members to us and one node to the swarm."""
+    """Refuse two inventory names for one host: they would be two hosts to us but one node to the swarm."""
     first: dict[str, str] = {}
     faults = []
     for host in fleet.seen:
@@ -58,7 +58,7 @@ def _same_engine(fleet: Fleet) -> list[str]:
 
 
 def unseen_majority(fleet: Fleet) -> list[str]:
-    """Refuses to start a swarm while hosts that may be in one are not seen."""
+    """Refuse to start a swarm while unseen hosts may be in one."""
     if len(fleet.seen) * 2 > len(fleet.hosts):
         return []
     return [
@@ -68,7 +68,7 @@ def unseen_majority(fleet: Fleet) -> list[str]:
 
 
 def forced_host_fault(fleet: Fleet, host: str) -> list[str]:
-    """Whether a swarm can go on from the host that a person named."""
+    """Why a swarm cannot be restarted from the host that a person named; empty if it can."""
     if host not in fleet.reports:
         return [f"drover_network_force_new_cluster names {host}: no such host answered."]
     report = fleet.reports[host]
@@ -81,7 +81,7 @@ def forced_host_fault(fleet: Fleet, host: str) -> list[str]:
 
 
 def no_quorum(fleet: Fleet) -> str:
-    """No manager can be spoken to: which ones there are, and what helps."""
+    """The text if no manager can be contacted: the known managers, and what to do."""
     return (
         "The Swarm has no manager quorum: containers on the overlay go on running, but none can start. "
         f"Its managers: {'; '.join(fleet.manager_texts()) or 'unknown'}. "
@@ -91,7 +91,7 @@ def no_quorum(fleet: Fleet) -> str:
 
 
 def foreign_swarm(fleet: Fleet, seed: str, settings: SwarmSettings) -> list[str]:
-    """Which swarm this is: refused when there are two of them, or when it serves something else."""
+    """Refuse if there are two swarms, or if the swarm serves another purpose."""
     leaders = fleet.leaders()
     other = [host for host in sorted(leaders) if leaders[host] != leaders[seed]]
     if set(other) - set(settings.rejoin):
@@ -114,13 +114,13 @@ def _other_swarm(host: str, seed: str) -> str:
 
 
 def _rejoin(host: str) -> str:
-    """The words of a command that let a host leave and join."""
+    """The command that makes a host leave and join again."""
     value = json.dumps({"drover_network_rejoin": [host]})
     return f"-e '{value}'"
 
 
 def state_faults(fleet: Fleet, *, leaving: t.Collection[str]) -> dict[str, str]:
-    """Hosts that have a swarm, but no usable one now; only they are held up by it."""
+    """Hosts in a swarm that is not usable now; only they are affected."""
     return {
         host: f"{host}: {state_fault(fleet.reports[host]['state'], fleet.reports[host]['error'])}. "
         f"To take it out and let it join anew: {_rejoin(host)}."
@@ -132,7 +132,7 @@ def state_faults(fleet: Fleet, *, leaving: t.Collection[str]) -> dict[str, str]:
 def strangers(
     seed: str, fleet: Fleet, *, nodes: list[Node], leaving: t.Collection[str]
 ) -> list[str]:
-    """Hosts that are in a swarm which is not the seed's."""
+    """Hosts in a swarm other than the seed's."""
     known = {node["id"] for node in nodes}
     members = [host for host in fleet.members() if host not in leaving]
     return [
@@ -143,7 +143,7 @@ def strangers(
 def subnet_clashes(
     fleet: Fleet, hosts: t.Iterable[str], settings: SwarmSettings, *, starting: bool
 ) -> list[str]:
-    """Hosts where something has the network's addresses already, or those that a new swarm would use."""
+    """Hosts on which addresses of the network, or of a new swarm, are already in use."""
     subnets = {settings.network["subnet"]: "drover_network_subnet"}
     if starting:
         subnets.update(
@@ -159,7 +159,7 @@ def subnet_clashes(
 
 
 def _clashes(fleet: Fleet, host: str, subnet: str, settings: SwarmSettings) -> list[str]:
-    """A swarm that the host is about to leave takes its networks with it."""
+    """The clashes on a host, without the networks of a swarm that it is about to leave."""
     report = fleet.reports[host]
     kept = [item for item in report["networks"] if item["scope"] != "swarm" or report["quorum"]]
     return overlay.clashes(subnet, {**report, "networks": kept}, own=settings.network["name"])

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host can say about its Swarm membership and its networks. Private to the collection.
+"""One host's report on its Swarm membership and its networks. Private to the collection.
 
 Everything here only reads.
 """
@@ -24,7 +24,7 @@ ROUTES_FILE = "/proc/net/route"
 
 
 def look(client: SwarmClient, *, preferred_addr: str = "") -> Report:
-    """Engine, membership, networks and routes of the host; nodes and services where it is a manager with a quorum."""
+    """Engine, membership, networks and routes of the host; nodes and services if it is a manager with a quorum."""
     info = client.get("/info")
     report = {
         "hostname": info["Name"],
@@ -42,7 +42,7 @@ def look(client: SwarmClient, *, preferred_addr: str = "") -> Report:
 
 
 def membership(swarm: dict[str, t.Any]) -> Report:
-    """Which part the host has in a swarm, by its own account."""
+    """The host's role in a swarm, from its own report."""
     node_id = swarm.get("NodeID") or ""
     return {
         "state": swarm.get("LocalNodeState") or "inactive",
@@ -55,7 +55,7 @@ def membership(swarm: dict[str, t.Any]) -> Report:
 
 
 def _known_managers(items: list[dict[str, str]], node_id: str) -> list[dict[str, str]]:
-    """This host first: it answers, and a host that joins asks only the first address that it is told of."""
+    """The managers, this host first: it answers, and a joining host contacts only the first address."""
     known = [{"node_id": item["NodeID"], "addr": item["Addr"]} for item in items]
     return sorted(known, key=lambda item: (item["node_id"] != node_id, item["addr"]))
 
@@ -65,12 +65,12 @@ def _no_view() -> Report:
 
 
 def is_cut_off(report: Report) -> bool:
-    """Whether the host is a manager that knows no leader: it does not reach the others, or an election goes on."""
+    """Whether the host is a manager without a known leader: it cannot reach the others, or an election is under way."""
     return bool(report["state"] == "active" and report["manager"] and not report["quorum"])
 
 
 def _manager_view(client: SwarmClient) -> Report:
-    """What only a manager with a quorum can tell; without one, the engine's words for it."""
+    """The facts that only a manager with a quorum has; without a quorum, the engine's error."""
     try:
         return {
             "quorum": True,
@@ -120,7 +120,7 @@ def _network(item: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def choose_address(preferred: str) -> str:
-    """The preferred address if this host has it, else the one that its default route uses; empty when there is none."""
+    """The preferred address if this host has it, else that of its default route; empty if there is none."""
     if preferred and is_local(preferred):
         return preferred
     return _route_source(socket.AF_INET, "192.0.2.1") or _route_source(
@@ -129,7 +129,7 @@ def choose_address(preferred: str) -> str:
 
 
 def is_local(address: str) -> bool:
-    """Whether this is an address (not a name) of an interface of this host: only such a one can be bound."""
+    """Whether this is an address (not a name) of one of this host's interfaces: only these can be bound."""
     try:
         version = ipaddress.ip_address(address).version
         with socket.socket(
@@ -142,7 +142,7 @@ def is_local(address: str) -> bool:
 
 
 def _route_source(family: int, documentation_address: str) -> str:
-    """The address from which this host would reach the world; connecting a datagram socket sends nothing."""
+    """This host's address towards its default route; connecting a datagram socket sends nothing."""
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((documentation_address, 9))
@@ -152,7 +152,7 @@ def _route_source(family: int, documentation_address: str) -> str:
 
 
 def read_routes(path: str = ROUTES_FILE) -> list[dict[str, str]]:
-    """The host's IPv4 routes except the default one; none where the kernel does not show them."""
+    """The host's IPv4 routes except the default one; none if the kernel does not show them."""
     try:
         with open(path, encoding="ascii") as file:
             return parse_routes(file.read())

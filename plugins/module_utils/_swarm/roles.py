@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts are to be managers, and which nodes of the swarm are no host any more.
+"""Choose the managers, and find nodes of the swarm that are no longer hosts.
 
 Private to the collection. Pure.
 """
@@ -17,7 +17,7 @@ from .report import Report
 
 @dataclasses.dataclass
 class Roles:
-    """What is to change, by host (joins) and by node id."""
+    """The changes of roles, by host (joins) and by node id."""
 
     joins: dict[str, str] = dataclasses.field(default_factory=dict)
     promote: list[str] = dataclasses.field(default_factory=list)
@@ -26,19 +26,19 @@ class Roles:
 
 
 def choose(fleet: Fleet, nodes: list[Node], *, joining: t.Collection[str], managers: int) -> Roles:
-    """Roles for the joining hosts and the nodes there are.
+    """Roles for the joining hosts and the existing nodes.
 
-    Managers there are stay managers. Where there are too few, the first hosts by name become managers, up to an odd
-    number. A manager that is down, and whose host was not reached either, gives its place to another host.
+    Existing managers stay managers. If there are too few, the first hosts by name become managers, up to an odd
+    number. Another host replaces a manager that is down and whose host was not reached.
 
-    Only nodes with a reachability are among the managers: after a swarm was forced to start anew, the entries of the
-    others still have the role.
+    Only nodes with a reachability count as managers: after a forced restart of a swarm, the entries of the others
+    still have the role.
 
     Args:
         fleet: The hosts.
-        nodes: The swarm's nodes; empty when it is still to be started.
-        joining: Hosts that are to join.
-        managers: How many managers to aim at.
+        nodes: The swarm's nodes; empty if the swarm is not yet started.
+        joining: Hosts that will join.
+        managers: The wanted number of managers.
     """
     old = [node["id"] for node in nodes if _is_old_entry(fleet, node, joining)]
     kept = [node for node in nodes if node["id"] not in old]
@@ -57,12 +57,12 @@ def choose(fleet: Fleet, nodes: list[Node], *, joining: t.Collection[str], manag
 
 
 def _is_lost(fleet: Fleet, node: Node) -> bool:
-    """Neither the other managers nor we reach it; of a manager that is no host of the group nothing is said."""
+    """Whether neither the other managers nor we reach a manager; False if it is not a host of the group."""
     return bool(node["reachability"] != "reachable" and fleet.missing_host_of(node))
 
 
 def _is_old_entry(fleet: Fleet, node: Node, joining: t.Collection[str]) -> bool:
-    """The entry of an earlier life of a host that has, or is about to get, another node id."""
+    """Whether this is an old entry of a host that has, or will get, another node id."""
     owner = fleet.host_of(node["id"])
     if owner or node["leader"]:
         return owner in joining
@@ -73,7 +73,7 @@ def _is_old_entry(fleet: Fleet, node: Node, joining: t.Collection[str]) -> bool:
 
 
 def _same_machine(report: Report, node: Node) -> bool:
-    """Host names alone can repeat; host name and address together do not."""
+    """Whether host name and address match: host names alone may repeat."""
     addresses = {report["node_addr"], report["advertise_addr"]}
     return bool(report["hostname"] == node["hostname"] and node["addr"] in addresses)
 

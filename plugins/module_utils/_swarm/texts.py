@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What role network prints before it acts, and what it has to remark. Private to the collection. Pure."""
+"""The texts that role network prints before it acts, and its remarks. Private to the collection. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .report import is_cut_off
 
 
 def missing_notes(fleet: Fleet) -> list[str]:
-    """Hosts that nothing is known of."""
+    """Notes on hosts without a report."""
     if not fleet.missing:
         return []
     return [f"Not reached: {', '.join(fleet.missing)}. Run this again when they answer."]
 
 
 def node_notes(fleet: Fleet, nodes: list[Node], settings: SwarmSettings) -> list[str]:
-    """What a person should know of the nodes as they are."""
+    """Notes on the present state of the nodes."""
     notes = [_availability(node) for node in nodes if node["availability"] != "active"]
     notes += _few_managers(fleet, nodes)
     notes += [_cut_off(host) for host in fleet.members() if is_cut_off(fleet.reports[host])]
@@ -35,7 +35,7 @@ def node_notes(fleet: Fleet, nodes: list[Node], settings: SwarmSettings) -> list
 
 
 def _few_managers(fleet: Fleet, nodes: list[Node]) -> list[str]:
-    """A manager sees only after some time that it has lost the others."""
+    """Warn if most managers did not answer: a manager notices only after some time that it has lost the others."""
     managers = [node for node in nodes if node["role"] == "manager"]
     silent = [name for name in map(fleet.missing_host_of, managers) if name]
     if len(silent) * 2 < len(managers):
@@ -57,7 +57,7 @@ def _cut_off(host: str) -> str:
 
 
 def change_texts(plan: SwarmPlan, fleet: Fleet, settings: SwarmSettings) -> list[str]:
-    """The changes in their order, each with the host that it is about."""
+    """The changes in order, each with its host."""
     return [
         *_start_texts(plan, fleet),
         *(f"{host}  leave the Swarm that it is in" for host in plan.leave),

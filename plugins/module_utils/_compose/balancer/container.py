@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The container of a load balancer: HAProxy with nothing that it does not need. Private to the collection."""
+"""The container of a load balancer: HAProxy with minimal privileges. Private to the collection."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ..._model.problems import Place
 from .. import ports as published
 from ..values import is_empty
 
-# Read by the load balancer itself, not as options of a container.
+# Keys that the load balancer itself reads; they are not container options.
 READ_KEYS = ("ports", "expose", "links", "external_links")
-# Of Rancher's exports, without a meaning for HAProxy.
+# Keys from Rancher's exports that mean nothing to HAProxy.
 DROPPED = ("tty", "stdin_open")
 REPLACED = (
     "cap_add",
@@ -54,7 +54,7 @@ Json = t.Dict[str, t.Any]
 
 
 def own_options() -> Json:
-    """What is the same for every load balancer; SIGUSR1 lets requests end before HAProxy does."""
+    """The options of every load balancer; on SIGUSR1, HAProxy finishes open requests before it exits."""
     return {
         "entrypoint": ["haproxy"],
         "command": list(HAPROXY_COMMAND[1:]),
@@ -76,7 +76,7 @@ def _bind(folder: str, target: str, options: list[str]) -> Json:
 
 
 def balancer_container(container: t.Mapping[str, t.Any], ports: list[Json], place: Place) -> Json:
-    """The options of a load balancer's container: ours, and those of the file that don't touch them."""
+    """The options of a load balancer's container: ours, and those of the file that do not conflict."""
     own = own_options()
     for key in REPLACED:
         if key in container and container[key] != own.get(key):
@@ -97,7 +97,7 @@ def balancer_container(container: t.Mapping[str, t.Any], ports: list[Json], plac
 def check_directories(
     balancer: t.Mapping[str, t.Any], container: t.Mapping[str, t.Any], place: Place
 ) -> None:
-    """Note a directory of certificates that no volume brings into the container."""
+    """Note a certificate directory that is not in any volume of the container."""
     mounted = [mount["target"] for mount in container["mounts"]]
     for key, label in DIRECTORIES.items():
         path = balancer[key]
@@ -106,7 +106,7 @@ def check_directories(
 
 
 def legacy_ports(entries: t.Iterable[tuple[Json, Place]], place: Place) -> list[Json]:
-    """Of C(source:target) the source port is published; C(expose) publishes nothing."""
+    """The published ports: the source port of each C(source:target); C(expose) publishes nothing."""
     found: list[Json] = []
     for entry, _here in entries:
         if entry["published"]:
@@ -119,13 +119,13 @@ def legacy_ports(entries: t.Iterable[tuple[Json, Place]], place: Place) -> list[
 def balancer_ports(
     keys: t.Mapping[str, t.Any], known: t.Collection[int], others: bool, place: Place
 ) -> list[Json]:
-    """Published ports; one number is published under itself, as Rancher did for load balancers.
+    """Published ports; a single number is published as itself, as in Rancher's load balancers.
 
     Args:
         keys: all keys of the service.
         known: the source ports of the rules.
         others: whether a custom config has listeners of its own.
-        place: that of the service.
+        place: the place of the service.
     """
     if is_empty(keys.get("ports")):
         return []
@@ -145,7 +145,7 @@ def balancer_ports(
 
 
 def no_rule(port: Json, known: t.Collection[int]) -> str:
-    """The message for a port that nothing listens on."""
+    """The message for a port without a listener."""
     inside, outside = port["private"], port["public"]
     hint = f"; write {outside}:{outside}" if outside in known else ""
     return f"no rule has the source_port {inside}, to which {outside or 'a port'} leads{hint}"

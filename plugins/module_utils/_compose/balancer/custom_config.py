@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom HAProxy config of a load balancer: what of it can't be taken over. Private to the collection.
+"""Custom HAProxy config of a load balancer: refuse unsupported lines. Private to the collection.
 
-Whether it is right is asked of HAProxy itself before anything is changed; here is what would be right and not ours.
+HAProxy itself validates it before anything changes; here valid lines that conflict with ours are refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HAPROXY_KEYS = ("global", "defaults")
 LARGEST_CONFIG = 256 * 1024
 
 STATE = "servers keep their state over a reload already"
-# Lines of the section global that the collection has to write itself, with the reason.
+# Lines of the section global that only the collection may write, with the reason.
 OWN_GLOBAL = {
     "chroot": "the container has no privileges to do it",
     "description": "it marks which config is loaded",
@@ -34,7 +34,7 @@ OWN_GLOBAL = {
     "uid": "the container runs as haproxy already",
     "user": "the container runs as haproxy already",
 }
-# Lines that Rancher's own defaults had, and that say nothing here.
+# Lines from Rancher's own defaults that have no effect here.
 DROPPED = {"global": ("daemon",)}
 NO_BIND = "parameters of bind can't be set, as in Rancher; accept-proxy alone on a line is possible"
 BIND_PORT = re.compile(r":([0-9]{1,5})(?:-([0-9]{1,5}))?(?=[\s,]|$)")
@@ -51,14 +51,14 @@ class Section:
 
 @dataclasses.dataclass(frozen=True)
 class Custom:
-    """A custom config as the definition has it, and the ports for which it asks for the PROXY protocol."""
+    """A custom config in the definition's form, and the ports with the PROXY protocol."""
 
     text: str = ""
     proxy_ports: tuple[int, ...] = ()
 
 
 def custom_config(value: t.Any, ports: t.Collection[int], place: Place) -> Custom:
-    """The custom config of a load balancer that listens on these ports; what is wrong is noted."""
+    """The custom config of a load balancer that listens on these ports; problems are noted."""
     text = "" if value is None else place.attempt(config_text, value)
     if not text:
         return Custom()
@@ -72,7 +72,7 @@ def custom_config(value: t.Any, ports: t.Collection[int], place: Place) -> Custo
 
 
 def has_listeners(text: str) -> bool:
-    """Whether a custom config has frontends of its own, of which we don't know what they serve."""
+    """Whether a custom config has its own frontends, whose purpose we do not know."""
     sections = split_sections(text, Place(Notes()))
     return any(one.word in ("frontend", "listen") and not is_port(one) for one in sections)
 
@@ -90,7 +90,7 @@ def config_text(value: t.Any) -> str:
 
 
 def first_word(line: str) -> str:
-    """What HAProxy takes as the keyword of a line; quotes don't hide one."""
+    """HAProxy's keyword of a line, even in quotes."""
     words = line.split(None, 1)
     return re.sub(r"""["'\\]""", "", words[0]) if words else ""
 
@@ -116,17 +116,17 @@ def split_sections(text: str, place: Place) -> list[Section]:
 
 
 def is_port(section: Section) -> bool:
-    """Whether it adds to a frontend of ours, which are named by their port."""
+    """Whether it extends one of our frontends, which are named by their port."""
     return section.word == "frontend" and section.name.isdigit() and len(section.name) <= 5
 
 
 def accepts_proxy(section: Section) -> bool:
-    """Whether it asks for the PROXY protocol."""
+    """Whether it requests the PROXY protocol."""
     return any(line.split() == ["accept-proxy"] for _number, line in section.lines)
 
 
 def check_section(section: Section, ports: t.Collection[int], place: Place) -> None:
-    """Note what of a section can't be taken over."""
+    """Note unsupported lines of a section."""
     if section.word == "program":
         place.problem(f"line {section.lines[0][0]}: programs are not run beside HAProxy")
     elif section.word in ("frontend", "listen") and section.name in OWN_NAMES:
@@ -142,7 +142,7 @@ def check_section(section: Section, ports: t.Collection[int], place: Place) -> N
 
 
 def fault_of(section: Section, line: str, ports: t.Collection[int]) -> str:
-    """Why a line can't be taken over; empty where it can."""
+    """Why a line is not supported; empty if it is."""
     word = first_word(line)
     if word == "bind":
         own = section.word in ("frontend", "listen") and not is_port(section)
@@ -156,14 +156,14 @@ def fault_of(section: Section, line: str, ports: t.Collection[int]) -> str:
 
 
 def fault_of_global(word: str, line: str) -> str:
-    """Why a line of the section global can't be taken over."""
+    """Why a line of the section global is not supported; empty if it is."""
     if word == "stats" and line.split()[1:2] in (["socket"], ["bind-process"]):
         return "the sockets of HAProxy are the collection's own"
     return f"can't be set: {OWN_GLOBAL[word]}" if word in OWN_GLOBAL else ""
 
 
 def taken_port(line: str, ports: t.Collection[int]) -> str:
-    """Why a bind of somebody's own frontend is not possible."""
+    """Why a bind of a custom frontend is not possible."""
     for match in BIND_PORT.finditer(line):
         first, last = int(match[1]), int(match[2] or match[1])
         for port in sorted({*ports, *OWN_PORTS}):
@@ -173,7 +173,7 @@ def taken_port(line: str, ports: t.Collection[int]) -> str:
 
 
 def without_dropped(text: str, sections: t.Sequence[Section], place: Place) -> str:
-    """The text without what became the flag of a port, and what says nothing here."""
+    """The text without lines that became a port's flag, and without lines that have no effect."""
     gone = set()
     for section in sections:
         for number, line in section.lines:
@@ -187,7 +187,7 @@ def without_dropped(text: str, sections: t.Sequence[Section], place: Place) -> s
 
 
 def old_config(value: t.Any, place: Place) -> str:
-    """The first format's C(haproxy_config), a map of the text of two sections, as one custom config."""
+    """The first format's C(haproxy_config), a map with the text of two sections, as one custom config."""
     if is_empty(value):
         return ""
     if not isinstance(value, t.Mapping):
@@ -202,7 +202,7 @@ def old_config(value: t.Any, place: Place) -> str:
 
 
 def old_section(value: t.Mapping[str, t.Any], word: str, place: Place) -> str:
-    """One of the two sections; a line in it that would begin another one is noted."""
+    """One of the two sections; lines that would begin another section are noted."""
     written = value.get(word)
     text = "" if written is None else place.attempt(config_text, written)
     if not text:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What lb_config may say beyond Rancher's: retries off, and HAProxy's statistics page. Private to the collection."""
+"""Our extensions of Rancher's lb_config: no retries, and HAProxy's statistics page. Private to the collection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def extras(config: t.Mapping[str, t.Any], ports: t.Collection[int], place: Place
     Args:
         config: its lb_config.
         ports: its source ports.
-        place: that of lb_config.
+        place: the place of lb_config.
     """
     retry = config.get("retry")
     return {
@@ -33,12 +33,12 @@ def extras(config: t.Mapping[str, t.Any], ports: t.Collection[int], place: Place
 
 
 def is_blank(value: t.Any) -> bool:
-    """Whether a key says nothing; false says something."""
+    """Whether a value is empty; false is not."""
     return value is None or value == ""
 
 
 def statistics(value: t.Any, ports: t.Collection[int], place: Place) -> Json | None:
-    """Port, user and password of the page; None where it is not asked for."""
+    """Port, user and password of the page; None if it is not requested."""
     if is_empty(value):
         return None
     if not isinstance(value, t.Mapping):
@@ -54,7 +54,7 @@ def statistics(value: t.Any, ports: t.Collection[int], place: Place) -> Json | N
 
 
 def free_port(value: t.Any, ports: t.Collection[int]) -> int:
-    """A port that nothing else of the load balancer listens on."""
+    """A port without another listener of the load balancer."""
     if is_empty(value):
         raise Invalid(
             "is missing: name a port, for example 9000, and publish it with ports if you want to"

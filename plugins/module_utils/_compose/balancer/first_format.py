@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Load balancers of Rancher's first format: ports, links and labels made into rules. Private to the collection.
+"""Load balancers of Rancher's first format: ports, links and labels converted into rules. Private to the collection.
 
-Each linked service is behind each port. A label io.rancher.loadbalancer.target.SERVICE replaces the rules of that
-service, on the ports that it names or on all, by one rule for each of its entries.
+Each port leads to each linked service. A label io.rancher.loadbalancer.target.SERVICE replaces the rules of that
+service, on the ports that it names or on all, with one rule for each of its entries.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Entry = t.Dict[str, t.Any]
 
 
 def listeners(keys: t.Mapping[str, t.Any], place: Place) -> list[tuple[Entry, Place]]:
-    """The ports of the load balancer, C(published) or not, each with its place."""
+    """The ports of the load balancer, C(published) or only exposed, each with its place."""
     found = []
     for key in ("ports", "expose"):
         value = keys.get(key)
@@ -51,7 +51,7 @@ def listeners(keys: t.Mapping[str, t.Any], place: Place) -> list[tuple[Entry, Pl
 
 
 def parse_listener(value: t.Any) -> Entry:
-    """C([ip:][source:]target[/protocol]); one number is both."""
+    """C([ip:][source:]target[/protocol]); a single number is both ports."""
     written = line(value).strip()
     body, slash, protocol = written.partition("/")
     match = PORT.fullmatch(body)
@@ -71,7 +71,7 @@ def parse_listener(value: t.Any) -> Entry:
 def linked(
     keys: t.Mapping[str, t.Any], *, stack: str, services: Services, place: Place
 ) -> list[str]:
-    """The services behind a load balancer, or that an alias stands for, as C(stack/service)."""
+    """The services behind a load balancer or an alias, as C(stack/service)."""
     parsers: dict[str, t.Callable[..., Link]] = {
         "links": parse_link,
         "external_links": parse_external,
@@ -98,7 +98,7 @@ def legacy_rules(
     stack: str,
     place: Place,
 ) -> list[Placed]:
-    """One rule for each port and each linked service, then what the labels say of them."""
+    """One rule for each port and linked service, modified by the labels."""
     base = [
         (new_rule(entry, service=target), here) for entry, here in entries for target in targets
     ]
@@ -116,7 +116,7 @@ def legacy_rules(
 def new_rule(
     entry: Entry, *, service: str | None = None, selector: values.Selector | None = None
 ) -> Rule:
-    """A rule that only says what the port and the link say."""
+    """A rule from a port and a link alone."""
     return {
         "source_port": entry["source_port"],
         "protocol": entry["protocol"],
@@ -134,7 +134,7 @@ def new_rule(
 def apply_label(
     base: t.Sequence[Placed], target: str, text: str, *, stack: str, place: Place
 ) -> list[Placed]:
-    """The rules with those of one service replaced by what its label says."""
+    """The rules, with those of one service replaced according to its label."""
     reference = place.attempt(lambda item: values.reference(item, stack), target)
     if reference is None:
         return list(base)
@@ -154,7 +154,7 @@ def apply_label(
 
 
 def note_unused(entries: t.Sequence[Entry], ports: t.Collection[int], place: Place) -> None:
-    """Say so where an entry is about a port that the load balancer does not have."""
+    """Note label entries for ports that the load balancer does not have."""
     for entry in entries:
         if entry["source_port"] and entry["source_port"] not in ports:
             place.warn(f"has no effect on port {entry['source_port']}, which is no port of it")
@@ -190,7 +190,7 @@ def parse_item(text: str) -> Entry:
 
 
 def with_tls(rules: t.Sequence[Placed], text: str, place: Place) -> list[Placed]:
-    """The rules with those of the label's ports made https."""
+    """The rules, with https on the label's ports."""
     ports = port_list(text, {rule["source_port"] for rule, _place in rules}, place)
     return [
         ({**rule, "protocol": "https"} if rule["source_port"] in ports else rule, here)
@@ -199,7 +199,7 @@ def with_tls(rules: t.Sequence[Placed], text: str, place: Place) -> list[Placed]
 
 
 def port_list(text: str, known: t.Collection[int], place: Place) -> list[int]:
-    """Source ports of a comma list; those that the load balancer does not have are noted."""
+    """Source ports of a comma list; ports that the load balancer lacks are noted."""
     found = []
     for item in text.split(","):
         number = place.attempt(values.port, item.strip()) if item.strip() else None

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What load balancers, and services without members, must not do to other services of the stack. Private; pure."""
+"""Conflicts of load balancers and services without members with other services of the stack. Private; pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = t.Mapping[str, t.Any]
 
 
 def check_balancers(services: Services, stack: str) -> None:
-    """Note what can be seen to go wrong between the services of a stack."""
+    """Note conflicts between the services of a stack."""
     check_published(services)
     check_aliases(services, stack)
     check_links(services, stack)
@@ -25,7 +25,7 @@ def check_balancers(services: Services, stack: str) -> None:
 
 
 def check_published(services: Services) -> None:
-    """Note a host port of a load balancer that another service on the same hosts publishes as well."""
+    """Note a host port of a load balancer that another service on the same hosts publishes too."""
     for (first, (one, _place)), (_second, (other, place)) in itertools.combinations(
         services.items(), 2
     ):
@@ -39,7 +39,7 @@ def check_published(services: Services) -> None:
 
 
 def common_ports(one: Json, other: Json) -> set[int]:
-    """Host ports that both publish on a common address."""
+    """Host ports that both services publish on a common address."""
     return {
         mine["public"]
         for mine in one["container"].get("ports", [])
@@ -51,7 +51,7 @@ def common_ports(one: Json, other: Json) -> set[int]:
 
 
 def exclusive(one: Json, other: Json) -> bool:
-    """Whether no host can have members of both, by the labels that they want."""
+    """Whether the required host labels exclude members of both on any host."""
     wanted = [dict(map(tuple, item["placement"]["host_label"])) for item in (one, other)]
     if any(wanted[1].get(key, value) != value for key, value in wanted[0].items()):
         return True
@@ -60,13 +60,13 @@ def exclusive(one: Json, other: Json) -> bool:
 
 
 def refuses(choosy: Json, *, needy: Json) -> bool:
-    """Whether one wants no host with a label that the other one needs."""
+    """Whether one service excludes hosts with a label that the other requires."""
     needed = needy["placement"]["host_label"]
     return any(pair in needed for pair in choosy["placement"]["host_label_ne"])
 
 
 def check_aliases(services: Services, stack: str) -> None:
-    """Note aliases that stand for themselves by a detour."""
+    """Note aliases that refer to themselves, directly or through others."""
     edges = {
         name: ({"depends_on": own_names(service.get("alias_of", []), stack)}, place)
         for name, (service, place) in services.items()
@@ -86,7 +86,7 @@ def own_names(references: t.Iterable[str], stack: str) -> list[str]:
 
 
 def check_links(services: Services, stack: str) -> None:
-    """Note links to services without members: no container would answer to their name."""
+    """Note links to services without members: no container has their name."""
     advice = {
         "external": "its name does not resolve: write extra_hosts, or its address",
         "alias": "its name does not resolve: link the services that it stands for",

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of load balancers, and what they must not do to each other. Private to the collection."""
+"""Rules of load balancers, and the conflicts between them. Private to the collection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYS = (
     "backend_name",
     "weight",
 )
-# Of Rancher's API and of its last versions.
+# Keys of Rancher's API and of its last versions.
 NOT_RUN_KEYS = {
     "container": "write a service, also one with external_ips",
     "environment": "there are no environments",
@@ -42,7 +42,7 @@ Placed = t.Tuple[Rule, Place]
 
 
 def rule_maps(value: t.Any, place: Place) -> list[tuple[t.Mapping[str, t.Any], Place]]:
-    """The entries of C(port_rules), each with its place; those that are no map are noted."""
+    """The entries of C(port_rules), each with its place; entries that are not maps are noted."""
     if is_empty(value):
         return []
     if not isinstance(value, (list, tuple)):
@@ -59,18 +59,18 @@ def rule_maps(value: t.Any, place: Place) -> list[tuple[t.Mapping[str, t.Any], P
 
 
 def has_source_port(value: t.Any) -> bool:
-    """Whether any of the rules listens, which makes a service a load balancer."""
+    """Whether any rule has a source port, which makes a service a load balancer."""
     entries = value if isinstance(value, (list, tuple)) else []
     return any(isinstance(item, t.Mapping) and says(item.get("source_port")) for item in entries)
 
 
 def says(value: t.Any) -> bool:
-    """Whether a number is given; 0, also as text, is Rancher's way to write that it is not."""
+    """Whether a number is given; in Rancher 0, also as text, means that it is not."""
     return not is_empty(value) and value != "0"
 
 
 def check_names(value: t.Mapping[str, t.Any], place: Place) -> None:
-    """Note keys of a rule that are not known, or not run."""
+    """Note keys of a rule that are unknown or unsupported."""
     for key, item in value.items():
         if key in NOT_RUN_KEYS:
             if not is_empty(item):
@@ -82,7 +82,7 @@ def check_names(value: t.Mapping[str, t.Any], place: Place) -> None:
 def listening_rule(
     value: t.Mapping[str, t.Any], *, stack: str, services: Services, place: Place
 ) -> Rule:
-    """One rule of a load balancer, with every key of the schema; what is wrong is noted."""
+    """One rule of a load balancer, with every key of the schema; problems are noted."""
     check_names(value, place)
     rule = {
         "source_port": required(value, "source_port", place, values.source_port),
@@ -106,7 +106,7 @@ def listening_rule(
 def required(
     value: t.Mapping[str, t.Any], key: str, place: Place, convert: t.Callable[[t.Any], int]
 ) -> int:
-    """A number that must be there; 0 with a problem noted where it is not."""
+    """A required number; 0, with a problem noted, if it is missing."""
     if not says(value.get(key)):
         unset = value.get(key) == ""
         hint = "; is a variable not set?" if unset else "; write a port, 1 to 65535"
@@ -116,7 +116,7 @@ def required(
 
 
 def check_target(value: t.Mapping[str, t.Any], place: Place) -> None:
-    """Note a rule that says nothing of its target, or says it twice."""
+    """Note a rule without a target, or with two."""
     by_service, by_selector = (
         not is_empty(value.get("service")),
         not is_empty(value.get("selector")),
@@ -132,7 +132,7 @@ def check_target(value: t.Mapping[str, t.Any], place: Place) -> None:
 
 
 def check_known(target: str | None, stack: str, services: Services, place: Place) -> None:
-    """Note a target in this stack that is not there; other stacks may come later."""
+    """Note a missing target in this stack; other stacks may be deployed later."""
     owner, _slash, name = (target or "").partition("/")
     if target and owner == stack and services is not None and name not in services:
         place.problem(missing(name, services))
@@ -141,7 +141,7 @@ def check_known(target: str | None, stack: str, services: Services, place: Place
 
 
 def without_what_cannot_match(rule: Rule, place: Place) -> Rule:
-    """The rule without host or path where its protocol has none; Rancher pooled all targets of such a port, too."""
+    """The rule without host and path if its protocol has none; Rancher, too, pooled all targets of such a port."""
     shown = rule["protocol"]
     unread = {"tcp": ("hostname", "path"), "tls": ("hostname", "path"), "sni": ("path",)}
     for key in unread.get(shown, ()):
@@ -152,7 +152,7 @@ def without_what_cannot_match(rule: Rule, place: Place) -> Rule:
 
 
 def together(rules: t.Sequence[Placed]) -> list[Placed]:
-    """The rules without those that say nothing new; what excludes each other is noted."""
+    """The rules without duplicates; conflicts are noted."""
     check_protocols(rules)
     found: dict[tuple[t.Any, ...], Placed] = {}
     for number, (rule, place) in enumerate(rules):
@@ -180,7 +180,7 @@ def check_protocols(rules: t.Sequence[Placed]) -> None:
 
 
 def check_backends(rules: t.Sequence[Placed]) -> None:
-    """Note names that would mean two backends; rules with the same port, host and path are one backend."""
+    """Note names shared by two backends; rules with the same port, host and path are one backend."""
     pools: dict[tuple[t.Any, ...], list[Placed]] = {}
     for rule, place in rules:
         if rule["selector"] is None:
@@ -199,7 +199,7 @@ def check_backends(rules: t.Sequence[Placed]) -> None:
 
 
 def backend_of(pool: t.Sequence[Placed]) -> str:
-    """The name of the backend of rules that are one: the first that is given, else Rancher's."""
+    """The name of the backend of a pool of rules: the first given name, else Rancher's."""
     own = list(dict.fromkeys(rule["backend_name"] for rule, _place in pool if rule["backend_name"]))
     for rule, place in pool:
         if rule["backend_name"] not in ("", *own[:1]):
@@ -212,7 +212,7 @@ def backend_of(pool: t.Sequence[Placed]) -> str:
 
 
 def target_rules(value: t.Any, place: Place) -> list[Rule]:
-    """Rules of a service that load balancers pick with a selector: its ports, and how each is reached."""
+    """Rules of a service for load balancers with a selector: its ports, with the host and path of each."""
     found = []
     for item, here in rule_maps(value, place):
         check_names(item, here)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Load balancers of either of Rancher's formats, as docs/schema.md section 11 has them. Private to the collection.
+"""Load balancers of both of Rancher's formats, in the form of docs/schema.md section 11. Private to the collection.
 
-A service is a load balancer because one of its rules has a source port, or by the image of the first format.
+A service is a load balancer if one of its rules has a source port, or if it has the image of the first format.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ DIRECTORY_LABEL = DIRECTORIES["certificate_dir"]
 DEFAULT_DIRECTORY_LABEL = DIRECTORIES["default_certificate_dir"]
 SKIP_RULES_LABEL = f"{LB_LABEL}skip_target_lb_rules"
 LB_LABELS = (TARGET_LABEL, DIRECTORY_LABEL, DEFAULT_DIRECTORY_LABEL, SKIP_RULES_LABEL)
-# Labels that say what the load balancer does. They are applied in place and therefore not on its container.
+# Labels that configure the load balancer. They are applied in place, so its container does not get them.
 READ_LABELS = ("io.rancher.loadbalancer.", LB_LABEL, first_format.SELECTOR_LABEL)
-# What Rancher's own images needed to run.
+# Settings that only Rancher's own images needed.
 AGENT_LABELS = ("io.rancher.container.create_agent", "io.rancher.container.agent")
 
 Json = t.Dict[str, t.Any]
@@ -60,7 +60,7 @@ Wish = t.Tuple[str, t.Any, t.Tuple[t.Union[str, int], ...]]
 
 
 def rancher_image(written: t.Any) -> str:
-    """Which of Rancher's load balancer images this is, of any registry and tag; empty where it is none."""
+    """Which of Rancher's load balancer images this is, from any registry, with any tag; empty if none."""
     match = RANCHER_IMAGE.fullmatch(written.strip()) if isinstance(written, str) else None
     return match["name"] if match else ""
 
@@ -72,13 +72,13 @@ def is_balancer(keys: t.Mapping[str, t.Any]) -> bool:
 
 
 def section(keys: t.Mapping[str, t.Any], key: str) -> t.Mapping[str, t.Any]:
-    """A map of the keys; an empty one where there is none."""
+    """The map under a key; empty if there is none."""
     value = keys.get(key)
     return value if isinstance(value, t.Mapping) else {}
 
 
 def split_labels(found: t.Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The labels that are read here, and those that the container gets."""
+    """The labels that configure the load balancer, and those for its container."""
     read = {name: value for name, value in found.items() if name.startswith(READ_LABELS)}
     gone = (*READ_LABELS, *AGENT_LABELS)
     return read, {name: value for name, value in found.items() if not name.startswith(gone)}
@@ -98,10 +98,10 @@ def balancer(
     Args:
         keys: all keys of the service.
         entries: the ports of a load balancer of the first format; None for one of the second.
-        labels: those of its labels that L(split_labels) reads.
+        labels: its configuring labels, from L(split_labels).
         stack: canonical name of the stack.
         services: names of all services of the stack. None: not known.
-        place: that of the service.
+        place: the place of the service.
     """
     config, old = checked_section(keys, "lb_config", CONFIG_KEYS, place), old_section(keys, place)
     placed = own_rules(config, stack, services, place)
@@ -148,7 +148,7 @@ def proxy_ports(text: str, ports: t.Collection[int], place: Place) -> list[int]:
 def checked_section(
     keys: t.Mapping[str, t.Any], key: str, known: t.Sequence[str], place: Place
 ) -> t.Mapping[str, t.Any]:
-    """A map of the keys whose own keys are known; what is not is noted."""
+    """The map under a key; unknown keys in it are noted."""
     value = keys.get(key)
     if not is_empty(value) and not isinstance(value, t.Mapping):
         place.at(key).problem(f"must be a map, not {kind_of(value)}")
@@ -171,7 +171,7 @@ def old_section(keys: t.Mapping[str, t.Any], place: Place) -> t.Mapping[str, t.A
 def own_rules(
     config: t.Mapping[str, t.Any], stack: str, services: Services, place: Place
 ) -> list[rules.Placed]:
-    """The rules that are written as such."""
+    """The explicit rules."""
     here = place.at("lb_config").at("port_rules")
     return [
         (rules.listening_rule(value, stack=stack, services=services, place=at), at)
@@ -188,7 +188,7 @@ def image_rules(
     services: Services,
     place: Place,
 ) -> list[rules.Placed]:
-    """The rules that ports, links and labels of the first format mean."""
+    """The rules from ports, links and labels of the first format."""
     config = section(keys, "lb_config")
     if not entries and is_empty(config.get("port_rules")) and not keys_say_ports(keys):
         place.at("ports").problem('is missing: a load balancer needs "ports", or "expose"')
@@ -202,12 +202,12 @@ def image_rules(
 
 
 def keys_say_ports(keys: t.Mapping[str, t.Any]) -> bool:
-    """Whether ports are written at all, if only wrong ones."""
+    """Whether ports are given at all, valid or not."""
     return not (is_empty(keys.get("ports")) and is_empty(keys.get("expose")))
 
 
 def warn_of_legacy_labels(labels: t.Mapping[str, str], place: Place) -> None:
-    """Labels that only the first format's image read."""
+    """Warn of labels that only the first format's image read."""
     for name in labels:
         if not name.startswith(LB_LABEL):
             place.at("labels").at(name).warn("has no effect: rules are written in lb_config")
@@ -219,7 +219,7 @@ def custom_text(
     ports: t.Collection[int],
     place: Place,
 ) -> Custom:
-    """The custom config; as in Rancher, one of the first format takes the place of the other."""
+    """The custom config; as in Rancher, one in the first format replaces the other."""
     first = old_config(
         old.get("haproxy_config"), place.at("load_balancer_config").at("haproxy_config")
     )
@@ -234,7 +234,7 @@ def policy(
     found: t.Sequence[rules.Rule],
     place: Place,
 ) -> Json | None:
-    """The stickiness policy; it needs a protocol that has cookies."""
+    """The stickiness policy; it needs a protocol with cookies."""
     first, key = old.get("lb_cookie_stickiness_policy"), "lb_cookie_stickiness_policy"
     here = place.at("load_balancer_config").at(key)
     if is_empty(first):
@@ -247,7 +247,7 @@ def policy(
 
 
 def certificate_wishes(keys: t.Mapping[str, t.Any]) -> list[Wish]:
-    """The certificates that a service names: which key, what is written there, and where."""
+    """The certificates that a service names: key, value and place."""
     found: list[Wish] = []
     for where, holder in (((), keys), (("lb_config",), section(keys, "lb_config"))):
         written = holder.get("certs")
@@ -261,14 +261,14 @@ def certificate_wishes(keys: t.Mapping[str, t.Any]) -> list[Wish]:
 
 
 def place_of(wish: Wish, place: Place) -> Place:
-    """Where a certificate is named."""
+    """The place that names a certificate."""
     for part in wish[2]:
         place = place.at(part)
     return place
 
 
 def certificate_name(value: t.Any) -> str:
-    """The name of a certificate, which is that of a file as well."""
+    """The name of a certificate, which is also a file name."""
     written = line(value).strip()
     if not CERTIFICATE_NAME.fullmatch(written):
         raise Invalid(
@@ -283,7 +283,7 @@ def certificates(
     placed: t.Sequence[rules.Placed],
     place: Place,
 ) -> Json:
-    """The schema's keys for certificates, and whether they suit the rules."""
+    """The schema's keys for certificates; checks that they fit the rules."""
     named: dict[str, list[str]] = {"certs": [], "default_cert": []}
     for wish in certificate_wishes(keys):
         name = place_of(wish, place).attempt(certificate_name, wish[1])
@@ -310,7 +310,7 @@ def certificates(
 
 
 def check_needed(placed: t.Sequence[rules.Placed], given: bool, place: Place) -> None:
-    """Note a port that has to decrypt and nothing to do it with, or the contrary."""
+    """Note a TLS port without a certificate, or a certificate without a TLS port."""
     decrypting = [(rule, here) for rule, here in placed if rules.listens([rule], ("https", "tls"))]
     if decrypting and not given:
         rule, here = decrypting[0]
@@ -336,7 +336,7 @@ def label(
 
 
 def check_lb_labels(labels: t.Mapping[str, str], acts: bool, place: Place) -> None:
-    """Say of C(io.rancher.lb_service.) labels which are not known, not run, or on no load balancer."""
+    """Note C(io.rancher.lb_service.) labels that are unknown, unsupported, or not on a load balancer."""
     for name, value in labels.items():
         here = place.at(name)
         if not name.startswith(LB_LABEL):
@@ -350,7 +350,7 @@ def check_lb_labels(labels: t.Mapping[str, str], acts: bool, place: Place) -> No
 
 
 def check_no_balancer(keys: t.Mapping[str, t.Any], place: Place) -> None:
-    """Note what only a load balancer has, on a service that is none."""
+    """Note keys that only a load balancer may have on another service."""
     config = checked_section(keys, "lb_config", CONFIG_KEYS, place)
     for key in ("config", "stickiness_policy"):
         if not is_empty(config.get(key)):
@@ -370,7 +370,7 @@ def check_no_balancer(keys: t.Mapping[str, t.Any], place: Place) -> None:
 
 
 def says_something(value: t.Any) -> bool:
-    """Whether anything in a value is not empty; exports are full of maps of nothing."""
+    """Whether anything in a value is not empty; exports contain many empty maps."""
     if isinstance(value, t.Mapping):
         return any(says_something(item) for item in value.values())
     return not is_empty(value)

@@ -16,11 +16,11 @@ MODES = ("insert", "rewrite", "prefix")
 KEYS = ("name", "cookie", "domain", "indirect", "nocache", "postonly", "mode")
 FLAGS = ("indirect", "nocache", "postonly")
 COOKIE_DEFAULT = "lb"
-"""Rancher took the name of the first backend where none was given."""
+"""Rancher used the name of the first backend if none was given."""
 
 
 def stickiness(value: t.Any, place: Place) -> dict[str, t.Any] | None:
-    """A policy with every key of the schema, or None where there is none."""
+    """A policy with every key of the schema; None if there is none."""
     if is_empty(value):
         return None
     if not isinstance(value, t.Mapping):

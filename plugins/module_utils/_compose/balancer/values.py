@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Single values of a load balancer's rules. Private to the collection.
 
-What is accepted here is written into a HAProxy config as it is: nothing passes that could end a word or a line there.
+Accepted values are written unchanged into a HAProxy config, so none may end a word or a line there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..values import is_empty, line, wanted, whole, whole_between
 PROTOCOLS = ("http", "https", "tcp", "tls", "sni")
 HTTP_PROTOCOLS = ("http", "https")
 TLS_PROTOCOLS = ("https", "tls")
-"""Those that the load balancer itself decrypts."""
+"""Protocols that the load balancer itself decrypts."""
 OTHER_PROTOCOLS = {
     "ssl": "write https, or tls for what is not HTTP",
     "udp": "HAProxy does not balance UDP",
@@ -39,7 +39,7 @@ LOWEST_PRIORITY = 2**31 - 1
 
 # Words that begin a section of a HAProxy config, as Rancher split custom configs.
 SECTIONS = ("global", "defaults", "frontend", "backend", "listen", "userlist", "peers", "mailers")
-# Others that HAProxy knows; a name that is one of them would be as misleading.
+# HAProxy's other section words; as a name they would be as misleading.
 MORE_SECTIONS = (
     "cache",
     "crt-store",
@@ -69,7 +69,7 @@ Selector = t.List[t.Dict[str, t.Any]]
 
 
 def port(value: t.Any) -> int:
-    """A port that traffic goes to."""
+    """A target port."""
     if value == "":
         raise wanted("a port, 1 to 65535", value)
     return whole_between(1, 65535)(value)
@@ -84,7 +84,7 @@ def source_port(value: t.Any) -> int:
 
 
 def protocol(value: t.Any) -> str:
-    """How traffic of a port is understood."""
+    """The protocol of a port."""
     written = line(value).strip().lower()
     if written in OTHER_PROTOCOLS:
         raise Invalid(f"{quoted(written)} is not possible: {OTHER_PROTOCOLS[written]}")
@@ -96,7 +96,7 @@ def protocol(value: t.Any) -> str:
 
 
 def hostname(value: t.Any) -> str:
-    """A host name, C(*.suffix) or C(prefix.*), in lower case, as host names are compared."""
+    """A host name, C(*.suffix) or C(prefix.*), in lower case, as host names are compared without case."""
     written = line(value).strip()
     bare = written
     if written.startswith("*."):
@@ -130,7 +130,7 @@ def path(value: t.Any) -> str:
 
 
 def backend_name(value: t.Any) -> str:
-    """The name by which a custom config addresses a backend."""
+    """The name under which a custom config refers to a backend."""
     written = line(value).strip()
     if not NAME.fullmatch(written):
         raise Invalid(f"{quoted(written)}: a name holds letters, digits and _.:- only")
@@ -150,7 +150,7 @@ def cookie(value: t.Any) -> str:
 
 
 def cookie_domain(value: t.Any) -> str:
-    """The domain of a cookie, with or without a dot before it."""
+    """The domain of a cookie, with or without a leading dot."""
     written = line(value).strip()
     if not HOST.fullmatch(written[1:] if written.startswith(".") else written):
         raise wanted("a domain such as .shop.example", written)
@@ -158,7 +158,7 @@ def cookie_domain(value: t.Any) -> str:
 
 
 def directory(value: t.Any) -> str:
-    """A path inside of the load balancer's container."""
+    """A path inside the load balancer's container."""
     written = line(value).strip()
     if not PATH.fullmatch(written) or "/.." in written or len(written) > LONGEST_PATH:
         raise wanted("a path in the container such as /certs", written)
@@ -166,12 +166,12 @@ def directory(value: t.Any) -> str:
 
 
 def priority(value: t.Any) -> int:
-    """The order of a rule among those of its port; 0: none is given."""
+    """The priority of a rule among those of its port; 0 for none."""
     return whole_between(0, LOWEST_PRIORITY)(value)
 
 
 def weight(value: t.Any) -> int:
-    """How much of a backend's traffic goes to these members."""
+    """The share of a backend's traffic for these members."""
     return whole_between(0, LARGEST_WEIGHT)(value)
 
 
@@ -228,7 +228,7 @@ def given(
     convert: t.Callable[[t.Any], t.Any],
     default: t.Any,
 ) -> t.Any:
-    """A key converted; the default where the file says nothing, and where it can't be read, which is then noted."""
+    """The converted value of a key; the default if it is missing or invalid, with a problem noted if invalid."""
     written = value.get(key)
     if written is None or (isinstance(written, (str, list, tuple, dict)) and is_empty(written)):
         return default

@@ -51,7 +51,7 @@ def backend(
         retry: Whether failed requests are sent to another member.
         tls: Whether any requests arrive over TLS.
         drains: Whether to mark draining members.
-        key: Where the entry is, for messages.
+        key: The place of the entry, for messages.
 
     Raises:
         ValueError: A value can't be written into a config; the text names its key.

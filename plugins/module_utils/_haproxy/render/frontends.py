@@ -32,7 +32,7 @@ def frontend(port: t.Mapping[str, t.Any], *, strict: bool, key: str) -> Section:
     Args:
         port: An entry of C(frontends) of the model.
         strict: Whether to refuse TLS connections to a name without a certificate.
-        key: Where the entry is, for messages.
+        key: The place of the entry, for messages.
 
     Raises:
         ValueError: A value can't be written into a config; the text names its key.

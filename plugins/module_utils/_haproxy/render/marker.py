@@ -12,7 +12,7 @@ import hashlib
 import re
 
 CERTIFICATE_COMMENT = "# certificate"
-"""Begins a line that names a certificate. Here, so that who only reads configs need not carry what writes them."""
+"""Begins a line that names a certificate. Defined here so that readers of configs need not import the renderer."""
 
 CHECKSUM_COMMENT = "# checksum"
 """Begins the first line."""

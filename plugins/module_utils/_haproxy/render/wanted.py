@@ -18,4 +18,4 @@ class Wanted:
     weight: int = 1
     disabled: bool = False
     place: str = ""
-    """Address and port; only those of the place are handed on."""
+    """Address and port; a reload passes on only the state of a server at this place."""

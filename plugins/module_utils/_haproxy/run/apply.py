@@ -131,7 +131,7 @@ class _Apply:
         self._wanted = wanted_states(desired.config)
         self._before: Files = {}
         self._change: Difference | None = None
-        """What the worker is told instead of a reload."""
+        """The changes in the worker that replace a reload."""
 
     def run(self, wait_s: float, *, check_mode: bool) -> Applied:
         container = running_container(self._engine, self._target.container)

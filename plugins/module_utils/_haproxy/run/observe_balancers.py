@@ -27,7 +27,7 @@ from .worker import ANSWER_S, old_workers, running_info, states, traffic
 Json = t.Dict[str, t.Any]
 
 DEADLINE_S = 4.0
-"""For all load balancers of a host."""
+"""Seconds for all load balancers of a host."""
 MOST_CERTIFICATES = 50
 
 _NAME = re.compile(r"[a-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+\Z")

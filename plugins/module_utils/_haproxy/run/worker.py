@@ -20,7 +20,7 @@ Server = t.Tuple[str, str]
 ANSWER_S = 2.0
 RELOAD_S = 5.0
 VARIABLE = "proc.drover_revision"
-"""Holds the marker of a config that the worker got to without a reload."""
+"""Holds the marker of a config that the worker reached without a reload."""
 
 _POLL_S = 0.05
 _VALUE = re.compile(r"value=<(rev-[0-9a-f]{16})>")

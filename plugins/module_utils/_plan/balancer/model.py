@@ -20,7 +20,7 @@ Json = t.Dict[str, t.Any]
 
 HTTP_PROTOCOLS = ("http", "https")
 BY_NAME_PROTOCOLS = (*HTTP_PROTOCOLS, "sni")
-"""Protocols of which host names can be told apart."""
+"""Protocols with which HAProxy can tell host names apart."""
 DEEPEST_ALIAS = 8
 
 

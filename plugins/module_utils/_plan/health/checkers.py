@@ -28,9 +28,9 @@ from .votes import CONTROL, Opinion, Report
 Body = t.Dict[str, t.Any]
 
 CHECKERS = 3
-"""How many check each container, as in Rancher."""
+"""Number of checkers for each container, as in Rancher."""
 REPORT_GOOD_FOR_S = 10.0
-"""A host without work is not looked at again in the rounds of a pass: what it said is old after a long one."""
+"""Hosts without work are not observed again within a pass, so their reports are old after a long pass."""
 
 
 class Checkers:

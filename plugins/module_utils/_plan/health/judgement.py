@@ -26,7 +26,7 @@ class Judgement:
         before: The health in the ledger.
         asked: The number of checkers that may vote.
         doubt: Why the votes of checkers that find it down do not count; None if this is not the case.
-        sick: Why it is to be replaced; None when it is not.
+        sick: Why it must be replaced; None if it need not be.
     """
 
     member: WantedMember

@@ -17,15 +17,15 @@ Report = t.Mapping[str, t.Any]
 """A ServerReport of _model/observation.py."""
 
 ANSWERED = frozenset(["L6RSP", "L7RSP", "L7STS"])
-"""The application itself gave a wrong answer: the way to it is good."""
+"""The application itself gave a wrong answer, so the network path works."""
 UNREACHED = frozenset(["L4CON", "L4TOUT", "L6TOUT", "L7TOUT", "SOCKERR"])
-"""Nothing, or nothing in time: the application or the way to it.
+"""No answer, or none in time: the fault is in the application or in the network path.
 
-SOCKERR is what HAProxy 3.0 makes of an application that closes without an answer (docs/decisions/0009).
+HAProxy 3.0 reports SOCKERR if the application closes without an answer (docs/decisions/0009).
 """
 GOOD = frozenset(["L4OK", "L6OK", "L7OK", "L7OKC"])
 MATURE_S = 3.0
-"""A cut in the network shows at the control target within 2 s; a younger failure to reach something says nothing."""
+"""A network cut shows at the control target within 2 s; a more recent "not reached" proves nothing."""
 CONTROL = "control"
 """The backend of the control targets."""
 DEFAULT_INTERVAL_MS = 2000

@@ -12,7 +12,7 @@ from ..world.ownership import Located
 from .plan import Plan, Subject
 
 FIRST_RESULT_S = 2.5
-"""How long a host waits for the first results of new servers, so that the same pass can read them."""
+"""Seconds that a host waits for the first results of new servers, so that the same pass can read them."""
 
 
 def makers(plan: Plan, host: str, member: MemberId) -> list[Operation]:

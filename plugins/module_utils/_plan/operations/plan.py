@@ -88,7 +88,7 @@ class RecordWrite:
     required: bool
     cause: str
     based_on: dict[str, int] = dataclasses.field(default_factory=dict)
-    """Number that each host showed: one that has a newer version by now refuses this one."""
+    """The record number on each host: a host that has a newer version by now refuses this one."""
 
     @property
     def stack(self) -> str:
@@ -103,16 +103,16 @@ class Plan:
     records: list[RecordWrite] = dataclasses.field(default_factory=list)
     operations: list[Operation] = dataclasses.field(default_factory=list)
     validations: list[Operation] = dataclasses.field(default_factory=list)
-    """Operations that one host does before any record is written; when one fails, nothing else is done."""
+    """Operations that one host does before any record is written; if one fails, nothing else is done."""
     errors: list[Fact] = dataclasses.field(default_factory=list)
     held: list[Fact] = dataclasses.field(default_factory=list)
     notes: list[Fact] = dataclasses.field(default_factory=list)
     kept_volumes: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     refusals: dict[str, dict[str, dict[str, t.Any]]] = dataclasses.field(default_factory=dict)
-    """What hosts shall newly remember as held, for the audit: host -> place -> reason."""
+    """New refusals for the hosts to store, for the audit: host -> place -> reason."""
 
     refused: bool = False
-    """Whether the command cannot be carried out: then nothing is done, so that its error is the last word."""
+    """Whether the command cannot be carried out: then nothing is done, and its error stands."""
 
     def refuse(self) -> None:
         """Remove all operations and record writes; keep the messages."""

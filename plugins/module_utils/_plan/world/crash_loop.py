@@ -10,7 +10,7 @@ from ..._model.observation import ObservedContainer
 
 CRASH_LOOP_RESTARTS = 3
 CRASH_LOOP_WINDOW_S = 60.0
-"""The engine waits up to a minute between restarts: one that ran for longer has left its loop."""
+"""The engine waits up to a minute between restarts: a container that ran for longer has left its loop."""
 
 
 def is_crash_loop(container: ObservedContainer, now: float) -> bool:

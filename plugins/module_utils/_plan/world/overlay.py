@@ -23,11 +23,11 @@ class Reports:
 
     network: str
     swarms: dict[str, SwarmFacts]
-    """Seen host -> what its engine says of the Swarm."""
+    """Seen host -> its engine's Swarm facts."""
     having: frozenset[str]
     """Seen hosts whose engine lists the network."""
     silent: list[str]
-    """Hosts that were asked and gave no answer."""
+    """Hosts that did not answer."""
 
     @property
     def managers(self) -> list[str]:

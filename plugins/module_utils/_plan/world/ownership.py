@@ -23,7 +23,7 @@ Json = t.Dict[str, t.Any]
 Located = t.Tuple[str, ObservedContainer]
 """Host and container."""
 Claims = t.Dict[MemberId, t.List[Located]]
-"""Containers by the member that they claim to be of."""
+"""Containers by the member that their labels name."""
 
 SHORT_ID = 12
 LIVE_STATES = ("running", "paused", "restarting")
@@ -55,7 +55,7 @@ def sort_claims(claims: Claims, body: Json | None, ledger: Ledger) -> Ownership:
 
     Args:
         claims: Containers by the member that their labels name.
-        body: The stack's recorded body; None where there is none: then the name alone decides.
+        body: The stack's recorded body; None if there is none; then the name alone decides.
         ledger: What the hosts remember of the stack's members, by member key.
     """
     entries: Members = body["members"] if body else {}

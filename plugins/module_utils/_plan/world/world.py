@@ -100,7 +100,7 @@ class World:
         self.silent = [
             host for host, found in sorted(observations.items()) if found and found["error"]
         ]
-        """Hosts that were asked and gave no answer; a host that --limit left out is not among them."""
+        """Hosts that did not answer, without those that --limit left out."""
         self.seen = [host for host in self.hosts if host not in self.faults]
         self._owned: dict[str, Ownership] = {}
         self._names: dict[str, dict[str, str]] = {}
