@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo story demo-down venv test lint format units sanity molecule bench soak lab lab-down build clean
+.PHONY: help demo story demo-down venv test lint format units coverage sanity molecule bench soak lab lab-down build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ format: venv ## let ruff format the code
 
 units: venv ## unit tests on the oldest and the newest ansible-core that your Pythons run
 	@tools/units
+
+coverage: venv ## how much of plugins/ the unit tests run
+	@tools/coverage
 
 sanity: venv ## ansible-test sanity on the same two, compile and import on every Python found
 	@tools/sanity

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".cache" / "logs"
 CLOSING = re.compile(r"^=+ .*\d+ (passed|failed|skipped|errors?).* in [\d.]+s.* =+$")
-PART = re.compile(r"^((ok|FAILED): (units|live|molecule)|coverage of )")
+PART = re.compile(r"^(ok|FAILED): (units|live|molecule)")
 INNER_LOG = re.compile(r"its log is (\.cache/\S+)")
 TEST = re.compile(r"^_+ (.*\w.*) _+$")
 ERROR = re.compile(r"^(E  |FAILED|FATAL|ERROR|fatal: |error)")

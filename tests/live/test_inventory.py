@@ -358,6 +358,7 @@ def test_the_playbooks_run_over_the_hosts_that_it_lists(settled: Site) -> None:
     assert {item["drover_engine"]["version"].split(".")[0] for item in entries.values()} == {
         "20",
         "26",
+        "28",
     }
     words = ["drover.docker.status", "-e", f"stack={STACK}"]
     said, _errors = settled.run("ansible-playbook", *words, source=source)
