@@ -144,7 +144,7 @@ RETIRED = {**RECORDED, "retired": True}
 
 def claim(host: str = "h1", *, create_index: int = 2, **changes: t.Any) -> ContainerView:
     fields: dict[str, t.Any] = {"entry": RECORDED, **changes}
-    container = t.cast("ObservedContainer", {"create_index": create_index})
+    container: ObservedContainer = t.cast("t.Any", {"create_index": create_index})
     return ContainerView(host, container, **fields)
 
 
