@@ -23,7 +23,8 @@ MakeStack = t.Callable[[str], Stack]
 class MakeControl(t.Protocol):
     """Makes a control node for these hosts of the lab."""
 
-    def __call__(self, hosts: t.Iterable[str], **variables: t.Any) -> Control: ...
+    def __call__(self, hosts: t.Iterable[str], **variables: t.Any) -> Control:
+        """The control node; its channels close at the end of the session."""
 
 
 @pytest.fixture(scope="session")

@@ -119,7 +119,7 @@ class ActionModule(ActionBase):
         return result
 
     def _status(self, found: Pass, step: Step) -> dict[str, t.Any]:
-        planner = t.cast("Planner", found.planner)
+        planner: Planner = t.cast("Planner", found.planner)
         rows = rows_of(planner, step.plan, system=bool(self._task.args.get("system")))
         self._say(["", *table_of(planner, rows), *report.status_messages(step.plan), ""])
         return {"changed": False, "work": False, "services": [vars(row) for row in rows]}

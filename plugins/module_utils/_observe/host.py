@@ -89,11 +89,11 @@ def _fill_files(
 ) -> None:
     """Add what is on the host besides its engine. Never raises."""
     folders = observe_folders(observation["records"], mountpoints)
-    observation["certificate_folders"] = t.cast("dict[str, CertificateFolder]", folders)
+    observation["certificate_folders"] = t.cast(t.Dict[str, CertificateFolder], folders)
     checker = observe_checker(state_dir)
-    observation["checker"] = t.cast("CheckerReport | None", checker)
+    observation["checker"] = t.cast(t.Optional[CheckerReport], checker)
     balancers = observe_balancers(state_dir, configs=configs)
-    observation["balancers"] = t.cast("dict[str, BalancerReport]", balancers)
+    observation["balancers"] = t.cast(t.Dict[str, BalancerReport], balancers)
     observation["refusals"] = read_refusals(state_dir)
     observation["lease"] = standing(state_dir)
 

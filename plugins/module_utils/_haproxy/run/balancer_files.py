@@ -122,7 +122,7 @@ def put_files(folders: Folders, files: Files, before: Files) -> None:
 
 def take_back(folders: Folders, before: Files, files: Files) -> None:
     """Restore the files from before this change, and nothing else. Raises FolderError."""
-    put_files(folders, before, files)
+    put_files(folders, files=before, before=files)
     if CONFIG not in before:
         with explained(folders.file), contextlib.suppress(FileNotFoundError):
             os.remove(folders.file)
