@@ -57,6 +57,9 @@ class Moment:
     ended: float = 0.0
 
 
+GONE_S = 0.2
+
+
 @contextlib.contextmanager
 def moment() -> t.Iterator[Moment]:
     """Take the time of what is done inside."""
@@ -167,8 +170,11 @@ class Load:
 
 
 def in_flight(failure: Failure, fault: Moment) -> bool:
-    """Whether a request was under way while the fault was made."""
-    return failure.began <= fault.ended and failure.ended >= fault.began
+    """Whether a request was under way while the fault was made.
+
+    A killed process is gone some milliseconds after the kill has returned; until then its kernel accepts connections.
+    """
+    return failure.began <= fault.ended + GONE_S and failure.ended >= fault.began
 
 
 def late(failures: t.Iterable[Failure], fault: Moment, within_s: float) -> list[Failure]:
