@@ -20,7 +20,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._channel.driver impo
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.inventory import host_variables
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
-from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import term_of
+from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import stamp_of, term_of
 from common import ANSIBLE, IMAGE, INVENTORY, Figure, compare, paired, play, run, show
 
 STACK = "bench"
@@ -125,8 +125,7 @@ def warm() -> Iterator[Callable[[], None]]:
         driver = Driver(channels, hosts)
 
         def reconcile() -> None:
-            stamp = {"author": "bench", "time": "", "token": "bench", "inventory": sorted(hosts)}
-            request = request_from({"command": "reconcile"}, None, **stamp)
+            request = request_from({"command": "reconcile"}, None, **stamp_of(sorted(hosts)))
             end = driver.run(Pass(request, driver.inventory, term_of(request, {})))
             if end.failures or end.plan.errors or end.plan.has_work:
                 raise SystemExit(f"bench: the pass had something to do: {end.plan.lines()}")

@@ -7,10 +7,8 @@ A playbook starts Python some ten times, which takes seconds; over channels a pa
 
 from __future__ import annotations
 
-import datetime
 import functools
 import pathlib
-import secrets
 import time
 import typing as t
 
@@ -33,7 +31,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output.status_rows 
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
 from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
-from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import owner, term_of
+from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import stamp_of, term_of
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
     CertificateSources,
 )
@@ -141,7 +139,9 @@ class Command:
     def _carry_out(self, definition: Json | None) -> int:
         names = ARGUMENTS[self.command].difference(OF_FILES)
         given = {name: str(self.extra[name]) for name in names if name in self.extra}
-        request = request_from({**given, "command": self.command}, definition, **self._stamp())
+        request = request_from(
+            {**given, "command": self.command}, definition, **stamp_of(sorted(self.hosts))
+        )
         variables = next(iter(self.hosts.values()))
         running = Pass(request, self._driver.inventory, term_of(request, variables))
         if self.command == "status":
@@ -169,15 +169,6 @@ class Command:
         )
         self._say([f"[WARNING]: {line}" for line in warnings])
         return definition
-
-    def _stamp(self) -> Json:
-        now = datetime.datetime.now(datetime.timezone.utc)
-        return {
-            "author": owner(),
-            "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "token": secrets.token_hex(8),
-            "inventory": sorted(self.hosts),
-        }
 
     def _tell(self, step: Step) -> None:
         """What a step tells; notes are told once, before anything is done."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.drover.docker.plugins.module_utils._common.constants import CHECKER_IMAGE
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import wanted_images
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
 from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import look_at
 
@@ -22,7 +22,8 @@ class ActionModule(ActionBase):
         """Save the observation. The result only says whether there is one."""
         variables = task_vars or {}
         super().run(tmp, variables)
-        images = wanted_images(variables, self._templar.template)
+        checker_image = self._templar.template(variables.get("drover_checker_image")) or ""
+        images = wanted_images(run_files.load("definition"), checker_image)
         observation = look_at(self, images, variables, **self._task.args)
         pass_file.keep_observation(str(variables["inventory_hostname"]), observation)
         return {
@@ -30,13 +31,3 @@ class ActionModule(ActionBase):
             "observed": not observation["error"],
             "reason": observation["error"] or "",
         }
-
-
-def wanted_images(variables: dict[str, t.Any], template: t.Callable[[t.Any], t.Any]) -> list[str]:
-    """Return the images of a new definition. No record on the host names them yet."""
-    checker_image = template(variables.get("drover_checker_image"))
-    definition = run_files.load("definition") or {"services": {}}
-    services = definition["services"].values()
-    checked = any(service.get("health_check") for service in services)
-    own = {checker_image or CHECKER_IMAGE} if checked or checker_image else set()
-    return sorted({service["image"] for service in services} | own)

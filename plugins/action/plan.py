@@ -8,7 +8,6 @@ Pass (plugin_utils/_pass/machine.py) decides the order; this plugin only stores 
 
 from __future__ import annotations
 
-import datetime
 import secrets
 import time
 import typing as t
@@ -35,7 +34,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
     host_labels,
     settings,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import owner, term_of
+from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import stamp_of, term_of
 
 display = Display()
 
@@ -127,12 +126,7 @@ class ActionModule(ActionBase):
     # --- parts ---
 
     def _request(self, variables: dict[str, t.Any]) -> Request:
-        stamp = {
-            "author": owner(),
-            "time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "token": secrets.token_hex(8),
-            "inventory": docker_hosts(variables),
-        }
+        stamp = stamp_of(docker_hosts(variables))
         try:
             args = {key: value for key, value in self._task.args.items() if key != "prepare"}
             return request_from(args, run_files.load("definition"), **stamp)

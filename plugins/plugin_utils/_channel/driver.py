@@ -13,10 +13,6 @@ import secrets
 import time
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
-    DOCKER_HOST,
-    STATE_DIR,
-)
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
     Observation,
     silent,
@@ -24,7 +20,6 @@ from ansible_collections.drover.docker.plugins.module_utils._model.observation i
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import (
     Inventory,
     Pass,
-    wanted_images,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Step
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
@@ -33,14 +28,18 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     Outcomes,
     Work,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import host_labels, settings
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
+    OBSERVE_TIMEOUT_S,
+    host_labels,
+    module_arguments,
+    settings,
+)
 
 from .channels import Channels
 
 Json = dict[str, t.Any]
 
 FIRST_LOOK_S = 15.0
-LOOK_S = 6.0
 ACT_S = 900.0
 """Limits of one call, in s. The first look opens the connections and sends the host code. A call that acts lasts as
 long as its pulls and stops do; past this limit the host begins no further operation."""
@@ -78,7 +77,7 @@ class Driver:
         pause: t.Callable[[float], None] = time.sleep,
     ) -> End:
         """Run a pass to its end. C(on_step) receives each step before the calls of that step."""
-        step = running.start(self._seen(running), now=time.monotonic())
+        step = running.start(self.look(running), now=time.monotonic())
         while True:
             on_step(step)
             if step.end is not None:
@@ -90,12 +89,8 @@ class Driver:
             )
 
     def look(self, running: Pass) -> dict[str, Observation | None]:
-        """Return a plan made from what all hosts report, without acting on it."""
-        return self._seen(running)
-
-    def _seen(self, running: Pass) -> dict[str, Observation | None]:
-        images = wanted_images(running.request, running.inventory.settings)
-        calls = {host: Work(images=images) for host in self._variables}
+        """Look at all hosts. Of a host that does not answer there is only the reason."""
+        calls = {host: Work(images=running.images) for host in self._variables}
         outcomes, reasons = self._carry(Step(OBSERVE, calls))
         return {
             host: outcome.observation if outcome else silent(reasons[host])
@@ -123,29 +118,16 @@ class Driver:
 
     def _look_s(self) -> float:
         given = [item.get("drover_observe_timeout_s") for item in self._variables.values()]
-        return max([LOOK_S, *(float(item) for item in given if item)])
+        return max([OBSERVE_TIMEOUT_S, *(float(item) for item in given if item)])
 
     def _payload(self, host: str, work: Work) -> Json:
-        variables = self._variables[host]
-        place = {
-            "host": host,
-            "docker_host": str(variables.get("drover_docker_host", DOCKER_HOST)),
-            "state_dir": str(variables.get("drover_state_dir", STATE_DIR)),
-        }
+        place = module_arguments(self._variables[host], lambda value: value)
         return {**dataclasses.asdict(work), **place, "owner": work.claim.get("owner", "")}
 
 
 def _outcome(answer: Json) -> Outcome:
     """Read a host's answer and stamp it with the time of its arrival."""
-    now = time.monotonic()
-    seen: Observation | None = answer.get("observation")
-    if seen is not None:
-        seen["taken_at"] = now
-    refused = {item["stack"]: item["reason"] for item in answer.get("refused", [])}
-    return Outcome(
-        answer.get("results", []),
-        refused,
-        seen,
-        answer.get("lease"),
-        now,
-    )
+    outcome = Outcome.of(answer, time.monotonic())
+    if outcome.observation is not None:
+        outcome.observation["taken_at"] = outcome.answered_at
+    return outcome

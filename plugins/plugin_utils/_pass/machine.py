@@ -59,11 +59,10 @@ class Pass:
     """
 
     def __init__(self, request: Request, inventory: Inventory, term: Term) -> None:
-        self.request = request
         self.inventory = inventory
         self.term = term
         self.planner: Planner | None = None
-        """The planner of the last plan, for status."""
+        """The planner of what was foretold, for status."""
         self.rounds = 0
         """Number of the current round; 0 before the first."""
         self.stage = ""
@@ -82,6 +81,16 @@ class Pass:
         """The command of the request."""
         return self._asked.command
 
+    @property
+    def request(self) -> Request:
+        """The request of the current round: first what was asked for, then to converge to what the hosts stored."""
+        return self._asked if self.rounds <= 1 else work.next_request(self._asked)
+
+    @property
+    def images(self) -> list[str]:
+        """The images that the hosts must report on."""
+        return wanted_images(self.request.definition, self.inventory.settings.checker_image)
+
     # --- what drivers call ---
 
     def start(self, observations: dict[str, Observation | None], *, now: float) -> Step:
@@ -97,7 +106,8 @@ class Pass:
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round and end, for check mode and status."""
         self._seen = dict(observations)
-        return self._end(self._make_plan(now))
+        self.planner = self._planning(now)
+        return self._end(self.planner.plan)
 
     def answer(
         self,
@@ -181,9 +191,8 @@ class Pass:
         """Add the values that all calls of a stage share."""
         last = self._has_to_end() if stage == work.OPERATIONS else not self._plan.operations
         claim = dataclasses.asdict(self.term.claim)
-        images = wanted_images(self.request, self.inventory.settings)
         return {
-            host: dataclasses.replace(share, last=last, claim=claim, images=images)
+            host: dataclasses.replace(share, last=last, claim=claim, images=self.images)
             for host, share in shares.items()
         }
 
@@ -240,8 +249,7 @@ class Pass:
         if turn.over:
             return self._end(Plan(), [Failure("lease", notice=turn.notice)])
         self._notices += [turn.notice] if turn.notice else []
-        images = wanted_images(self.request, self.inventory.settings)
-        calls = {host: Work(images=images) for host in self._looked_at()}
+        calls = {host: Work(images=self.images) for host in self._looked_at()}
         return self._step(work.OBSERVE, calls, pause_s=turn.pause_s)
 
     def _resume(self, now: float) -> Step:
@@ -280,19 +288,20 @@ class Pass:
         return [host for host, seen in sorted(self._seen.items()) if seen is not None]
 
     def _make_plan(self, now: float) -> Plan:
-        request = self._asked if self.rounds <= 1 else work.next_request(self._asked)
+        return self._planning(now).plan
+
+    def _planning(self, now: float) -> Planner:
         world = World(
             self._seen,
             settings=self.inventory.settings,
             host_labels=self.inventory.host_labels,
-            renamed=request.rename,
+            renamed=self.request.rename,
             now_s=now,
         )
-        self.request = request
-        self.planner = Planner(world, request)
-        plan = self.planner.run()
-        plan.refusals = _to_note(self.planner)
-        return plan
+        planner = Planner(world, self.request)
+        planner.run()
+        planner.plan.refusals = _to_note(planner)
+        return planner
 
     def _leases(self) -> list[work.Holder]:
         """Return the leases in the hosts' observations."""
@@ -300,11 +309,14 @@ class Pass:
         return [lease for lease in found if lease]
 
 
-def wanted_images(request: Request, settings: Settings) -> list[str]:
-    """Return the images of a new definition. No record on the hosts names them yet."""
-    services = (request.definition or {"services": {}})["services"].values()
+def wanted_images(definition: dict[str, t.Any] | None, checker_image: str) -> list[str]:
+    """Return the images of a new definition. No record on the hosts names them yet.
+
+    C(checker_image): the image that the inventory wants for checkers; empty for the recorded or the default one.
+    """
+    services = (definition or {"services": {}})["services"].values()
     checked = any(service.get("health_check") for service in services)
-    own = {settings.checker_image or CHECKER_IMAGE} if checked or settings.checker_image else set()
+    own = {checker_image or CHECKER_IMAGE} if checked or checker_image else set()
     return sorted({service["image"] for service in services} | own)
 
 

@@ -72,6 +72,17 @@ class Outcome:
     lease: Holder | None = None
     answered_at: float = 0.0
 
+    @classmethod
+    def of(cls, answer: t.Mapping[str, t.Any], answered_at: float) -> Outcome:
+        """Read a host's answer to any stage: results, refused, lease and observation, as far as it has them."""
+        return cls(
+            answer.get("results", []),
+            {item["stack"]: item["reason"] for item in answer.get("refused", [])},
+            answer.get("observation"),
+            answer.get("lease"),
+            answered_at,
+        )
+
 
 Outcomes = dict[str, Outcome | None]
 """By host; None for a host that did not answer."""

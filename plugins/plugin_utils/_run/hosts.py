@@ -18,6 +18,8 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.world.world im
 )
 
 GROUP = "docker_hosts"
+OBSERVE_TIMEOUT_S = 6.0
+"""Seconds for a look at a host, unless C(drover_observe_timeout_s) says otherwise."""
 TEXT_VARIABLES = {
     "overlay_network": "drover_network_name",
     "overlay_subnet": "drover_network_subnet",

@@ -29,7 +29,6 @@ _CALL, _ANSWER, _OBSERVATION = "call", "answer", "observation"
 
 def save(found: Pass, step: Step, hosts: list[str]) -> None:
     """Store a pass, and each host's call of the next step in a separate file."""
-    found.planner = None  # the done round holds all observations a second time
     run_files.save_object("pass", found)
     for host in hosts:
         run_files.forget(run_files.for_host(_ANSWER, host))
@@ -58,22 +57,24 @@ def call_of(host: str) -> tuple[str, Work | None]:
 
 def keep_observation(host: str, observation: Json) -> None:
     """Store a host's observation with the time of its answer. An unreachable host has only an error."""
-    stamped = {**observation, "taken_at": time.monotonic()}
-    run_files.save(run_files.for_host(_OBSERVATION, host), stamped)
+    run_files.save(run_files.for_host(_OBSERVATION, host), _stamped(observation))
 
 
 def keep_look(host: str, observation: Json) -> None:
     """Store an observation in the middle of a pass."""
-    stamped = {**observation, "taken_at": time.monotonic()}
-    run_files.save(run_files.for_host(_ANSWER, host), {"observation": stamped})
+    run_files.save(run_files.for_host(_ANSWER, host), {"observation": _stamped(observation)})
 
 
 def keep_outcome(host: str, result: Json) -> None:
     """Store the result of a call of the module act."""
     answer = {key: result[key] for key in ("results", "refused", "lease")}
     if "observation" in result:
-        answer["observation"] = {**json.loads(result["observation"]), "taken_at": time.monotonic()}
+        answer["observation"] = _stamped(json.loads(result["observation"]))
     run_files.save(run_files.for_host(_ANSWER, host), {**answer, "answered_at": time.monotonic()})
+
+
+def _stamped(observation: Json) -> Json:
+    return {**observation, "taken_at": time.monotonic()}
 
 
 def keep_silence(host: str, reason: str) -> None:
@@ -106,11 +107,4 @@ def outcomes(hosts: list[str]) -> tuple[Outcomes, dict[str, str]]:
 def _outcome(answer: Json | None) -> Outcome | None:
     if answer is None or "reason" in answer:
         return None
-    refused = {item["stack"]: item["reason"] for item in answer.get("refused", [])}
-    return Outcome(
-        answer.get("results", []),
-        refused,
-        answer.get("observation"),
-        answer.get("lease"),
-        answer.get("answered_at", 0.0),
-    )
+    return Outcome.of(answer, answer.get("answered_at", 0.0))

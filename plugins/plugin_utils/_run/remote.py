@@ -15,9 +15,8 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from .deadline import NoAnswer, deadline
-from .hosts import module_arguments
+from .hosts import OBSERVE_TIMEOUT_S, module_arguments
 
-OBSERVE_TIMEOUT_S = 6.0
 _NO_MESSAGE = ("MODULE FAILURE", "Module result deserialization failed")
 """Ansible's messages for a module that ended without a result."""
 _LONGEST = 500

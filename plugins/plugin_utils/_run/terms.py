@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import getpass
 import os
 import random
@@ -24,6 +25,17 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
 )
 
 _LIMITS = {"drover_lease_s": (5, LONGEST_LEASE_S), "drover_lease_wait_s": (0, 86400)}
+
+
+def stamp_of(inventory: list[str]) -> dict[str, t.Any]:
+    """Return who asks, when, and with which inventory: what request_from takes beside the arguments."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return {
+        "author": owner(),
+        "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "token": secrets.token_hex(8),
+        "inventory": inventory,
+    }
 
 
 def owner() -> str:

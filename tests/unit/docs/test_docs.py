@@ -27,7 +27,7 @@ from ansible_collections.drover.docker.plugins.module_utils._compose.balancer im
     stickiness as balancer_stickiness,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.service import KNOWN_KEYS
-from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import OBSERVE_TIMEOUT_S
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files import (
     certificates,
     documents,

@@ -235,9 +235,8 @@ class Controller:
         for refusal in found["refused"]:
             self.say(f"    {machine.name} refuses a record: {refusal['reason']}")
         self._tell_results(work.operations, found["results"])
-        refused = {refusal["stack"]: refusal["reason"] for refusal in found["refused"]}
-        now = self.world.clock.now
-        return Outcome(found["results"], refused, self.look(machine.name), found["lease"], now)
+        answer = {**found, "observation": self.look(machine.name)}
+        return Outcome.of(answer, self.world.clock.now)
 
     def _tell_results(self, operations: list[Operation], results: list[Result]) -> None:
         by_id = {operation["id"]: operation for operation in operations}

@@ -16,13 +16,13 @@ from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels im
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.driver import (
     ACT_S,
     FIRST_LOOK_S,
-    LOOK_S,
     Driver,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE, Work
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 from ansible_collections.drover.docker.tests.unit.shared.fleet import Fleet, holder
 
@@ -104,7 +104,7 @@ def test_a_pass_waits_for_another_run_and_looks_again(channels: FakeChannels) ->
     _end, pauses = up(channels)
     assert next(pause for pause in pauses if pause) == 2.0
     looks = [limit for stage, limit, _payloads in channels.calls if stage == OBSERVE]
-    assert looks[:2] == [FIRST_LOOK_S, LOOK_S]
+    assert looks[:2] == [FIRST_LOOK_S, OBSERVE_TIMEOUT_S]
     assert sorted(channels.calls[2][2]) == list(HOSTS)
 
 
