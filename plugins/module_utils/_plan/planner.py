@@ -91,14 +91,15 @@ class Planner:
         }
         self._want_system(wanted)
         reservations = Reservations.of(self.world, {**self.bodies, **wanted})
+        planned: list[str] = []
         for stack in sorted(wanted, key=lambda name: (name != SYSTEM_STACK, name)):
             accepted = self._plan_stack(stack, wanted[stack], reservations)
             if accepted is not None:
                 self.acted_on[stack] = accepted
-                others = [body for name, body in self.acted_on.items() if name != stack]
-                self.volumes.of_stack(stack, accepted, version=self._version(stack), others=others)
+                planned.append(stack)
             if stack == SYSTEM_STACK:
                 self.checkers = Checkers(self.world, self.acted_on.get(stack))
+        self.volumes.list_unused({stack: self._version(stack) for stack in planned}, self.acted_on)
         self._plan_checkers()
         balancers = self.balancers()
         balancers.plan(self.plan)

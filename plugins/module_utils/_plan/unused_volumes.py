@@ -23,30 +23,22 @@ class UnusedVolumes:
         self.world = world
         self._wanted = wanted
 
-    def of_stack(
-        self,
-        stack: str,
-        body: dict[str, t.Any],
-        *,
-        version: int,
-        others: t.Iterable[dict[str, t.Any]] = (),
-    ) -> None:
+    def list_unused(self, versions: dict[str, int], bodies: dict[str, dict[str, t.Any]]) -> None:
         """List volumes that scale-down and down keep; remove only those that a person named.
 
         Args:
-            stack: The stack.
-            body: Its record's body.
-            version: Number of that record.
-            others: Bodies of the other stacks; volumes that they use are never listed.
+            versions: The stacks to look at, each with the number of its record.
+            bodies: Bodies of all stacks; volumes that any of them uses are never listed.
         """
-        used = {place for item in [body, *others] for place in _used(item)}
-        for host, name in self._made_for(stack, body):
-            if (host, name) in used:
-                continue
-            if name in self._wanted:
-                self._remove(stack, host, name, version)
-            else:
-                self.plan.kept_volumes.append((host, name))
+        used = {place for body in bodies.values() for place in _used(body)}
+        for stack, version in versions.items():
+            for host, name in self._made_for(stack, bodies[stack]):
+                if (host, name) in used:
+                    continue
+                if name in self._wanted:
+                    self._remove(stack, host, name, version)
+                else:
+                    self.plan.kept_volumes.append((host, name))
 
     def tell_unknown(self) -> None:
         """Report the given names that match no unused volume."""
