@@ -103,19 +103,26 @@ def test_deactivated_and_activated(hosts: Hosts, depot: Stack, control: Control)
     wait_reached(where(hosts), PORT, PAIR)
 
 
+def wait_answered(host: Host, asking: str, url: str) -> None:
+    """Until each member of the pair has answered a request from the container `asking`.
+
+    A member that has just begun gets few requests at first.
+    """
+    found: set[str] = set()
+
+    def all_answered() -> bool:
+        found.add(host.inside(asking, f"testapp get {url}").split()[-1])
+        return found >= set(PAIR)
+
+    eventually(all_answered)
+    assert found == set(PAIR)
+
+
 def test_internal_ones_share_a_port(hosts: Hosts, depot: Stack) -> None:
     """Behaviour 62 test_lbservice_internal, test_multiple_lbservice_internal_same_host_port."""
     member = everywhere(hosts, "depot")[PAIR[0]]
     for name in ("depot-inner-1", "depot-hidden-1"):
-        url, found = f"http://{name}:{INNER_PORT}/", set[str]()
-
-        def all_answered(url: str = url, found: set[str] = found) -> bool:
-            """A member that has just begun gets few requests at first."""
-            found.add(hosts[member.host].inside(member.name, f"testapp get {url}").split()[-1])
-            return found >= set(PAIR)
-
-        eventually(all_answered)
-        assert found == set(PAIR)
+        wait_answered(hosts[member.host], member.name, f"http://{name}:{INNER_PORT}/")
     assert {get(host.address, INNER_PORT).status for host in hosts.values()} == {0}
 
 
