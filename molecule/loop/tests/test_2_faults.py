@@ -64,15 +64,24 @@ def sound(hosts: Hosts, met: t.Collection[str]) -> list[Container]:
     return [item for item in found if item.state == "running" and item.id not in met]
 
 
-def strike(hosts: Hosts, dice: random.Random, met: set[str]) -> Fault:
+def candidates(found: list[Container], kind: str, faults: list[Fault]) -> list[Container]:
+    """Members that this fault may meet, by name.
+
+    Outside of soak runs none is made sick twice: the back-off of its second replacement lasts minutes.
+    """
+    spared = {fault.name for fault in faults if fault.kind == kind == "500" and not soak()}
+    return sorted((item for item in found if item.name not in spared), key=lambda item: item.name)
+
+
+def strike(hosts: Hosts, dice: random.Random, faults: list[Fault], met: set[str]) -> Fault:
     """One random fault at a random member; one that is just being repaired gives way to another."""
 
     def once() -> Fault | None:
-        choice = sound(hosts, met)
+        kind = dice.choice(sorted(KINDS))
+        choice = candidates(sound(hosts, met), kind, faults)
         if not choice:
             return None
-        kind = dice.choice(sorted(KINDS))
-        chosen = dice.choice(sorted(choice, key=lambda item: item.name))
+        chosen = dice.choice(choice)
         began = now()
         KINDS[kind](hosts[chosen.host], chosen.name)
         return Fault(kind, chosen.host, chosen.name, chosen.id, began)
@@ -96,9 +105,9 @@ def faults(hosts: Hosts, control: Control) -> list[Fault]:
     """All of them, one after the other, and the time until everything is well again."""
     print(f"seed {SEED}: DROVER_LOOP_SEED={SEED} repeats the choices")
     dice, met = random.Random(SEED), set[str]()
-    found = []
+    found: list[Fault] = []
     for _number in range(FAULTS):
-        found.append(strike(hosts, dice, met))
+        found.append(strike(hosts, dice, found, met))
         print(f"{found[-1].kind:<6} {found[-1].name} on {found[-1].host}")
         time.sleep(dice.uniform(*PAUSES_S))
     # Members that were replaced often wait for their turn: the back-off of repairs is at most 600 s.
