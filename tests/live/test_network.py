@@ -204,6 +204,7 @@ def in_swarm(state: dict[str, t.Any]) -> bool:
     return bool(state["LocalNodeState"] == "active" and not state["Error"])
 
 
+@long
 def test_a_lost_quorum_is_said_and_heals(fleet: Fleet, three: list[str]) -> None:
     lost = three[:2]
     fleet.everywhere("systemctl stop docker.socket docker", lost)
@@ -227,7 +228,7 @@ def test_a_lost_quorum_is_said_and_heals(fleet: Fleet, three: list[str]) -> None
     assert (again.code, again.changed) == (0, dict.fromkeys(three, 0)), again.output
 
 
-@pytest.mark.parametrize("place", [0, 2])
+@pytest.mark.parametrize("place", [0, pytest.param(2, marks=long)])
 def test_a_wiped_host_rejoins_and_its_old_entry_goes(
     fleet: Fleet, three: list[str], place: int
 ) -> None:
