@@ -20,7 +20,7 @@ from .._engine.networks import network_facts
 from .._haproxy.run.certificate_folders import observe_folders
 from .._haproxy.run.observe_balancers import observe_balancers
 from .._haproxy.run.observe_checker import observe_checker
-from .._lock.boot_clock import boot_id
+from .._lock.boot_clock import boot_clock, boot_id
 from .._lock.lease import standing
 from .._model.observation import (
     BalancerReport,
@@ -51,6 +51,7 @@ def observe(
     images: t.Iterable[str],
     clock: t.Callable[[], float],
     timer: t.Callable[[], float] = time.monotonic,
+    boot: t.Callable[[], float] = boot_clock,
     configs: bool = False,
 ) -> Observation:
     """Observe one host's engine and record files.
@@ -62,6 +63,7 @@ def observe(
         images: Images to look for, besides those of the current revisions and of our containers.
         clock: The host's wall clock, in seconds since the epoch.
         timer: A clock that only goes forward, in seconds, for the deadline of the whole observation.
+        boot: The host's boot clock, in seconds, by which its lease ends.
         configs: Whether to read the configs of load balancers too, for a diff.
 
     Raises:
@@ -69,7 +71,7 @@ def observe(
     """
     observation = empty(host, now=clock())
     try:
-        records, damaged = read_records(state_dir)
+        records, damaged = _usable(*read_records(state_dir))
         mountpoints = _Look(engine, _Deadline(timer)).fill(
             observation, host_images={*images, *current_images(records)}
         )
@@ -81,6 +83,7 @@ def observe(
         return failed
     observation["records"], observation["damaged_records"] = records, damaged
     _fill_files(observation, state_dir, mountpoints, configs=configs)
+    observation["lease"] = standing(state_dir, clock=boot)
     return observation
 
 
@@ -95,7 +98,20 @@ def _fill_files(
     balancers = observe_balancers(state_dir, configs=configs)
     observation["balancers"] = t.cast(t.Dict[str, BalancerReport], balancers)
     observation["refusals"] = read_refusals(state_dir)
-    observation["lease"] = standing(state_dir)
+
+
+def _usable(
+    records: dict[str, Json], damaged: dict[str, str]
+) -> tuple[dict[str, Json], dict[str, str]]:
+    """The records that this host can read, and the faults of the others: one with a good hash may still be nonsense."""
+    usable, faults = {}, dict(damaged)
+    for stack, record in records.items():
+        try:
+            current_images({stack: record})
+            usable[stack] = record
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            faults[stack] = f"not a record: {type(error).__name__}: {error}"
+    return usable, faults
 
 
 NO_ENGINE = t.cast("EngineFacts", {})

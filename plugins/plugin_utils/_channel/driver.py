@@ -17,6 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.observation i
     Observation,
     silent,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.answers import outcome_of
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import (
     Inventory,
     Pass,
@@ -104,10 +105,11 @@ class Driver:
         outcomes: Outcomes = {}
         reasons: dict[str, str] = {}
         for host, answer in answers.items():
-            if isinstance(answer, str):
-                outcomes[host], reasons[host] = None, answer
+            found = answer if isinstance(answer, str) else _outcome(answer, step.calls[host])
+            if isinstance(found, str):
+                outcomes[host], reasons[host] = None, found
             else:
-                outcomes[host] = _outcome(answer)
+                outcomes[host] = found
         return outcomes, reasons
 
     def _limit_s(self, stage: str) -> float:
@@ -125,9 +127,9 @@ class Driver:
         return {**dataclasses.asdict(work), **place, "owner": work.claim.get("owner", "")}
 
 
-def _outcome(answer: Json) -> Outcome:
-    """Read a host's answer and stamp it with the time of its arrival."""
-    outcome = Outcome.of(answer, time.monotonic())
-    if outcome.observation is not None:
+def _outcome(answer: Json, work: Work) -> Outcome | str:
+    """Read a host's answer and stamp it with the time of its arrival; a text says why it cannot be used."""
+    outcome = outcome_of(answer, work.operations, time.monotonic())
+    if isinstance(outcome, Outcome) and isinstance(outcome.observation, dict):
         outcome.observation["taken_at"] = outcome.answered_at
     return outcome

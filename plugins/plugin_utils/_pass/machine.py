@@ -37,6 +37,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.world.world im
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
 from . import work
+from .answers import trusted
 from .failures import failures_of
 from .step import End, Failure, Round, Step
 from .term import Term
@@ -95,7 +96,7 @@ class Pass:
 
     def start(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round from the hosts' observations (None: not reached)."""
-        self._seen = dict(observations)
+        self._seen = {host: trusted(host, found) for host, found in observations.items()}
         plan = self._make_plan(now)
         self.term.begin(self._leases())
         if not plan.has_work:
@@ -105,7 +106,7 @@ class Pass:
 
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round and end, for check mode and status."""
-        self._seen = dict(observations)
+        self._seen = {host: trusted(host, found) for host, found in observations.items()}
         self.planner = self._planning(now)
         return self._end(self.planner.plan)
 
@@ -278,7 +279,7 @@ class Pass:
             if outcome is None:
                 self._seen[host] = silent(reasons[host]) if reasons.get(host) else None
             elif outcome.observation is not None:
-                self._seen[host] = outcome.observation
+                self._seen[host] = trusted(host, outcome.observation)
 
     def _answering(self) -> list[str]:
         return [host for host, seen in sorted(self._seen.items()) if seen and not seen.get("error")]

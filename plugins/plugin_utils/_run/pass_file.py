@@ -12,6 +12,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.answers import outcome_of
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
@@ -67,10 +68,19 @@ def keep_look(host: str, observation: Json) -> None:
 
 def keep_outcome(host: str, result: Json) -> None:
     """Store the result of a call of the module act."""
-    answer = {key: result[key] for key in ("results", "refused", "lease")}
+    answer: Json = {key: result[key] for key in ("results", "refused", "lease") if key in result}
     if "observation" in result:
-        answer["observation"] = _stamped(json.loads(result["observation"]))
+        answer["observation"] = _stamped(observation_of(result))
     run_files.save(run_files.for_host(_ANSWER, host), {**answer, "answered_at": time.monotonic()})
+
+
+def observation_of(result: Json) -> Json:
+    """Return the observation in a module's result; one that cannot be read has only an error."""
+    try:
+        found = json.loads(result["observation"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        return {"error": f"its answer cannot be read: {type(error).__name__}"}
+    return found if isinstance(found, dict) else {"error": "its answer is not an observation"}
 
 
 def _stamped(observation: Json) -> Json:
@@ -97,14 +107,18 @@ def outcomes(hosts: list[str]) -> tuple[Outcomes, dict[str, str]]:
     for host in hosts:
         if not run_files.exists(run_files.for_host(_CALL, host)):
             continue
-        answer = run_files.load(run_files.for_host(_ANSWER, host))
-        found[host] = _outcome(answer)
-        if answer is None or "reason" in answer:
-            reasons[host] = answer["reason"] if answer else "not reached"
+        outcome = _outcome(host)
+        if isinstance(outcome, str):
+            found[host], reasons[host] = None, outcome
+        else:
+            found[host] = outcome
     return found, reasons
 
 
-def _outcome(answer: Json | None) -> Outcome | None:
+def _outcome(host: str) -> Outcome | str:
+    """Return the outcome of a called host, or why there is none."""
+    answer = run_files.load(run_files.for_host(_ANSWER, host))
     if answer is None or "reason" in answer:
-        return None
-    return Outcome.of(answer, answer.get("answered_at", 0.0))
+        return str(answer["reason"]) if answer else "not reached"
+    _stage, asked = call_of(host)
+    return outcome_of(answer, asked.operations if asked else [], answer.get("answered_at", 0.0))

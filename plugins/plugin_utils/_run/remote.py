@@ -8,7 +8,6 @@ Private to the collection.
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
@@ -16,6 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from .deadline import NoAnswer, deadline
 from .hosts import OBSERVE_TIMEOUT_S, module_arguments
+from .pass_file import observation_of
 
 _NO_MESSAGE = ("MODULE FAILURE", "Module result deserialization failed")
 """Ansible's messages for a module that ended without a result."""
@@ -65,7 +65,7 @@ def look_at(
     result, reason = call_module(
         action, "drover.docker.observe", arguments, task_vars, limit_s=float(limit)
     )
-    return {"error": reason} if reason else dict(json.loads(result["observation"]))
+    return {"error": reason} if reason else observation_of(result)
 
 
 def _reason(result: dict[str, t.Any], module: str, host: str) -> str:

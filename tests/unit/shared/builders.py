@@ -85,8 +85,13 @@ def observation(host: str, **changes: t.Any) -> dict[str, t.Any]:
             }
         },
         "images": {"app:1": {"id": "sha256:1", "volumes": [], "digest": ""}},
+        "checker": None,
+        "balancers": {},
+        "certificate_folders": {},
         "records": {},
         "damaged_records": {},
+        "refusals": {},
+        "lease": None,
     }
     return {**base, **changes}
 

@@ -34,6 +34,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output.report impor
     failure_text,
     notice_text,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.answers import outcome_of
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
@@ -190,6 +191,7 @@ class Controller:
             images=[service["image"] for service in images],
             clock=lambda: machine.now,
             timer=lambda: self.world.clock.now,
+            boot=lambda: self.world.clock.now,
         )
         return {**found, "taken_at": self.world.clock.now}
 
@@ -236,7 +238,10 @@ class Controller:
             self.say(f"    {machine.name} refuses a record: {refusal['reason']}")
         self._tell_results(work.operations, found["results"])
         answer = {**found, "observation": self.look(machine.name)}
-        return Outcome.of(answer, self.world.clock.now)
+        outcome = outcome_of(answer, work.operations, self.world.clock.now)
+        if isinstance(outcome, str):
+            raise TypeError(outcome)  # our own hosts' answers always fit
+        return outcome
 
     def _tell_results(self, operations: list[Operation], results: list[Result]) -> None:
         by_id = {operation["id"]: operation for operation in operations}

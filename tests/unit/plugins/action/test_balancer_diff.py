@@ -38,8 +38,13 @@ def running(play: Play) -> None:
                 "error": "",
                 "revision": revision,
                 "file_revision": revision,
+                "version": "3.0.11",
+                "pid": 1,
+                "uptime_s": 60,
                 "reports": [],
+                "sessions": {},
                 "old_workers": 0,
+                "certificates": {},
                 "config": config,
             }
 

@@ -20,6 +20,7 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
 )
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._observe.container import summary
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import (
     current_images,
@@ -30,6 +31,7 @@ from ansible_collections.drover.docker.plugins.module_utils._observe.host import
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import write_record
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.shape import misfit
 from ansible_collections.drover.docker.tests.unit.shared.builders import service
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
@@ -102,6 +104,25 @@ def test_an_observation_has_every_key_of_the_schema(
     assert (seen["host"], seen["error"], seen["now"]) == ("h1", None, 1000.5)
     assert seen["boot_id"]
     assert (seen["records"], seen["damaged_records"]) == ({}, {})
+
+
+def test_an_observation_fits_its_type(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+    """The control node refuses what does not fit."""
+    assert misfit(look(engine, tmp_path), Observation) == ""
+
+
+@pytest.mark.parametrize(
+    "body", [{"revisions": 7}, {"revisions": [{"definition": {"services": [5]}}]}]
+)
+def test_a_record_of_nonsense_with_a_good_hash_is_damaged(
+    engine: FakeEngine, tmp_path: pathlib.Path, body: Json
+) -> None:
+    """Attack M1. The host is seen all the same."""
+    record = {**make_record("shop", body, number=1, token="t"), "host": "h1"}
+    assert write_record(str(tmp_path), record)
+    seen = look(engine, tmp_path)
+    assert (seen["error"], seen["records"]) == (None, {})
+    assert "not a record: " in seen["damaged_records"]["shop"]
 
 
 def test_our_container(engine: FakeEngine, tmp_path: pathlib.Path) -> None:

@@ -30,6 +30,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     Outcomes,
     Work,
 )
+from ansible_collections.drover.docker.tests.unit.shared.builders import observation
 from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
@@ -64,7 +65,7 @@ class Hosts:
     def look(self, host: str) -> Observation:
         """What a host shows to whoever only looks."""
         lease = standing(self.folders[host], clock=lambda: self.now)
-        return t.cast("Observation", {"error": None, "lease": lease})
+        return t.cast("Observation", observation(host, lease=lease))
 
     def call(self, host: str, stage: str, work: Work) -> Outcome:
         if stage == OBSERVE:

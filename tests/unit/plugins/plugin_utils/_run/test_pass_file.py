@@ -90,3 +90,8 @@ def test_taken_values_are_gone() -> None:
 def test_any_inventory_name_gives_a_file_name() -> None:
     run_files.save(run_files.for_host("observation", "../h1 {{x}}"), {})
     assert run_files.load(run_files.for_host("observation", "../h1 {{x}}")) == {}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "7", "[" * 200_000, None])
+def test_an_observation_that_cannot_be_read_makes_its_host_unknown(text: str | None) -> None:
+    assert "its answer" in pass_file.observation_of({"observation": text})["error"]
