@@ -18,6 +18,9 @@ from .member import MemberId
 
 Json = t.Dict[str, t.Any]
 
+DEEPEST = 20
+"""Levels of data in a fact. Ours have at most ten."""
+
 
 class FactData(t.TypedDict):
     """A fact without its place, as it is stored and sent."""
@@ -60,10 +63,12 @@ class Fact:
 
     @classmethod
     def read(cls, found: t.Any) -> Fact:
-        """The fact in stored or sent data. Release 0.1.0 wrote the text instead."""
-        if is_fact(found):
+        """The fact in stored or sent data; release 0.1.0 wrote its text. Never raises, as a host may send anything."""
+        if isinstance(found, str):
+            return cls("text", {"text": found})
+        if is_fact(found) and _is_shallow(found):
             return cls(found["code"], found["parameters"])
-        return cls("text", {"text": str(found)})
+        return cls("unreadable")
 
     @property
     def text(self) -> str:
@@ -93,6 +98,15 @@ class Fact:
 def as_data(facts: t.Mapping[str, Fact]) -> dict[str, FactData]:
     """Facts by host, as a parameter of a fact about all of them."""
     return {host: fact.as_data for host, fact in facts.items()}
+
+
+def _is_shallow(value: t.Any, depth: int = DEEPEST) -> bool:
+    """Whether data is nested only so deep that it can be handled."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return not isinstance(value, list) or (
+        depth > 0 and all(_is_shallow(item, depth - 1) for item in value)
+    )
 
 
 def kind_of(data: t.Mapping[str, t.Any]) -> Json:

@@ -55,4 +55,4 @@ def _out_of_scope(before: Refusals, scope: list[str] | None) -> Refusals:
 
 
 def _kinds(refusals: Refusals) -> dict[str, t.Any]:
-    return {place: kind_of(reason) for place, reason in refusals.items()}
+    return {place: kind_of(Fact.read(reason).as_data) for place, reason in refusals.items()}

@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import (
     Fact,
+    FactData,
     as_data,
     kind_of,
 )
@@ -97,5 +98,20 @@ def test_measures_in_causes_by_host_are_no_part_of_the_kind() -> None:
 def test_what_release_0_1_0_wrote_is_a_fact_with_its_text() -> None:
     assert Fact.read("paused") == Fact("text", {"text": "paused"})
     assert Fact.read(Fact("paused").as_data) == Fact("paused")
-    odd = {"code": 3, "parameters": {}}
-    assert Fact.read(odd).text == str(odd)
+
+
+def nested(levels: int) -> FactData:
+    found = Fact("paused").as_data
+    for _level in range(levels):
+        found = Fact("to_replace", {"why": found}).as_data
+    return found
+
+
+@pytest.mark.parametrize("found", [None, 3, {"code": 3, "parameters": {}}, {}, [], nested(300)])
+def test_what_no_release_wrote_is_no_error(found: t.Any) -> None:
+    """Nested too deep, it would end the whole pass when it is turned into text."""
+    assert Fact.read(found) == Fact("unreadable")
+
+
+def test_our_own_facts_are_not_too_deep() -> None:
+    assert Fact.read(nested(5)).text == "to be replaced; " * 5 + "paused"
