@@ -120,11 +120,14 @@ lines:
       description: What was done.
       type: str
     cause:
-      description: Why.
+      description: Why, as text.
       type: str
     code:
-      description: Code of what is held, with C(action=refusal).
+      description: Code of the cause. Lines of release 0.1.0 have none, or that of C(action=refusal) only.
       type: str
+    parameters:
+      description: Values of the cause, by name. A value that says why has a C(code) and C(parameters) itself.
+      type: dict
     evidence:
       description: The engine's facts about it, such as exit code and last events.
       type: dict
@@ -150,6 +153,8 @@ lines:
       container: shop-web-1
       action: create
       cause: no container
+      code: no_container
+      parameters: {}
       evidence:
         events:
           - 2026-11-22T09:59:52Z kill signal 9

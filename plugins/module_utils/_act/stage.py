@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from .._audit.chronicle import Chronicle
-from .._audit.held import Refusals, note_refusals
+from .._audit.held import note_refusals
 from .._audit.log import SYSLOG, Audit
 from .._common.constants import OWNER
 from .._engine.client import Engine
@@ -18,6 +18,7 @@ from .._lock.boot_clock import boot_clock
 from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
 from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
+from .._model.fact import Refusals
 from .._model.operation import VALIDATE, Acted, Operation, Refused, Result
 from .._record.store import StoreError, write_record
 from .runner import WORKERS, run_operations

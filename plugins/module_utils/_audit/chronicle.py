@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from .._engine.client import Engine
+from .._model.fact import Fact
 from .._model.member import MemberId
 from .._model.operation import Operation, Result
 from .evidence import Evidence
-from .log import Audit
+from .log import Audit, cause_fields
 
 Json = t.Dict[str, t.Any]
 
@@ -36,7 +37,7 @@ class Chronicle:
             member=MemberId.of(operation).key if operation["index"] else "",
             container=operation["container"],
             action=operation["kind"],
-            cause=operation["cause"],
+            **cause_fields(Fact.read(operation["cause"])),
             evidence=self._evidence.of(operation),
             result=result["status"],
             error=result["error"],
@@ -52,7 +53,7 @@ class Chronicle:
             member="",
             container="",
             action="record",
-            cause=record.get("cause", ""),
+            **cause_fields(Fact.read(record.get("cause", ""))),
             evidence={"version": version},
             result=result,
             error=error,

@@ -10,15 +10,10 @@ from __future__ import annotations
 
 import json
 import os
-import typing as t
 
-from .._model.fact import kind_of
-from .._model.fact_texts import text_of
-from .log import Audit, audit_folder, private
-
-Json = t.Dict[str, t.Any]
-Refusals = t.Dict[str, Json]
-"""Place (stack, stack/service or stack/service/index) to the data of a fact."""
+from .._model.fact import Fact, FactData, Refusals, kind_of
+from .._model.fact_texts import is_fact
+from .log import Audit, audit_folder, cause_fields, private
 
 FILE = "refusals.json"
 
@@ -28,16 +23,13 @@ def read_refusals(state_dir: str) -> Refusals:
     try:
         with open(os.path.join(audit_folder(state_dir), FILE), encoding="utf-8") as stream:
             found = json.load(stream)
-        return {str(place): _as_data(reason) for place, reason in found.items()}
-    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return {
+            str(place): Fact.read(reason).as_data
+            for place, reason in found.items()
+            if is_fact(reason) or isinstance(reason, str)
+        }
+    except (OSError, ValueError, AttributeError):
         return {}
-
-
-def _as_data(found: t.Any) -> Json:
-    """The data of a fact; release 0.1.0 wrote its text."""
-    if isinstance(found, str):
-        return {"code": "text", "parameters": {"text": found}}
-    return {"code": str(found["code"]), "parameters": dict(found["parameters"])}
 
 
 def note_refusals(state_dir: str, refusals: Refusals, audit: Audit) -> None:
@@ -54,15 +46,14 @@ def note_refusals(state_dir: str, refusals: Refusals, audit: Audit) -> None:
         _tell(audit, place, "ended", before[place])
 
 
-def _tell(audit: Audit, place: str, result: str, reason: Json) -> None:
+def _tell(audit: Audit, place: str, result: str, reason: FactData) -> None:
     stack, service, index = [*place.split("/"), "", ""][:3]
     audit.write(
         stack=stack,
         service=service,
         member=f"{service}/{index}" if index else "",
         action="refusal",
-        cause=text_of(reason["code"], reason["parameters"]),
-        code=reason["code"],
+        **cause_fields(Fact.read(reason)),
         result=result,
     )
 

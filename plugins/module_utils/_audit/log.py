@@ -17,6 +17,7 @@ import os
 import typing as t
 
 from .._common.times import iso_milliseconds
+from .._model.fact import Fact
 
 Json = t.Dict[str, t.Any]
 
@@ -36,6 +37,11 @@ def audit_folder(state_dir: str) -> str:
 def private(path: str, flags: int) -> int:
     """Open a file; a new one is readable only by root."""
     return os.open(path, flags, 0o600)
+
+
+def cause_fields(cause: Fact) -> Json:
+    """The fields of a line that say why: the text for people, and the fact for programs."""
+    return {"cause": cause.text, "code": cause.code, "parameters": cause.parameters}
 
 
 class _File(logging.handlers.RotatingFileHandler):
@@ -78,12 +84,9 @@ class Audit:
 
     def write(self, **fields: t.Any) -> None:
         """Write one line. Long texts are truncated; the most useful fields come first."""
-        short = {
-            key: value[:_LONGEST_TEXT] if isinstance(value, str) else value
-            for key, value in fields.items()
-        }
         line = json.dumps(
-            {"time": iso_milliseconds(self._clock()), **self._common, **short}, sort_keys=False
+            {"time": iso_milliseconds(self._clock()), **self._common, **_short(fields)},
+            sort_keys=False,
         )
         record = logging.makeLogRecord({"msg": line, "levelno": logging.INFO, "levelname": "INFO"})
         for handler in self._handlers():
@@ -120,3 +123,10 @@ class Audit:
         handler = _Syslog(self._syslog, facility=logging.handlers.SysLogHandler.LOG_DAEMON)
         handler.ident = "drover: "
         return handler
+
+
+def _short(value: t.Any) -> t.Any:
+    """A value with its long texts truncated."""
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else value

@@ -35,7 +35,7 @@ def hold_reason(
     failures = int(entry.get("failures", 0))
     if not failures or entry.get("config_hash") != config_hash:
         return None
-    told = {"failures": failures, "why": entry.get("reason", "")}
+    told = {"failures": failures, "error": entry.get("reason", "")}
     if is_given_up(entry, config_hash=config_hash):
         return "given_up", told
     passed = now - float(entry["last_failure"])

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A fact about a stack, service, member or host: a code and its parameters. Private to the collection.
 
-Code compares codes. Only fact_texts.py turns them into text for people.
+Code compares codes. Only fact_texts.py turns them into text for people. A parameter that says why is itself a fact: its
+data. A parameter C(error) is text from outside: an engine's, HAProxy's, a file's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,20 @@ from .fact_texts import is_fact, text_of
 from .member import MemberId
 
 Json = t.Dict[str, t.Any]
+
+DEEPEST = 20
+"""Levels of data in a fact. Ours have at most ten."""
+
+
+class FactData(t.TypedDict):
+    """A fact without its place, as it is stored and sent."""
+
+    code: str
+    parameters: Json
+
+
+Refusals = t.Dict[str, FactData]
+"""What is held on a host: a fact by its place (stack, stack/service or stack/service/index)."""
 
 
 @dataclasses.dataclass(repr=False)
@@ -46,6 +61,15 @@ class Fact:
         """A fact about one member."""
         return cls(code, parameters or {}, member.stack, member.service, member.index, host)
 
+    @classmethod
+    def read(cls, found: t.Any) -> Fact:
+        """The fact in stored or sent data; release 0.1.0 wrote its text. Never raises, as a host may send anything."""
+        if isinstance(found, str):
+            return cls("text", {"text": found})
+        if is_fact(found) and _is_shallow(found):
+            return cls(found["code"], found["parameters"])
+        return cls("unreadable")
+
     @property
     def text(self) -> str:
         """The sentence, without the place."""
@@ -57,9 +81,9 @@ class Fact:
         return "/".join(str(part) for part in (self.stack, self.service, self.index) if part)
 
     @property
-    def as_data(self) -> Json:
+    def as_data(self) -> FactData:
         """Code and parameters, as stored in records, audits and results."""
-        return {"code": self.code, "parameters": self.parameters}
+        return FactData(code=self.code, parameters=self.parameters)
 
     def __str__(self) -> str:
         where = " ".join(
@@ -71,13 +95,34 @@ class Fact:
         return f"<{self.code}: {self}>"
 
 
-def kind_of(data: Json) -> Json:
+def as_data(facts: t.Mapping[str, Fact]) -> dict[str, FactData]:
+    """Facts by host, as a parameter of a fact about all of them."""
+    return {host: fact.as_data for host, fact in facts.items()}
+
+
+def _is_shallow(value: t.Any, depth: int = DEEPEST) -> bool:
+    """Whether data is nested only so deep that it can be handled."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return not isinstance(value, list) or (
+        depth > 0 and all(_is_shallow(item, depth - 1) for item in value)
+    )
+
+
+def kind_of(data: t.Mapping[str, t.Any]) -> Json:
     """A fact's data without its measures: "in 12 s" and "in 3 s" are one fact."""
     if data["code"] == "text":
         return {"text": re.sub(r"\d+(\.\d+)?", "#", str(data["parameters"].get("text", "")))}
     parameters = {
-        key: kind_of(value) if is_fact(value) else value
+        key: _kind(value)
         for key, value in data["parameters"].items()
         if value is not None and not isinstance(value, (int, float))
     }
     return {"code": data["code"], **parameters}
+
+
+def _kind(value: t.Any) -> t.Any:
+    """A parameter without the measures of the facts in it."""
+    if is_fact(value):
+        return kind_of(value)
+    return {key: _kind(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -4,14 +4,15 @@
 """The text of each fact, for people: the one place where facts become sentences. Private to the collection; pure.
 
 A text is a format string, or a function of the parameters if the sentence depends on them. Durations end in C(_s).
+cause_texts.py has those of causes: why something is done, or cannot be done.
 """
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-Json = t.Dict[str, t.Any]
-Text = t.Union[str, t.Callable[[Json], str]]
+from .cause_texts import CAUSES, Json, Text, grouped, plural
 
 
 def _undone(told: Json) -> str:
@@ -29,26 +30,22 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def _crash_loop(told: Json) -> str:
     exit_code = "" if told["exit_code"] is None else f", exit code {told['exit_code']}"
     return f"crash loop: restarted {told['restarts']} times by the engine{exit_code}"
 
 
 def _failed(told: Json) -> str:
-    return f"failed {_times(told['failures'])}, next try in {told['wait_s']:.0f} s: {told['why']}"
+    return f"failed {_times(told['failures'])}, next try in {told['wait_s']:.0f} s: {told['error']}"
 
 
 def _draining(told: Json) -> str:
-    sessions = _plural(told["sessions"], "session")
+    sessions = plural(told["sessions"], "session")
     return f"draining: {sessions} left, at most {told['left_s']:.0f} s"
 
 
 def _checkers_say(told: Json) -> str:
-    ups = f"{told['ups']} of {_plural(told['asked'], 'checker')}"
+    ups = f"{told['ups']} of {plural(told['asked'], 'checker')}"
     return f"{ups}: {told['answer']}" if told["answer"] else ups
 
 
@@ -82,11 +79,12 @@ def _repair_backoff(told: Json) -> str:
 
 
 TEXTS: dict[str, Text] = {
+    **CAUSES,
     "text": "{text}",
     # of hosts and records
     "no_host": "no Docker host could be looked at",
     "host_not_seen": "not seen: {reason}",
-    "record_damaged": "the record on this host is damaged ({reason})",
+    "record_damaged": "the record on this host is damaged ({error})",
     "records_conflict": "hosts hold different records of the same number ({sides});"
     " say which is right: up ... -e take=HOST",
     "record_undone": lambda told: f"{_undone(told)}: it has no effect",
@@ -98,9 +96,26 @@ TEXTS: dict[str, Text] = {
         f" {', '.join(told['containers'])}; 'up' adopts them"
     ),
     # of commands
-    "refused": "{reason}",
     "stack_unknown": "no reachable host knows this stack",
-    "up": "{note}",
+    "no_stack": lambda told: (
+        "no such stack on the reachable hosts; 'up' makes it"
+        f" (asked for: {', '.join(told['asked'])})"
+    ),
+    "no_service": lambda told: (
+        f"there is no service {told['name']!r}; there are: {', '.join(told['known'])}"
+    ),
+    "no_scale": "{service} is global (one member on each matching host): it has no scale to set",
+    "bad_scale": "scale of {service} must be 0 to 1000, not {scale}",
+    "no_network": lambda told: (
+        f"no host can start anything on the managed network: {grouped(told['faults'])}"
+    ),
+    "service_kept": (
+        "{name}: not in the stack files any more; kept running; remove it with up ... -e prune=true"
+    ),
+    "definition_kept": lambda told: (
+        f"{told['name']}: definition changed ({', '.join(told['changed'])});"
+        " its containers are left as they run until an upgrade"
+    ),
     "no_majority": lambda told: f"{told['command']}: {_majority(told)}",
     "places_wait": lambda told: f"members wait for a place: {_majority(told)}",
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
@@ -115,13 +130,13 @@ TEXTS: dict[str, Text] = {
     "lease_late": "the hosts took longer than {before_s} s to give the lease: once more, for {for_s} s",
     # of HAProxy's configs
     "config_kept": "its config is left as it is: {why}",
-    "config_unwritable": "its config cannot be written: {why}",
+    "config_unwritable": "its config cannot be written: {error}",
     "config_judged_apart": "HAProxy judges its config when its container is made: image {image} is not with the others",
     "config_judged_later": "HAProxy judges its config when its container is made: image {image} is on no host yet",
     "engine_unhealthy": "the engine's HEALTHCHECK says unhealthy (shown only)",
     "checker_silent": "gives no report: {error}",
     # --- members: their placement ---
-    "no_host_fits": "no host fits: {reasons}",
+    "no_host_fits": lambda told: f"no host fits: {grouped(told['reasons'])}",
     "was_on_unseen_host": (
         "it was on {before} before, and its container may still be there: {fault}"
     ),
@@ -149,7 +164,7 @@ TEXTS: dict[str, Text] = {
     # --- members: what holds them ---
     "network_fault": "{fault}",
     "failed": _failed,
-    "given_up": "given up after {failures} failures: {why}",
+    "given_up": "given up after {failures} failures: {error}",
     "draining": _draining,
     "renewal_waits": "waits until another host's is replaced",
     # --- members: their health ---
@@ -172,19 +187,25 @@ TEXTS: dict[str, Text] = {
 
 
 def text_of(code: str, parameters: Json) -> str:
-    """The sentence of a fact. An unknown code of a newer release is shown as it is."""
+    """The sentence of a fact. What another release wrote, with other codes or parameters, is shown as it is."""
     told = {key: _told(value) for key, value in parameters.items()}
     text = TEXTS.get(code)
-    if text is None:
-        shown = ", ".join(f"{key} {value}" for key, value in sorted(told.items()))
-        return f"{code}: {shown}" if shown else code
-    return text(told) if callable(text) else text.format(**told)
+    if text is not None:
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return text(told) if callable(text) else text.format(**told)
+    shown = ", ".join(f"{key} {value}" for key, value in sorted(told.items()))
+    return f"{code}: {shown}" if shown else code
 
 
 def _told(value: t.Any) -> t.Any:
-    return text_of(value["code"], value["parameters"]) if is_fact(value) else value
+    """A parameter with the facts in it as text."""
+    if is_fact(value):
+        return text_of(value["code"], value["parameters"])
+    return {key: _told(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def is_fact(value: t.Any) -> bool:
-    """Whether a parameter is the data of another fact."""
-    return isinstance(value, dict) and set(value) == {"code", "parameters"}
+    """Whether a value is the data of a fact."""
+    if not isinstance(value, dict) or set(value) != {"code", "parameters"}:
+        return False
+    return isinstance(value["code"], str) and isinstance(value["parameters"], dict)

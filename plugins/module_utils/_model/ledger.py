@@ -10,15 +10,23 @@ from __future__ import annotations
 
 import typing as t
 
+from .fact import Fact, FactData
 
-class Health(t.TypedDict):
+
+class _WhyHealth(t.TypedDict, total=False):
+    cause: FactData
+    """Why. Absent in entries of release 0.1.0, which have only the text."""
+    why: str
+    """Its text, which the host adds: release 0.1.0 and the inventory plugin read it."""
+
+
+class Health(_WhyHealth):
     """The last verdict on a member, and its repairs (docs/schema.md section 10)."""
 
     generation: str
     """The judged generation of its container."""
     verdict: str
     since: float
-    why: str
     repairs: int
     """Number of replacements in a row."""
     last_repair: float
@@ -28,18 +36,21 @@ class Health(t.TypedDict):
     """The basis of the count of repairs: a new definition or check resets it."""
 
 
-class _Renewed(t.TypedDict, total=False):
+class _WhyDrain(t.TypedDict, total=False):
+    cause: FactData
+    """Why. Absent in entries of release 0.1.0, which have only the text."""
+    reason: str
+    """Its text, which the host adds: release 0.1.0 reads it."""
     renewed: int
     """How often the drain's time ran out before the load balancers were told."""
 
 
-class Drain(_Renewed):
+class Drain(_WhyDrain):
     """A container that gets no new requests before it is stopped (docs/schema.md section 11)."""
 
     container: str
     since: float
     until: float
-    reason: str
 
 
 class RejectedConfig(t.TypedDict):
@@ -83,3 +94,8 @@ def drain_of(ledger: Ledger, key: str) -> Drain | None:
 def rejected_config_of(ledger: Ledger, key: str) -> RejectedConfig | None:
     """The config that a load balancer rejected; None if it accepted the last one."""
     return ledger[key].get("config") if key in ledger else None
+
+
+def cause_of(entry: Health | Drain) -> Fact:
+    """Why an entry was written."""
+    return Fact.read(entry.get("cause") or entry.get("why") or entry.get("reason", ""))

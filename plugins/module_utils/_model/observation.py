@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .fact import Refusals
+
 Json = t.Dict[str, t.Any]
 
 # --- containers ---
@@ -217,8 +219,8 @@ class Observation(_Stamp):
     """Stack records by stack."""
     damaged_records: dict[str, str]
     """Faults of the other records."""
-    refusals: dict[str, Json]
-    """The refusals that the host stores: a fact by its place."""
+    refusals: Refusals
+    """The refusals that the host stores."""
     lease: Json | None
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .fact import FactData
 from .ledger import Drain, Health
 
 Json = t.Dict[str, t.Any]
@@ -33,7 +34,7 @@ class Operation(t.TypedDict):
     """Name of the container."""
     container_id: str
     """Its id; empty until it exists."""
-    cause: str
+    cause: FactData
     after: list[int]
     """Ids of operations on the same host that must succeed first."""
     args: dict[str, t.Any]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import SYSTEM_STACK
+from .._model.fact import Fact
 from .._model.generation import generation_of
 from .._model.ledger import Ledger, health_of
 from .._model.member import member_ids
@@ -122,13 +123,13 @@ class Converger:
             "is_half_repaired": self._is_half_repaired(member, container),
         }
 
-    def _impostor(self, member: WantedMember) -> tuple[str, str]:
+    def _impostor(self, member: WantedMember) -> tuple[str, Fact | None]:
         """The name of a stranger that uses a volume or the address of the member, and which of them it uses."""
         for stranger in self.world.strangers_of(member.id):
             taken = takes_from(stranger, member.entry)
             if taken:
                 return stranger.container["name"], taken
-        return "", ""
+        return "", None
 
     def _is_half_repaired(self, member: WantedMember, container: Container) -> bool:
         """Whether its repair has begun and not finished: a mere start would leave it as unhealthy as before."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._audit.held import Refusals
-from .._model.fact import Fact, kind_of
+from .._model.fact import Fact, Refusals, kind_of
 from .operations.plan import Plan
 
 
@@ -55,5 +54,5 @@ def _out_of_scope(before: Refusals, scope: list[str] | None) -> Refusals:
     return {place: data for place, data in before.items() if place.split("/")[0] not in scope}
 
 
-def _kinds(refusals: Refusals) -> Refusals:
-    return {place: kind_of(reason) for place, reason in refusals.items()}
+def _kinds(refusals: Refusals) -> dict[str, t.Any]:
+    return {place: kind_of(Fact.read(reason).as_data) for place, reason in refusals.items()}

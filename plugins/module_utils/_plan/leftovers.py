@@ -68,7 +68,8 @@ class Leftovers:
 
     def tell_misplaced(self, view: ContainerView) -> None:
         """Report it: labels prove nothing."""
-        self._show(Stranger(view.host, view.container, f"its member was on {view.home}"))
+        why = Fact("member_elsewhere", {"host": view.home})
+        self._show(Stranger(view.host, view.container, why))
 
     def hold_undecided(self, view: ContainerView) -> None:
         """Hold: an order that only a minority has may never have counted."""
@@ -76,25 +77,25 @@ class Leftovers:
 
     def retire(self, view: ContainerView) -> None:
         """Remove it for good, after its drain."""
-        reason = self._reason_to_remove(view.container["service"])
-        if self._drains.drain(view.host, view.container, reason, leaves=True):
-            self._operations.remove(view.host, view.container, reason, leaves=True)
+        cause = self._cause_of_removal(view.container["service"])
+        if self._drains.drain(view.host, view.container, cause, leaves=True):
+            self._operations.remove(view.host, view.container, cause, leaves=True)
 
     def remove_superseded(self, view: ContainerView) -> None:
         """Remove it without a drain: no load balancer uses it, as its member has another address."""
-        cause = f"superseded: the member is on {view.home} now"
+        cause = Fact("superseded", {"host": view.home})
         self._operations.remove(view.host, view.container, cause)
 
     def _show(self, stranger: Stranger) -> None:
-        told = {"name": stranger.container["name"], "why": stranger.why}
+        told = {"name": stranger.container["name"], "why": stranger.why.as_data}
         member = MemberId.of(stranger.container)
         self._plan.notes.append(Fact.about(member, "stranger", told, host=stranger.host))
 
-    def _reason_to_remove(self, name: str) -> str:
+    def _cause_of_removal(self, name: str) -> Fact:
         if not is_live(self._body):
-            return "the stack is down"
+            return Fact("stack_down")
         known = name in self._operations.revision["definition"]["services"]
-        return "scaled down" if known else "the service was removed"
+        return Fact("scaled_down" if known else "service_removed")
 
 
 STEPS: dict[Leftover, t.Callable[[Leftovers, ContainerView], None]] = {

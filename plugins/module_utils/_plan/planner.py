@@ -8,11 +8,12 @@ A pure function of its arguments: no I/O, no clock, no randomness. Private to th
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
 from .._common.names import digest
-from .._model.fact import Fact
+from .._model.fact import Fact, as_data
 from .._model.member import MemberId, service_of
 from .._record.copies import RecordView, is_majority, make_record, needed, view_records
 from .._record.revisions import (
@@ -36,7 +37,6 @@ from .health.targets import targets_of
 from .operations.member import MemberOperations
 from .operations.member_network import leave_together
 from .operations.plan import Plan, RecordWrite
-from .schedule.hosts import grouped
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
 from .situation import has_run
@@ -157,10 +157,11 @@ class Planner:
 
     def _report_hosts(self) -> None:
         for host, reason in sorted(self.world.faults.items()):
-            self.plan.notes.append(Fact("host_not_seen", {"reason": reason}, host=host))
+            told = {"reason": reason.as_data}
+            self.plan.notes.append(Fact("host_not_seen", told, host=host))
         for host in self.world.seen:
-            for stack, reason in sorted(self.world.observation(host)["damaged_records"].items()):
-                parameters = {"reason": reason}
+            for stack, error in sorted(self.world.observation(host)["damaged_records"].items()):
+                parameters = {"error": error}
                 self.plan.notes.append(Fact("record_damaged", parameters, stack, host=host))
 
     def _report_orphans(self) -> None:
@@ -188,7 +189,7 @@ class Planner:
                     COMMANDS[self.request.command](body or empty_body([]), self.request),
                 )
         except RequestError as error:
-            self.plan.errors.append(Fact("refused", {"reason": str(error)}, stack))
+            self.plan.errors.append(dataclasses.replace(error.fact, stack=stack))
             return None
         if body is None:
             self.plan.errors.append(Fact("stack_unknown", {}, stack))
@@ -250,7 +251,7 @@ class Planner:
         self._require_network()
         before = body or empty_body(self.request.inventory)
         changed, notes = apply_up(before, self.request, unstarted=self._unstarted(stack, before))
-        self.plan.notes += [Fact("up", {"note": note}, stack) for note in notes]
+        self.plan.notes += [dataclasses.replace(note, stack=stack) for note in notes]
         if changed is not body:
             changed["revisions"][-1]["digests"] = self._digests(changed)
         return changed
@@ -258,10 +259,9 @@ class Planner:
     def _require_network(self) -> None:
         """Refuse before anything is recorded if the stack cannot start for want of the network."""
         faults = {host: self.world.network_fault(host) for host in self.world.seen}
-        if faults and all(faults.values()):
-            raise RequestError(
-                f"no host can start anything on the managed network: {grouped(faults)}"
-            )
+        found = {host: fault for host, fault in faults.items() if fault}
+        if found and len(found) == len(faults):
+            raise RequestError("no_network", faults=as_data(found))
 
     def _unstarted(self, stack: str, body: dict[str, t.Any]) -> set[str]:
         """Services of which certainly no container ever ran: their definitions may still be corrected."""
@@ -384,7 +384,7 @@ class Planner:
                 view.holders,
                 [body["hosts"]],
                 required,
-                "this copy is missing or old",
+                Fact("copy_outdated"),
             )
         )
 
@@ -409,17 +409,19 @@ class Planner:
         self.plan.held.append(Fact("places_wait", lacking, stack))
         return before
 
-    def _cause(self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]) -> str:
+    def _cause(
+        self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]
+    ) -> Fact:
         revision = current(desired)
         if self.request.rename:
-            return "new host names"
+            return Fact("hosts_renamed")
         if self.views[stack].undone and desired is before:
-            return "an order that never reached a majority is undone"
+            return Fact("order_undone")
         if before is None or (
             revision and len(desired["revisions"]) and revision != current(before)
         ):
-            return str(revision["note"]) if revision else "placement"
-        return "placement"
+            return Fact("revision", {"note": revision["note"]}) if revision else Fact("placement")
+        return Fact("placement")
 
 
 def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:

@@ -15,6 +15,7 @@ import typing as t
 from .._common.constants import STATE_ACTIVE, STATE_STOPPED
 from .._common.times import parse_time
 from .._model.entry import MemberEntry
+from .._model.fact import Fact
 from .world.ownership import LIVE_STATES, Located, is_earlier_life
 from .world.world import Container
 
@@ -71,7 +72,7 @@ class MemberView:
         labels_match: Whether its host has the labels that its service requires.
         holder: The id of the container that holds its name on its host; empty for none.
         impostor: The name of a stranger that uses a volume or the address of the member; empty for none.
-        taken: The volume or address that the stranger uses.
+        taken: The volume or address that the stranger uses; None for none.
     """
 
     wanted: str = STATE_ACTIVE
@@ -87,7 +88,7 @@ class MemberView:
     labels_match: bool = True
     holder: str = ""
     impostor: str = ""
-    taken: str = ""
+    taken: Fact | None = None
 
     @property
     def container(self) -> Container | None:

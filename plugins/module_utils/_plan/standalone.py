@@ -17,6 +17,7 @@ from .._compose.service import canonical_service
 from .._compose.values import is_empty
 from .._compose.volumes import canonical_volumes
 from .._model.entry import MemberEntry
+from .._model.fact import Fact
 from .._model.member import MemberId
 from .._model.observation import ForeignContainer, Observation, address_on
 from .._model.operation import CREATE
@@ -87,7 +88,7 @@ def plan_service(
     for operation in plan.operations:
         operation["version"] = 0  # the record is not a stored one
         if state == "absent":
-            operation["cause"] = "state is absent"
+            operation["cause"] = Fact("state_absent").as_data
         if created := CREATE.args_of(operation):
             created["managed"] = MANAGED_BY_MODULE
     return plan

@@ -28,9 +28,9 @@ class StartBrakes:
     def reason(self, member: WantedMember) -> Fact | None:
         """Why the member must wait: its network is down, or it failed recently. None if it need not wait."""
         managed = member.service["network"] == "managed"
-        fault = self._world.network_fault(member.host) if managed else ""
+        fault = self._world.network_fault(member.host) if managed else None
         if fault:
-            return self._fact(member, "network_fault", {"fault": fault})
+            return self._fact(member, "network_fault", {"fault": fault.as_data})
         if self.is_retry(member):
             return None
         found = hold_reason(

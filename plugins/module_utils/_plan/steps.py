@@ -65,7 +65,8 @@ class Steps:
     def tell_impostor(self, member: WantedMember, view: MemberView) -> None:
         """Report a stranger: two containers must never write to one volume or share an address."""
         name = member.id.container
-        self._error(member, "impersonated", other=view.impostor, taken=view.taken, name=name)
+        taken = view.taken.as_data if view.taken else None
+        self._error(member, "impersonated", other=view.impostor, taken=taken, name=name)
 
     def tell_name_taken(self, member: WantedMember, view: MemberView) -> None:
         """Report a name in use: an engine has each name only once."""
@@ -98,15 +99,15 @@ class Steps:
 
     def replace_never_run(self, member: WantedMember, view: MemberView) -> None:
         """Replace a container that never ran: its definition was corrected."""
-        self._replace(member, view, "made from another definition and never run")
+        self._replace(member, view, Fact("never_run"))
 
     def replace_dead(self, member: WantedMember, view: MemberView) -> None:
         """Replace a dead container: it cannot be started again."""
-        self._replace(member, view, "dead: the engine cannot start it again")
+        self._replace(member, view, Fact("dead"))
 
     def replace_half_repaired(self, member: WantedMember, view: MemberView) -> None:
         """Replace: a mere start would leave it as unhealthy as before."""
-        self._replace(member, view, "stopped to be replaced for its health, by a run that ended")
+        self._replace(member, view, Fact("half_repaired"))
 
     def renew(self, member: WantedMember, view: MemberView) -> None:
         """Apply a new definition of our own services at once, one container after the other.
@@ -120,9 +121,9 @@ class Steps:
         if self._budget.may_take(member.id):
             self._operations.hold(member, "renewal_waits")
         else:
-            self._replace(member, view, "its definition changed")
+            self._replace(member, view, Fact("definition_changed"))
 
-    def _replace(self, member: WantedMember, view: MemberView, cause: str) -> None:
+    def _replace(self, member: WantedMember, view: MemberView, cause: Fact) -> None:
         if self._may_start(member):
             gone = self._operations.remove(member.host, _container(view), cause)
             self._make(member, after=[gone])
@@ -130,13 +131,13 @@ class Steps:
     def _make(self, member: WantedMember, *, after: t.Iterable[int] = ()) -> None:
         created = self._operations.create(member, after=after)
         if member.state == STATE_ACTIVE:
-            self._operations.start(member, "new container", after=[created])
+            self._operations.start(member, Fact("new_container"), after=[created])
 
     # --- existing containers ---
 
     def stop(self, member: WantedMember, view: MemberView) -> None:
         """Stop a member of a stopped service, after its drain."""
-        container, cause = _container(view), "the service is stopped"
+        container, cause = _container(view), Fact("service_stopped")
         if self._drains.drain(member.host, container, cause):
             thaw = [self._unpause(member, container)] if view.state == "paused" else []
             self._operations.stop(member.host, container, cause, service=member.service, after=thaw)
@@ -163,7 +164,8 @@ class Steps:
         self._unpause(member, _container(view))
 
     def _unpause(self, member: WantedMember, container: Container) -> int:
-        return self._operations.on(UNPAUSE, NoArgs(), member.host, container, cause="paused")
+        cause = Fact("paused")
+        return self._operations.on(UNPAUSE, NoArgs(), member.host, container, cause=cause)
 
     def start(self, member: WantedMember, view: MemberView) -> None:
         """Start the existing container again."""
@@ -189,15 +191,14 @@ def _container(view: MemberView) -> Container:
     return view.container
 
 
-def stopped_because(container: Container) -> str:
+def stopped_because(container: Container) -> Fact:
     """Why a container does not run, as far as its inspection tells."""
     if container["state"] == "created":
-        return "not started yet"
-    if container["oom"]:
-        return f"out of memory (exit code {container['exit_code']})"
-    if container["error"]:
-        return f"failed to start: {container['error']}"
-    return f"stopped (exit code {container['exit_code']})"
+        return Fact("not_started")
+    if container["error"] and not container["oom"]:
+        return Fact("start_failed", {"error": container["error"]})
+    code = "out_of_memory" if container["oom"] else "stopped"
+    return Fact(code, {"exit_code": container["exit_code"]})
 
 
 STEPS: dict[Situation, t.Callable[[Steps, WantedMember, MemberView], None]] = {

@@ -71,7 +71,7 @@ class UnusedVolumes:
             REMOVE_VOLUME,
             RemoveVolumeArgs(volume=name),
             Subject(host, stack),
-            cause="named by the command",
+            cause=Fact("volume_named"),
             after=after,
             version=version,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model.ledger import Drain, Health, LedgerEntry, RejectedConfig
+from .._model.ledger import Drain, Health, LedgerEntry, RejectedConfig, cause_of
 from .._model.member import MemberId
 from .._model.operation import Operation, config_hash_of
 from .store import update_ledger
@@ -57,7 +57,7 @@ def note_health(state_dir: str, operation: Operation, entry: Health) -> bool:
         Whether there was a record to store it in.
     """
     health = entry.copy()
-    health["why"] = str(entry["why"])[:_MAX_REASON]
+    health["why"] = cause_of(entry).text[:_MAX_REASON]
     return _note(state_dir, operation, lambda _before: LedgerEntry(health=health))
 
 
@@ -67,7 +67,10 @@ def note_drain(state_dir: str, operation: Operation, drain: Drain | None) -> boo
     Returns:
         Whether there was a record to store it in.
     """
-    return _note(state_dir, operation, lambda _before: LedgerEntry(drain=drain))
+    noted = drain.copy() if drain else None
+    if noted:
+        noted["reason"] = cause_of(noted).text[:_MAX_REASON]
+    return _note(state_dir, operation, lambda _before: LedgerEntry(drain=noted))
 
 
 def forget_drain(state_dir: str, operation: Operation) -> None:

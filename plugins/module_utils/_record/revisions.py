@@ -15,6 +15,7 @@ import typing as t
 
 from .._common.constants import KEPT_REVISIONS, STATE_ACTIVE, STATE_CREATED, STATE_STOPPED
 from .._model.config_hash import changed_keys, config_hash
+from .._model.fact import Fact
 
 Body = t.Dict[str, t.Any]
 LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
@@ -27,7 +28,11 @@ NATURE_KEYS = ("kind", "balancer", "external", "alias_of")
 
 
 class RequestError(Exception):
-    """A command that cannot be carried out as given; the text says what to do."""
+    """A command that cannot be carried out as given; the fact says what to do."""
+
+    def __init__(self, code: str, **parameters: t.Any) -> None:
+        self.fact = Fact(code, parameters)
+        super().__init__(self.fact.text)
 
 
 @dataclasses.dataclass
@@ -96,7 +101,7 @@ def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> 
 
 def apply_up(
     body: Body, request: Request, *, unstarted: t.Collection[str] = ()
-) -> tuple[Body, list[str]]:
+) -> tuple[Body, list[Fact]]:
     """Apply a definition: add new services; report changed ones and leave them running as they are.
 
     C(unstarted) names services that never ran: their definitions may change, as nothing runs yet.
@@ -125,9 +130,9 @@ def apply_up(
 
 def merge_definitions(
     old: dict[str, t.Any], new: dict[str, t.Any], *, prune: bool
-) -> tuple[dict[str, t.Any], list[str]]:
+) -> tuple[dict[str, t.Any], list[Fact]]:
     """The definition to store: values that need a new container stay as recorded, others come from the new files."""
-    notes: list[str] = []
+    notes: list[Fact] = []
     services: dict[str, t.Any] = {}
     volumes = dict(new["volumes"])
     for name, service in new["services"].items():
@@ -143,9 +148,7 @@ def merge_definitions(
     for name in sorted(set(old["services"]) - set(new["services"])):
         if prune:
             continue
-        notes.append(
-            f"{name}: not in the stack files any more; kept running; remove it with up ... -e prune=true"
-        )
+        notes.append(Fact("service_kept", {"name": name}))
         services[name] = old["services"][name]
         volumes.update(
             {
@@ -180,7 +183,7 @@ def _kept_certificates(
 
 
 def _merge_service(
-    name: str, old: dict[str, t.Any], new: dict[str, t.Any], notes: list[str]
+    name: str, old: dict[str, t.Any], new: dict[str, t.Any], notes: list[Fact]
 ) -> dict[str, t.Any]:
     """One service of the definition to store."""
     service = t.cast("dict[str, t.Any]", new["services"][name])
@@ -195,9 +198,7 @@ def _merge_service(
     if any(kept[key] != service[key] for key in CHECKED_AS):
         kept["health_check"] = before.get("health_check")
     changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
-    notes.append(
-        f"{name}: definition changed ({', '.join(changed)}); its containers are left as they run until an upgrade"
-    )
+    notes.append(Fact("definition_kept", {"name": name, "changed": list(changed)}))
     return kept
 
 
@@ -233,14 +234,11 @@ def _check_scalable(definition: dict[str, t.Any], name: str, scale: int) -> None
     """Refuse an invalid scale."""
     stack = definition["stack"]
     if name not in definition["services"]:
-        known = ", ".join(sorted(definition["services"]))
-        raise RequestError(f"there is no service {name!r}; there are: {known}")
+        raise RequestError("no_service", name=name, known=sorted(definition["services"]))
     if definition["services"][name]["global"]:
-        raise RequestError(
-            f"{stack}/{name} is global (one member on each matching host): it has no scale to set"
-        )
+        raise RequestError("no_scale", service=f"{stack}/{name}")
     if not 0 <= scale <= 1000:
-        raise RequestError(f"scale of {stack}/{name} must be 0 to 1000, not {scale}")
+        raise RequestError("bad_scale", service=f"{stack}/{name}", scale=scale)
 
 
 def apply_scale(body: Body, request: Request) -> Body:
@@ -260,8 +258,7 @@ def apply_state(body: Body, request: Request) -> Body:
     last = _live_revision(body, request)
     state = STATE_STOPPED if request.command == "stop" else STATE_ACTIVE
     if request.service and request.service not in last["services"]:
-        known = ", ".join(sorted(last["services"]))
-        raise RequestError(f"there is no service {request.service!r}; there are: {known}")
+        raise RequestError("no_service", name=request.service, known=sorted(last["services"]))
     services = copy.deepcopy(last["services"])
     for name in [request.service] if request.service else list(services):
         services[name]["state"] = state
@@ -272,7 +269,7 @@ def apply_state(body: Body, request: Request) -> Body:
 def apply_down(body: Body, request: Request) -> Body:
     """Leave a tombstone: members are removed on every host where they are found; volumes stay."""
     if current(body) is None:
-        raise RequestError(_unknown(request))
+        raise _unknown(request)
     return with_revision(body, request, "down", tombstone=True)
 
 
@@ -292,10 +289,10 @@ def _live_revision(body: Body, request: Request) -> dict[str, t.Any]:
     """The current revision, or an error that says why there is none to change."""
     last = current(body)
     if last is None or last["tombstone"]:
-        raise RequestError(_unknown(request))
+        raise _unknown(request)
     return last
 
 
-def _unknown(request: Request) -> str:
-    """The message for a stack that no reachable host knows."""
-    return f"no such stack on the reachable hosts; 'up' makes it (asked for: {', '.join(request.stacks or [])})"
+def _unknown(request: Request) -> RequestError:
+    """The error for a stack that no reachable host knows."""
+    return RequestError("no_stack", asked=list(request.stacks or []))

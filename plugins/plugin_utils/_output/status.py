@@ -149,7 +149,7 @@ def _health_lines(
         judgement = judgements.get(member.key)
         parts = []
         if judgement and (judgement.verdict != HEALTHY or engine):
-            parts.append(judgement.state)
+            parts.append(judgement.told.text)
         if engine:
             parts.append(text_of("engine_unhealthy", {}))
         if parts:

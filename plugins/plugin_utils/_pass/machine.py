@@ -16,7 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     CHECKER_IMAGE,
     MAX_ROUNDS,
 )
-from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact, Refusals
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
     Observation,
     silent,
@@ -321,7 +321,7 @@ def wanted_images(definition: dict[str, t.Any] | None, checker_image: str) -> li
     return sorted({service["image"] for service in services} | own)
 
 
-def _to_note(planner: Planner) -> dict[str, dict[str, dict[str, t.Any]]]:
+def _to_note(planner: Planner) -> dict[str, Refusals]:
     """Return what hosts must note in their audit as held; nothing if the command is refused."""
     if planner.plan.refused:
         return {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Refusals
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     Operation,
@@ -45,7 +46,7 @@ class Work:
 
     records: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     operations: list[Operation] = dataclasses.field(default_factory=list)
-    refusals: dict[str, dict[str, t.Any]] | None = None
+    refusals: Refusals | None = None
     last: bool = False
     claim: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     images: list[str] = dataclasses.field(default_factory=list)
@@ -132,7 +133,7 @@ def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
 def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
     """Return a record for a host, with the reason for its audit and the number that the host showed."""
     seen = {"based_on": write.based_on[host]} if host in write.based_on else {}
-    return {**write.record, "cause": write.cause, **seen}
+    return {**write.record, "cause": write.cause.as_data, **seen}
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:

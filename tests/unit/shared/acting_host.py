@@ -52,7 +52,7 @@ class Host:
 
     def operation(self, kind: str, index: int = 1, **given: t.Any) -> Operation:
         """An operation on shop-web-INDEX."""
-        own = {"index": index, "container": f"shop-web-{index}", "cause": "test"}
+        own = {"index": index, "container": f"shop-web-{index}"}
         return an_operation(kind, **{**own, **given})
 
     def create(

@@ -20,7 +20,7 @@ def operation(kind: str = "start", **given: t.Any) -> Operation:
         "index": 1,
         "container": "shop-web-1",
         "container_id": "",
-        "cause": "",
+        "cause": {"code": "no_container", "parameters": {}},
         "after": [],
         "args": {},
     }

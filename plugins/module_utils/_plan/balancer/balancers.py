@@ -97,7 +97,7 @@ class Balancers:
         try:
             config, revision = render_balancer(model)
         except ValueError as error:
-            self._tell(plan, member, f"the new one cannot be written: {error}")
+            self._tell(plan, member, Fact("config_unwritten", {"error": str(error)}))
             return
         makes = makers(plan, member.host, member.id)
         if not makes and not self._needs_another(plan, member, config, revision):
@@ -128,7 +128,7 @@ class Balancers:
         if not running_on(member.host, claims):
             return False
         if seen and seen["error"]:
-            parameters = {"why": seen["error"]}
+            parameters = {"why": Fact("haproxy_silent", {"error": seen["error"]}).as_data}
             plan.held.append(Fact.about(member.id, "config_kept", parameters, host=member.host))
             return False
         told = (seen["revision"], seen["file_revision"]) if seen else None
@@ -159,14 +159,15 @@ class Balancers:
             wait_s=max([FIRST_RESULT_S, *self._draining.values()]),
         )
 
-    def _waits(self, member: BalancerMember, revision: str) -> str:
-        """Why a recently rejected config is not tried again now; empty if it may be."""
+    def _waits(self, member: BalancerMember, revision: str) -> Fact | None:
+        """Why a recently rejected config is not tried again now; None if it may be."""
         failed = rejected_config_of(self._ledger(member.id.stack), member.id.key)
         if failed is None or failed["revision"] != revision or self._is_asked_for(member):
-            return ""
+            return None
         passed = self.world.now(member.host) - failed["last"]
         wait = delay_s(failed["failures"]) - passed
-        return f"{failed['why']} (next try in {wait:.0f} s)" if passed >= 0 and wait > 0 else ""
+        told = {"error": failed["why"], "wait_s": wait}
+        return Fact("config_refused", told) if passed >= 0 and wait > 0 else None
 
     def _is_asked_for(self, member: BalancerMember) -> bool:
         """Whether a person asks to try it at once."""
@@ -179,9 +180,9 @@ class Balancers:
         """Whether the command is about its stack."""
         return self._request.stacks is None or member.id.stack in self._request.stacks
 
-    def _tell(self, plan: Plan, member: BalancerMember, why: str) -> None:
+    def _tell(self, plan: Plan, member: BalancerMember, why: Fact) -> None:
         """Report that its old config stays: as an error if the command is about its stack, else as a note."""
-        fact = Fact.about(member.id, "config_kept", {"why": why}, host=member.host)
+        fact = Fact.about(member.id, "config_kept", {"why": why.as_data}, host=member.host)
         (plan.errors if self._is_meant(member) else plan.notes).append(fact)
 
     def _pems(self, stack: str, model: Json) -> dict[str, str]:
@@ -202,9 +203,8 @@ def _is_followed(config: str, reports: list[TrafficReport]) -> bool:
     )
 
 
-def _cause(model: Json) -> str:
+def _cause(model: Json) -> Fact:
     servers = [server for backend in model["backends"] for server in backend["servers"]]
     drained = sum(server["drain"] for server in servers)
-    ports = ", ".join(str(frontend["port"]) for frontend in model["frontends"]) or "none"
-    text = f"port {ports}: {len(servers)} server{'' if len(servers) == 1 else 's'}"
-    return f"{text}, {drained} draining" if drained else text
+    ports = [frontend["port"] for frontend in model["frontends"]]
+    return Fact("balances", {"ports": ports, "servers": len(servers), "drained": drained})

@@ -11,7 +11,8 @@ state of the drain, so any controller can continue it.
 from __future__ import annotations
 
 from ..._common.constants import DRAIN_TIMEOUT_MS
-from ..._model.ledger import Drain, Ledger, drain_of
+from ..._model.fact import Fact
+from ..._model.ledger import Drain, Ledger, cause_of, drain_of
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import BalancerReport, TrafficReport
 from ..._model.operation import DRAIN, DrainArgs
@@ -42,7 +43,7 @@ class Drains:
         self,
         host: str,
         container: Container,
-        reason: str,
+        cause: Fact,
         *,
         sick: bool = False,
         leaves: bool = False,
@@ -60,9 +61,9 @@ class Drains:
             (self._left if leaves else self._ending).add(member)
             return True
         if phase is Phase.DUE:
-            self._begin(host, container, reason)
+            self._begin(host, container, cause)
         elif phase is Phase.UNTOLD:
-            told = view.drain["reason"] if view.drain else reason
+            told = cause_of(view.drain) if view.drain else cause
             self._begin(host, container, told, renewed=view.renewed + 1)
         else:
             self._operations.hold_container(
@@ -104,13 +105,15 @@ class Drains:
             if item["server"] == member.dotted
         ]
 
-    def _begin(self, host: str, container: Container, reason: str, *, renewed: int = 0) -> None:
+    def _begin(self, host: str, container: Container, cause: Fact, *, renewed: int = 0) -> None:
         """Store the drain; C(renewed): how often its time ran out before the load balancers were told."""
         now, timeout_s = self._world.now(host), self._timeout_s(container["service"])
-        entry = Drain(container=container["id"], since=now, until=now + timeout_s, reason=reason)
+        entry = Drain(
+            container=container["id"], since=now, until=now + timeout_s, cause=cause.as_data
+        )
         if renewed:
             entry["renewed"] = renewed
-        self._write(host, container, entry, reason)
+        self._write(host, container, entry, cause)
         self._begun[MemberId.of(container)] = timeout_s
 
     def _old_workers(self) -> int:
@@ -149,7 +152,7 @@ class Drains:
             if drain_of(self._ledger, member.key) and member not in self._asked:
                 self._undone.add(member)
                 for host, container in claims.get(member, []):
-                    self._write(host, container, None, "the reason for draining it is gone")
+                    self._write(host, container, None, Fact("drain_undone"))
 
-    def _write(self, host: str, container: Container, entry: Drain | None, cause: str) -> None:
+    def _write(self, host: str, container: Container, entry: Drain | None, cause: Fact) -> None:
         self._operations.on(DRAIN, DrainArgs(entry=entry), host, container, cause=cause)

@@ -59,12 +59,12 @@ def plan_validations(plan: Plan, before: Balancers, after: Balancers, stacks: li
         _place(plan, after, changed)
 
 
-def _refuse(plan: Plan, member: BalancerMember, why: str) -> None:
+def _refuse(plan: Plan, member: BalancerMember, error: str) -> None:
     """Refuse a config that cannot even be rendered; nothing is done for it."""
     plan.refuse()
     place = (member.id.stack, member.id.service)
     if not any((item.stack, item.service) == place for item in plan.errors):
-        plan.errors.append(Fact("config_unwritable", {"why": why}, *place))
+        plan.errors.append(Fact("config_unwritable", {"error": error}, *place))
 
 
 def _known_shapes(balancers: Balancers) -> dict[Service, list[tuple[t.Any, ...]]]:
@@ -132,7 +132,7 @@ def _operation(balancers: Balancers, members: list[BalancerMember], host: str) -
         VALIDATE,
         args,
         Subject.member(host, member.id, container),
-        cause="its config is new",
+        cause=Fact("config_new"),
         version=balancers.version(member.id.stack),
     )
 

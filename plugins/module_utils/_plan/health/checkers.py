@@ -156,6 +156,5 @@ def control_name(host: str) -> str:
     return f"host-{hashlib.sha256(host.encode()).hexdigest()[:12]}"
 
 
-def _cause(model: dict[str, t.Any]) -> str:
-    count = len(model["checks"])
-    return f"has {count} container{'' if count == 1 else 's'} to check"
+def _cause(model: dict[str, t.Any]) -> Fact:
+    return Fact("has_checks", {"checks": len(model["checks"])})

@@ -52,29 +52,24 @@ class Judgement:
         return Fact("checkers_say", told)
 
     @property
+    def cause(self) -> Fact:
+        """The cause of its replacement, for the operations, the drain and the ledger."""
+        return self.sick or self.says
+
+    @property
     def _answer(self) -> t.Any:
         downs = [vote for vote in self.votes if not vote.up]
         if self.doubt:
             return self.doubt.as_data
         if self.verdict == HEALTHY or not downs:
             return "" if self.votes else Fact("no_report").as_data
-        return downs[0].why
-
-    @property
-    def why(self) -> str:
-        """The checkers' findings, as text."""
-        return self.says.text
+        return downs[0].why.as_data
 
     @property
     def told(self) -> Fact:
         """The verdict, the checkers' findings, and how long they have seen it fail."""
         told = {"verdict": self.verdict, "why": self.says.as_data, "down_s": self.down_s}
         return Fact.about(self.member.id, "verdict", told, host=self.member.host)
-
-    @property
-    def state(self) -> str:
-        """The same as text."""
-        return self.told.text
 
     @property
     def down_s(self) -> float:

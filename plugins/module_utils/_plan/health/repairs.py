@@ -15,6 +15,7 @@ from ..._common.backoff import delay_s
 from ..._common.constants import GIVE_UP_AFTER, STABLE_S
 from ..._common.names import digest
 from ..._model.config_hash import config_hash
+from ..._model.fact import Fact
 from ..._model.generation import generation_of
 from ..._model.ledger import Health, Ledger, health_of
 from ..._model.member import MemberId
@@ -111,13 +112,14 @@ class Healer:
             generation=judgement.generation,
             verdict=judgement.verdict,
             since=self._now(judgement),
-            why=judgement.why,
+            cause=judgement.says.as_data,
             repairs=self._repairs(judgement),
             last_repair=before["last_repair"] if before else 0.0,
             repairing=bool(before and before["repairing"]) and not healthy,
             basis=self._basis(judgement.member),
         )
-        self._write(judgement, entry, f"{judgement.verdict}: {judgement.why}")
+        told = {"verdict": judgement.verdict, "why": judgement.says.as_data}
+        self._write(judgement, entry, Fact("judged", told))
 
     def _is_news(self, judgement: Judgement) -> bool:
         before = judgement.before
@@ -136,7 +138,7 @@ class Healer:
             fresh = Health(**{**before, "repairs": 0, "last_repair": 0.0, "repairing": False})
             judgement.before = fresh
             if not self._is_news(judgement):
-                self._write(judgement, fresh, "to be tried again")
+                self._write(judgement, fresh, Fact("retried"))
 
     def _tell(self, judgement: Judgement) -> None:
         """Report every member that is not, or may not be, healthy."""
@@ -204,7 +206,7 @@ class Healer:
         return reason is None
 
     def _drain(self, judgement: Judgement) -> bool:
-        host, cause = judgement.member.host, _cause(judgement)
+        host, cause = judgement.member.host, judgement.cause
         return self._drains.drain(host, judgement.container, cause, sick=True)
 
     def _waits(self, judgement: Judgement) -> bool:
@@ -237,24 +239,24 @@ class Healer:
 
     def _replace(self, judgement: Judgement) -> None:
         """Replace the container; the member keeps its name, address and volumes."""
-        cause = _cause(judgement)
+        cause = judgement.cause
         entry = Health(
             generation=judgement.generation,
             verdict=judgement.verdict,
             since=self._now(judgement),
-            why=cause,
+            cause=cause.as_data,
             repairs=self._repairs(judgement) + 1,
             last_repair=self._now(judgement),
             repairing=True,
             basis=self._basis(judgement.member),
         )
-        noted = self._write(judgement, entry, f"to be replaced; {cause}")
+        noted = self._write(judgement, entry, Fact("to_replace", {"why": cause.as_data}))
         operations, member = self._operations, judgement.member
         gone = operations.remove(member.host, judgement.container, cause, after=[noted])
         created = operations.create(member, after=[gone], cause=cause)
-        operations.start(member, "new container", after=[created])
+        operations.start(member, Fact("new_container"), after=[created])
 
-    def _write(self, judgement: Judgement, entry: Health, cause: str) -> int:
+    def _write(self, judgement: Judgement, entry: Health, cause: Fact) -> int:
         args = VerdictArgs(entry=entry)
         where = (judgement.member.host, judgement.container)
         return self._operations.on(VERDICT, args, *where, cause=cause)
@@ -274,8 +276,3 @@ class Healer:
 
     def _now(self, judgement: Judgement) -> float:
         return self._world.now(judgement.member.host)
-
-
-def _cause(judgement: Judgement) -> str:
-    """The cause of the replacement, for its operations, its drain and the ledger."""
-    return judgement.sick.text if judgement.sick else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._model.fact import Fact
 from ..._model.generation import container_of
 from ..._model.ledger import Health
 
@@ -30,13 +31,13 @@ class Vote:
     Attributes:
         checker: Host of the checker.
         up: Its verdict.
-        why: Its last result, for people.
+        why: Its last result.
         since_s: Seconds for which it has said so while it could reach the host.
     """
 
     checker: str
     up: bool
-    why: str
+    why: Fact
     since_s: float
 
 

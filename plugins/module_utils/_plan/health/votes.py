@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._model.fact import Fact
 from .verdict import Vote
 
 Report = t.Mapping[str, t.Any]
@@ -31,15 +32,6 @@ CONTROL = "control"
 DEFAULT_INTERVAL_MS = 2000
 DEFAULT_RISE = 2
 DEFAULT_FALL = 3
-
-_WORDS = {
-    "L4CON": "connection refused",
-    "L4TOUT": "no connection in time",
-    "L6RSP": "wrong TLS answer",
-    "L6TOUT": "no TLS answer in time",
-    "L7RSP": "not an HTTP answer",
-    "L7TOUT": "no answer in time",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,10 +151,7 @@ def result_of(report: Report | None) -> str:
     return str((report or {}).get("check_status", "")).replace("* ", "", 1)
 
 
-def describe(report: Report) -> str:
-    """A result for people: HTTP 500 (L7STS)."""
-    result = result_of(report)
-    words = _WORDS.get(result, "")
-    if not words and report.get("check_code"):
-        words = f"HTTP {report['check_code']}"
-    return f"{words} ({result})" if words else result
+def describe(report: Report) -> Fact:
+    """The last completed result, with the status of an HTTP answer."""
+    status = str(report.get("check_code") or "")
+    return Fact("check_result", {"result": result_of(report), "status": status})

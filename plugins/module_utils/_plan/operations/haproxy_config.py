@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..._model.fact import Fact
 from ..._model.member import MemberId
 from ..._model.observation import BalancerReport, CheckerReport
 from ..._model.operation import CREATE, START, Args, Kind, Operation
@@ -48,7 +49,7 @@ def add_config(
     host: str,
     member: MemberId,
     *,
-    cause: str,
+    cause: Fact,
     version: int,
 ) -> None:
     """Add the operation. HAProxy does not start without a config, and its image must be present to validate it."""

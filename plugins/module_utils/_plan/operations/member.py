@@ -32,6 +32,8 @@ from ..._model.operation import (
 from ..world.world import Container, World
 from .plan import Plan, Subject
 
+NO_CONTAINER = Fact("no_container")
+
 
 @dataclasses.dataclass(frozen=True)
 class WantedMember:
@@ -62,14 +64,14 @@ class MemberOperations:
         self._starts: dict[tuple[str, str], list[int]] = {}
 
     def create(
-        self, member: WantedMember, *, after: t.Iterable[int] = (), cause: str = "no container"
+        self, member: WantedMember, *, after: t.Iterable[int] = (), cause: Fact = NO_CONTAINER
     ) -> int:
         """Create the container, after the pull, the network and the starts that it depends on."""
         waits = [*after, *self._dependencies(member), *self._pull(member)]
         if member.service["network"] == "managed":
             waits += self._bridge(member.host)
         if member.state != STATE_ACTIVE:
-            cause += "; start_on_create is false"
+            cause = Fact("created_only", {"why": cause.as_data})
         args = self._create_args(member)
         where = Subject.member(member.host, member.id)
         return self.plan.add(CREATE, args, where, cause=cause, after=waits, version=self.version)
@@ -103,7 +105,7 @@ class MemberOperations:
             pull = PULL.args_of(item)
             if pull and (item["host"], pull["image"]) == (member.host, image):
                 return [item["id"]]
-        cause = "pull_image: always" if always else "image not present"
+        cause = Fact("pull_always" if always else "image_missing")
         args = PullArgs(image=image, config_hash=self.hash(member))
         where = dataclasses.replace(Subject.member(member.host, member.id), container="")
         return [self.plan.add(PULL, args, where, cause=cause, version=self.version)]
@@ -117,12 +119,12 @@ class MemberOperations:
             if NETWORK.names(item) and item["host"] == host:
                 return [item["id"]]
         args = NetworkArgs(name=settings.network, subnet=settings.subnet)
-        return [self.plan.add(NETWORK, args, Subject(host), cause="no managed network yet")]
+        return [self.plan.add(NETWORK, args, Subject(host), cause=Fact("network_missing"))]
 
     def start(
         self,
         member: WantedMember,
-        cause: str,
+        cause: Fact,
         *,
         after: t.Iterable[int] = (),
         container_id: str = "",
@@ -137,7 +139,7 @@ class MemberOperations:
         self,
         host: str,
         container: Container,
-        cause: str,
+        cause: Fact,
         *,
         service: dict[str, t.Any] | None,
         after: t.Iterable[int] = (),
@@ -151,7 +153,7 @@ class MemberOperations:
         self,
         host: str,
         container: Container,
-        cause: str,
+        cause: Fact,
         *,
         after: t.Iterable[int] = (),
         leaves: bool = False,
@@ -173,7 +175,7 @@ class MemberOperations:
         host: str,
         container: Container,
         *,
-        cause: str,
+        cause: Fact,
         after: t.Iterable[int] = (),
     ) -> int:
         """An operation on a container that exists."""

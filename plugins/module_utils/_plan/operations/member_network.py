@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.names import aliases, endpoint_links
+from ..._model.fact import Fact
 from ..._model.observation import Endpoint
 from ..._model.operation import CONNECT, DISCONNECT, ConnectArgs, DisconnectArgs
 from ..world.world import Container
@@ -29,23 +30,23 @@ class MemberNetwork:
             return []
         have = container["networks"].get(network)
         if have is None:
-            return self._connect(member, container, f"not on the network {network}")
+            return self._connect(member, container, Fact("off_network", {"network": network}))
         wrong = self._difference(member, have)
         if wrong:
             return self._reconnect(member, container, wrong)
         self._leave_other(member, container, after=[])
         return []
 
-    def _difference(self, member: WantedMember, have: Endpoint) -> str:
-        """What is wrong with a connection; empty if nothing is."""
+    def _difference(self, member: WantedMember, have: Endpoint) -> Fact | None:
+        """What is wrong with a connection; None if nothing is."""
         wanted = member.entry["address"]
         if have["address"] != wanted:
-            return f"has address {have['address'] or 'none'}, should have {wanted}"
+            return Fact("wrong_address", {"address": have["address"], "wanted": wanted})
         if sorted(have["links"]) != sorted(endpoint_links(member.service["links"])):
-            return "its links changed"
-        return ""
+            return Fact("links_changed")
+        return None
 
-    def _reconnect(self, member: WantedMember, container: Container, cause: str) -> list[int]:
+    def _reconnect(self, member: WantedMember, container: Container, cause: Fact) -> list[int]:
         """Disconnect and connect again, at the same address: engines cannot change an existing connection."""
         if self._fault(member):
             return []
@@ -53,7 +54,12 @@ class MemberNetwork:
         return self._connect(member, container, cause, after=[off])
 
     def _connect(
-        self, member: WantedMember, container: Container, cause: str, *, after: t.Iterable[int] = ()
+        self,
+        member: WantedMember,
+        container: Container,
+        cause: Fact,
+        *,
+        after: t.Iterable[int] = (),
     ) -> list[int]:
         if self._fault(member):
             return []
@@ -70,7 +76,7 @@ class MemberNetwork:
     def _fault(self, member: WantedMember) -> bool:
         fault = self._world.network_fault(member.host)
         if fault:
-            self._operations.hold(member, "network_fault", fault=fault)
+            self._operations.hold(member, "network_fault", fault=fault.as_data)
         return bool(fault)
 
     def _leave_other(
@@ -80,7 +86,7 @@ class MemberNetwork:
         settings = self._world.settings
         other = settings.other_network
         if other in container["networks"]:
-            cause = f"the network is {settings.network} now"
+            cause = Fact("network_replaced", {"network": settings.network})
             self._disconnect(member, container, other, cause, after=after)
 
     def _disconnect(
@@ -88,7 +94,7 @@ class MemberNetwork:
         member: WantedMember,
         container: Container,
         network: str,
-        cause: str,
+        cause: Fact,
         *,
         after: t.Iterable[int] = (),
     ) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._model.fact import Fact
+from ..._model.fact import Fact, Refusals
 from ..._model.member import MemberId
 from ..._model.operation import (
     BALANCER,
@@ -56,7 +56,7 @@ def make_operation(
     args: Args,
     subject: Subject,
     *,
-    cause: str,
+    cause: Fact,
     after: t.Iterable[int] = (),
     version: int = 0,
 ) -> Operation:
@@ -71,7 +71,7 @@ def make_operation(
         index=subject.index,
         container=subject.container,
         container_id=subject.container_id,
-        cause=cause,
+        cause=cause.as_data,
         after=sorted(after),
         args=dict(args),
     )
@@ -86,7 +86,7 @@ class RecordWrite:
     holders: list[str]
     quorums: list[list[str]]
     required: bool
-    cause: str
+    cause: Fact
     based_on: dict[str, int] = dataclasses.field(default_factory=dict)
     """The record number on each host: a host that has a newer version by now refuses this one."""
 
@@ -108,8 +108,8 @@ class Plan:
     held: list[Fact] = dataclasses.field(default_factory=list)
     notes: list[Fact] = dataclasses.field(default_factory=list)
     kept_volumes: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-    refusals: dict[str, dict[str, dict[str, t.Any]]] = dataclasses.field(default_factory=dict)
-    """New refusals for the hosts to store, for the audit: host -> place -> reason."""
+    refusals: dict[str, Refusals] = dataclasses.field(default_factory=dict)
+    """New refusals for the hosts to store, for the audit."""
 
     refused: bool = False
     """Whether the command cannot be carried out: then nothing is done, and its error stands."""
@@ -125,7 +125,7 @@ class Plan:
         args: Args,
         subject: Subject,
         *,
-        cause: str,
+        cause: Fact,
         after: t.Iterable[int] = (),
         version: int = 0,
     ) -> int:
@@ -168,13 +168,13 @@ def is_about_health(plan: Plan) -> bool:
 def record_line(write: RecordWrite) -> str:
     """One record write as text."""
     version = write.record["version"]["number"]
-    return f"{','.join(write.hosts)}  record  {write.stack} v{version}  {write.cause}"
+    return f"{','.join(write.hosts)}  record  {write.stack} v{version}  {write.cause.text}"
 
 
 def operation_line(operation: Operation) -> str:
     """One operation as text: host, kind, what it acts on, cause."""
-    words = [operation["host"], operation["kind"], acted_on(operation), operation["cause"]]
-    return "  ".join(words)
+    cause = Fact.read(operation["cause"]).text
+    return "  ".join([operation["host"], operation["kind"], acted_on(operation), cause])
 
 
 def acted_on(operation: Operation) -> str:

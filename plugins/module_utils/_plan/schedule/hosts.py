@@ -14,6 +14,7 @@ import typing as t
 
 from ..._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
 from ..._common.names import unnamed_volume_name
+from ..._model.fact import Fact
 from ..._model.member import MemberId
 from ..._model.volumes import member_volumes
 from .reservations import Reservations
@@ -30,40 +31,36 @@ class Candidate:
 
 def choose_host(
     reservations: Reservations, candidate: Candidate, hosts: t.Iterable[str], pinned: list[str]
-) -> tuple[str | None, str]:
+) -> tuple[str | None, dict[str, Fact]]:
     """The best host, or None and the reason against each host."""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, Fact] = {}
+    fitting: list[str] = []
     for host in sorted(hosts):
         reason = rejection(reservations, candidate, host)
         if not reason and pinned and host not in pinned:
-            reason = f"its volume is on {', '.join(pinned)}"
-        reasons[host] = reason
-    fitting = [host for host, reason in reasons.items() if not reason]
+            reason = Fact("volume_elsewhere", {"hosts": pinned})
+        if reason:
+            reasons[host] = reason
+        else:
+            fitting.append(host)
     if fitting:
-        return min(fitting, key=lambda host: _rank(reservations, candidate, host)), ""
-    return None, grouped(reasons)
+        return min(fitting, key=lambda host: _rank(reservations, candidate, host)), {}
+    return None, reasons
 
 
-def grouped(reasons: dict[str, str]) -> str:
-    """Each reason once, with the hosts that it rejects."""
-    hosts: dict[str, list[str]] = {}
-    for host, reason in reasons.items():
-        hosts.setdefault(reason, []).append(host)
-    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in hosts.items())
-
-
-def rejection(reservations: Reservations, candidate: Candidate, host: str) -> str:
-    """The hard reason against a host; empty if there is none."""
+def rejection(reservations: Reservations, candidate: Candidate, host: str) -> Fact | None:
+    """The hard reason against a host; None if there is none."""
     world = reservations.world
     if not world.is_seen(host):
-        return world.faults.get(host, "not in the inventory")
+        return world.fault(host)
     if not labels_match(world.labels(host), candidate.service["placement"]):
-        return "its labels do not match"
-    if candidate.service["network"] == "managed" and world.network_fault(host):
-        return world.network_fault(host)
+        return Fact("host_labels")
+    fault = world.network_fault(host) if candidate.service["network"] == "managed" else None
+    if fault:
+        return fault
     missing = _missing_external(reservations, candidate, host)
     if missing:
-        return f"external volume {missing} does not exist there"
+        return Fact("volume_missing", {"volume": missing})
     return reservations.port_conflict(host, candidate.service)
 
 

@@ -14,7 +14,7 @@ import typing as t
 
 from ..._common.addresses import assign_address, belongs
 from ..._model.entry import MemberEntry, Members
-from ..._model.fact import Fact
+from ..._model.fact import Fact, as_data
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import address_on
 from ..._record.revisions import current, is_live
@@ -143,7 +143,7 @@ class Placer:
             self.reservations, candidate, [host] if host else self.body["hosts"], pinned
         )
         if chosen is None:
-            self._hold(candidate, "no_host_fits", reasons=reasons)
+            self._hold(candidate, "no_host_fits", reasons=as_data(reasons))
             return
         entry = MemberEntry(
             host=chosen,
@@ -157,8 +157,8 @@ class Placer:
 
     def _hold_on_unseen(self, candidate: Candidate, host: str) -> None:
         """A retired member's container may still run on an unreachable host, so do not start another elsewhere."""
-        fault = self.world.faults.get(host, "not in the inventory")
-        self._hold(candidate, "was_on_unseen_host", before=host, fault=fault)
+        fault = self.world.fault(host)
+        self._hold(candidate, "was_on_unseen_host", before=host, fault=fault.as_data)
 
     def _adopt(self, candidate: Candidate, claim: Located, old: MemberEntry | None) -> None:
         """Adopt an existing container as the member's."""

@@ -8,9 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ..._model.entry import MemberEntry
+from ..._model.fact import Fact
 from ..._model.member import MemberId
 from ..._record.revisions import current, is_live
 from ..world.world import Port, World, ports_overlap
+
+Owner = t.Dict[str, str]
+"""Who has a port: C(member), a place, or C(container), a name."""
 
 
 class Reservations:
@@ -21,7 +25,7 @@ class Reservations:
         self.places: dict[MemberId, str] = {}
         self.addresses = dict(world.taken_addresses())
         self.volume_hosts: dict[str, set[str]] = {}
-        self._ports: dict[str, list[tuple[Port, str]]] = {host: [] for host in world.hosts}
+        self._ports: dict[str, list[tuple[Port, Owner]]] = {host: [] for host in world.hosts}
 
     @classmethod
     def of(cls, world: World, bodies: dict[str, dict[str, t.Any]]) -> Reservations:
@@ -47,19 +51,19 @@ class Reservations:
         """Mark the ports of containers without a reservation: foreign ones, a module's, those about to be removed."""
         observation = self.world.observation(host)
         for foreign in observation["foreign"]:
-            self._mark(host, foreign["ports"], f"container {foreign['name']}")
+            self._mark(host, foreign["ports"], {"container": foreign["name"]})
         for item in observation["containers"]:
             if self.places.get(MemberId.of(item)) != host:
-                self._mark(host, item["ports"], f"container {item['name']}")
+                self._mark(host, item["ports"], {"container": item["name"]})
 
-    def _mark(self, host: str, ports: t.Iterable[t.Sequence[t.Any]], owner: str) -> None:
+    def _mark(self, host: str, ports: t.Iterable[t.Sequence[t.Any]], owner: Owner) -> None:
         self._ports[host].extend(((port[0], int(port[1]), port[2]), owner) for port in ports)
 
     def reserve(self, member: MemberId, host: str, service: dict[str, t.Any]) -> None:
         """Reserve a host for a member."""
         self.places[member] = host
         if host in self._ports:
-            self._mark(host, published(service), member.place)
+            self._mark(host, published(service), {"member": member.place})
 
     def note_volumes(self, entry: MemberEntry) -> None:
         """Remember where a member's volumes are, or will be once it is created.
@@ -76,13 +80,13 @@ class Reservations:
             if not gone:
                 self.volume_hosts.setdefault(name, set()).add(host)
 
-    def port_conflict(self, host: str, service: dict[str, t.Any]) -> str:
-        """Why the published ports of a service conflict on a host; empty if they do not."""
+    def port_conflict(self, host: str, service: dict[str, t.Any]) -> Fact | None:
+        """Why the published ports of a service conflict on a host; None if they do not."""
         for wanted in published(service):
             for taken, owner in self._ports[host]:
                 if ports_overlap(wanted, taken):
-                    return f"port {wanted[1]}/{wanted[2]} is taken by {owner}"
-        return ""
+                    return Fact("port_taken", {"port": f"{wanted[1]}/{wanted[2]}", **owner})
+        return None
 
     def load(self, host: str, stack: str, service: str) -> tuple[int, int]:
         """The number of members of this service, and of all members, on a host."""

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..._model.fact import Fact
 from ..._model.observation import SwarmFacts
-
-RUN_ROLE = "run drover.docker.network"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,37 +34,36 @@ class Reports:
         return [host for host, swarm in self.swarms.items() if swarm["manager"]]
 
 
-def network_fault(host: str, reports: Reports) -> str:
-    """Why containers cannot start on the overlay of a host; empty if no host reports a fault."""
+def network_fault(host: str, reports: Reports) -> Fact | None:
+    """Why containers cannot start on the overlay of a host; None if no host reports a fault."""
     return _host_fault(reports.swarms[host]) or _managers_fault(reports) or _missing(reports)
 
 
-def _host_fault(swarm: SwarmFacts) -> str:
+def _host_fault(swarm: SwarmFacts) -> Fact | None:
     """The fault that the host itself reports."""
     if swarm["error"]:
-        return f"the Swarm managers do not answer: {swarm['error']}"
+        return Fact("managers_silent", {"error": swarm["error"]})
     if swarm["state"] == "pending":
-        return "the Swarm is not ready on it yet (state pending)"
+        return Fact("swarm_pending")
     if swarm["state"] != "active":
-        state = swarm["state"] or "inactive"
-        return f"not in the Swarm that carries the network (state {state}): {RUN_ROLE}"
-    return ""
+        return Fact("not_in_swarm", {"state": swarm["state"] or "inactive"})
+    return None
 
 
-def _managers_fault(reports: Reports) -> str:
+def _managers_fault(reports: Reports) -> Fact | None:
     """One healthy manager suffices. If none was reached, assume the overlay works unless a host failed to answer."""
     errors = {host: reports.swarms[host]["error"] for host in reports.managers}
     if errors and all(errors.values()):
         host, error = next(iter(errors.items()))
-        return f"the Swarm managers do not answer, as {host} says: {error}"
+        return Fact("managers_silent_elsewhere", {"host": host, "error": error})
     if not errors and reports.silent:
-        return f"no Swarm manager was reached (silent: {', '.join(reports.silent)})"
-    return ""
+        return Fact("no_manager_reached", {"silent": reports.silent})
+    return None
 
 
-def _missing(reports: Reports) -> str:
+def _missing(reports: Reports) -> Fact | None:
     """Only managers list an unused overlay; if no manager is seen, assume that the overlay exists."""
     managers = reports.managers
     if not managers or reports.having.intersection(managers):
-        return ""
-    return f"the overlay network {reports.network} does not exist: {RUN_ROLE}"
+        return None
+    return Fact("overlay_missing", {"network": reports.network})

@@ -13,6 +13,7 @@ import dataclasses
 import typing as t
 
 from ..._model.entry import MemberEntry, Members
+from ..._model.fact import Fact
 from ..._model.generation import container_of
 from ..._model.ledger import Ledger, LedgerEntry
 from ..._model.member import MemberId
@@ -35,7 +36,7 @@ class Stranger:
 
     host: str
     container: ObservedContainer
-    why: str
+    why: Fact
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,14 +78,14 @@ def _doubt(
     container: ObservedContainer,
     entry: MemberEntry | None,
     remembered: LedgerEntry | None,
-) -> str:
-    """Why a container is not proven to be the member's; empty if it is."""
+) -> Fact | None:
+    """Why a container is not proven to be the member's; None if it is."""
     if container["id"][:SHORT_ID] in _remembered_ids(remembered):
-        return ""
+        return None
     name = MemberId.of(container).container
     if container["name"] != name:
-        return f"its name is not {name}"
-    return _contradiction(host, container, entry) if entry else ""
+        return Fact("other_name", {"name": name})
+    return _contradiction(host, container, entry) if entry else None
 
 
 def _remembered_ids(remembered: LedgerEntry | None) -> set[str]:
@@ -96,15 +97,15 @@ def _remembered_ids(remembered: LedgerEntry | None) -> set[str]:
     return (judged | drained) - {""}
 
 
-def _contradiction(host: str, container: ObservedContainer, entry: MemberEntry) -> str:
+def _contradiction(host: str, container: ObservedContainer, entry: MemberEntry) -> Fact | None:
     """How the container contradicts the record. An earlier life on another host does not; it is replaced."""
     index, recorded = container["create_index"], entry["create_index"]
     if host != entry["host"]:
         # Beside a wanted member it is a conflict, which holds the member.
         known = is_earlier_life(host, container, entry) or not entry["retired"]
-        return "" if known else f"its member was on {entry['host']}"
+        return None if known else Fact("member_elsewhere", {"host": entry["host"]})
     if index != recorded:
-        return f"its create index is {index or 'missing'}, the recorded one {recorded}"
+        return Fact("other_create_index", {"index": index, "recorded": recorded})
     return _other_volumes(container, entry)
 
 
@@ -114,23 +115,23 @@ def is_earlier_life(host: str, container: ObservedContainer, entry: MemberEntry)
     return bool(older and host != entry["host"])
 
 
-def _other_volumes(container: ObservedContainer, entry: MemberEntry) -> str:
+def _other_volumes(container: ObservedContainer, entry: MemberEntry) -> Fact | None:
     mounted = {normal_path(path): name for path, name in container["mounts"].items()}
     for path, name in sorted(entry["volumes"].items()):
         found = mounted.get(normal_path(path), name)
         if found != name:
-            return f"it has volume {found} at {path}, the record says {name}"
-    return ""
+            return Fact("other_volume", {"volume": found, "path": path, "recorded": name})
+    return None
 
 
-def takes_from(stranger: Stranger, entry: MemberEntry) -> str:
+def takes_from(stranger: Stranger, entry: MemberEntry) -> Fact | None:
     """A recorded volume or the address of a member, if a running stranger on its host uses it."""
     container = stranger.container
     if stranger.host != entry["host"] or container["state"] not in LIVE_STATES:
-        return ""
+        return None
     volumes = set(container["mounts"].values()) & set(entry["volumes"].values())
     if volumes:
-        return f"volume {min(volumes)}"
+        return Fact("takes_volume", {"volume": min(volumes)})
     address = entry["address"]
     taken = address and address_on(container, entry["network"]) == address
-    return f"address {address}" if taken else ""
+    return Fact("takes_address", {"address": address}) if taken else None

@@ -20,6 +20,7 @@ from ..._common.constants import (
     OVERLAY_SUBNET,
     REPAIR_PERCENT,
 )
+from ..._model.fact import Fact
 from ..._model.ledger import Ledger
 from ..._model.member import MemberId
 from ..._model.observation import (
@@ -138,6 +139,10 @@ class World:
         """Whether anything is known about a host in this round."""
         return host not in self.faults and host in self._observations
 
+    def fault(self, host: str) -> Fact:
+        """Why nothing is known about a host."""
+        return self.faults.get(host) or Fact("not_in_inventory")
+
     def containers(self, host: str) -> list[Container]:
         """Our containers on a host."""
         return list(self.observation(host)["containers"])
@@ -212,9 +217,9 @@ class World:
         """The Swarm facts of a seen host's engine."""
         return self.observation(host)["engine"]["swarm"]
 
-    def network_fault(self, host: str) -> str:
-        """Why containers cannot start on the managed network of a host; empty if they can."""
-        return network_fault(host, self._overlay_reports()) if self.settings.several else ""
+    def network_fault(self, host: str) -> Fact | None:
+        """Why containers cannot start on the managed network of a host; None if they can."""
+        return network_fault(host, self._overlay_reports()) if self.settings.several else None
 
     def _overlay_reports(self) -> Reports:
         network = self.settings.network
@@ -249,19 +254,17 @@ def _network_in_use(settings: Settings, observations: dict[str, Observation | No
 
 def _host_faults(
     observations: dict[str, Observation | None], renamed: dict[str, str]
-) -> dict[str, str]:
+) -> dict[str, Fact]:
     """Hosts without a usable observation, each with the reason. C(renamed): old name to new."""
-    faults: dict[str, str] = {}
+    faults: dict[str, Fact] = {}
     engines: dict[str, str] = {}
     for host, found in sorted(observations.items()):
         if found is None:
-            faults[host] = "not reached"
+            faults[host] = Fact("not_reached")
         elif found["error"]:
-            faults[host] = str(found["error"])
+            faults[host] = Fact("no_observation", {"error": str(found["error"])})
         elif found["engine"]["id"] in engines:
-            faults[host] = (
-                f"is the same engine as {engines[found['engine']['id']]}: name each engine once in the inventory"
-            )
+            faults[host] = Fact("same_engine", {"other": engines[found["engine"]["id"]]})
         else:
             engines[found["engine"]["id"]] = host
             _check_host_name(host, found, faults, renamed)
@@ -269,16 +272,13 @@ def _host_faults(
 
 
 def _check_host_name(
-    host: str, observation: Observation, faults: dict[str, str], renamed: dict[str, str]
+    host: str, observation: Observation, faults: dict[str, Fact], renamed: dict[str, str]
 ) -> None:
     """Why a host must not be acted on under this name: its records give it another one."""
     for stack, record in sorted(observation["records"].items()):
         written_for = record.get("host", host)
         if host not in (written_for, renamed.get(written_for)):
-            faults[host] = (
-                f"its record of stack {stack} was written for the name {written_for}: "
-                "use that inventory name, or reconcile -e rename_host=OLD=NEW"
-            )
+            faults[host] = Fact("other_host_name", {"stack": stack, "name": written_for})
             return
 
 

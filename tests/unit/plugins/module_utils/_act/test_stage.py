@@ -16,6 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._lock.host_lock impo
     host_lock,
 )
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, holder_of
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
@@ -39,7 +40,7 @@ def pull(number: int, stack: str) -> Json:
         "index": 1,
         "container": "",
         "container_id": "",
-        "cause": "because",
+        "cause": Fact("image_missing").as_data,
         "after": [],
         "args": {"image": "app:1"},
     }
@@ -192,14 +193,18 @@ def test_whose_controller_left_before_the_lock_was_free_does_nothing(
 def test_each_operation_and_record_is_in_the_audit(
     run: t.Callable[..., Json], tmp_path: pathlib.Path
 ) -> None:
-    run(records=[{**record("x", 1), "cause": "up"}], term=term("a", prepare=True))
+    cause = Fact("revision", {"note": "up"}).as_data
+    run(records=[{**record("x", 1), "cause": cause}], term=term("a", prepare=True))
     run(records=[{**record("x", 1), "token": "t"}], operations=[pull(1, "x")], term=term("a"))
     stored, pulled = audit_lines(tmp_path)
     common = {"run": "a", "who": "root@a", "by": "person", "command": "up shop", "host": "h1"}
     assert common.items() <= stored.items()
     assert common.items() <= pulled.items()
     assert (stored["action"], stored["stack"], stored["cause"]) == ("record", "x", "up")
-    assert (pulled["action"], pulled["member"], pulled["cause"]) == ("pull", "web/1", "because")
+    assert (stored["code"], stored["parameters"]) == ("revision", {"note": "up"})
+    assert (pulled["action"], pulled["member"]) == ("pull", "web/1")
+    assert (pulled["cause"], pulled["code"]) == ("image not present", "image_missing")
+    assert pulled["parameters"] == {}
     assert (pulled["result"], pulled["error"]) == ("done", "")
     assert pulled["seconds"] >= 0
 
@@ -240,3 +245,12 @@ def test_to_remember_what_is_held_needs_no_lease(
 def test_the_lock_says_who_acts(run: t.Callable[..., Json], tmp_path: pathlib.Path) -> None:
     run(term=term("a", prepare=True))
     assert json.loads((tmp_path / "lock").read_text(encoding="utf-8"))["owner"] == "root@a"
+
+
+def test_long_texts_in_a_cause_are_truncated_in_the_audit(
+    run: t.Callable[..., Json], tmp_path: pathlib.Path
+) -> None:
+    why = Fact("start_failed", {"error": "x" * 9999}).as_data
+    run(records=[{**record("x", 1), "cause": Fact("created_only", {"why": why}).as_data}])
+    (stored,) = audit_lines(tmp_path)
+    assert len(stored["cause"]) == len(stored["parameters"]["why"]["parameters"]["error"]) == 500

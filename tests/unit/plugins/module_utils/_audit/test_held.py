@@ -15,16 +15,17 @@ from ansible_collections.drover.docker.plugins.module_utils._audit.held import (
     read_refusals,
 )
 from ansible_collections.drover.docker.plugins.module_utils._audit.log import Audit
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact, FactData
 
 Json = dict[str, t.Any]
-Note = t.Callable[[dict[str, Json]], list[tuple[str, str, str]]]
+Note = t.Callable[[dict[str, FactData]], list[tuple[str, str, str]]]
 
 
-def fact(code: str, **parameters: t.Any) -> Json:
-    return {"code": code, "parameters": parameters}
+def fact(code: str, **parameters: t.Any) -> FactData:
+    return Fact(code, parameters).as_data
 
 
-def late(wait_s: int) -> Json:
+def late(wait_s: int) -> FactData:
     return fact("lease_waits", owner="ann", reason="up", wait_s=wait_s)
 
 
@@ -37,7 +38,7 @@ def note(tmp_path: pathlib.Path) -> Note:
     """Notes refusals; returns the new lines as member, result and cause."""
     seen = 0
 
-    def call(refusals: dict[str, Json]) -> list[tuple[str, str, str]]:
+    def call(refusals: dict[str, FactData]) -> list[tuple[str, str, str]]:
         nonlocal seen
         with contextlib.closing(
             Audit(str(tmp_path), clock=lambda: 1.0, common={}, syslog="")
@@ -54,7 +55,7 @@ def note(tmp_path: pathlib.Path) -> Note:
 def test_begin_change_and_end(note: Note) -> None:
     assert note({"shop/web/1": late(12)}) == [("web/1", "began", LATE.format(12))]
     assert note({"shop/web/1": late(3)}) == []
-    damaged = fact("record_damaged", reason="not JSON")
+    damaged = fact("record_damaged", error="not JSON")
     assert note({"shop/web/1": damaged, "shop": UNKNOWN}) == [
         ("shop", "began", "no reachable host knows this stack"),
         ("web/1", "changed", "the record on this host is damaged (not JSON)"),

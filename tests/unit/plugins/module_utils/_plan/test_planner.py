@@ -755,9 +755,9 @@ def test_changed_links_reach_running_containers() -> None:
     bench.container("shop-web-1")["networks"]["drover"]["links"] = ["db.shop:first"]
     assert bench.plan().lines() == []
     plan = bench.up(stack({"web": service(links=[{**link, "alias": "second"}]), "db": service()}))
-    assert [(item["kind"], item["cause"]) for item in plan.operations] == [
-        ("disconnect", "its links changed"),
-        ("connect", "its links changed"),
+    assert [(item["kind"], item["cause"]["code"]) for item in plan.operations] == [
+        ("disconnect", "links_changed"),
+        ("connect", "links_changed"),
     ]
     assert plan.operations[1]["args"]["links"] == ["db.shop:second"]
 

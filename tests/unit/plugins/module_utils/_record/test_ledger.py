@@ -10,7 +10,12 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Drain, Health
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._model.ledger import (
+    Drain,
+    Health,
+    cause_of,
+)
 from ansible_collections.drover.docker.plugins.module_utils._record import ledger, store
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
@@ -60,3 +65,22 @@ def test_a_verdict_and_a_drain_at_the_same_time_are_both_kept(state: str) -> Non
         deed.join()
     entry = (read_record(state, "shop") or {})["life"]["web/1"]
     assert (entry["health"], entry["drain"], entry["seq"]) == (HEALTH, DRAIN, 2)
+
+
+def test_the_host_adds_the_text_of_the_cause(state: str) -> None:
+    """Release 0.1.0 and the inventory plugin read texts only."""
+    sick = Fact("unhealthy", {"why": Fact("no_report").as_data, "down_s": 12.0}).as_data
+    health = Health(**{key: value for key, value in HEALTH.items() if key != "why"}, cause=sick)  # type: ignore[typeddict-item]
+    ledger.note_health(state, operation("verdict"), health)
+    ledger.note_drain(
+        state, operation("drain"), Drain(container="c", since=1.0, until=11.0, cause=sick)
+    )
+    entry = (read_record(state, "shop") or {})["life"]["web/1"]
+    assert entry["health"]["why"] == "unhealthy: no report yet, 12 s"
+    assert entry["drain"]["reason"] == "unhealthy: no report yet, 12 s"
+    assert entry["health"]["cause"] == entry["drain"]["cause"] == sick
+
+
+def test_the_text_of_release_0_1_0_is_a_cause() -> None:
+    assert cause_of(DRAIN).text == "unhealthy"
+    assert cause_of(HEALTH).text == "HTTP 500"

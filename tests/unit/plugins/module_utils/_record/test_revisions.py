@@ -30,7 +30,8 @@ def definition(**keys: t.Any) -> dict[str, t.Any]:
 
 
 def up(body: Body | None, wanted: dict[str, t.Any]) -> tuple[Body, list[str]]:
-    return apply_up(body or empty_body(["h1"]), Request("up", definition=wanted))
+    changed, notes = apply_up(body or empty_body(["h1"]), Request("up", definition=wanted))
+    return changed, [note.text for note in notes]
 
 
 def web_of(body: Body) -> dict[str, t.Any]:

@@ -8,6 +8,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import Channels
@@ -64,7 +65,9 @@ def test_all_stages_of_a_pass(call: t.Callable[..., t.Any], tmp_path: Path) -> N
     assert seen["host"] == "h1"
     assert seen["error"].startswith("no Docker engine answers")
     record = make_record("shop", {"hosts": ["h1"]}, number=1, token="t")
-    recorded = call("record", records=[{**record, "cause": "up"}])
+    recorded = call(
+        "record", records=[{**record, "cause": Fact("revision", {"note": "up"}).as_data}]
+    )
     assert (recorded["changed"], recorded["refused"], recorded["lease"]) == (True, [], None)
     assert read_records(str(tmp_path / "drover"))[0]["shop"]["body"] == record["body"]
     done = call("operations", operations=[PULL])

@@ -22,7 +22,7 @@ def plan_with_start() -> Plan:
     plan = Plan()
     args = StartArgs(config_hash="")
     where = Subject("h1", container="shop-web-1")
-    plan.add(START, args, where, cause="stopped (exit code 1)")
+    plan.add(START, args, where, cause=Fact("stopped", {"exit_code": 1}))
     return plan
 
 
@@ -65,9 +65,9 @@ def test_nothing_to_say_is_said() -> None:
 
 def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
     plan = Plan(
-        errors=[Fact("refused", {"reason": "two containers"}, "shop", "web", 1)],
-        held=[Fact("refused", {"reason": "not reached"}, "shop", "web", 2, "h3")],
-        notes=[Fact("refused", {"reason": "unknown"}, host="h3")],
+        errors=[Fact("text", {"text": "two containers"}, "shop", "web", 1)],
+        held=[Fact("not_reached", {}, "shop", "web", 2, "h3")],
+        notes=[Fact("text", {"text": "unknown"}, host="h3")],
     )
     lines, errors = report.closing(End(plan), "reconcile")
     assert lines == [
@@ -92,7 +92,12 @@ def test_kept_volumes_come_with_the_way_to_remove_them() -> None:
 def test_records_name_the_hosts_that_took_them_and_say_why_others_did_not() -> None:
     record = make_record("shop", {"hosts": ["h1", "h2", "h3"]}, number=2, token="t")
     write = RecordWrite(
-        record, ["h1", "h2", "h3"], [], [["h1", "h2", "h3"]], True, "scale web 1 -> 2"
+        record,
+        ["h1", "h2", "h3"],
+        [],
+        [["h1", "h2", "h3"]],
+        True,
+        Fact("revision", {"note": "scale web 1 -> 2"}),
     )
     recorded: Outcomes = {
         "h1": Outcome([], {}, None),

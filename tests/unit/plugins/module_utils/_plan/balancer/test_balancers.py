@@ -17,7 +17,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_lin
     balancer_lines,
 )
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
-from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import brief, service, stack
 from ansible_collections.drover.docker.tests.unit.shared.front_bench import FrontBench, kinds
 
 Json = dict[str, t.Any]
@@ -51,7 +51,7 @@ def test_a_member_that_dies_needs_no_other_config(bench: FrontBench) -> None:
 def test_more_members_make_another_config(bench: FrontBench) -> None:
     plan = bench.plan("scale", stacks=["shop"], service="web", scale=3)
     assert kinds(plan)[-1] == "balancer shop-lb-1"
-    assert plan.operations[-1]["cause"] == "port 80: 3 servers"
+    assert brief(plan)[-1] == "balancer  shop-lb-1  port 80: 3 servers"
 
 
 def test_a_member_is_drained_before_it_is_stopped(bench: FrontBench) -> None:
@@ -125,7 +125,7 @@ def test_a_drain_that_nobody_wants_any_more_is_undone(bench: FrontBench) -> None
     back = bench.plan("scale", stacks=["shop"], service="web", scale=2)
     assert kinds(back) == ["drain shop-web-2", "balancer shop-lb-1"]
     assert back.operations[0]["args"]["entry"] is None
-    assert back.operations[0]["cause"] == "the reason for draining it is gone"
+    assert back.operations[0]["cause"]["code"] == "drain_undone"
     servers = back.operations[1]["args"]["model"]["backends"][0]["servers"]
     assert [item["drain"] for item in servers] == [False, False]
 

@@ -8,7 +8,9 @@ import pathlib
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.tests.unit.shared.acting_host import NOW, Host
+from ansible_collections.drover.docker.tests.unit.shared.builders import brief
 from ansible_collections.drover.docker.tests.unit.shared.front_bench import FrontBench, kinds
 
 DRAIN: dict[str, t.Any] = {"since": NOW, "until": NOW + 10, "reason": "the service is stopped"}
@@ -47,3 +49,19 @@ def test_after_a_stop_there_is_nothing_left_to_do() -> None:
         bench["h1"]["records"]["shop"]["life"][f"web/{index}"]["drain"] = None
     bench.take()
     assert kinds(bench.plan()) == []
+
+
+@pytest.mark.parametrize("is_of_old_release", [False, True])
+def test_a_drain_that_nobody_told_keeps_its_cause(*, is_of_old_release: bool) -> None:
+    """Release 0.1.0 stored the text of the cause only."""
+    bench = FrontBench("h1")
+    bench.start()
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    drain = bench["h1"]["records"]["shop"]["life"]["web/2"]["drain"]
+    if is_of_old_release:
+        drain["reason"] = Fact.read(drain.pop("cause")).text
+    bench["h1"]["now"] += 11
+    again = bench.plan()
+    assert brief(again)[0] == "drain  shop-web-2  scaled down"
+    assert again.operations[0]["args"]["entry"]["renewed"] == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
 from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Health
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import Vote, judge
@@ -18,7 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.health.votes i
 from ansible_collections.drover.docker.tests.unit.shared.health_bench import CHECK, report
 
 OLD, NEW, OTHER = "aaaa-1", "aaaa-2", "bbbb-1"
-UP, DOWN = Vote("h2", True, "", 1), Vote("h3", False, "", 1)
+UP, DOWN = Vote("h2", True, Fact("no_report"), 1), Vote("h3", False, Fact("no_report"), 1)
 
 
 def votes(result: str, **changes: t.Any) -> list[Vote]:
@@ -142,7 +143,7 @@ def test_a_failure_lasts_no_longer_than_the_view_of_the_host() -> None:
     [("500", "HTTP 500 (L7STS)"), ("refused", "connection refused (L4CON)")],
 )
 def test_results_are_put_into_words(result: str, text: str) -> None:
-    assert describe(report(result)) == text
+    assert describe(report(result)).text == text
 
 
 # --- verdicts: rancher-1.6.md 1.4 and 1.6 ---
