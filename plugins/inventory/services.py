@@ -369,7 +369,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             hosts,
             connection=self.get_option("connection"),
             standard_groups=self.get_option("standard_groups"),
-            taken=[entry.name for entry in own],
+            taken=[*self.inventory.hosts, *self.inventory.groups],
         )
         for entry in entries:
             self._add(entry)
