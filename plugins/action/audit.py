@@ -10,10 +10,12 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.drover.docker.plugins.plugin_utils._output.audit_lines import lines_of
 from ansible_collections.drover.docker.plugins.plugin_utils._output.audit_table import (
     as_table,
     merged,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import say
 
 display = Display()
 
@@ -34,17 +36,22 @@ class ActionModule(ActionBase):
         """Merge, print, and return what was printed."""
         super().run(tmp, task_vars or {})
         _result, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        by_host = {host: (found or {}).get("lines") for host, found in args["results"].items()}
-        missing = sorted(host for host, lines in by_host.items() if lines is None)
-        lines = merged({host: found for host, found in by_host.items() if found})
-        self._print(lines[-args["limit"] :], args["format"], missing)
-        return {"changed": False, "lines": lines[-args["limit"] :], "missing": missing}
+        answers = {host: (found or {}).get("lines") for host, found in args["results"].items()}
+        missing = sorted(host for host, lines in answers.items() if lines is None)
+        checked = {host: lines_of(host, found) for host, found in answers.items()}
+        lines = merged({host: found for host, (found, _bad) in checked.items()})[-args["limit"] :]
+        remarks = [f"{host}: not read" for host in missing]
+        remarks += [
+            f"{host}: {bad} of its lines are no audit lines, and are left out"
+            for host, (_found, bad) in sorted(checked.items())
+            if bad
+        ]
+        self._print(lines, args["format"], remarks)
+        return {"changed": False, "lines": lines, "missing": missing}
 
-    def _print(self, lines: list[dict[str, t.Any]], style: str, missing: list[str]) -> None:
+    def _print(self, lines: list[dict[str, t.Any]], style: str, remarks: list[str]) -> None:
         if style == "json":
             text = [json.dumps(line) for line in lines]
         else:
             text = ["", *(as_table(lines) or ["nothing is recorded"]), ""]
-        text += [f"{host}: not read" for host in missing]
-        for line in text:
-            display.display(line)
+        say(display, [*text, *remarks])

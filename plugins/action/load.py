@@ -16,6 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     Problem,
     StackError,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import say
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
     CertificateSources,
@@ -65,8 +66,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": told(error)}
         run_files.save("definition", definition)
         if given["show"]:
-            for line in as_yaml(definition, secrets=given["show_secrets"]):
-                display.display(line)
+            say(display, as_yaml(definition, secrets=given["show_secrets"]))
         return {
             **result,
             "definition": definition,
@@ -89,8 +89,7 @@ def told(error: StackError) -> str:
     """Return the message of a failed load. Print several problems, because Ansible would show them on one line."""
     if len(error.problems) == 1:
         return str(error)
-    for line in str(error).splitlines():
-        display.display(f"error  {line}")
+    say(display, [f"error  {line}" for line in str(error).splitlines()])
     return f"{len(error.problems)} problems in the stack files; no host was contacted"
 
 

@@ -21,6 +21,11 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output import repor
 from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_diff import (
     balancer_diffs,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import (
+    message,
+    printable_text,
+    say,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._output.status_rows import (
     rows_of,
     table_of,
@@ -74,7 +79,7 @@ class ActionModule(ActionBase):
             return self._foretell(found.foretell(observations, now=time.monotonic()), request)
         step = found.start(observations, now=time.monotonic())
         if step.calls:
-            self._tell_once([f"note   {message}" for message in step.plan.notes])
+            self._tell_once([f"note   {note}" for note in step.plan.notes])
         return self._take(found, step, hosts)
 
     def _continue(self, hosts: list[str]) -> dict[str, t.Any]:
@@ -105,7 +110,7 @@ class ActionModule(ActionBase):
         result["changed"] = plan.has_work
         if self._task.diff:
             prepared = "".join(f"{line}\n" for line in plan.lines())
-            result["diff"] = [{"prepared": prepared}, *balancer_diffs(plan)]
+            result["diff"] = [{"prepared": printable_text(prepared)}, *balancer_diffs(plan)]
         return result
 
     def _finish(self, end: End, command: str) -> dict[str, t.Any]:
@@ -114,7 +119,7 @@ class ActionModule(ActionBase):
         self._say([line for line in lines if line not in told])
         result = {"changed": False, "work": False, "planned": end.plan.lines()}
         if errors:
-            result.update(failed=True, msg=report.sentence(errors))
+            result.update(failed=True, msg=message(report.sentence(errors)))
         return result
 
     def _status(self, found: Pass, step: Step) -> dict[str, t.Any]:
@@ -139,5 +144,4 @@ class ActionModule(ActionBase):
         run_files.save("told", lines)
 
     def _say(self, lines: list[str]) -> None:
-        for line in lines:
-            display.display(line)
+        say(display, lines)

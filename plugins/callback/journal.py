@@ -21,6 +21,7 @@ description:
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import say
 
 if t.TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
@@ -44,10 +45,10 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         """Report an inventory without the group: it is a mistake."""
-        self._display.display("error  the inventory has no host in the group docker_hosts")
+        say(self._display, ["error  the inventory has no host in the group docker_hosts"])
 
     def _tell(self, result: CallbackTaskResult) -> None:
         found = result._result
         reason = str(found.get("msg") or found.get("censored") or "no reason given")
         words = " ".join(reason.split())
-        self._display.display(f"failed {result._host.get_name()}: {result.task_name}: {words}")
+        say(self._display, [f"failed {result._host.get_name()}: {result.task_name}: {words}"])

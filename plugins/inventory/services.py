@@ -252,6 +252,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source im
     check_source,
     read_hosts,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import warn
 
 ENDINGS = (".drover.yml", ".drover.yaml")
 LISTS = {CONTAINERS: CONTAINERS, "docker_hosts": ENGINE}
@@ -351,7 +352,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._say(f"{stack}: {conflict}")
 
     def _say(self, text: str) -> None:
-        self.display.warning(f"{self.NAME}: {text}")
+        warn(self.display, f"{self.NAME}: {text}")
 
     def _add_all(
         self, hosts: list[DockerHost], answers: dict[str, Answer], filters: Filters
@@ -368,7 +369,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             hosts,
             connection=self.get_option("connection"),
             standard_groups=self.get_option("standard_groups"),
-            taken=[entry.name for entry in own],
+            taken=[*self.inventory.hosts, *self.inventory.groups],
         )
         for entry in entries:
             self._add(entry)

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.masking import mask, option_secrets
 from .._engine.errors import Conflict, EngineTimeout, NetworkDown
 from .._model.operation import CREATE, Operation
 
 Json = t.Dict[str, t.Any]
 
-_MIN_SECRET = 4
-_HIDDEN = "********"
 
-
-def explain(error: Exception, operation: Operation) -> str:
-    """What went wrong with an operation, for people."""
-    text = hide_values(str(error), operation)
+def explain(error: Exception, operation: Operation, secrets: t.Iterable[str] = ()) -> str:
+    """What went wrong with an operation, for people. C(secrets): values to hide besides the operation's own."""
+    text = mask(str(error), [*secrets, *secrets_of(operation["args"])])
     name = operation["container"]
     if isinstance(error, NetworkDown):
         return f"the managed network takes no containers now: {text}"
@@ -43,17 +41,12 @@ def is_address_taken(text: str) -> bool:
     return on_bridge or "attaching to network failed" in lower
 
 
-def hide_values(text: str, operation: Operation) -> str:
-    """Remove the operation's secrets from a text: engines and HAProxy may repeat their input."""
-    for value in sorted(_secrets(operation["args"]), key=len, reverse=True):
-        if len(value) >= _MIN_SECRET:
-            text = text.replace(value, _HIDDEN)
-    return text
-
-
-def _secrets(args: t.Mapping[str, t.Any]) -> list[str]:
-    """Environment values, certificates with their keys, and the password of the statistics page."""
+def secrets_of(args: t.Mapping[str, t.Any]) -> list[str]:
+    """Environment values, options of volumes and of the log, certificates, and the password of the statistics page."""
     container = (args.get("service") or {}).get("container") or {}
     statistics = (args.get("model") or {}).get("statistics") or {}
+    logging = (container.get("logging") or {}).get("options")
     found = [*container.get("environment", {}).values(), *(args.get("certificates") or {}).values()]
-    return [*found, statistics.get("password", "")]
+    for volume in (args.get("declared") or {}).values():
+        found += option_secrets(volume.get("driver_opts"))
+    return [*found, *option_secrets(logging), statistics.get("password", "")]

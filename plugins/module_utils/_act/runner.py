@@ -9,6 +9,7 @@ import time
 import typing as t
 
 from .._common.constants import OWNER
+from .._common.masking import option_secrets
 from .._engine.client import Engine
 from .._engine.errors import EngineError, EngineTimeout, EngineUnreachable, NetworkDown
 from .._lock.host_lock import LOCK_WAIT_S, host_lock
@@ -129,17 +130,28 @@ class _Runner:
         except (
             Exception
         ) as error:  # our own bug in one operation must not hide the results of the others
-            return "failed", f"unexpected {type(error).__name__}: {error}"
+            text = explain(error, operation)
+            return "failed", f"unexpected {type(error).__name__}: {text}"
         return DONE, remark
 
     def _failure(self, operation: Operation, error: Exception) -> str:
-        text = explain(error, operation)
         self._silent = self._silent or self._why_silent(error)
+        text = explain(error, operation, self._secrets(operation, error))
         not_its_fault = self._silent or isinstance(error, (NetworkDown, StoreError))
         counts = operation["kind"] in _COUNTED or config_hash_of(operation) != ""
         if counts and not not_its_fault:
             text += self._count(operation, text)
         return text
+
+    def _secrets(self, operation: Operation, error: Exception) -> list[str]:
+        """The options of the host's volumes: a start mounts them, and the engine's error may repeat them."""
+        if self._silent or not START.names(operation) or not isinstance(error, EngineError):
+            return []
+        try:
+            volumes = self._context.engine.volumes()
+        except EngineError:
+            return []
+        return [secret for item in volumes for secret in option_secrets(item.get("Options"))]
 
     def _why_silent(self, error: Exception) -> str:
         """Why the engine no longer answers; empty if it does: perhaps only one long call hung."""

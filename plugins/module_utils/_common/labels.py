@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .constants import LABEL_INDEX, LABEL_MANAGED, LABEL_SERVICE, LABEL_STACK
 
 
@@ -15,5 +17,5 @@ def is_ours(labels: dict[str, str]) -> bool:
 
 
 def number(text: str | None) -> int:
-    """A label as a number; 0 if it is not a number."""
-    return int(text) if text and text.isascii() and text.isdigit() else 0
+    """A label as a number; 0 if it is not a number as we write it: C(01) is none, so that one index has one text."""
+    return int(text) if text and re.fullmatch(r"[1-9][0-9]{0,9}", text) else 0

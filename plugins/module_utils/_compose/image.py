@@ -30,7 +30,8 @@ def image(value: t.Any) -> str:
         raise wanted('text such as "nginx:1"', written)
     name, tag, digest = split(written)
     if digest is not None and not DIGEST.fullmatch(digest):
-        raise Invalid(f"{quoted(written)}: bad digest")
+        # A registry's login may stand before the @ by mistake.
+        raise Invalid(f"{quoted(name)}: bad digest")
     if tag is not None and not TAG.fullmatch(tag):
         empty = (
             " is empty (is a variable not set?)" if not tag else f" {quoted(tag)} is not possible"
@@ -52,7 +53,7 @@ def split(written: str) -> tuple[str, str | None, str | None]:
 def check_name(name: str, written: str) -> None:
     """Refuse a name that is not a valid repository."""
     if "://" in written:
-        raise Invalid(f"{quoted(written)}: an image has no http:// before its registry")
+        raise Invalid("an image has no http:// before its registry")
     if len(name) > LONGEST_NAME:
         raise Invalid(f"{quoted(written)}: a name has at most {LONGEST_NAME} characters")
     if not NAME.fullmatch(name):

@@ -5,7 +5,8 @@ r"""The request_line of Rancher's health_check: text that Rancher put verbatim a
 
 So it is parsed as HAProxy parses it: words in quotes or with backslashes; a lone word is the URI (requested with
 OPTIONS, HAProxy's default); headers follow the version as C(\r\nHost:\ www). A text that HAProxy could not send, or
-would not read as a request, is refused. Private to the collection.
+would not read as a request, is refused. Its headers and its URI may hold credentials, and a mistake may put them
+anywhere; so messages show no more than the words that are none. Private to the collection.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LARGEST = 8192  # half of HAProxy's buffer, into which the request must fit
 
 _KNOWN_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_LIKE_A_VERSION = re.compile(r"HTTP/[0-9.]{1,5}\Z")
 _METHOD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}\Z")
 _URI = re.compile(r"[\x21-\x7e]+\Z")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?\Z")
@@ -72,16 +74,21 @@ def check_request(request: t.Mapping[str, t.Any]) -> None:
         if not isinstance(request.get(part), str):
             raise Invalid(f"request: {part} must be text")
     if not _METHOD.match(request["method"]):
-        raise Invalid(f"{quoted(request['method'])} is no HTTP method: write for example {EXAMPLE}")
+        raise Invalid(f"the first word is no HTTP method: write for example {EXAMPLE}")
     _check_uri(request["uri"])
     if request["version"] not in VERSIONS:
         versions = " or ".join(VERSIONS)
-        raise Invalid(f"the version must be {versions}, not {quoted(request['version'])}")
+        raise Invalid(f"the version must be {versions}, not {_shown_version(request['version'])}")
     headers = request.get("headers")
     _check_headers(headers)
     size = len(request["uri"]) + sum(len(part) + 4 for header in headers or () for part in header)
     if size > LARGEST:
         raise Invalid(f"the request must have at most {LARGEST} characters, not {size}")
+
+
+def _shown_version(version: str) -> str:
+    """The version in quotes if it looks like one; anything else could be a part of a header."""
+    return quoted(version) if _LIKE_A_VERSION.match(version) else "another word"
 
 
 def split_words(text: str) -> list[str]:
@@ -98,7 +105,7 @@ def _one_line(text: str) -> str:
         raise Invalid(f"must be at most {LONGEST} characters, not {len(text)}")
     if _CONTROL.search(text):
         raise Invalid(
-            f"must be one line without control characters, not {quoted(text)}; a header is written with backslashes, "
+            "must be one line without control characters; a header is written with backslashes, "
             r"in single quotes: 'GET / HTTP/1.1\r\nHost:\ www'"
         )
     return text
@@ -123,7 +130,7 @@ def _version_and_headers(text: str) -> tuple[str, list[list[str]]]:
         raise Invalid("a request with a body is not supported: remove what follows the empty line")
     if " " in version.strip():
         raise Invalid(
-            f"has more words than method, URI and version: {quoted(version)}; a space in the URI is written %20"
+            "has more words than method, URI and version; a space in the URI is written %20"
         )
     headers = [_header(line) for line in lines]
     kept = [[name, value] for name, value in headers if name.lower() != "connection"]
@@ -133,17 +140,17 @@ def _version_and_headers(text: str) -> tuple[str, list[list[str]]]:
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon:
-        raise Invalid(rf"{quoted(line)} is no header: write for example \r\nHost:\ www")
+        raise Invalid(r"a header has no colon: write for example \r\nHost:\ www")
     return name.strip(), value.strip()
 
 
 def _check_uri(uri: str) -> None:
     if not _URI.match(uri):
         raise Invalid(
-            f"the URI {quoted(uri)} may hold visible ASCII only: write others percent-encoded, a space as %20"
+            "the URI may hold visible ASCII only: write others percent-encoded, a space as %20"
         )
     if not uri.startswith(("/", "http://", "https://")) and uri != "*":
-        raise Invalid(f"the URI {quoted(uri)} must begin with /: write for example {EXAMPLE}")
+        raise Invalid(f"the URI must begin with /: write for example {EXAMPLE}")
     if len(uri) > LONGEST:
         raise Invalid(f"the URI must have at most {LONGEST} characters, not {len(uri)}")
 
@@ -164,13 +171,11 @@ def _check_headers(headers: t.Any) -> None:
 
 def _check_header(name: t.Any, value: t.Any) -> None:
     if not isinstance(name, str) or not _TOKEN.match(name):
-        raise Invalid(f"{quoted(str(name))} is no name of a header")
+        raise Invalid("what stands before the colon of a header is no name of a header")
     if name.lower() in _OF_HAPROXY:
         raise Invalid(f"the header {name} is set by HAProxy: remove it")
     if not isinstance(value, str) or not _HEADER_VALUE.match(value) or len(value) > LONGEST:
-        raise Invalid(
-            f"the header {name} needs a value of visible ASCII characters, not {quoted(str(value))}"
-        )
+        raise Invalid(f"the header {name} needs a value of visible ASCII characters")
 
 
 class _Words:
@@ -217,7 +222,7 @@ class _Words:
             if char == quote:
                 return
             self._add(self._escape(char) if quote == '"' else char)
-        raise Invalid(f"a quote {quote} is not closed in {quoted(self._text)}")
+        raise Invalid(f"a quote {quote} is not closed")
 
     def _escape(self, char: str) -> str:
         """The character that an escape sequence stands for; any other character as it is."""
@@ -225,7 +230,7 @@ class _Words:
             return char
         rest = self._text[self._at :]
         if not rest:
-            raise Invalid(f"ends in a backslash: {quoted(self._text)}")
+            raise Invalid("ends in a backslash")
         found = _HEX_ESCAPE.match(rest)
         self._at += 3 if found else 1
         return chr(int(found.group(1), 16)) if found else _SIMPLE_ESCAPES.get(rest[0], rest[0])

@@ -14,6 +14,7 @@ import typing as t
 from .._audit.held import read_refusals
 from .._common.constants import ENGINE_DEADLINE_S, OUR_LABEL_PREFIX
 from .._common.labels import is_ours
+from .._common.masking import mask, option_secrets
 from .._engine.client import Engine
 from .._engine.errors import EngineError, EngineTimeout, NotFound, SdkMissing
 from .._engine.networks import network_facts
@@ -185,7 +186,7 @@ class _Look:
         networks = self._within(self._engine.networks)
         ours, foreign = self._containers()
         observation["engine"] = engine_facts(info, api)
-        observation["containers"] = ours
+        observation["containers"] = _without_options(ours, volumes)
         observation["foreign"] = foreign
         observation["volumes"] = {item["Name"]: _volume(item) for item in volumes}
         observation["networks"] = {item["Name"]: network_facts(item) for item in networks}
@@ -220,6 +221,18 @@ class _Look:
             if image is not None:
                 found[reference] = image_facts(image, reference)
         return found
+
+
+def _without_options(
+    containers: list[ObservedContainer], volumes: list[Json]
+) -> list[ObservedContainer]:
+    """Hide the options of volumes, such as passwords of CIFS shares, in the errors of failed starts."""
+    if not any(item["error"] for item in containers):
+        return containers
+    secrets = [secret for item in volumes for secret in option_secrets(item.get("Options"))]
+    for item in containers:
+        item["error"] = mask(item["error"], secrets)
+    return containers
 
 
 def _by_name(container: ObservedContainer | ForeignContainer) -> tuple[str, str]:

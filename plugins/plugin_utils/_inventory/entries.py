@@ -11,13 +11,14 @@ import datetime
 import re
 import typing as t
 
+from ansible.constants import LOCALHOST
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     LABEL_INDEX,
     LABEL_MANAGED,
     LABEL_SERVICE,
     LABEL_STACK,
-    MANAGED_BY_STACK,
+    MANAGED_BY_MODULE,
     SYSTEM_STACK,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours, number
@@ -38,6 +39,8 @@ Json = dict[str, t.Any]
 CONTAINERS_GROUP = "drover_containers"
 TCP_GROUP = "docker_hosts_by_tcp"
 UNSEEN_GROUP = "docker_hosts_not_seen"
+RESERVED = ("all", "ungrouped", *LOCALHOST)
+"""Names with a meaning of Ansible's own."""
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.,:/@=+ -]*")
 _SOUND_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -88,6 +91,7 @@ def _facts(host: DockerHost, item: Json, answer: Json, records: Records, now: fl
         "id": item["id"],
         "name": item["name"],
         "host": host.name,
+        "member": records.is_member(host.name, item, place),
         "system": is_system(item, place),
         "image": item["image"],
         "image_id": item["image_id"],
@@ -166,7 +170,7 @@ def container_entries(
     standard_groups: bool,
     taken: t.Collection[str] = (),
 ) -> list[Entry]:
-    """Return inventory hosts for the containers that are shown. C(taken): names that are already in use."""
+    """Return inventory hosts for the containers that are shown. C(taken): names of hosts and groups in use."""
     ways = {host.name: host for host in hosts}
     names = _names(facts, taken)
     entries = []
@@ -180,15 +184,24 @@ def container_entries(
 
 
 def _names(facts: t.Sequence[Json], taken: t.Collection[str]) -> list[str]:
-    """Return the inventory names. A member has its container's name; the host is added where names may repeat."""
+    """Return the inventory names. Only a member, as the record proves it, has its container's name.
+
+    Anything else could take the name of another host, and with it the variables and the trust of that host. So it has
+    its Docker host in its name, as has a member whose name is in use.
+    """
     plain = [_plain_name(item) for item in facts]
-    members = [item["drover_managed"] == MANAGED_BY_STACK for item in facts]
-    count = collections.Counter(taken)
-    count.update(name for name, member in zip(plain, members, strict=True) if member)
-    return [
-        name if member and count[name] == 1 else f"{name}@{item['drover_host']}"
-        for name, member, item in zip(plain, members, facts, strict=True)
-    ]
+    count = collections.Counter([*taken, *RESERVED])
+    count.update(name for name, item in zip(plain, facts, strict=True) if item["drover_member"])
+    found: list[str] = []
+    for name, item in zip(plain, facts, strict=True):
+        if item["drover_member"] and count[name] == 1:
+            found.append(name)
+            continue
+        longer = f"{name}@{item['drover_host']}"
+        found.append(
+            f"{item['drover_id'][:12]}@{item['drover_host']}" if longer in taken else longer
+        )
+    return found
 
 
 def _plain_name(item: Json) -> str:
@@ -209,7 +222,7 @@ def container_groups(item: Json) -> list[tuple[str, str]]:
         (f"verdict_{item['drover_verdict']}", ""),
     ]
     stack = item["drover_stack"]
-    if stack:
+    if stack and (item["drover_member"] or item["drover_managed"] == MANAGED_BY_MODULE):
         groups += [
             (f"service_{stack}__{item['drover_service']}", f"stack_{stack}"),
             (f"revision_{stack}__{item['drover_revision']}", ""),

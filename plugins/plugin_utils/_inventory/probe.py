@@ -279,9 +279,15 @@ def record(path: str, stack: str) -> t.Any:
         "body": {
             "hosts": whole["body"]["hosts"],
             "revisions": [revision(item) for item in whole["body"]["revisions"]],
+            "members": {key: place(entry) for key, entry in whole["body"]["members"].items()},
         },
         "life": {key: life(entry) for key, entry in whole.get("life", {}).items()},
     }
+
+
+def place(entry: t.Any) -> t.Any:
+    """Return what proves that a container is this member's."""
+    return {key: entry[key] for key in ("host", "create_index", "volumes", "retired")}
 
 
 def revision(item: t.Any) -> t.Any:

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     LABEL_CONFIG_HASH,
+    LABEL_CREATE_INDEX,
     LABEL_REVISION,
     MANAGED_BY_STACK,
 )
@@ -24,10 +25,14 @@ from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts im
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import container_of
 from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Health
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
+    ObservedContainer,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
     UNKNOWN,
     starting_verdict,
 )
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.ownership import sort_claims
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import (
     RecordView,
     view_records,
@@ -92,6 +97,32 @@ class Records:
             **self._health_facts(host, container, place, view, why=why, now=now),
         }
 
+    def is_member(self, host: str, container: Json, place: Json) -> bool:
+        """Whether a container is the member that its labels name. Labels alone prove nothing: an image may carry them.
+
+        The record proves it by the rules of the passes, on the host that it names. Where the host's records can't be
+        read, or contradict each other, the container's name decides.
+        """
+        if place["managed"] != MANAGED_BY_STACK:
+            return False
+        view = self._views.get(place["stack"])
+        if self._answers[host]["unread"] or (view and view.body is None):
+            return bool(container["name"] == MemberId.of(place).container)
+        return bool(view) and self._is_recorded(self._name_in_records(host), container, place)
+
+    def _is_recorded(self, host: str, container: Json, place: Json) -> bool:
+        view, member = self._views[place["stack"]], MemberId.of(place)
+        entry = (view.body or {})["members"].get(member.key)
+        if entry is None or entry["host"] != host:
+            return False
+        claims = {member: [(host, _observed(container, place))]}
+        return member in sort_claims(claims, view.body, view.ledger).members
+
+    def _name_in_records(self, host: str) -> str:
+        """Return a host's name in its records; that in the inventory may differ."""
+        copies = self._answers[host]["records"].values()
+        return next((str(copy["host"]) for copy in copies), host)
+
     def _silence(self, host: str, place: Json) -> str:
         """Return the reason why the records do not cover a container; empty if they do."""
         if place["managed"] != MANAGED_BY_STACK:
@@ -127,6 +158,13 @@ class Records:
             return _health(UNKNOWN, None, f"it is {container['state']}")
         key = MemberId.of(place).key
         return _judged(container, view.ledger.get(key, {}).get("health"), self._answers[host], now)
+
+
+def _observed(container: Json, place: Json) -> ObservedContainer:
+    """Return a container of the engine's list as the planner sees it, with what its proof needs."""
+    create_index = number(container["labels"].get(LABEL_CREATE_INDEX))
+    seen = {**place, **container, "create_index": create_index, "mounts": container["volumes"]}
+    return t.cast("ObservedContainer", seen)
 
 
 def _judged(container: Json, health: Health | None, answer: Json, now: float) -> Json:

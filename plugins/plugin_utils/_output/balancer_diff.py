@@ -24,6 +24,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .._run import run_files
+from .screen import printable_text
 
 Json = dict[str, t.Any]
 
@@ -62,4 +63,4 @@ def _present(operation: Operation) -> str:
 def _shown(config: str) -> str:
     """Return the config without passwords, and without marker and checksum, which change with every config."""
     lines = without_passwords(config).splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith(_OF_THE_TEXT))
+    return printable_text("".join(line for line in lines if not line.startswith(_OF_THE_TEXT)))

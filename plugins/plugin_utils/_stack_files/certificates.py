@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import os
-import stat
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
@@ -22,6 +21,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
 )
 
 from .certificate_pem import check_pem
+from .ordinary_file import read_ordinary, real_path
 
 VARIABLE = "drover_certificates"
 DIRECTORY_VARIABLE = "drover_certificates_dir"
@@ -42,6 +42,58 @@ class CertificateSources:
     directory: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    """A folder of certificates.
+
+    Attributes:
+        path: Where it is.
+        shown: Its name in messages.
+        bound: Symbolic links must not lead outside of this folder.
+    """
+
+    path: str
+    shown: str
+    bound: str
+
+    def files_of(self, name: str) -> list[str]:
+        """Return the files of a certificate; empty if it is missing."""
+        forms = (
+            [f"{name}.pem"],
+            [os.path.join(name, "fullchain.pem"), os.path.join(name, "privkey.pem")],
+            [f"{name}.crt", f"{name}.key"],
+        )
+        there = [form for form in forms if any(map(self.holds, form))]
+        if len(there) > 1:
+            raise Invalid(
+                f"certificate {quoted(name)} is there as {there[0][0]} and as {there[1][0]}; "
+                "keep one of them"
+            )
+        return there[0] if there else []
+
+    def holds(self, file: str) -> bool:
+        """Whether there is such a file, or a link that leads nowhere."""
+        return os.path.lexists(os.path.join(self.path, file))
+
+    def entries(self) -> list[str]:
+        """Return the names of its files; none if it can't be read, or lies elsewhere."""
+        try:
+            return os.listdir(real_path(self.bound, self.path))
+        except (OSError, Invalid):
+            return []
+
+    def read(self, file: str) -> str:
+        """Read a file."""
+        try:
+            path = real_path(self.bound, os.path.join(self.path, file))
+            content = read_ordinary(path, MOST_BYTES + 1)
+        except Invalid as error:
+            raise Invalid(f"{os.path.basename(file)} {error}") from None
+        if len(content) > MOST_BYTES:
+            raise Invalid(f"{os.path.basename(file)} is larger than {MOST_BYTES} bytes")
+        return content.decode("ascii", errors="replace")
+
+
 class Certificates:
     """The certificates that a stack may name."""
 
@@ -50,8 +102,9 @@ class Certificates:
     ) -> None:
         """C(folder) is the stack's folder. At the time C(now) the certificates must be valid."""
         directory = os.path.abspath(os.path.expanduser(settings.directory))
-        folders = [(directory, DIRECTORY_VARIABLE)] if settings.directory else []
-        self.folders = [*folders, (os.path.join(folder, FOLDER), FOLDER)]
+        # The inventory's folder may hold links to anywhere, as that of certbot does; a stack's folder may not.
+        folders = [Folder(directory, DIRECTORY_VARIABLE, "/")] if settings.directory else []
+        self.folders = [*folders, Folder(os.path.join(folder, FOLDER), FOLDER, folder)]
         self.variable = settings.variable
         self.now = now or datetime.datetime.now(datetime.timezone.utc)
 
@@ -82,13 +135,13 @@ class Certificates:
         variable = self.of_variable()
         if name in variable:
             return variable_text(name, variable[name]), f"variable {VARIABLE}"
-        for folder, shown in self.folders:
-            files = files_of(name, folder)
+        for folder in self.folders:
+            files = folder.files_of(name)
             if files:
-                texts = [read(os.path.join(folder, file)) for file in files]
-                return "\n".join(texts), f"{shown}: {', '.join(files)}"
+                texts = [folder.read(file) for file in files]
+                return "\n".join(texts), f"{folder.shown}: {', '.join(files)}"
         hint = did_you_mean(name, self.names())
-        places = " and ".join(shown for _folder, shown in [*self.folders, ("", VARIABLE)])
+        places = " and ".join([*(folder.shown for folder in self.folders), VARIABLE])
         raise Invalid(f"there is no certificate {quoted(name)} in {places}{hint}")
 
     def of_variable(self) -> t.Mapping[str, t.Any]:
@@ -102,12 +155,8 @@ class Certificates:
     def names(self) -> list[str]:
         """Return the available names."""
         found = list(self.of_variable())
-        for folder, _shown in self.folders:
-            try:
-                entries = os.listdir(folder)
-            except OSError:
-                continue
-            found += [os.path.splitext(entry)[0] for entry in entries]
+        for folder in self.folders:
+            found += [os.path.splitext(entry)[0] for entry in folder.entries()]
         return found
 
     def warn(self, certificate: dict[str, t.Any], place: Place) -> None:
@@ -130,34 +179,3 @@ def variable_text(name: str, value: t.Any) -> str:
         if not value.get(key):
             raise Invalid(f'{VARIABLE}.{name} has no "{key}"')
     return "\n".join(str(value[key]) for key in PARTS if value.get(key))
-
-
-def files_of(name: str, folder: str) -> list[str]:
-    """Return the files of a certificate in a folder; empty if it is missing."""
-    forms = (
-        [f"{name}.pem"],
-        [os.path.join(name, "fullchain.pem"), os.path.join(name, "privkey.pem")],
-        [f"{name}.crt", f"{name}.key"],
-    )
-    there = [form for form in forms if any(os.path.lexists(os.path.join(folder, x)) for x in form)]
-    if len(there) > 1:
-        raise Invalid(
-            f"certificate {quoted(name)} is there as {there[0][0]} and as {there[1][0]}; "
-            "keep one of them"
-        )
-    return there[0] if there else []
-
-
-def read(path: str) -> str:
-    """Read a file. Only ordinary files are opened, because others could block."""
-    shown = os.path.basename(path)
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise Invalid(f"{shown} is no ordinary file")
-        with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Invalid(f"{shown} can't be read: {error.strerror}") from None
-    if len(content) > MOST_BYTES:
-        raise Invalid(f"{shown} is larger than {MOST_BYTES} bytes")
-    return content.decode("ascii", errors="replace")

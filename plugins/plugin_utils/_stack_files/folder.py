@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import stat
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._compose.keys import not_run
@@ -19,6 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     quoted,
 )
 
+from .ordinary_file import read_ordinary, real_path
 from .yaml_text import MOST_BYTES, decode, load_yaml
 
 COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml")
@@ -110,16 +110,16 @@ class Reader:
         return decode(self.content(name))
 
     def content(self, name: str) -> bytes:
-        """Return the content of a file. Only ordinary files are opened, because others could block."""
-        path = os.path.join(self.folder, name)
-        try:
-            status = os.stat(path)
-            if not stat.S_ISREG(status.st_mode):
-                raise Invalid("is no ordinary file")
-            with open(path, "rb") as file:
-                return file.read(MOST_BYTES + 1)
-        except OSError as error:
-            raise Invalid(f"can't be read: {error.strerror}") from None
+        """Return the content of a file in or below the folder."""
+        return read_ordinary(real_path(self.folder, name), MOST_BYTES + 1)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file.
+
+        Raises:
+            Invalid: a symbolic link leads outside of the folder.
+        """
+        return os.path.exists(real_path(self.folder, name))
 
 
 def check_template(content: bytes) -> None:

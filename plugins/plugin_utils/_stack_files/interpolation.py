@@ -23,7 +23,8 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     quoted,
 )
 
-NAME = re.compile(r"[A-Za-z0-9_]+")
+# As in Compose, no name begins with a digit: "costs $5" is a mistake, and must not become "costs".
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OPERATOR = re.compile(r":?[-?+]")
 DEEPEST = 20
 
@@ -33,8 +34,10 @@ Lookup = t.Callable[[str], str | None]
 class Interpolation:
     """Replaces variables, and keeps the names of unset variables."""
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, *, lone_dollars: bool = False) -> None:
+        """C(lone_dollars): a dollar sign before something else than a name or a brace stays as it is."""
         self.lookup = lookup
+        self.lone_dollars = lone_dollars
         self.unset: set[str] = set()
 
     def replace(self, text: str, depth: int = 0) -> str:
@@ -63,6 +66,8 @@ class Interpolation:
             end = closing_brace(text, dollar + 2)
             return self.braced(text[dollar + 2 : end], depth), end + 1
         name = NAME.match(text, dollar + 1)
+        if not name and self.lone_dollars:
+            return "$", dollar + 1
         if not name:
             found = quoted(following) if following else "the end"
             raise Invalid(
@@ -78,7 +83,8 @@ class Interpolation:
             return self.value_or_nothing(inside)
         if not name or not operator:
             raise Invalid(
-                "${...} must hold the name of a variable (letters, digits, _); $$ is a plain dollar sign"
+                "${...} must hold the name of a variable (letters, digits, _; no digit first); "
+                "$$ is a plain dollar sign"
             )
         return self.conditional(name.group(), operator.group(), inside[operator.end() :], depth)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._compose.links import missing
@@ -23,14 +24,18 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
 )
 
 from .documents import compose_file
-from .env_file import read_env_files
+from .env_file import EnvFiles
 from .folder import Reader, inside
 from .interpolation import Interpolation, replace_in
 from .merge import as_map, merge
 from .variables import Variables
 
+# Names of environment variables, as they are used.
+NAME = re.compile(r"[A-Za-z0-9_.-]+")
 # Keys that Compose does not inherit from an extended service, because they would name missing services.
 NOT_INHERITED = ("depends_on", "external_links", "links", "volumes_from")
+# Services that extend one another. Each is merged over the next, by recursion.
+LONGEST_CHAIN = 32
 
 
 @dataclasses.dataclass
@@ -83,6 +88,10 @@ class RawServices:
         self, extends: t.Any, place: Place, path: tuple[tuple[str, str], ...]
     ) -> RawService | None:
         """Return the service that C(extends) names."""
+        if len(path) > LONGEST_CHAIN:
+            raise Invalid(
+                f"is the end of a chain of more than {LONGEST_CHAIN} services; shorten it"
+            )
         name, file = extended(extends, place.file)
         services = self.services_of(file)
         if services is None:
@@ -116,10 +125,9 @@ class RawServices:
 
     def add_environment(self, keys: dict[str, t.Any], place: Place) -> None:
         """Read env_file. A name without a value gets that of the variable; an unset variable is left out."""
-        from_files = read_env_files(
-            keys.pop("env_file", None), place.file, self.reader, place.at("env_file")
-        )
         own = as_map(keys.get("environment") or {})
+        files = EnvFiles(self.reader, self.variables.get, place.at("env_file"))
+        from_files = files.read(keys.pop("env_file", None), own or {})
         if own is None:
             return
         found = {**from_files, **own}
@@ -150,10 +158,12 @@ def drop_relations(base: RawService, own: t.Mapping[str, t.Any], place: Place) -
 
 
 def note_left_out(name: str, place: Place) -> None:
-    """Warn of an environment variable without any value."""
-    dataclasses.replace(place, service="").warn(
-        f"the variable {quoted(name)} is not set and is left out of the environment"
-    )
+    """Warn of an environment variable without any value. What is no name may be a secret: it is not shown."""
+    if NAME.fullmatch(name):
+        what = f"the variable {quoted(name)} is not set"
+    else:
+        what = "an entry of environment is neither NAME=value nor the name of a variable,"
+    dataclasses.replace(place, service="").warn(f"{what} and is left out of the environment")
 
 
 def extended(extends: t.Any, file: str) -> tuple[str, str]:

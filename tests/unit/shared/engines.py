@@ -61,6 +61,7 @@ def member(
         "io.drover.stack": name,
         "io.drover.service": part,
         "io.drover.index": index,
+        "io.drover.create-index": index,
         "io.drover.revision": str(revision),
         "io.drover.config-hash": config_hash(made_of or web(), {}),
         **(labels or {}),
@@ -104,6 +105,12 @@ def revision(number: int, services: dict[str, Json], **changes: t.Any) -> Json:
     return {**base, **changes}
 
 
+def entry(host: str, create_index: int, **changes: t.Any) -> Json:
+    """The placement of one member."""
+    base = {"host": host, "create_index": create_index, "volumes": {}, "retired": False}
+    return {**base, **changes}
+
+
 def shop_record(
     *revisions: Json,
     host: str = "h1",
@@ -111,12 +118,14 @@ def shop_record(
     token: str = "t",
     life: Json | None = None,
     name: str = "shop",
+    members: Json | None = None,
 ) -> Json:
-    """A stack's record as it lies on a host."""
+    """A stack's record as it lies on a host; of a stack with the members web/1 on h1 and web/2 on h2."""
+    usual = {"web/1": entry("h1", 1), "web/2": entry("h2", 2)}
     body = {
         "hosts": ["h1", "h2", "h3"],
         "revisions": list(revisions) or [revision(1, {"web": web()})],
-        "members": {},
+        "members": usual if members is None else members,
         "counters": {},
     }
     made = make_record(name, body, number=number, token=token)

@@ -138,7 +138,7 @@ def check_section(section: Section, ports: t.Collection[int], place: Place) -> N
     for number, line in section.lines[1:]:
         fault = fault_of(section, line, ports)
         if fault:
-            place.problem(f"line {number}: {quoted(line.strip())}: {fault}")
+            place.problem(f"line {number}: {quoted(first_word(line))}: {fault}")
 
 
 def fault_of(section: Section, line: str, ports: t.Collection[int]) -> str:
@@ -178,7 +178,9 @@ def without_dropped(text: str, sections: t.Sequence[Section], place: Place) -> s
     for section in sections:
         for number, line in section.lines:
             if first_word(line) in DROPPED.get(section.word, ()):
-                place.warn(f"line {number}: {quoted(line.strip())} has no effect in a container")
+                place.warn(
+                    f"line {number}: {quoted(first_word(line))} has no effect in a container"
+                )
             elif not (is_port(section) and line.split() == ["accept-proxy"]):
                 continue
             gone.add(number)
@@ -210,7 +212,7 @@ def old_section(value: t.Mapping[str, t.Any], word: str, place: Place) -> str:
     for number, line in enumerate(text.split("\n"), start=1):
         if first_word(line) in BEGINNINGS:
             place.problem(
-                f"line {number}: {quoted(line.strip())} begins a section; here are only lines of "
+                f"line {number}: {quoted(first_word(line))} begins a section; here are only lines of "
                 f"the section {word}: write lb_config.config"
             )
             return ""

@@ -55,3 +55,52 @@ def test_the_newest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AnsibleError, match="format"):
         play(monkeypatch, results={}, format="xml")
+
+
+HOSTILE = "x\x1b]0;T\x07\r\nall is as it should be\u202e"
+
+
+def test_control_characters_of_a_host_are_shown_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = {**LINE, "who": HOSTILE, "action": "stop", "container": HOSTILE, "cause": HOSTILE}
+    for style in ("table", "json"):
+        _result, printed = play(monkeypatch, results={"h1": {"lines": [bad]}}, format=style)
+        assert all(text.isprintable() for text in printed)
+        assert "\\x1b" in "".join(printed) or "\\u001b" in "".join(printed)
+
+
+def test_a_line_counts_for_the_host_that_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _printed = play(monkeypatch, results={"h1": {"lines": [{**LINE, "host": "h3"}]}})
+    assert [item["host"] for item in result["lines"]] == ["h1"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "text",
+        {},
+        {**LINE, "time": 5},
+        {**LINE, "time": "9999"},
+        {**LINE, "who": ["a"]},
+        {**LINE, "seconds": "long"},
+        {**LINE, "evidence": 5},
+        {**LINE, "evidence": {"events": 5}},
+        {**LINE, "evidence": {"exit_code": 1}},
+    ],
+)
+def test_what_is_no_line_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch, line: t.Any) -> None:
+    """One host's malformed line must not hide the audit of all others."""
+    own = {**LINE, "host": "h2"}
+    result, printed = play(monkeypatch, results={"h1": {"lines": [line]}, "h2": {"lines": [own]}})
+    assert result["lines"] == [own]
+    assert printed[-1] == "h1: 1 of its lines are no audit lines, and are left out"
+
+
+def test_an_answer_that_is_no_list_is_no_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _printed = play(monkeypatch, results={"h1": {"lines": {"a": 1}}})
+    assert result["lines"] == []
+
+
+def test_a_line_without_its_host_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = {key: value for key, value in LINE.items() if key != "host"}
+    result, _printed = play(monkeypatch, results={"h1": {"lines": [line]}})
+    assert result["lines"] == [LINE]

@@ -82,3 +82,15 @@ def test_no_secret_is_shown(play: Play) -> None:
     assert "stats auth ********" in shown
     for secret in ("hidden", KEY):
         assert secret not in shown
+
+
+def test_control_characters_of_a_hosts_config_are_shown_escaped(play: Play) -> None:
+    running(play)
+    for host in play.bench.seen:
+        for report in play.bench[host].get("balancers", {}).values():
+            report["config"] += "# \x1b[31mred\n"
+    (found, *_more) = diffs(
+        play.up(front(rules=[rule(protocol="https", path="/new")]), check=True, diff=True)
+    )
+    assert "\\x1b[31mred\n" in found["before"]
+    assert "\x1b" not in found["before"]

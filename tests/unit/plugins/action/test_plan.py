@@ -144,3 +144,26 @@ def test_the_last_word_is_about_what_was_asked_for(play: Play) -> None:
         assert pass_file.load().command == "scale"
         if not play.act()["work"]:
             break
+
+
+HOSTILE = "x\x1b]0;T\x07\r\nall is as it should be\u202e"
+
+
+def test_what_hosts_say_is_printed_with_its_control_characters_escaped(play: Play) -> None:
+    play.bench.settled(shop(2))
+    stranger = {**play.bench.container("shop-web-1"), "name": HOSTILE, "stack": HOSTILE, "id": "f"}
+    play.bench["h1"]["containers"].append(stranger)
+    play.bench["h2"]["error"] = HOSTILE
+    play.on_all("observe")
+    play.task("plan", command="reconcile")
+    printed = status_of(play)
+    assert any("\\x1b" in line for line in printed)
+    assert [line for line in printed if not line.isprintable()] == []
+
+
+def test_the_reason_of_a_failed_command_is_one_line_of_plain_text(play: Play) -> None:
+    play.failing["start"] = HOSTILE
+    play.up(shop())
+    result = play.act()
+    assert result["msg"].isprintable()
+    assert all(line.isprintable() for line in play.printed)

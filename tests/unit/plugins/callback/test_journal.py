@@ -55,6 +55,13 @@ def test_failure_is_one_line(journal: CallbackModule, screen: Screen) -> None:
     assert screen.lines == ["failed h1: Break: no luck"]
 
 
+def test_control_characters_of_a_host_are_shown_escaped(
+    journal: CallbackModule, screen: Screen
+) -> None:
+    journal.v2_runner_on_failed(result(failed=True, msg="x\x1b[31mred\u009b\u2028line"))
+    assert screen.lines == [r"failed h1: Break: x\x1b[31mred\x9b line"]
+
+
 def test_failure_that_is_ignored_is_not_said(journal: CallbackModule, screen: Screen) -> None:
     journal.v2_runner_on_failed(result(failed=True, msg="no luck"), ignore_errors=True)
     assert screen.lines == []

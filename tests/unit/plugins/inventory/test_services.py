@@ -46,6 +46,7 @@ class Lab:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self.warnings: list[str] = []
+        self.before: dict[str, list[str]] = {}
         monkeypatch.setattr(
             Display, "warning", lambda _self, text, *_a, **_n: self.warnings.append(text)
         )
@@ -64,7 +65,10 @@ class Lab:
         }
         for name in self.engines:
             record = engines.shop_record(host=name, life=life)
-            engines.store(folder / name / "state", record)
+            checker_record = engines.shop_record(
+                host=name, name="drover", members={"checker/1": engines.entry("h1", 1)}
+            )
+            engines.store(folder / name / "state", record, checker_record)
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
@@ -93,6 +97,10 @@ class Lab:
         )
         plugin = make_plugin()
         inventory = InventoryData()
+        for name in self.before.get("groups", []):
+            inventory.add_group(name)
+        for name in self.before.get("hosts", []):
+            inventory.add_host(name)
         assert plugin.verify_file(str(path))
         plugin.parse(inventory, DataLoader(), str(path), cache=use_cache)
         with contextlib.suppress(AttributeError):
@@ -388,3 +396,18 @@ def test_the_examples_are_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     make_plugin().parse(InventoryData(), DataLoader(), str(path))
     assert len(asked_for) == 3
     assert asked_for[0] == "ssh://root@192.0.2.11"
+
+
+def test_names_of_other_sources_and_groups_are_not_taken(lab: Lab) -> None:
+    """Sources that Ansible has read before: what stands there keeps its connection."""
+    lab.before = {"hosts": ["shop-web-1"], "groups": ["shop-web-2"]}
+    found = lab.read()
+    assert hosts_of(found) == ["shop-web-1", "shop-web-1@h1", "shop-web-2@h2"]
+    assert "ansible_connection" not in variables(found, "shop-web-1")
+
+
+def test_warnings_show_control_characters_escaped(lab: Lab) -> None:
+    engines.store(lab.folder / "h1" / "state", {"stack": "a\x1b[31m\n", "format": 99})
+    lab.read()
+    assert [text for text in lab.warnings if "\\x1b[31m\\n" in text]
+    assert all(text.isprintable() for text in lab.warnings)

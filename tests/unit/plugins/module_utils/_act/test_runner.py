@@ -401,6 +401,18 @@ def test_failures_of_an_older_definition_do_not_count(host: Host) -> None:
     assert (entry["seq"], entry["failures"], entry["config_hash"]) == (3, 1, "new")
 
 
+def test_a_failed_start_does_not_repeat_the_options_of_a_volume(host: Host) -> None:
+    """A driver repeats what it was given. The operation itself holds no options, the engine does."""
+    host.run(host.create())
+    host.engine.volume_map["nas"] = {"Name": "nas", "Driver": "x", "Options": {"o": "pw=hunter2"}}
+    refusing = Faulty(
+        host.engine, {"start": EngineError("VolumeDriver.Mount: bad pw hunter2", 500)}
+    )
+    expected = ("failed", "VolumeDriver.Mount: bad pw ********")
+    assert host.outcome(host.start(), engine=refusing) == expected
+    assert host.life()["web/1"]["reason"] == expected[1]
+
+
 def test_a_start_without_failures_before_writes_nothing(host: Host) -> None:
     host.up()
     assert host.life() == {}

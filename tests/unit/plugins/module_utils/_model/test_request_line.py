@@ -56,7 +56,7 @@ REFUSED = [
     ('GET "/a', 'quote " is not closed'),
     ("GET /a\\", "ends in a backslash"),
     ("GET /" + "a" * 3000, "at most 2048 characters"),
-    (r"GET / HTTP/1.1\r\nHost", "is no header"),
+    (r"GET / HTTP/1.1\r\nHost", "a header has no colon"),
     (r"GET / HTTP/1.1\r\nHost:", "needs a value"),
     (r"GET / HTTP/1.1\r\nHo\ st:x", "is no name of a header"),
     (r"GET / HTTP/1.1\r\nA:\x01", "needs a value"),
@@ -83,6 +83,31 @@ def test_nothing_is_a_connect(text: str) -> None:
 def test_what_is_refused(text: str, why: str) -> None:
     with pytest.raises(Invalid, match=why):
         parse_request_line(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Basic c2VjcmV0",
+        "Basic:c2VjcmV0 /",
+        "Basic_c2VjcmV0",
+        "GET c2VjcmV0 HTTP/1.1",
+        "GET /?t=c2VjcmV0é HTTP/1.1",
+        "GET / HTTP/1.1 Authorization:\\ c2VjcmV0",
+        "GET / c2VjcmV0",
+        "GET / HTTP/c2VjcmV0",
+        "GET / HTTP/1.1\nAuthorization: c2VjcmV0",
+        r"GET / HTTP/1.1\r\nAuthorization\ Basic\ c2VjcmV0",
+        r"GET / HTTP/1.1\r\nAuthorization:\ c2VjcmV0\x01",
+        r"GET / HTTP/1.1\r\nBasic\ c2VjcmV0:\ x",
+        "GET / 'c2VjcmV0",
+        "GET / c2VjcmV0\\",
+    ],
+)
+def test_no_message_shows_what_may_be_a_credential(text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_request_line(text)
+    assert "c2VjcmV0" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

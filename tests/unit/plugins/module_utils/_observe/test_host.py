@@ -219,6 +219,15 @@ def test_a_silent_engine_makes_the_host_unknown_not_empty(
     assert seen["containers"] == []
 
 
+def test_the_error_of_a_failed_start_shows_no_options_of_volumes(
+    engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
+    engine.volume_map["nas"] = {"Name": "nas", "Driver": "x", "Options": {"o": "rw,pw=hunter2"}}
+    engine.find("shop-web-1").error = "failed to mount: pw=hunter2, data: addr=1,user=joe: no"
+    (seen,) = look(engine, tmp_path)["containers"]
+    assert seen["error"] == "failed to mount: pw=********, data: ********: no"
+
+
 class Fading:
     """An engine that answers some of its calls, as a dying one does."""
 

@@ -37,7 +37,14 @@ HOSTS = [DockerHost(name=name, transport="ssh", address=name, user="root") for n
 
 def answer(*containers: dict, **changes: t.Any) -> dict:
     listed = [probe.container(item) for item in containers]
-    base = {"error": "", "unread": "", "now": 0.0, "taken_at": 0.0, "records": {}, "damaged": {}}
+    base = {
+        "error": "",
+        "unread": "over TCP",
+        "now": 0.0,
+        "taken_at": 0.0,
+        "records": {},
+        "damaged": {},
+    }
     return {**base, "containers": listed, **changes}
 
 

@@ -266,7 +266,7 @@ BAD_KEYS = [
     ("env_file: missing.env", "env_file", '"missing.env": can\'t be read'),
     ("env_file: ../other.env", "env_file", "outside of the stack's folder"),
     ("env_file: /etc/passwd", "env_file", "outside of the stack's folder"),
-    ("env_file: [{path: a.env, format: raw}]", "env_file", NOT_RUN),
+    ("env_file: [{path: a.env, format: row}]", "env_file", '"format" must be "raw" or left out'),
     ("extends: {service: db}", "extends", 'the file "docker-compose.yml" has no service "db"'),
     ("extends: {service: web}", "extends", "a circle"),
     ("extends: {file: base.yml}", "extends", 'needs a "service"'),

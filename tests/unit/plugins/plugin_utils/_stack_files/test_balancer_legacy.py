@@ -288,7 +288,7 @@ BAD: list[tuple[str, str, str]] = [
         "ports: [80]\nlinks: [web]\n"
         'load_balancer_config: {haproxy_config: {global: "a\\nlisten x\\nbind *:1"}}',
         "load_balancer_config.haproxy_config.global",
-        'line 2: "listen x" begins a section',
+        'line 2: "listen" begins a section',
     ),
     (
         "ports: [80]\nlinks: [web]\nload_balancer_config: {haproxy_config: {defaults: 'bind *:1'}}",

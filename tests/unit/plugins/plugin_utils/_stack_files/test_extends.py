@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""env_file and extends: done when the stack is loaded, from files of its folder."""
+"""extends: done when the stack is loaded, from files of its folder."""
 
 from __future__ import annotations
 
@@ -8,67 +8,19 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._model.problems import Invalid
-from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.env_file import parse
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.raw_services import (
+    LONGEST_CHAIN,
+)
 from ansible_collections.drover.docker.tests.unit.shared.stack_folder import (
     COMPOSE,
     load,
     refused,
-    with_keys,
 )
 
 
 def container(folder: pathlib.Path, files: dict[str, str], **options: t.Any) -> dict[str, t.Any]:
     definition, _warnings = load(folder, files, **options)
     return t.cast("dict[str, t.Any]", definition["services"]["web"]["container"])
-
-
-ENV_FILE = """\
-# a comment
-
-A=1
- B = two words # no comment
-export C="quoted"
-D='single'
-E=
-F=a=b$X
-SET
-UNSET
-"""
-
-
-def test_an_env_file_is_read_as_it_stands(tmp_path: pathlib.Path) -> None:
-    files = {COMPOSE: with_keys("env_file: conf/a.env"), "conf/a.env": ENV_FILE}
-    found = container(tmp_path, files, environ={"SET": "here", "X": "never"})
-    assert found["environment"] == {
-        "A": "1",
-        "B": "two words # no comment",
-        "C": "quoted",
-        "D": "single",
-        "E": "",
-        "F": "a=b$X",
-        "SET": "here",
-    }
-
-
-def test_later_files_and_environment_win(tmp_path: pathlib.Path) -> None:
-    keys = "env_file: [a.env, {path: b.env}, {path: none.env, required: false}]\nenvironment: [C=3]"
-    files = {COMPOSE: with_keys(keys), "a.env": "A=1\nB=1\nC=1", "b.env": "B=2\r\nC=2\r\n"}
-    assert container(tmp_path, files)["environment"] == {"A": "1", "B": "2", "C": "3"}
-
-
-@pytest.mark.parametrize("line", ["=x", "a b=c", "export =x"])
-def test_a_bad_line_is_named_without_its_value(line: str) -> None:
-    with pytest.raises(Invalid, match=r"^line 2: must be NAME=value$"):
-        parse(f"A=1\n{line}\n")
-
-
-def test_an_env_file_that_is_not_utf8(tmp_path: pathlib.Path) -> None:
-    (problem,) = refused(tmp_path, {COMPOSE: with_keys("env_file: a.env"), "a.env": b"A=\xff"})
-    assert (problem.key, problem.message) == (
-        "env_file",
-        '"a.env": line 1: is not UTF-8 text; save the file as UTF-8',
-    )
 
 
 BASE = """\
@@ -166,3 +118,20 @@ def test_extends_that_leads_nowhere(
     compose = "web: {image: a, extends: {service: a, file: b.yml}}"
     (problem,) = refused(tmp_path, {COMPOSE: compose, **files})
     assert message in str(problem)
+
+
+def chain(length: int) -> str:
+    """A file in which each service extends the next one."""
+    links = [f"  s{at}: {{extends: s{at + 1}}}" for at in range(length)]
+    return "\n".join(["services:", *links, f"  s{length}: {{image: a}}", ""])
+
+
+def test_a_chain_as_long_as_possible(tmp_path: pathlib.Path) -> None:
+    definition, _warnings = load(tmp_path, chain(LONGEST_CHAIN))
+    assert definition["services"]["s0"]["image"] == "a"
+
+
+def test_a_longer_chain_is_refused_with_file_and_service(tmp_path: pathlib.Path) -> None:
+    problem = refused(tmp_path, chain(3000))[0]
+    assert (problem.file, problem.service, problem.key) == (COMPOSE, "s32", "extends")
+    assert "a chain of more than 32 services" in problem.message

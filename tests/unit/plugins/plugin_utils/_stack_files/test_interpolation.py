@@ -10,7 +10,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.interpo
     Interpolation,
 )
 
-VALUES = {"A": "a", "EMPTY": "", "MONEY": "$A ${A} $$", "1": "one", "_x9": "under"}
+VALUES = {"A": "a", "EMPTY": "", "MONEY": "$A ${A} $$", "5": "five", "_x9": "under"}
 
 TEXTS = [
     ("", ""),
@@ -21,7 +21,7 @@ TEXTS = [
     ("$A$A", "aa"),
     ("$Ab", ""),
     ("${A}b", "ab"),
-    ("$1 $_x9", "one under"),
+    ("$_x9", "under"),
     ("$EMPTY|$UNSET|${UNSET}", "||"),
     ("$$", "$"),
     ("$$A $${A} $$$A", "$A ${A} $a"),
@@ -64,6 +64,10 @@ MALFORMED = [
     ("$-", 'followed by "-"'),
     ("$ A", 'followed by " "'),
     ("$(A)", 'followed by "("'),
+    # no name begins with a digit, so these are prices and hashes
+    ("costs $5", 'followed by "5" at character 7; write $$'),
+    ("a:$2y$05$abc", 'followed by "2"'),
+    ("${5}", "no digit first"),
     ("${", "never closed"),
     ("${A", "never closed"),
     ("${A:-${B}", "never closed"),
@@ -107,3 +111,9 @@ def test_only_variables_that_are_missed_are_kept(text: str, unset: set[str]) -> 
     interpolation = Interpolation(VALUES.get)
     interpolation.replace(text)
     assert interpolation.unset == unset
+
+
+def test_a_lone_dollar_sign_may_stay() -> None:
+    """As in an env file, where passwords stand as they are."""
+    replaced = Interpolation(VALUES.get, lone_dollars=True).replace("$A$ $5 $(x) $$ $")
+    assert replaced == "a$ $5 $(x) $ $"
