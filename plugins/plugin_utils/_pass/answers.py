@@ -21,12 +21,9 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
     Refused,
     Result,
 )
-from ansible_collections.drover.docker.plugins.module_utils._model.record import (
-    Definition,
-    Record,
-)
 
-from .shape import misfit
+from .record_check import RecordCheck
+from .shape import misfit, under
 from .term import LONGEST_LEASE_S
 from .work import Outcome
 
@@ -56,14 +53,19 @@ class Answer(t.TypedDict, total=False):
     """A C(Lease)."""
 
 
-def trusted(host: str, found: Observation | None) -> Observation | None:
-    """Return a host's observation as far as it fits; of a host whose observation does not fit only the reason."""
+def trusted(
+    host: str, found: Observation | None, records: RecordCheck | None = None
+) -> Observation | None:
+    """Return a host's observation as far as it fits; of a host whose observation does not fit only the reason.
+
+    C(records): the check that hosts of one moment share.
+    """
     if found is None or _is_silent(found):
         return found
     problem = misfit(found, Observation) or _other_name(host, found) or _lease_problem(found)
     if problem:
         return silent(f"its answer does not fit this release: {problem}")
-    return _without_misfits(found)
+    return (records or RecordCheck()).without_misfits(found)
 
 
 def _is_silent(found: Observation) -> bool:
@@ -83,35 +85,7 @@ def _lease_problem(answer: t.Mapping[str, t.Any]) -> str:
     problem = misfit(lease, Lease)
     if not problem and not 0 <= lease["left_s"] <= LONGEST_LEASE_S:
         problem = f"left_s: {lease['left_s']}, not 0 to {LONGEST_LEASE_S}"
-    return _under("lease", problem)
-
-
-def _without_misfits(found: Observation) -> Observation:
-    """The observation with each record that does not fit among the damaged ones."""
-    problems = {stack: _problem(stack, record) for stack, record in found["records"].items()}
-    wrong = {
-        stack: f"it does not fit this release: {text}" for stack, text in problems.items() if text
-    }
-    if not wrong:
-        return found
-    records = {stack: item for stack, item in found["records"].items() if stack not in wrong}
-    damaged = {**found["damaged_records"], **wrong}
-    return t.cast("Observation", {**found, "records": records, "damaged_records": damaged})
-
-
-def _problem(stack: str, record: Json) -> str:
-    problem = misfit(record, Record)
-    if problem:
-        return problem
-    if record["stack"] != stack:
-        return f"stack: {record['stack']!r}, not {stack!r}"
-    return next(filter(None, map(_definition_problem, record["body"]["revisions"])), "")
-
-
-def _definition_problem(revision: Json) -> str:
-    """What is wrong with a revision's definition. It is empty before the first up."""
-    definition = revision["definition"]
-    return _under("definition", misfit(definition, Definition)) if definition else ""
+    return under("lease", problem)
 
 
 def outcome_of(answer: t.Any, asked: t.Iterable[Operation], answered_at: float) -> Outcome | str:
@@ -130,7 +104,3 @@ def answer_problem(answer: t.Any, asked: t.Iterable[Operation]) -> str:
     known = {item["id"] for item in asked}
     strange = sorted({item["id"] for item in answer.get("results", [])} - known)
     return f"it answers for operations that it was not asked for: {strange}" if strange else ""
-
-
-def _under(key: str, problem: str) -> str:
-    return f"{key}.{problem}" if problem else ""

@@ -39,6 +39,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from . import work
 from .answers import trusted
 from .failures import failures_of
+from .record_check import RecordCheck
 from .step import End, Failure, Round, Step
 from .term import Term
 from .work import Outcomes, Work
@@ -96,7 +97,7 @@ class Pass:
 
     def start(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round from the hosts' observations (None: not reached)."""
-        self._seen = {host: trusted(host, found) for host, found in observations.items()}
+        self._seen = self._trusted(observations)
         plan = self._make_plan(now)
         self.term.begin(self._leases())
         if not plan.has_work:
@@ -106,7 +107,7 @@ class Pass:
 
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round and end, for check mode and status."""
-        self._seen = {host: trusted(host, found) for host, found in observations.items()}
+        self._seen = self._trusted(observations)
         self.planner = self._planning(now)
         return self._end(self.planner.plan)
 
@@ -278,8 +279,14 @@ class Pass:
         for host, outcome in outcomes.items():
             if outcome is None:
                 self._seen[host] = silent(reasons[host]) if reasons.get(host) else None
-            elif outcome.observation is not None:
-                self._seen[host] = trusted(host, outcome.observation)
+        shown = {host: item.observation for host, item in outcomes.items() if item}
+        self._seen.update(self._trusted({host: seen for host, seen in shown.items() if seen}))
+
+    def _trusted(
+        self, observations: t.Mapping[str, Observation | None]
+    ) -> dict[str, Observation | None]:
+        records = RecordCheck()
+        return {host: trusted(host, found, records) for host, found in observations.items()}
 
     def _answering(self) -> list[str]:
         return [host for host, seen in sorted(self._seen.items()) if seen and not seen.get("error")]

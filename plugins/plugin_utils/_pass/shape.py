@@ -38,6 +38,11 @@ def misfit(value: t.Any, kind: t.Any) -> str:
     return found.lstrip(".") if found else ""
 
 
+def under(key: str, problem: str) -> str:
+    """Return a problem with one more step before its path."""
+    return f"{key}.{problem}" if problem else ""
+
+
 @functools.cache
 def check_of(kind: t.Any) -> Check:
     """Return the check of a type. It is made once."""

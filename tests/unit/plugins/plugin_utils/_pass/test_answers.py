@@ -12,6 +12,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.answers import
     outcome_of,
     trusted,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.record_check import RecordCheck
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Outcome
 from ansible_collections.drover.docker.tests.unit.shared.builders import (
     Bench,
@@ -105,6 +106,19 @@ def test_a_record_that_does_not_fit_is_a_damaged_copy(
     found = t.cast("t.Any", trusted("h1", t.cast("t.Any", bench["h1"])))
     assert found["records"] == {}
     assert found["damaged_records"] == {"shop": f"it does not fit this release: {problem}"}
+
+
+def test_a_host_that_shows_another_body_under_the_hash_of_the_majority() -> None:
+    """The body of one copy serves all hosts, so no host may choose it alone."""
+    bench = Bench("h1", "h2", "h3")
+    bench.settled(stack({"web": service()}))
+    record = bench["h1"]["records"]["shop"]
+    bench["h1"]["records"]["shop"] = {**record, "body": {**record["body"], "counters": {"web": 9}}}
+    check = RecordCheck()
+    found = {host: t.cast("t.Any", trusted(host, seen, check)) for host, seen in bench.seen.items()}
+    assert found["h1"]["damaged_records"] == {"shop": "its body is not what its hash says"}
+    assert found["h2"] is bench["h2"]
+    assert found["h3"] is bench["h3"]
 
 
 def test_one_host_that_answers_nonsense_does_not_stop_the_others() -> None:

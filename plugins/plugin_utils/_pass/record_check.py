@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The records in hosts' observations, checked before planning reads them. Private to the collection; pure.
+
+A record that does not fit its type, or whose body is not what its hash says, counts as a damaged copy of its host. The
+hash matters: a host may claim the version of a majority and show another body.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._common.names import digest
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.record import (
+    Definition,
+    Record,
+)
+
+from .shape import misfit, under
+
+Json = dict[str, t.Any]
+
+
+class RecordCheck:
+    """The check of one moment. Bodies that are equal are hashed once for all hosts."""
+
+    def __init__(self) -> None:
+        self._hashed: dict[str, Json] = {}
+        """A body by its hash."""
+
+    def without_misfits(self, found: Observation) -> Observation:
+        """Return an observation with each record that does not count among the damaged ones."""
+        problems = {stack: self._problem(stack, item) for stack, item in found["records"].items()}
+        wrong = {stack: text for stack, text in problems.items() if text}
+        if not wrong:
+            return found
+        records = {stack: item for stack, item in found["records"].items() if stack not in wrong}
+        damaged = {**found["damaged_records"], **wrong}
+        return t.cast("Observation", {**found, "records": records, "damaged_records": damaged})
+
+    def _problem(self, stack: str, record: Json) -> str:
+        problem = shape_problem(stack, record)
+        if problem:
+            return f"it does not fit this release: {problem}"
+        return "" if self._is_hashed(record) else "its body is not what its hash says"
+
+    def _is_hashed(self, record: Json) -> bool:
+        """Whether the body is what the version's hash says."""
+        body, said = record["body"], record["version"]["hash"]
+        if said not in self._hashed:
+            self._hashed[digest(body)] = body
+        return bool(self._hashed.get(said) == body)
+
+
+def shape_problem(stack: str, record: Json) -> str:
+    """Return how a record differs from its type; empty if it does not."""
+    problem = misfit(record, Record)
+    if problem:
+        return problem
+    if record["stack"] != stack:
+        return f"stack: {record['stack']!r}, not {stack!r}"
+    return next(filter(None, map(_definition_problem, record["body"]["revisions"])), "")
+
+
+def _definition_problem(revision: Json) -> str:
+    """What is wrong with a revision's definition. It is empty before the first up."""
+    definition = revision["definition"]
+    return under("definition", misfit(definition, Definition)) if definition else ""
