@@ -18,6 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils._host.messages impor
     unpacked,
 )
 
+from .._run.deadline import NoAnswer
 from .code import HostCode
 from .pipes import Ended, Late, Pipes
 from .way import Way
@@ -28,10 +29,6 @@ IDLE_S = 600.0
 """The process on a host ends by itself after this long without a call: its network may be gone for good."""
 _NOISE = 64 * 1024
 """Bytes that logins may print before our code runs."""
-
-
-class NoAnswer(Exception):
-    """The host did not answer, and the channel is closed. The text says why."""
 
 
 class Channel:
@@ -45,7 +42,7 @@ class Channel:
         self._calls = 0
 
     def call(self, code: HostCode, stage: str, payload: Json, limit_s: float) -> Json:
-        """Return the host's answer. After NoAnswer the host begins no further operation of this call."""
+        """Return the host's answer. After NoAnswer the channel is closed, and the host begins no further operation."""
         try:
             return self._call(code, stage, payload, time.monotonic() + limit_s)
         except Late:

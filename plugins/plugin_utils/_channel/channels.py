@@ -12,7 +12,8 @@ from __future__ import annotations
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from .channel import IDLE_S, Channel, NoAnswer
+from .._run.deadline import NoAnswer
+from .channel import IDLE_S, Channel
 from .code import HostCode, host_code
 from .way import NoWay, Variables, Way, way_to
 

@@ -25,6 +25,7 @@ import threading
 import time
 import typing as t
 
+from .._run.deadline import NoAnswer
 from . import probe
 from .source import SSH, TCP, DockerHost
 
@@ -37,10 +38,6 @@ BY_TCP = "reached by TCP, where the stack records cannot be read"
 ENGINE_SHARE = 0.8
 """Share of a host's time for its engine. The rest lets the host report that its engine hangs."""
 _NO_COMMAND = 127
-
-
-class NoAnswer(Exception):
-    """A host did not answer. The text says why."""
 
 
 def ask_hosts(hosts: t.Iterable[DockerHost], want: t.Collection[str]) -> dict[str, Answer]:

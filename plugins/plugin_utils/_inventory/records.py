@@ -174,7 +174,7 @@ def _judged(container: Json, health: Health | None, answer: Json, now: float) ->
         verdict = starting_verdict(health, generation)
         return _health(verdict, None, "no verdict on this life of the container yet")
     age_s = answer["now"] - float(health["since"]) + now - answer["taken_at"]
-    return _health(str(health["verdict"]), max(0, round(age_s)), str(health["why"]))
+    return _health(str(health["verdict"]), max(0, round(age_s)), str(health.get("why") or ""))
 
 
 def _health(verdict: str, age_s: int | None, why: str) -> Json:

@@ -16,7 +16,7 @@ import typing as t
 
 
 class NoAnswer(Exception):
-    """The time limit has passed."""
+    """A host did not answer, or not in time. The text says why."""
 
 
 @contextlib.contextmanager

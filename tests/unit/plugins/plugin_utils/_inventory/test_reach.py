@@ -19,6 +19,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.probe imp
     ENGINE,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import DockerHost
+from ansible_collections.drover.docker.plugins.plugin_utils._run.deadline import NoAnswer
 from ansible_collections.drover.docker.tests.unit.shared import engines
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -123,7 +124,7 @@ def test_the_host_itself_says_that_its_engine_hangs(
 def test_a_connection_that_fails_says_why(ssh: Path, text: str, reason: str) -> None:
     script(ssh, text)
     begin = time.monotonic()
-    with pytest.raises(reach.NoAnswer) as caught:
+    with pytest.raises(NoAnswer) as caught:
         reach.ask_host(by_ssh(timeout=0.5 if "sleep" in text else 30.0), WANT)
     assert reason in str(caught.value)
     assert time.monotonic() - begin < 20
@@ -131,7 +132,7 @@ def test_a_connection_that_fails_says_why(ssh: Path, text: str, reason: str) -> 
 
 def test_what_the_client_started_ends_with_it(ssh: Path, tmp_path: Path) -> None:
     script(ssh, f"sleep 30 & echo $! >{tmp_path}/child; wait")
-    with pytest.raises(reach.NoAnswer):
+    with pytest.raises(NoAnswer):
         reach.ask_host(by_ssh(timeout=0.5), WANT)
     child = int((tmp_path / "child").read_text())
     deadline = time.monotonic() + 5
@@ -163,7 +164,7 @@ def test_a_connection_left_open_in_the_background_is_not_waited_for(
 
 def test_without_an_ssh_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(reach.NoAnswer, match="there is no program ssh on this control node"):
+    with pytest.raises(NoAnswer, match="there is no program ssh on this control node"):
         reach.ask_host(by_ssh(), WANT)
 
 
@@ -312,7 +313,7 @@ def test_tls_that_is_not_right(certificates: Certificates, change: dict, reason:
 def test_tls_files_that_are_not_there(
     certificates: Certificates, change: dict, reason: str
 ) -> None:
-    with pytest.raises(reach.NoAnswer, match=reason):
+    with pytest.raises(NoAnswer, match=reason):
         _over_tls(certificates, **change)
 
 
@@ -367,7 +368,7 @@ def test_one_host_never_costs_another(monkeypatch: pytest.MonkeyPatch) -> None:
         if host.name == "breaks":
             raise RuntimeError("boom")
         if host.name == "fails":
-            raise reach.NoAnswer("refused")
+            raise NoAnswer("refused")
         return {"error": ""}
 
     monkeypatch.setattr(reach, "ask_host", ask_host)

@@ -65,6 +65,10 @@ def test_the_verdict_with_its_age_and_reason(folder: Path) -> None:
     assert verdict(of_one(folder, MEMBER, sick)) == ("unhealthy", 100, "0 of 2 checkers: HTTP 500")
 
 
+def test_a_verdict_without_a_reason_has_an_empty_one(folder: Path) -> None:
+    assert verdict(of_one(folder, MEMBER, shop({"why": None}))) == ("healthy", 100, "")
+
+
 def test_a_cached_verdict_grows_old(folder: Path) -> None:
     assert of_one(folder, MEMBER, shop(), now=NOW + 50)["drover_verdict_age_s"] == 150
 
