@@ -96,7 +96,7 @@ class _Further(t.TypedDict, total=False):
     drain_timeout_ms: int
 
 
-class CanonicalService(_Named, _Further):
+class CanonicalService(_Named, _Further):  # pylint: disable=inherit-non-class
     """One service of a definition."""
 
     image: str

@@ -57,9 +57,14 @@ def _of_plain(kind: t.Any) -> Check:
     if kind is float:
         return _number
     if kind is int:
-        return lambda value: "" if type(value) is int else _wrong(value, int)
+        return lambda value: "" if _is_whole(value) else _wrong(value, int)
     wanted = type(None) if kind is None else kind
     return lambda value: "" if isinstance(value, wanted) else _wrong(value, wanted)
+
+
+def _is_whole(value: t.Any) -> bool:
+    """Whether it is a whole number; Python counts true and false among them."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _number(value: t.Any) -> str:
