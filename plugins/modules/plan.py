@@ -170,7 +170,9 @@ services:
           type: str
           sample: crash_loop
         parameters:
-          description: What the text is made of. Durations end in C(_s) and are in seconds.
+          description:
+            - What the text is made of. Durations end in C(_s) and are in seconds.
+            - A parameter that says why has C(code) and C(parameters) itself.
           type: dict
         index:
           description: Index of the member; 0 for the service as a whole.

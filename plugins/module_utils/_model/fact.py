@@ -4,7 +4,7 @@
 """A fact about a stack, service, member or host: a code and its parameters. Private to the collection.
 
 Code compares codes. Only fact_texts.py turns them into text for people. A parameter that says why is itself a fact: its
-data. A parameter C(error) is text from outside: an engine's, HAProxy's, a file's.
+data. A parameter C(error) is the text of an error, for people only.
 """
 
 from __future__ import annotations

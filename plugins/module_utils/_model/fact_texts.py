@@ -69,6 +69,14 @@ def _repairs_in_flight(told: Json) -> str:
     return f"{replaced}: holding {told['holding']} until healthy ({_indexes(told)})"
 
 
+def _conflict(told: Json) -> str:
+    places = ", ".join(
+        f"{item['name']} ({item['id']}) on {item['host']}" for item in told["places"]
+    )
+    recorded = f"recorded on {told['recorded']}, but its labels are on: {places}"
+    return f"{recorded}; left alone; remove the wrong one"
+
+
 def _indexes(told: Json) -> str:
     return ", ".join(map(str, told["indexes"]))
 
@@ -142,9 +150,7 @@ TEXTS: dict[str, Text] = {
     ),
     "no_free_address": "no free address in {subnet}",
     # --- members: their state ---
-    "conflict": (
-        "recorded on {recorded}, but its labels are on: {places}; left alone; remove the wrong one"
-    ),
+    "conflict": _conflict,
     "host_unseen": "its host was not seen; taken as present",
     "impersonated": "container {other} uses its {taken}: remove it, or call it {name} again",
     "name_taken": (

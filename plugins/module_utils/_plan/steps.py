@@ -56,10 +56,10 @@ class Steps:
 
     def tell_conflict(self, member: WantedMember, view: MemberView) -> None:
         """Report several containers of one member: only a person can say which one is right."""
-        places = ", ".join(
-            f"{container['name']} ({container['id'][:SHORT_ID]}) on {host}"
+        places = [
+            {"name": container["name"], "id": container["id"][:SHORT_ID], "host": host}
             for host, container in view.located
-        )
+        ]
         self._error(member, "conflict", recorded=member.host, places=places)
 
     def tell_impostor(self, member: WantedMember, view: MemberView) -> None:

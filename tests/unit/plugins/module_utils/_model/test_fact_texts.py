@@ -63,6 +63,18 @@ def test_a_crash_loop_is_one_fact_whether_it_happens_to_run_or_not() -> None:
         ("verdict", {"verdict": "unhealthy", "why": "w", "down_s": 0.0}, "unhealthy, w"),
         ("verdict", {"verdict": "unhealthy", "why": "w", "down_s": 7.0}, "unhealthy, w, 7 s"),
         (
+            "conflict",
+            {
+                "recorded": "h1",
+                "places": [
+                    {"name": "shop-web-1", "id": "0a", "host": "h1"},
+                    {"name": "shop-web-1", "id": "0b", "host": "h2"},
+                ],
+            },
+            "recorded on h1, but its labels are on: shop-web-1 (0a) on h1, shop-web-1 (0b) on h2; left alone;"
+            " remove the wrong one",
+        ),
+        (
             "of a later release",
             {"b": 1, "a": SICK.as_data},
             f"of a later release: a {SICK.text}, b 1",
