@@ -24,7 +24,7 @@ class NoSocket(HaproxyError):
     """There is no such socket: HAProxy never ran here."""
 
 
-class NoAnswer(HaproxyError):
+class HaproxySilent(HaproxyError):
     """No process listens on the socket, or the answer was late."""
 
 
@@ -38,7 +38,7 @@ def ask(path: str, command: str, *, deadline_s: float) -> str:
 
     Raises:
         NoSocket: There is no socket at this path.
-        NoAnswer: The answer did not come.
+        HaproxySilent: The answer did not come.
     """
     if "\n" in command:
         raise ValueError("a command is one line")
@@ -70,9 +70,9 @@ def _exchange(path: str, sent: bytes, deadline_s: float) -> str:
     except FileNotFoundError:
         raise NoSocket(f"{name} does not exist") from None
     except (TimeoutError, socket.timeout):  # two classes before Python 3.10
-        raise NoAnswer(f"{name} did not answer within {deadline_s:g} s") from None
+        raise HaproxySilent(f"{name} did not answer within {deadline_s:g} s") from None
     except OSError as error:
-        raise NoAnswer(f"{name} does not answer: {error.strerror or error}") from None
+        raise HaproxySilent(f"{name} does not answer: {error.strerror or error}") from None
 
 
 @contextlib.contextmanager

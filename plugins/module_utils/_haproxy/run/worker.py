@@ -11,7 +11,7 @@ import typing as t
 
 from .folders import Folders
 from .server_state import State, parse_states
-from .socket import HaproxyError, NoAnswer, ask
+from .socket import HaproxyError, HaproxySilent, ask
 from .stats import parse_info, parse_stat, parse_traffic
 
 Json = t.Dict[str, t.Any]
@@ -118,7 +118,7 @@ def _ask_patiently(path: str, command: str, *, deadline_s: float) -> str:
     while True:
         try:
             return ask(path, command, deadline_s=max(0.0, until - time.monotonic()))
-        except NoAnswer:
+        except HaproxySilent:
             if time.monotonic() + _POLL_S > until:
                 raise
         time.sleep(_POLL_S)
@@ -128,7 +128,7 @@ def _ask_master(folders: Folders) -> None:
     """Request the reload. HAProxy 2.7 and later answer C(Success=); 2.6 closes the connection, so the marker tells."""
     try:
         answer = ask(folders.master_socket, "reload", deadline_s=RELOAD_S)
-    except NoAnswer:
+    except HaproxySilent:
         return
     verdict, _line, log = answer.partition("\n--\n")
     if verdict.strip() == "Success=0":

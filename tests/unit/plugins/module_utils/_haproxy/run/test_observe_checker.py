@@ -19,7 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.observe
     observe_haproxy,
 )
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.socket import (
-    NoAnswer,
+    HaproxySilent,
     NoSocket,
     ask,
 )
@@ -99,7 +99,7 @@ def test_a_socket_is_asked(tmp_path: pathlib.Path) -> None:
             ask(str(folder / "a.sock"), "a\nb", deadline_s=2)
     finally:
         served.close()
-    with pytest.raises(NoAnswer, match=r"a.sock does not answer: Connection refused"):
+    with pytest.raises(HaproxySilent, match=r"a.sock does not answer: Connection refused"):
         ask(str(folder / "a.sock"), "show info", deadline_s=2)
     with pytest.raises(NoSocket, match=r"b.sock does not exist"):
         ask(str(folder / "b.sock"), "show info", deadline_s=2)
@@ -113,7 +113,7 @@ def _drip(_command: str) -> str:
 def test_a_socket_that_says_nothing_in_time(tmp_path: pathlib.Path) -> None:
     served = Socket(str(tmp_path / "a.sock"), _drip)
     began = time.monotonic()
-    with pytest.raises(NoAnswer, match=r"a.sock did not answer within 0.2 s"):
+    with pytest.raises(HaproxySilent, match=r"a.sock did not answer within 0.2 s"):
         ask(str(tmp_path / "a.sock"), "show info", deadline_s=0.2)
     assert time.monotonic() - began < 0.9
     served.close()
