@@ -9,7 +9,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term, act
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import CallContext, act
 from ansible_collections.drover.docker.plugins.module_utils._audit.evidence import Evidence
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
@@ -36,7 +36,7 @@ class Shop:
         self.act(records=[self.record])
 
     def act(self, **work: t.Any) -> Json:
-        arguments: Json = {"records": [], "operations": [], "term": Term(syslog=""), **work}
+        arguments: Json = {"records": [], "operations": [], "term": CallContext(syslog=""), **work}
         done = act(self.live.engine, host="h1", state_dir=self.state, clock=time.time, **arguments)
         return dict(done)
 

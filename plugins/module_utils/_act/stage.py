@@ -29,7 +29,7 @@ BUSY_WAIT_S = {True: 1.0, False: 5.0}
 
 
 @dataclasses.dataclass
-class Term:
+class CallContext:
     """The run that a call acts for, and what may end the call early."""
 
     claim: Claim | None = None
@@ -66,7 +66,7 @@ def act(
     records: list[Json],
     operations: list[Operation],
     clock: t.Callable[[], float],
-    term: Term | None = None,
+    term: CallContext | None = None,
     refusals: Refusals | None = None,
     workers: int = WORKERS,
 ) -> Acted:
@@ -90,7 +90,7 @@ def act(
         HostBusy: Another run still acts on this host, and no lease names it.
         CallerGone: The caller left while this call waited for the lock; nothing was done.
     """
-    term = term or Term()
+    term = term or CallContext()
     call = _Call(engine, host, state_dir, clock, term, workers)
     try:
         with host_lock(state_dir, owner=term.who, wait_s=term.wait_s):
@@ -123,7 +123,7 @@ class _Call:
         host: str,
         state_dir: str,
         clock: t.Callable[[], float],
-        term: Term,
+        term: CallContext,
         workers: int,
     ) -> None:
         self._engine = engine

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._act.stage import Term, act
+from .._act.stage import CallContext, act
 from .._engine.client import DockerEngine
 from .._engine.errors import SdkMissing
 from .._lock.caller_gone import CallerGone
@@ -72,8 +72,8 @@ def _act(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
     )
 
 
-def _term(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Term:
-    return Term(
+def _term(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> CallContext:
+    return CallContext(
         claim=_claim(payload["claim"]),
         prepare=stage != OPERATIONS,
         last=payload["last"],

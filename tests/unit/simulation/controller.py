@@ -10,8 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term as Caller
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import act
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import CallContext, act
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
@@ -222,7 +221,7 @@ class Controller:
             operations=given["operations"],
             refusals=given["refusals"],
             clock=lambda: machine.now,
-            term=Caller(
+            term=CallContext(
                 Claim(**given["claim"]),
                 prepare=stage != OPERATIONS,
                 boot=lambda: self.world.clock.now,

@@ -9,7 +9,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term, act
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import CallContext, act
 from ansible_collections.drover.docker.plugins.module_utils._lock.caller_gone import CallerGone
 from ansible_collections.drover.docker.plugins.module_utils._lock.host_lock import (
     HostBusy,
@@ -54,7 +54,7 @@ def run(tmp_path: pathlib.Path) -> t.Callable[..., Json]:
         arguments: Json = {
             "records": [],
             "operations": [],
-            "term": Term(lock_wait_s=0.1, syslog=""),
+            "term": CallContext(lock_wait_s=0.1, syslog=""),
             **given,
         }
         return dict(act(engine, host="h1", state_dir=str(tmp_path), clock=lambda: 1.0, **arguments))
@@ -119,8 +119,8 @@ def claim(token: str, **given: t.Any) -> Claim:
     return Claim(token=token, ticket=0.5, duration_s=30.0, **fields)
 
 
-def term(token: str, *, prepare: bool = False, **given: t.Any) -> Term:
-    return Term(claim(token), prepare, lambda: 1000.0, syslog="", lock_wait_s=0.1, **given)
+def term(token: str, *, prepare: bool = False, **given: t.Any) -> CallContext:
+    return CallContext(claim(token), prepare, lambda: 1000.0, syslog="", lock_wait_s=0.1, **given)
 
 
 def audit_lines(folder: pathlib.Path) -> list[Json]:

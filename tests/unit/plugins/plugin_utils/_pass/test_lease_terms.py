@@ -13,8 +13,7 @@ import pathlib
 import tempfile
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import Term as Caller
-from ansible_collections.drover.docker.plugins.module_utils._act.stage import act
+from ansible_collections.drover.docker.plugins.module_utils._act.stage import CallContext, act
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, standing
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
@@ -70,7 +69,7 @@ class Hosts:
     def call(self, host: str, stage: str, work: Work) -> Outcome:
         if stage == OBSERVE:
             return Outcome([], {}, self.look(host))
-        caller = Caller(
+        caller = CallContext(
             Claim(**work.claim),
             prepare=stage != OPERATIONS,
             last=work.last,
