@@ -344,10 +344,11 @@ class Planner:
         """Plan the record's write; returns the body to converge to, None if there is nothing to act on."""
         view = self.views[stack]
         before = view.valid_body
-        if before is not None and digest(before) == digest(body) and not view.rivals:
+        names = {**self.world.down_names.get(stack, {}), **self.request.rename}
+        unchanged = before is not None and digest(before) == digest(body) and not view.rivals
+        if unchanged and stack not in self.world.down_names:
             self._copy_record(view, body)
             return body
-        names = self.request.rename
         voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
         quorums = [voters, body["hosts"]]
         lacking = self._lacking_majority(quorums)
@@ -413,7 +414,7 @@ class Planner:
         self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]
     ) -> Fact:
         revision = current(desired)
-        if self.request.rename:
+        if self.request.rename or stack in self.world.down_names:
             return Fact("hosts_renamed")
         if self.views[stack].undone and desired is before:
             return Fact("order_undone")

@@ -219,7 +219,8 @@ def _check_order(present: Json, record: Json, renamed: Json) -> None:
     if record["host"] not in (present["host"], renamed.get(present["host"])):
         raise StoreError(
             f"record of stack {stack}: this host was called {present['host']} when it was written and is "
-            f"called {record['host']} now; use the old inventory name, or rename_host"
+            f"called {record['host']} now; use the old inventory name, or run drover.docker.reconcile "
+            f"-e rename_host={present['host']}={record['host']}"
         )
     if new["number"] <= have["number"] and new != have:
         raise StaleRecord(
