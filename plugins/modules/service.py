@@ -212,7 +212,7 @@ from ..module_utils._model.config_hash import config_hash
 from ..module_utils._model.observation import Observation
 from ..module_utils._model.operation import Operation, Result
 from ..module_utils._model.problems import StackError
-from ..module_utils._observe.host import observe
+from ..module_utils._observe.host import empty, observe
 from ..module_utils._plan.operations.plan import Plan, operation_line
 from ..module_utils._plan.standalone import (
     member_facts,
@@ -269,7 +269,7 @@ class Run:
         self.invocation = {"module_args": hidden}
         self.warnings: list[str] = []
         self.plan = Plan()
-        self.seen: Observation | None = None
+        self.seen = empty(HERE, now=0.0)
         """The last plan and what it was made from; a run that waits for another one plans anew."""
 
     def run(self) -> None:

@@ -103,6 +103,7 @@ CAUSES: dict[str, Text] = {
     "hosts_renamed": "new host names",
     "order_undone": "an order that never reached a majority is undone",
     "copy_outdated": "this copy is missing or old",
+    "forgotten": "all its hosts know that the stack is forgotten",
     "unreadable": "it cannot be read",
     # --- why nothing is known about a host ---
     "not_in_inventory": "not in the inventory",

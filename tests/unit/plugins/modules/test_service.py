@@ -68,7 +68,7 @@ def box(
 
 def found_defaults(found: Box) -> Json:
     """No syslog of this machine, a short wait, and pauses without their time."""
-    before = own_run.OwnRun.__init__.__kwdefaults__
+    before = own_run.OwnRun.__init__.__kwdefaults__ or {}
     return {**before, "wait_s": 0.0, "pause": found.pauses.append, "syslog": ""}
 
 
@@ -126,7 +126,7 @@ def test_after_the_wait_it_plans_anew(box: Box, monkeypatch: pytest.MonkeyPatch)
         pathlib.Path(box.state, "lease").unlink()
 
     changed = {"wait_s": 60.0, "pause": meanwhile}
-    defaults = {**own_run.OwnRun.__init__.__kwdefaults__, **changed}
+    defaults = {**(own_run.OwnRun.__init__.__kwdefaults__ or {}), **changed}
     monkeypatch.setattr(own_run.OwnRun.__init__, "__kwdefaults__", defaults)
     told = box.run(**WEB)
     assert [line.split()[1] for line in told["operations"]] == ["create", "start"]
