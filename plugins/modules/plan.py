@@ -65,7 +65,8 @@ options:
   forget:
     description:
       - With O(command=down), forget a stack that is down. Its definitions and secrets are removed from all hosts.
-    type: raw
+    type: bool
+    default: false
   remove_volumes:
     description:
       - Volumes to remove, by name, with O(command=down) and O(command=scale). Nothing else ever removes a volume.
