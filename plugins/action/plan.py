@@ -71,7 +71,8 @@ class ActionModule(ActionBase):
         hosts = docker_hosts(variables)
         observations = pass_file.observations(hosts)
         inventory = Inventory(settings(variables), host_labels(variables))
-        found = Pass(request, inventory, term_of(request, variables))
+        term = term_of(request, variables, self._templar.template)
+        found = Pass(request, inventory, term)
         run_files.forget("told")
         if request.command == "status":
             return self._status(found, found.foretell(observations, now=time.monotonic()))

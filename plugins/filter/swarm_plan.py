@@ -64,9 +64,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.drover.docker.plugins.module_utils._common.addresses import parse_subnet
 from ansible_collections.drover.docker.plugins.module_utils._swarm.decide import decide
 from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import SwarmSettings
-from ansible_collections.drover.docker.plugins.module_utils._swarm.overlay import parse_subnet
 
 
 def swarm_plan(

@@ -62,6 +62,11 @@ options:
       - Stacks or STACK/SERVICE whose failed or given up members to retry at once.
     type: list
     elements: str
+  forget:
+    description:
+      - With O(command=down), forget a stack that is down. Its definitions and secrets are removed from all hosts.
+    type: bool
+    default: false
   remove_volumes:
     description:
       - Volumes to remove, by name, with O(command=down) and O(command=scale). Nothing else ever removes a volume.

@@ -18,7 +18,9 @@ description:
     down removes the newest first.
   - Starts a stopped, killed or paused member again, with the same container. Makes a new container with the same name
     and volumes for a removed member.
-  - Stores nothing on the host except labels. Passes show these containers and never touch them. To repair, run the
+  - Acts as a pass does, under the lock and the lease of the host. While another run has the lease it waits, for at
+    most 2 minutes. Each operation is in the audit of the host (C(drover.docker.audit)).
+  - Stores nothing else on the host except labels. Passes show these containers and never touch them. To repair, run the
     module again, for example from cron.
   - For stacks over several hosts use the playbooks C(drover.docker.up) and C(drover.docker.scale).
 options:
@@ -62,6 +64,26 @@ options:
         volumes.
     type: dict
     default: {}
+  state_dir:
+    description:
+      - Folder of the collection's files on the host, with lock, lease and audit. Give what C(drover_state_dir) says.
+    type: path
+    default: /var/lib/drover
+  network_name:
+    description:
+      - Name of the overlay of several hosts. Give what C(drover_network_name) says.
+      - It is used if the host has it, if a stack is recorded on several hosts, or on a Swarm worker, which lists an
+        overlay only while a container is on it. Else the members are on the bridge C(drover-local).
+    type: str
+    default: drover
+  network_subnet:
+    description: Subnet of the overlay while the host does not list it. Give what C(drover_network_subnet) says.
+    type: str
+    default: 10.42.0.0/16
+  bridge_subnet:
+    description: Subnet of the bridge if the module makes it. Give what C(drover_bridge_subnet) says.
+    type: str
+    default: 10.43.0.0/16
 extends_documentation_fragment:
   - drover.docker.engine
 attributes:
@@ -173,20 +195,36 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._act.runner import execute
-from ..module_utils._common.constants import DOCKER_HOST, STATE_DIR
+from ..module_utils._common.addresses import parse_subnet
+from ..module_utils._common.constants import (
+    BRIDGE_SUBNET,
+    DOCKER_HOST,
+    OVERLAY_NETWORK,
+    OVERLAY_SUBNET,
+    STATE_DIR,
+)
 from ..module_utils._common.names import reserved, stack_name
 from ..module_utils._engine.client import DockerEngine
 from ..module_utils._engine.errors import SdkMissing
+from ..module_utils._host.own_run import OwnRun
 from ..module_utils._lock.host_lock import HostBusy
 from ..module_utils._model.config_hash import config_hash
 from ..module_utils._model.observation import Observation
+from ..module_utils._model.operation import Operation, Result
 from ..module_utils._model.problems import StackError
-from ..module_utils._observe.host import observe
+from ..module_utils._observe.host import empty, observe
 from ..module_utils._plan.operations.plan import Plan, operation_line
-from ..module_utils._plan.standalone import member_facts, one_service, own_members, plan_service
+from ..module_utils._plan.standalone import (
+    member_facts,
+    networks_of,
+    one_service,
+    own_members,
+    plan_service,
+)
+from ..module_utils._plan.world.world import Settings
 
 HERE = "this host"
+OWNER = "drover.docker.service"
 
 
 def main() -> None:
@@ -204,6 +242,10 @@ def main() -> None:
             "definition": {"type": "dict"},
             "volumes": {"type": "dict", "default": {}},
             "docker_host": {"type": "str", "default": DOCKER_HOST},
+            "state_dir": {"type": "path", "default": STATE_DIR},
+            "network_name": {"type": "str", "default": OVERLAY_NETWORK},
+            "network_subnet": {"type": "str", "default": OVERLAY_SUBNET},
+            "bridge_subnet": {"type": "str", "default": BRIDGE_SUBNET},
         },
         required_if=[("state", "present", ["definition"]), ("state", "stopped", ["definition"])],
         supports_check_mode=True,
@@ -226,19 +268,35 @@ class Run:
         }
         self.invocation = {"module_args": hidden}
         self.warnings: list[str] = []
+        self.plan = Plan()
+        self.seen = empty(HERE, now=0.0)
+        """The last plan and what it was made from; a run that waits for another one plans anew."""
 
     def run(self) -> None:
         """Observe, plan, act and observe again."""
         if reserved(self.stack):
             self._fail(reserved(self.stack))
-        definition = self._definition()
-        before = self._observe(definition)
-        plan = self._plan(before, definition)
-        lines = [operation_line(item) for item in plan.operations]
-        results = [] if self.module.check_mode else self._execute(plan)
-        after = self._observe(definition) if results else before
-        result = {**self._state(plan, after, definition), "operations": lines, "results": results}
-        self._exit(plan, result, changed=bool(lines))
+        settings, definition = self._settings(), self._definition()
+        results: list[Result] = []
+        if self.module.check_mode:
+            self._operations(definition, settings)
+        else:
+            results = self._act(definition, settings)
+        after = self._observe(definition) if results else self.seen
+        lines = [operation_line(item) for item in self.plan.operations]
+        state = self._state(after, definition, settings)
+        told = {**state, "operations": lines, "results": self._told(results)}
+        self._exit(told, changed=bool(lines))
+
+    def _settings(self) -> Settings:
+        """Return the managed networks."""
+        found = Settings(overlay_network=self.params["network_name"])
+        for field, name in (("overlay_subnet", "network_subnet"), ("bridge_subnet",) * 2):
+            try:
+                setattr(found, field, parse_subnet(self.params[name]))
+            except ValueError as error:
+                self._fail(f"{name}: {error}")
+        return found
 
     def _definition(self) -> dict[str, t.Any]:
         """Return a canonical stack with only this service."""
@@ -262,9 +320,10 @@ class Run:
 
     def _observe(self, definition: dict[str, t.Any]) -> Observation:
         images = [service["image"] for service in definition["services"].values()]
+        state_dir = self.params["state_dir"]
         try:
             seen = observe(
-                self.engine, host=HERE, state_dir=STATE_DIR, images=images, clock=time.time
+                self.engine, host=HERE, state_dir=state_dir, images=images, clock=time.time
             )
         except SdkMissing as error:
             self.module.fail_json(
@@ -275,40 +334,41 @@ class Run:
         seen["host"] = seen["engine"]["name"] or HERE
         return seen
 
-    def _plan(self, seen: Observation, definition: dict[str, t.Any]) -> Plan:
-        return plan_service(
-            seen,
+    def _operations(self, definition: dict[str, t.Any], settings: Settings) -> list[Operation]:
+        """Observe and plan; return the operations of the plan."""
+        self.seen = self._observe(definition)
+        self.plan = plan_service(
+            self.seen,
             self.stack,
             self.name,
             definition=definition,
             state=self.params["state"],
             scale=self.params["scale"],
+            settings=settings,
         )
+        return self.plan.operations
 
-    def _execute(self, plan: Plan) -> list[dict[str, t.Any]]:
-        """Run the operations. Return results with the operation's text instead of its number."""
-        if not plan.operations:
-            return []
-        host = plan.operations[0]["host"]
+    def _act(self, definition: dict[str, t.Any], settings: Settings) -> list[Result]:
+        """Run what is planned, under the host's lock and lease."""
+        reason = f"service {self.stack}/{self.name}"
+        run = OwnRun(self.engine, owner=OWNER, reason=reason, state_dir=self.params["state_dir"])
         try:
-            done = execute(
-                self.engine, plan.operations, host=host, state_dir=STATE_DIR, clock=time.time
-            )
+            return run.act(lambda: self._operations(definition, settings))
         except HostBusy as error:
             self._fail(str(error))
-        texts = {item["id"]: operation_line(item) for item in plan.operations}
+            raise
+
+    def _told(self, results: list[Result]) -> list[dict[str, t.Any]]:
+        """Return the results with the operation's text instead of its number."""
+        texts = {item["id"]: operation_line(item) for item in self.plan.operations}
+        keys: tuple[str, ...] = ("status", "error", "seconds")
         return [
-            {
-                "operation": texts[item["id"]],
-                "status": item["status"],
-                "error": item["error"],
-                "seconds": item["seconds"],
-            }
-            for item in done
+            {"operation": texts[item["id"]], **{key: dict(item)[key] for key in keys}}
+            for item in results
         ]
 
     def _state(
-        self, plan: Plan, seen: Observation, definition: dict[str, t.Any]
+        self, seen: Observation, definition: dict[str, t.Any], settings: Settings
     ) -> dict[str, t.Any]:
         """Return the present state."""
         found = own_members(seen, self.stack, self.name)
@@ -316,15 +376,15 @@ class Run:
             config_hash(item, definition["volumes"]) for item in definition["services"].values()
         }
         return {
-            "members": [member_facts(item) for item in found],
+            "members": [member_facts(item, networks_of(settings)) for item in found],
             "outdated": [
                 item["name"] for item in found if wanted and item["config_hash"] not in wanted
             ],
-            "kept_volumes": sorted(name for _host, name in plan.kept_volumes),
+            "kept_volumes": sorted(name for _host, name in self.plan.kept_volumes),
         }
 
-    def _exit(self, plan: Plan, result: dict[str, t.Any], *, changed: bool) -> None:
-        problems = [message.text for message in plan.errors + plan.held]
+    def _exit(self, result: dict[str, t.Any], *, changed: bool) -> None:
+        problems = [message.text for message in self.plan.errors + self.plan.held]
         problems += [
             f"{item['operation']}: {item['error']}"
             for item in result["results"]

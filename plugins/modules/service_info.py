@@ -25,6 +25,14 @@ options:
     description:
       - Report only services of this name.
     type: str
+  state_dir:
+    description: Folder of the collection's files on the host. Give what C(drover_state_dir) says.
+    type: path
+    default: /var/lib/drover
+  network_name:
+    description: Name of the overlay of several hosts. Give what C(drover_network_name) says.
+    type: str
+    default: drover
 extends_documentation_fragment:
   - drover.docker.engine
 attributes:
@@ -111,7 +119,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._common.constants import DOCKER_HOST, STATE_DIR
+from ..module_utils._common.constants import BRIDGE_NETWORK, DOCKER_HOST, OVERLAY_NETWORK, STATE_DIR
 from ..module_utils._engine.client import DockerEngine
 from ..module_utils._engine.errors import SdkMissing
 from ..module_utils._observe.host import observe
@@ -124,11 +132,14 @@ def main() -> None:
         "stack": {"type": "str"},
         "name": {"type": "str"},
         "docker_host": {"type": "str", "default": DOCKER_HOST},
+        "state_dir": {"type": "path", "default": STATE_DIR},
+        "network_name": {"type": "str", "default": OVERLAY_NETWORK},
     }
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
     try:
         engine = DockerEngine(module.params["docker_host"])
-        seen = observe(engine, host="this host", state_dir=STATE_DIR, images=[], clock=time.time)
+        state_dir = module.params["state_dir"]
+        seen = observe(engine, host="this host", state_dir=state_dir, images=[], clock=time.time)
     except SdkMissing as error:
         module.fail_json(msg=missing_required_lib("docker"), exception=str(error))
     if seen["error"]:
@@ -136,7 +147,7 @@ def main() -> None:
     wanted = {key: module.params[key] for key in ("stack", "name") if module.params[key]}
     found = [
         item
-        for item in services_of(seen)
+        for item in services_of(seen, (module.params["network_name"], BRIDGE_NETWORK))
         if all(item[key] == value for key, value in wanted.items())
     ]
     module.exit_json(changed=False, services=found)

@@ -255,11 +255,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils._common.addresses import parse_subnet
 from ..module_utils._common.constants import DOCKER_HOST, OVERLAY_NETWORK, OVERLAY_SUBNET
 from ..module_utils._engine.errors import EngineError, SdkMissing
 from ..module_utils._swarm.actions import Host, Refused, Wanted, join_tokens
 from ..module_utils._swarm.client import SocketClient, wait_until
-from ..module_utils._swarm.overlay import parse_subnet
 from ..module_utils._swarm.report import is_cut_off, look
 
 ELECTION_S = 15.0

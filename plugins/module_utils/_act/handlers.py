@@ -42,6 +42,7 @@ from .._model.operation import (
     CREATE,
     DISCONNECT,
     DRAIN,
+    FORGET,
     NETWORK,
     PULL,
     RECORD,
@@ -59,6 +60,7 @@ from .._model.operation import (
     CreateArgs,
     DisconnectArgs,
     DrainArgs,
+    ForgetArgs,
     Kind,
     NetworkArgs,
     NoArgs,
@@ -73,7 +75,7 @@ from .._model.operation import (
 )
 from .._model.volumes import VolumeSpec, member_volumes, volume_specs
 from .._record.ledger import forget_drain, note_config, note_drain, note_health
-from .._record.store import StaleRecord, write_record
+from .._record.store import StaleRecord, remove_record, write_record
 from . import preconditions
 from .preconditions import LIVE, Stale
 
@@ -365,6 +367,13 @@ def _drain(context: Context, operation: Operation, args: DrainArgs) -> None:
         raise Stale("this host has no record of the stack")
 
 
+def _forget(context: Context, operation: Operation, args: ForgetArgs) -> None:
+    if not remove_record(
+        context.state_dir, operation["stack"], operation["version"], args["token"]
+    ):
+        raise Stale("this host has another record of the stack, or none")
+
+
 _HANDLERS: dict[str, t.Callable[[Context, Operation], str | None]] = {}
 
 
@@ -391,3 +400,4 @@ _handle(BALANCER, _balancer)
 _handle(VALIDATE, _validate)
 _handle(VERDICT, _verdict)
 _handle(DRAIN, _drain)
+_handle(FORGET, _forget)

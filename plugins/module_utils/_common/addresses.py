@@ -16,6 +16,35 @@ import typing as t
 
 Subnet = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
+SMALLEST_SUBNET = 28
+
+
+def parse_subnet(text: str) -> str:
+    """A usable subnet of a managed network in canonical form. Raises ValueError that says what is wrong."""
+    written = str(text).strip()
+    if ":" in written:
+        raise ValueError(
+            f"{written}: IPv6 is not supported, a managed network is IPv4; write for example 10.43.0.0/16"
+        )
+    try:
+        subnet = ipaddress.IPv4Network(written)
+    except ValueError as error:
+        raise ValueError(f"{error}; write for example 10.43.0.0/16") from None
+    if subnet.prefixlen > SMALLEST_SUBNET:
+        raise ValueError(
+            f"{subnet}: too small, its two halves need a prefix of /{SMALLEST_SUBNET} or shorter"
+        )
+    return str(subnet)
+
+
+def subnet_fault(text: str) -> str:
+    """Why members can have no addresses in the subnet of an existing network; empty if they can."""
+    try:
+        parse_subnet(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
 
 def engine_range(subnet: str) -> str:
     """The half of the subnet from which the engine takes addresses."""

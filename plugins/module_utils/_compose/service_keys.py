@@ -122,13 +122,14 @@ def note_without_effect(
     restart = place.at("restart").attempt(
         matching(RESTART, "a restart policy"), keys.get("restart") or ""
     )
-    if keys.get("restart") is False or restart in ("no", "false"):
+    if keys.get("restart") is False or (restart or "").startswith(("no", "false", "on-failure")):
         place.at("restart").warn(
             "has no effect, as in Rancher; for a task that runs once write the label io.rancher.container.start_once"
         )
     if not is_empty(keys.get("container_name")):
         place.at("container_name").warn(
-            "has no effect: members are named <stack>-<service>-<index>"
+            "has no effect: members are named <stack>-<service>-<index>, and no other container finds them by "
+            f"this name; {quoted(place.service)} is the name to connect to"
         )
     if service["links"] and network != "managed":
         place.at("links").warn(f'have no effect with network_mode "{network}"')

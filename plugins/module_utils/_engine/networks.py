@@ -49,8 +49,9 @@ def endpoint_body(
 
 
 def network_facts(network: Json) -> ObservedNetwork:
-    """The observation of a network."""
-    config = ((network.get("IPAM") or {}).get("Config") or [{}])[0]
+    """The observation of a network. Of one with IPv4 and IPv6, members use the IPv4 part."""
+    pools = (network.get("IPAM") or {}).get("Config") or [{}]
+    config: Json = next((item for item in pools if ":" not in item.get("Subnet", "")), pools[0])
     return ObservedNetwork(
         id=network["Id"],
         driver=network.get("Driver", ""),

@@ -77,6 +77,12 @@ def connect(docker_host: str, *, timeout_s: float) -> Connection:
     newest = api_text(NEWEST_API)
     client = _make_client(docker_host, newest, timeout_s)
     answer = _send(client, "GET", "/_ping", timeout_s=timeout_s)
+    if "Libpod-Api-Version" in answer.headers:
+        client.close()
+        raise EngineError(
+            f"what answers at {docker_host} is Podman: only Docker engines are supported, as Podman has no Swarm and "
+            "no engine id; install Docker, or let drover_docker_host name Docker's socket"
+        )
     offered = answer.headers.get("Api-Version", "")
     agreed = choose_api(offered)
     if agreed != newest:

@@ -103,16 +103,31 @@ CAUSES: dict[str, Text] = {
     "hosts_renamed": "new host names",
     "order_undone": "an order that never reached a majority is undone",
     "copy_outdated": "this copy is missing or old",
+    "forgotten": "all its hosts know that the stack is forgotten",
     "unreadable": "it cannot be read",
     # --- why nothing is known about a host ---
     "not_in_inventory": "not in the inventory",
     "not_reached": "not reached",
     "no_observation": "{error}",
     "same_engine": "is the same engine as {other}: name each engine once in the inventory",
-    "other_host_name": (
-        "its record of stack {stack} was written for the name {name}: "
-        "use that inventory name, or reconcile -e rename_host=OLD=NEW"
+    "engine_without_id": (
+        "its engine has no id, as Podman has none: only Docker engines are supported; install Docker, or let "
+        "drover_docker_host name Docker's socket"
     ),
+    "cloned_engine": (
+        "is another machine than {other}, but has the same engine id, as a cloned disk has: stop Docker on the clone, "
+        "remove /var/lib/docker/engine-id (engines before 23: /etc/docker/key.json) and /var/lib/docker/swarm there, "
+        "and start Docker"
+    ),
+    "other_host_name": (
+        "its record of stack {stack} was written for the name {old}: use that inventory name, or run "
+        "drover.docker.reconcile -e rename_host={old}={new}"
+    ),
+    "name_of_another_host": (
+        "its record of stack {stack} was written for {old}, which is another host of the inventory: exchange the "
+        "names, or remove /var/lib/drover/stacks here if its disk is a copy of that host's"
+    ),
+    "unusable_subnet": "the network {network} has a subnet that members can't use: {fault}",
     # --- why a host's managed network cannot be used ---
     "managers_silent": "the Swarm managers do not answer: {error}",
     "managers_silent_elsewhere": "the Swarm managers do not answer, as {host} says: {error}",

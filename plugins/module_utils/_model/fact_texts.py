@@ -92,6 +92,9 @@ TEXTS: dict[str, Text] = {
     # of hosts and records
     "no_host": "no Docker host could be looked at",
     "host_not_seen": "not seen: {reason}",
+    "forgotten_waits": lambda told: (
+        f"forgotten; a record without content stays until {', '.join(told['hosts'])} was seen"
+    ),
     "record_damaged": "the record on this host is damaged ({error})",
     "records_conflict": "hosts hold different records of the same number ({sides});"
     " say which is right: up ... -e take=HOST",

@@ -147,6 +147,12 @@ class RemoveVolumeArgs(t.TypedDict):
     volume: str
 
 
+class ForgetArgs(t.TypedDict):
+    """The version of the record to delete; its number is that of the operation."""
+
+    token: str
+
+
 class RecordArgs(t.TypedDict):
     """The stack record to store."""
 
@@ -232,6 +238,7 @@ REMOVE: Kind[RemoveArgs] = Kind("remove")
 CONNECT: Kind[ConnectArgs] = Kind("connect")
 DISCONNECT: Kind[DisconnectArgs] = Kind("disconnect")
 REMOVE_VOLUME: Kind[RemoveVolumeArgs] = Kind("remove_volume")
+FORGET: Kind[ForgetArgs] = Kind("forget")
 RECORD: Kind[RecordArgs] = Kind("record")
 CHECKER: Kind[CheckerArgs] = Kind("checker")
 BALANCER: Kind[BalancerArgs] = Kind("balancer")

@@ -16,6 +16,7 @@ from .._common.names import digest
 from .._model.fact import Fact, as_data
 from .._model.member import MemberId, service_of
 from .._record.copies import RecordView, is_majority, make_record, needed, view_records
+from .._record.forgotten import is_forgotten
 from .._record.revisions import (
     Request,
     RequestError,
@@ -31,6 +32,7 @@ from .._record.revisions import (
 from .balancer.balancers import Balancers
 from .balancer.validations import plan_validations
 from .converge import Converger, revision_of
+from .forgetting import forget, is_remnant, plan_deletion, settle
 from .health.checkers import Checkers
 from .health.judgement import Judgement
 from .health.targets import targets_of
@@ -146,6 +148,8 @@ class Planner:
 
     def _usable(self, stack: str) -> bool:
         view = self.views[stack]
+        if is_remnant(view):
+            return True
         if view.conflict:
             self.plan.errors.append(Fact("records_conflict", {"sides": view.conflict}, stack))
         elif not view.counts and self.request.command not in ("up", "down"):
@@ -183,6 +187,11 @@ class Planner:
         try:
             if self.request.command == "up":
                 return self._up(stack, self.views[stack].valid_body)
+            if is_remnant(self.views[stack]):
+                plan_deletion(self.plan, self.world, self.views[stack])
+                return None
+            if self.request.command == "down" and self.request.forget:
+                return forget(self.world, stack, body, self.request)
             if self.request.command in COMMANDS:
                 return t.cast(
                     "dict[str, t.Any]",
@@ -192,8 +201,11 @@ class Planner:
             self.plan.errors.append(dataclasses.replace(error.fact, stack=stack))
             return None
         if body is None:
-            self.plan.errors.append(Fact("stack_unknown", {}, stack))
+            if not self.request.forget:
+                self.plan.errors.append(Fact("stack_unknown", {}, stack))
             return None
+        if is_forgotten(body):
+            body = settle(self.world, stack, body)
         return rename_hosts(body, self.request.rename) if self.request.rename else body
 
     # --- our own services ---
@@ -305,6 +317,8 @@ class Planner:
         accepted = self._record(stack, desired, body)
         if accepted is not None:
             self._converge(stack, accepted, claims)
+        if is_forgotten(accepted) and stack not in [write.stack for write in self.plan.records]:
+            plan_deletion(self.plan, self.world, self.views[stack])
         return accepted
 
     def _converge(self, stack: str, body: dict[str, t.Any], claims: Claims) -> None:
@@ -344,10 +358,11 @@ class Planner:
         """Plan the record's write; returns the body to converge to, None if there is nothing to act on."""
         view = self.views[stack]
         before = view.valid_body
-        if before is not None and digest(before) == digest(body) and not view.rivals:
+        names = {**self.world.down_names.get(stack, {}), **self.request.rename}
+        unchanged = before is not None and digest(before) == digest(body) and not view.rivals
+        if unchanged and stack not in self.world.down_names:
             self._copy_record(view, body)
             return body
-        names = self.request.rename
         voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
         quorums = [voters, body["hosts"]]
         lacking = self._lacking_majority(quorums)
@@ -372,7 +387,10 @@ class Planner:
 
     def _copy_record(self, view: RecordView, body: dict[str, t.Any]) -> None:
         """Copy the record to hosts that have an older copy or none."""
-        if not view.outdated or view.record is None:
+        outdated = view.outdated
+        if is_forgotten(body):  # where the file is deleted already, it is not made again
+            outdated = [host for host in outdated if self._numbers(view.stack)[host]]
+        if not outdated or view.record is None:
             return
         fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
         possible = [host for host in body["hosts"] if host not in view.outdated]
@@ -380,7 +398,7 @@ class Planner:
         self.plan.records.append(
             RecordWrite(
                 fields,
-                view.outdated,
+                outdated,
                 view.holders,
                 [body["hosts"]],
                 required,
@@ -413,7 +431,7 @@ class Planner:
         self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]
     ) -> Fact:
         revision = current(desired)
-        if self.request.rename:
+        if self.request.rename or stack in self.world.down_names:
             return Fact("hosts_renamed")
         if self.views[stack].undone and desired is before:
             return Fact("order_undone")

@@ -9,9 +9,10 @@ containers.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from .._common.constants import BRIDGE_NETWORK, MANAGED_BY_MODULE, MANAGED_BY_STACK, OVERLAY_NETWORK
+from .._common.constants import BRIDGE_NETWORK, MANAGED_BY_MODULE, MANAGED_BY_STACK
 from .._compose.keys import not_run
 from .._compose.service import canonical_service
 from .._compose.values import is_empty
@@ -70,19 +71,26 @@ def plan_service(
     definition: dict[str, t.Any],
     state: str,
     scale: int | None,
+    settings: Settings,
 ) -> Plan:
     """Plan for one service of one host.
 
     C(definition) is a canonical stack with only this service. C(scale) None keeps the present number of members, or
-    takes the definition's if there are none.
+    takes the definition's if there are none. C(settings) name the managed networks; which of them is used, the
+    observation tells.
     """
     host = observation["host"]
     members = own_members(observation, stack, name)
+    settings = network_of(observation, settings)
     body = _body(host, name, definition, members, state=state, scale=scale)
+    body["members"] = {
+        MemberId.of(item).key: _entry(host, item, networks_of(settings)) for item in members
+    }
+    body = apply_down(body, Request("down")) if state == "absent" else body
     record = {**make_record(stack, body, number=1, token=NO_WRITER), "host": host, "life": {}}
     view = _as_if_recorded(observation, stack, name)
     view["records"] = {stack: record}
-    world = World({host: view}, settings=network_of(observation), host_labels={})
+    world = World({host: view}, settings=settings, host_labels={})
     plan = make_plan(world, Request("reconcile", stacks=[stack], token=NO_WRITER, inventory=[host]))
     plan.records = []
     for operation in plan.operations:
@@ -105,9 +113,22 @@ def own_members(observation: Observation, stack: str, name: str) -> list[Contain
     return sorted(found, key=lambda item: item["index"])
 
 
-def network_of(observation: Observation) -> Settings:
-    """The overlay if the host has it, else the bridge."""
-    return Settings(several=OVERLAY_NETWORK in observation["networks"])
+def network_of(observation: Observation, settings: Settings) -> Settings:
+    """The settings with the network in use: the overlay if the host has it or may have it, else the bridge.
+
+    A Swarm worker lists an overlay only while one of its containers is on it.
+    """
+    listed = settings.overlay_network in observation["networks"]
+    bodies = [record["body"] for record in observation["records"].values()]
+    recorded = any(len(body["hosts"]) > 1 for body in bodies)
+    swarm = observation["engine"]["swarm"]
+    worker = swarm["state"] not in ("", "inactive") and not swarm["manager"]
+    return dataclasses.replace(settings, several=listed or recorded or worker)
+
+
+def networks_of(settings: Settings) -> tuple[str, str]:
+    """Both managed networks, the overlay first."""
+    return settings.overlay_network, BRIDGE_NETWORK
 
 
 def _body(
@@ -131,15 +152,12 @@ def _body(
         services=services,
         tombstone=False,
     )
-    body["members"] = {MemberId.of(item).key: _entry(host, item) for item in members}
     body["counters"] = {name: max([item["create_index"] for item in members], default=0)}
-    return apply_down(body, Request("down")) if state == "absent" else body
+    return body
 
 
-def _entry(host: str, container: Container) -> MemberEntry:
-    network = next(
-        (name for name in (OVERLAY_NETWORK, BRIDGE_NETWORK) if name in container["networks"]), ""
-    )
+def _entry(host: str, container: Container, networks: t.Sequence[str]) -> MemberEntry:
+    network = next((name for name in networks if name in container["networks"]), "")
     address = address_on(container, network)
     return MemberEntry(
         host=host,
@@ -172,22 +190,15 @@ def _as_foreign(container: Container) -> ForeignContainer:
     )
 
 
-def member_facts(container: Container) -> dict[str, t.Any]:
-    """A member as the public modules return it."""
-    networks = container["networks"]
-    address = next(
-        (
-            networks[name]["address"]
-            for name in (OVERLAY_NETWORK, BRIDGE_NETWORK)
-            if name in networks
-        ),
-        "",
-    )
+def member_facts(container: Container, networks: t.Sequence[str]) -> dict[str, t.Any]:
+    """A member as the public modules return it. C(networks): the managed networks, the preferred one first."""
+    found = container["networks"]
+    address = next((found[name]["address"] for name in networks if name in found), "")
     facts = {key: container[key] for key in ("name", "index", "id", "state", "ports", "health")}
     return {**facts, "address": address}
 
 
-def services_of(observation: Observation) -> list[dict[str, t.Any]]:
+def services_of(observation: Observation, networks: t.Sequence[str]) -> list[dict[str, t.Any]]:
     """Our containers by service, as C(service_info) returns them."""
     groups: dict[tuple[str, str, str], list[Container]] = {}
     for item in observation["containers"]:
@@ -199,7 +210,8 @@ def services_of(observation: Observation) -> list[dict[str, t.Any]]:
             "managed": managed,
             "running": sum(item["state"] == "running" for item in found),
             "members": [
-                member_facts(item) for item in sorted(found, key=lambda item: item["index"])
+                member_facts(item, networks)
+                for item in sorted(found, key=lambda item: item["index"])
             ],
         }
         for (stack, name, managed), found in sorted(groups.items())

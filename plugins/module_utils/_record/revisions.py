@@ -46,6 +46,7 @@ class Request:
     scale: int = -1
     scales: dict[str, int] = dataclasses.field(default_factory=dict)
     prune: bool = False
+    forget: bool = False
     rename: dict[str, str] = dataclasses.field(default_factory=dict)
     take: str = ""
     retry: list[str] = dataclasses.field(default_factory=list)

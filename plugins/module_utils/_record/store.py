@@ -9,6 +9,7 @@ Files are replaced atomically: a reader finds either the old record or the new o
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import threading
@@ -101,6 +102,31 @@ def write_record(state_dir: str, record: Json) -> bool:
             if present["version"] == record["version"] and ledger == present["life"]:
                 return False
         _replace(state_dir, stack, {**record, "life": ledger}, keep_old=present is None)
+    return True
+
+
+def remove_record(state_dir: str, stack: str, number: int, token: str) -> bool:
+    """Delete a record of this version, with damaged ones that were kept beside it.
+
+    Returns:
+        Whether it was there: False if the host has another version or none.
+
+    Raises:
+        StoreError: It cannot be deleted.
+    """
+    path = record_path(state_dir, stack)
+    with _writing:
+        present = read_record(state_dir, stack)
+        version = present["version"] if present else {}
+        if (version.get("number"), version.get("token")) != (number, token):
+            return False
+        try:
+            for aside in glob.glob(f"{glob.escape(path)}.damaged-*"):
+                os.unlink(aside)
+            os.unlink(path)
+            _sync_folder(os.path.dirname(path))
+        except OSError as error:
+            raise StoreError(f"cannot delete {path}: {error.strerror}") from error
     return True
 
 
@@ -219,7 +245,8 @@ def _check_order(present: Json, record: Json, renamed: Json) -> None:
     if record["host"] not in (present["host"], renamed.get(present["host"])):
         raise StoreError(
             f"record of stack {stack}: this host was called {present['host']} when it was written and is "
-            f"called {record['host']} now; use the old inventory name, or rename_host"
+            f"called {record['host']} now; use the old inventory name, or run drover.docker.reconcile "
+            f"-e rename_host={present['host']}={record['host']}"
         )
     if new["number"] <= have["number"] and new != have:
         raise StaleRecord(

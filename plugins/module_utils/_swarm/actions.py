@@ -8,11 +8,12 @@ Private to the collection. In check mode no step changes anything; the list of c
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import typing as t
 
-from .._engine.errors import EngineError
+from .._engine.errors import EngineError, NotFound
 from . import overlay
 from .client import JOIN_DEADLINE_S, Json, SwarmClient, wait_until
 from .report import Report, list_nodes, membership
@@ -153,14 +154,16 @@ class Host:
                 step = functools.partial(self._set, node_id, role)
                 self._do(f"{verb} {name} ({node_id})", step)
 
-    def _set(self, node_id: str, role: str) -> None:
-        """Change a node's role, and wait until the list of managers shows it."""
+    def _set(self, node_id: str, role: str, *, may_vanish: bool = False) -> None:
+        """Change a node's role, and wait until the list of managers shows it, or perhaps until the node is gone."""
         self._update_role(node_id, role)
-        reached = "reachable" if role == MANAGER else ""
-        if not wait_until(
-            lambda: bool(self._nodes()[node_id]["reachability"] == reached), seconds=SETTLE_S
-        ):
+        reached = ["reachable" if role == MANAGER else "", *([None] if may_vanish else [])]
+        if not wait_until(lambda: self._fact(node_id, "reachability") in reached, seconds=SETTLE_S):
             raise EngineError(f"node {node_id} is not a {role} after {SETTLE_S:g} s")
+
+    def _fact(self, node_id: str, key: str) -> t.Any:
+        """A fact of a node; None if it has left the swarm meanwhile."""
+        return self._nodes().get(node_id, {}).get(key)
 
     def _update_role(self, node_id: str, role: str) -> None:
         """Update the role. The engine requires the version of the node; retry if another change came in between."""
@@ -183,15 +186,16 @@ class Host:
         self._do(change, lambda: self._forget(node))
 
     def _goes_down(self, node_id: str) -> bool:
-        """Wait until the node is down: the managers notice only after 10 to 35 s that the host has left it."""
+        """Wait until the node is down or gone: managers notice only after 10 to 35 s that the host has left it."""
         seconds = 0 if self._check_mode else DOWN_S
-        return wait_until(lambda: bool(self._nodes()[node_id]["state"] == "down"), seconds=seconds)
+        return wait_until(lambda: self._fact(node_id, "state") in ("down", None), seconds=seconds)
 
     def _forget(self, node: Json) -> None:
         """Delete a node. Demote a manager first, unless the managers no longer list it after a restart of the swarm."""
-        if node["reachability"]:
-            self._set(node["id"], WORKER)
-        self._client.delete(f"/nodes/{node['id']}")
+        with contextlib.suppress(NotFound):  # somebody else was quicker
+            if node["reachability"]:
+                self._set(node["id"], WORKER, may_vanish=True)
+            self._client.delete(f"/nodes/{node['id']}")
 
     def _make_network(self, network: Json) -> None:
         found = overlay.find(self._report["networks"], network["name"])

@@ -19,17 +19,6 @@ Network = t.Dict[str, t.Any]
 
 MTU_OPTION = "com.docker.network.driver.mtu"
 ENCRYPTED_OPTION = "encrypted"
-SMALLEST_SUBNET = 28
-
-
-def parse_subnet(text: str) -> str:
-    """A usable IPv4 subnet in canonical form. Raises ValueError that says what is wrong."""
-    subnet = ipaddress.IPv4Network(text)
-    if subnet.prefixlen > SMALLEST_SUBNET:
-        raise ValueError(
-            f"{text}: too small, its two halves need a prefix of /{SMALLEST_SUBNET} or shorter"
-        )
-    return str(subnet)
 
 
 def create_body(wanted: Network) -> dict[str, t.Any]:

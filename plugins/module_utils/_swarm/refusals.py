@@ -52,7 +52,10 @@ def _same_engine(fleet: Fleet) -> list[str]:
     for host in fleet.seen:
         engine = fleet.reports[host]["engine_id"]
         if engine in first:
-            faults.append(f"{host}: is the same engine as {first[engine]}. Name each engine once.")
+            faults.append(
+                f"{host}: is the same engine as {first[engine]}. Name each engine once; "
+                "if it is a cloned machine, give its engine an id of its own (docs/operating.md)."
+            )
         first.setdefault(engine, host)
     return faults
 

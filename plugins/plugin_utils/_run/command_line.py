@@ -41,6 +41,7 @@ def request_from(
         fields[name] = _names(name, args.get(name))
     fields["rename"] = _renames(args.get("rename_host"), stamp["inventory"])
     fields["prune"] = _flag("prune", args.get("prune"))
+    fields["forget"] = _flag("forget", args.get("forget"))
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
         raise ValueError(

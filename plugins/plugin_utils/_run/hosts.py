@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible_collections.drover.docker.plugins.module_utils._common.addresses import parse_subnet
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     DOCKER_HOST,
     STATE_DIR,
@@ -22,9 +23,11 @@ OBSERVE_TIMEOUT_S = 6.0
 """Seconds for a look at a host, unless C(drover_observe_timeout_s) says otherwise."""
 TEXT_VARIABLES = {
     "overlay_network": "drover_network_name",
+    "checker_image": "drover_checker_image",
+}
+SUBNET_VARIABLES = {
     "overlay_subnet": "drover_network_subnet",
     "bridge_subnet": "drover_bridge_subnet",
-    "checker_image": "drover_checker_image",
 }
 PERCENT_VARIABLES = {
     "repair_percent": "drover_repair_percent",
@@ -45,7 +48,13 @@ def settings(task_vars: dict[str, t.Any]) -> Settings:
     """Read the settings of this inventory."""
     variables = task_vars["hostvars"][task_vars["inventory_hostname"]]
     chosen: dict[str, t.Any] = {}
-    for read, names in ((_text, TEXT_VARIABLES), (_percent, PERCENT_VARIABLES), (_flag, FLAGS)):
+    readers = (
+        (_text, TEXT_VARIABLES),
+        (_subnet, SUBNET_VARIABLES),
+        (_percent, PERCENT_VARIABLES),
+        (_flag, FLAGS),
+    )
+    for read, names in readers:
         for field, name in names.items():
             value = variables.get(name)
             if value not in (None, ""):
@@ -55,6 +64,13 @@ def settings(task_vars: dict[str, t.Any]) -> Settings:
 
 def _text(_name: str, value: t.Any) -> str:
     return str(value)
+
+
+def _subnet(name: str, value: t.Any) -> str:
+    try:
+        return parse_subnet(value)
+    except ValueError as error:
+        raise AnsibleError(f"{name}: {error}") from None
 
 
 def _percent(name: str, value: t.Any) -> int:

@@ -51,24 +51,37 @@ def _user() -> str:
         return f"uid-{os.getuid()}"
 
 
-def term_of(request: Request, variables: dict[str, t.Any]) -> Term:
-    """Return the claim of this run. This contacts no host.
+def term_of(
+    request: Request,
+    variables: t.Mapping[str, t.Any],
+    template: t.Callable[[t.Any], t.Any] = lambda value: value,
+) -> Term:
+    """Return the claim of this run. This contacts no host. Variables may be templates.
 
     Raises:
-        AnsibleError: A variable is not a valid number of seconds.
+        AnsibleError: A variable has no valid value.
     """
+    names = (*_LIMITS, "drover_unattended")
+    given = {name: template(variables.get(name)) for name in names}
     claim = Claim(
         token=secrets.token_hex(8),
         owner=owner(),
         reason=describe(request),
-        unattended=str(variables.get("drover_unattended", "")).lower() in ("true", "yes", "1"),
+        unattended=_flag("drover_unattended", given["drover_unattended"]),
         ticket=random.random(),  # noqa: S311 (only to tell two runs apart)
-        duration_s=_seconds(variables, "drover_lease_s", LEASE_S),
+        duration_s=_seconds(given, "drover_lease_s", LEASE_S),
     )
-    return Term(claim, wait_s=_seconds(variables, "drover_lease_wait_s", WAIT_S))
+    return Term(claim, wait_s=_seconds(given, "drover_lease_wait_s", WAIT_S))
 
 
-def _seconds(variables: dict[str, t.Any], name: str, default: int) -> int:
+def _flag(name: str, value: t.Any) -> bool:
+    text = "" if value is None else str(value).strip().lower()
+    if text not in ("true", "yes", "1", "false", "no", "0", ""):
+        raise AnsibleError(f"{name} must be true or false, not {value!r}")
+    return text in ("true", "yes", "1")
+
+
+def _seconds(variables: t.Mapping[str, t.Any], name: str, default: int) -> int:
     """Read a whole number of seconds from the inventory."""
     value = variables.get(name)
     low, high = _LIMITS[name]

@@ -16,6 +16,7 @@ from ..._model.operation import (
     CONNECT,
     DISCONNECT,
     DRAIN,
+    FORGET,
     NETWORK,
     PULL,
     REMOVE_VOLUME,
@@ -185,6 +186,8 @@ def acted_on(operation: Operation) -> str:
         return network["name"]
     if volume := REMOVE_VOLUME.args_of(operation):
         return volume["volume"]
+    if FORGET.names(operation):
+        return operation["stack"]
     if endpoint := CONNECT.args_of(operation) or DISCONNECT.args_of(operation):
         return f"{operation['container']} {endpoint['network']}"
     return operation["container"]

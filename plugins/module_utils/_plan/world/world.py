@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..._common.addresses import subnet_fault
 from ..._common.constants import (
     BRIDGE_NETWORK,
     BRIDGE_SUBNET,
@@ -33,6 +34,8 @@ from ..._model.observation import (
     SwarmFacts,
     address_on,
 )
+from .down_names import down_names, with_new_names
+from .host_faults import host_faults
 from .overlay import Reports, network_fault
 from .ownership import Claims, Located, Ownership, Stranger, sort_claims
 
@@ -94,8 +97,10 @@ class World:
     ) -> None:
         self.hosts = sorted(observations)
         self.settings = _network_in_use(settings, observations)
-        self.faults = _host_faults(observations, renamed or {})
-        self._observations = observations
+        self.down_names = down_names(observations)
+        """New names of hosts in records of stacks that are down, by stack."""
+        self._observations = with_new_names(observations, self.down_names)
+        self.faults = host_faults(self._observations, renamed or {})
         self._now_s = now_s
         self._host_labels = host_labels
         self.silent = [
@@ -129,11 +134,15 @@ class World:
     @property
     def subnet(self) -> str:
         """The subnet of the managed network: the existing one, else the configured one."""
-        for host in self.seen:
-            network = self.observation(host)["networks"].get(self.settings.network)
-            if network and network["subnet"]:
-                return str(network["subnet"])
-        return self.settings.subnet
+        existing = map(self._existing_subnet, self.seen)
+        return next(
+            (item for item in existing if item and not subnet_fault(item)), self.settings.subnet
+        )
+
+    def _existing_subnet(self, host: str) -> str:
+        """The subnet of the managed network as a seen host has it; empty if it has none."""
+        network = self.observation(host)["networks"].get(self.settings.network)
+        return str(network["subnet"]) if network else ""
 
     def is_seen(self, host: str) -> bool:
         """Whether anything is known about a host in this round."""
@@ -219,6 +228,10 @@ class World:
 
     def network_fault(self, host: str) -> Fact | None:
         """Why containers cannot start on the managed network of a host; None if they can."""
+        subnet = self._existing_subnet(host)
+        fault = subnet_fault(subnet) if subnet else ""
+        if fault:
+            return Fact("unusable_subnet", {"network": self.settings.network, "fault": fault})
         return network_fault(host, self._overlay_reports()) if self.settings.several else None
 
     def _overlay_reports(self) -> Reports:
@@ -250,36 +263,6 @@ def _network_in_use(settings: Settings, observations: dict[str, Observation | No
     bodies = [record["body"] for records in found for record in records.values()]
     several = settings.several or any(len(body["hosts"]) > 1 for body in bodies)
     return dataclasses.replace(settings, several=several)
-
-
-def _host_faults(
-    observations: dict[str, Observation | None], renamed: dict[str, str]
-) -> dict[str, Fact]:
-    """Hosts without a usable observation, each with the reason. C(renamed): old name to new."""
-    faults: dict[str, Fact] = {}
-    engines: dict[str, str] = {}
-    for host, found in sorted(observations.items()):
-        if found is None:
-            faults[host] = Fact("not_reached")
-        elif found["error"]:
-            faults[host] = Fact("no_observation", {"error": str(found["error"])})
-        elif found["engine"]["id"] in engines:
-            faults[host] = Fact("same_engine", {"other": engines[found["engine"]["id"]]})
-        else:
-            engines[found["engine"]["id"]] = host
-            _check_host_name(host, found, faults, renamed)
-    return faults
-
-
-def _check_host_name(
-    host: str, observation: Observation, faults: dict[str, Fact], renamed: dict[str, str]
-) -> None:
-    """Why a host must not be acted on under this name: its records give it another one."""
-    for stack, record in sorted(observation["records"].items()):
-        written_for = record.get("host", host)
-        if host not in (written_for, renamed.get(written_for)):
-            faults[host] = Fact("other_host_name", {"stack": stack, "name": written_for})
-            return
 
 
 def ports_overlap(first: Port, second: Port) -> bool:

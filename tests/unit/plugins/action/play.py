@@ -46,6 +46,8 @@ class Play:
         self.calls: list[tuple[str, str, Json]] = []
         self.returned: list[Json] = []
         self.printed: list[str] = []
+        self.templates: dict[str, t.Any] = {}
+        """Template -> what becomes of it."""
         self._patch = monkeypatch
         monkeypatch.setattr(Display, "display", self._print)
 
@@ -60,7 +62,7 @@ class Play:
             args=args, action=name, async_val=0, check_mode=check, diff=diff
         )
         connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir="/nowhere"))
-        templar = types.SimpleNamespace(template=lambda value: value)
+        templar = types.SimpleNamespace(template=self._template)
         action = PLUGINS[name].ActionModule(task, connection, None, None, templar, None)
         self._patch.setattr(action, "_execute_module", self._module)
         hosts: dict[str, Json] = {item: {} for item in self.bench.seen}
@@ -68,6 +70,9 @@ class Play:
         result: Json = action.run(task_vars={**own, "hostvars": hosts, **self.variables})
         self.returned.append(result)
         return result
+
+    def _template(self, value: t.Any) -> t.Any:
+        return self.templates.get(value, value) if isinstance(value, str) else value
 
     def on_all(self, name: str, **args: t.Any) -> list[Json]:
         """Run one task on all hosts."""

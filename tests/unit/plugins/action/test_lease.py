@@ -41,6 +41,14 @@ def test_a_person_does_not_wait_for_ever(play: Play) -> None:
     assert (result["failed"], result["msg"], result["work"]) == (True, text, False)
 
 
+def test_variables_of_the_lease_may_be_templates(play: Play) -> None:
+    play.variables = {"drover_lease_wait_s": "{{ wait }}"}
+    play.templates = {"{{ wait }}": 0}
+    play.leased = {"h2": holder()}
+    play.up(shop(3))
+    assert "for longer than 0 s" in play.act()["msg"]
+
+
 def test_a_timer_gives_way_and_that_is_no_failure(play: Play, pauses: list[float]) -> None:
     play.variables = {"drover_unattended": True}
     play.leased = {"h2": holder()}

@@ -368,6 +368,27 @@ def test_a_record_is_written_in_the_name_of_this_host(host: Host) -> None:
     assert "this host has version 2" in error
 
 
+def forgetting(host: Host, version: int = 1, token: str = "t") -> t.Any:
+    return operation(
+        "forget", index=0, service="", container="", version=version, args={"token": token}
+    )
+
+
+def test_a_forgotten_record_is_deleted_with_damaged_ones_beside_it(host: Host) -> None:
+    folder = pathlib.Path(host.state, "stacks")
+    (folder / "shop.json.damaged-20261122T100000Z").write_text("secrets", encoding="utf-8")
+    (folder / "shop2.json").write_text("other", encoding="utf-8")
+    assert host.outcome(forgetting(host)) == ("done", "")
+    assert [path.name for path in folder.iterdir()] == ["shop2.json"]
+
+
+@pytest.mark.parametrize("given", [{"token": "other"}, {"version": 2}])
+def test_another_record_than_the_forgotten_one_is_kept(host: Host, given: Json) -> None:
+    status, error = host.outcome(forgetting(host, **given))
+    assert (status, error) == ("stale", "this host has another record of the stack, or none")
+    assert read_record(host.state, "shop")
+
+
 # --- what a host remembers
 
 

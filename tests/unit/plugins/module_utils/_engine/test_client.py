@@ -57,6 +57,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         time.sleep(self.server.delay_s)
         self.send_response(status)
         self.send_header("Api-Version", self.server.api)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content.encode())
@@ -76,6 +78,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
         self.delay_s = 0.0
         self.oldest_api = "1.24"
         self.api = "1.41"
+        self.headers: dict[str, str] = {}
 
     def answer_to(self, path: str) -> tuple[int, str]:
         """Status and body. As engines do, it refuses the versions that it does not speak."""
@@ -372,3 +375,11 @@ def test_an_engine_too_new_for_this_release_says_so(server: Server, engine: Dock
     server.oldest_api, server.api = "1.60", "1.70"
     with pytest.raises(ApiRefused, match=r"version 1.45 is too old. Minimum supported .* 1.60"):
         engine.info()
+
+
+def test_podman_is_refused_by_name(server: Server, engine: DockerEngine) -> None:
+    """It answers as a Docker engine does, with an id that changes in each answer, and has no Swarm."""
+    server.headers = {"Libpod-API-Version": "5.4.2"}
+    with pytest.raises(EngineError, match="is Podman: only Docker engines are supported"):
+        engine.info()
+    assert server.calls == [("GET", "/_ping", None)]

@@ -251,12 +251,7 @@ def test_host_that_another_inventory_calls_differently_is_not_acted_on() -> None
     bench.settled(WEB)
     bench["h2"]["records"]["shop"]["host"] = "web-two"
     assert "written for the name web-two" in str(bench.plan().notes[0])
-
-
-def test_one_engine_under_two_names_is_one_host() -> None:
-    bench = Bench("h1", "h2")
-    bench["h2"]["engine"]["id"] = bench["h1"]["engine"]["id"]
-    assert "same engine as h1" in str(bench.plan().notes[0])
+    assert "rename_host=web-two=h2" in str(bench.plan().notes[0])
 
 
 # --- scale ---

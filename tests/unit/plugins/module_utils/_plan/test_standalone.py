@@ -9,7 +9,12 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._common.names import reserved
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import StackError
-from ansible_collections.drover.docker.plugins.module_utils._plan.standalone import one_service
+from ansible_collections.drover.docker.plugins.module_utils._plan.standalone import (
+    one_service,
+    plan_service,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Settings
+from ansible_collections.drover.docker.tests.unit.shared.builders import observation
 
 
 def one(**keys: t.Any) -> dict[str, t.Any]:
@@ -58,3 +63,47 @@ def test_only_containers_are_run(keys: dict[str, t.Any], key: str) -> None:
 def test_what_load_balancers_of_stacks_want_to_know_is_accepted() -> None:
     service = one(drain_timeout_ms=5, lb_config={"port_rules": [{"target_port": 80}]})
     assert service["services"]["web"]["target_rules"][0]["target_port"] == 80
+
+
+# --- which network ---
+
+WORKER = {"state": "active", "node_id": "n", "manager": False, "error": ""}
+NO_SWARM = {"state": "inactive", "node_id": "", "manager": False, "error": ""}
+
+
+def planned(networks: tuple[str, ...], swarm: dict[str, t.Any], **records: t.Any) -> list[str]:
+    """What is done on a host with these networks for one new member: the kinds, and the networks that are named."""
+    seen = observation("h1", records=records)
+    seen["networks"] = dict.fromkeys(networks, seen["networks"]["drover"])
+    seen["engine"]["swarm"] = swarm
+    plan = plan_service(
+        t.cast("t.Any", seen),
+        "shop",
+        "web",
+        definition=one(image="app:1"),
+        state="present",
+        scale=1,
+        settings=Settings(overlay_network="ours"),
+    )
+    return [
+        " ".join([item["kind"], item["args"].get("network") or item["args"].get("name", "")])
+        for item in plan.operations
+    ]
+
+
+def test_an_overlay_worker_without_members_makes_no_bridge() -> None:
+    """It does not list the overlay as long as no container of its own is on it."""
+    assert planned((), WORKER) == ["create ours", "start "]
+
+
+def test_a_host_of_several_is_on_the_overlay() -> None:
+    record = {"host": "h1", "life": {}, "version": {}, "body": {"hosts": ["h1", "h2"]}}
+    assert planned((), {**WORKER, "manager": True}, shop=record) == []
+    assert planned((), NO_SWARM, shop=record) == []
+    assert planned(("ours",), {**WORKER, "manager": True}) == ["create ours", "start "]
+
+
+def test_a_single_host_has_a_bridge() -> None:
+    bridge = ["network drover-local", "create drover-local", "start "]
+    assert planned((), NO_SWARM) == bridge
+    assert planned((), {**WORKER, "manager": True}) == bridge

@@ -9,7 +9,10 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import (
+    EngineError,
+    NotFound,
+)
 from ansible_collections.drover.docker.plugins.module_utils._swarm import actions as swarm_actions
 from ansible_collections.drover.docker.plugins.module_utils._swarm import client as swarm_client
 from ansible_collections.drover.docker.plugins.module_utils._swarm.actions import (
@@ -274,3 +277,44 @@ def test_a_manager_names_itself_first_among_the_managers() -> None:
     engine.swarm["RemoteManagers"] = [{"NodeID": key, "Addr": addr} for key, addr in known.items()]
     found = [item["node_id"] for item in look(engine)["managers"]]
     assert found == ["n1", "n2", "n0"]
+
+
+class Vanishing(FakeEngine):
+    """A swarm whose node n2 leaves it for good: at once when its role changes, or after some lists of the nodes."""
+
+    lists = 100
+
+    def get(self, path: str) -> t.Any:
+        if path == "/nodes":
+            self.lists -= 1
+            if self.lists < 0:
+                self.nodes.pop("n2", None)
+        return super().get(path)
+
+    def _update(self, key: str, role: str) -> None:
+        super()._update(key, role)
+        self.nodes.pop("n2")
+
+    def delete(self, path: str) -> t.Any:
+        if path.rpartition("/")[2] not in self.nodes:
+            raise NotFound("node not found", 404)
+        return super().delete(path)
+
+
+def test_an_old_entry_that_vanishes_while_it_is_waited_for_is_gone() -> None:
+    engine = Vanishing(n1=dict(SOUND), n2={**SOUND, "hostname": "h2", "reachability": ""})
+    engine.lists = 2
+    assert make(engine, remove_nodes=["n2"]) == ["remove the old entry of h2 (n2)"]
+    assert list(engine.nodes) == ["n1"]
+
+
+def test_an_old_manager_that_vanishes_while_it_is_demoted_is_gone() -> None:
+    engine = Vanishing(n1=dict(SOUND), n2={**SOUND, "hostname": "h2", "state": "down"})
+    make(engine, remove_nodes=["n2"])
+    assert list(engine.nodes) == ["n1"]
+
+
+def test_a_node_that_vanishes_while_it_is_promoted_is_an_error_with_its_id() -> None:
+    engine = Vanishing(n1=dict(SOUND), n2={**SOUND, "role": "worker", "reachability": ""})
+    with pytest.raises(EngineError, match="node n2 is not a manager after"):
+        make(engine, promote=["n2"])

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._swarm.overlay import parse_subnet
+from ansible_collections.drover.docker.plugins.module_utils._common.addresses import parse_subnet
 from ansible_collections.drover.docker.tests.unit.shared.swarm_reports import (
     OVERLAY,
     Json,

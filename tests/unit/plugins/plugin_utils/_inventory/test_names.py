@@ -76,7 +76,7 @@ def test_what_no_record_knows_is_no_member() -> None:
 
 
 def test_where_no_record_can_be_read_the_name_decides() -> None:
-    unread: dict = {"unread": "over TCP", "records": {}}
+    unread: Json = {"unread": "over TCP", "records": {}}
     assert names(answers(engines.member("db/prod/1"), **unread)) == ["db-prod-1"]
     other = engines.member("db/prod/1", Names=["/localhost"])
     assert names(answers(other, **unread)) == ["localhost@h1"]

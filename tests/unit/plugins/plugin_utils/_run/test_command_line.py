@@ -89,3 +89,10 @@ def test_wrong_variables_are_named(args: dict[str, Any], message: str) -> None:
 def test_scales_of_up_must_be_pairs() -> None:
     with pytest.raises(ValueError, match="with up, write -e scale=SERVICE=N"):
         request({"stack": "shop"}, command="up", scale="3")
+
+
+def test_forget_is_for_a_stack_that_is_down() -> None:
+    assert request(command="down", stack="shop", forget="true").forget
+    assert not request(command="down", stack="shop").forget
+    with pytest.raises(ValueError, match="forget='perhaps' must be true or false"):
+        request(command="down", stack="shop", forget="perhaps")

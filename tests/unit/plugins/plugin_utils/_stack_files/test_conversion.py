@@ -120,6 +120,8 @@ WARNINGS = [
     ("container_name: web", 'key "container_name": has no effect'),
     ("restart: 'no'", 'key "restart": has no effect'),
     ("restart: no", 'key "restart": has no effect'),
+    ("restart: 'on-failure:3'", 'key "restart": has no effect'),
+    ("container_name: db.prod", 'no other container finds them by this name; "web" is the name'),
     ("scale: 0", "0 is read as 1"),
     ("labels: {io.rancher.scheduler.global: true}\nscale: 3", "has no effect beside the label"),
     (
@@ -158,7 +160,6 @@ def test_what_has_no_effect_is_said(tmp_path: pathlib.Path, keys: str, warning: 
 # What is accepted without a word.
 HARMLESS = [
     "restart: always",
-    "restart: on-failure:5",
     "restart: unless-stopped",
     "certs: []",
     "health_check: {}",

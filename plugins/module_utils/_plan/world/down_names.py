@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records of stacks that are down, written when their hosts had other names. Private to the collection; pure.
+
+A wrong name is dangerous while members are placed by it. A stack that is down places none, so its record does not keep
+a host with a new name from being acted on: the next write gives it the new names.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._model.observation import Observation
+from ..._record.revisions import current, is_live, rename_hosts
+
+Observations = t.Dict[str, t.Optional[Observation]]
+Names = t.Dict[str, str]
+"""Old name of a host to its new one."""
+
+
+def down_names(observations: Observations) -> dict[str, Names]:
+    """The new names by stack; only of stacks that are down on every host that has a record."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    live: set[str] = set()
+    for host, stack, record in _records(observations):
+        if current(record["body"]) is None or is_live(record["body"]):
+            live.add(stack)
+        found.setdefault(stack, []).append((record.get("host", host), host))
+    names = {
+        stack: _names(pairs, observations) for stack, pairs in found.items() if stack not in live
+    }
+    return {stack: new for stack, new in names.items() if new}
+
+
+def _names(pairs: list[tuple[str, str]], inventory: t.Collection[str]) -> Names:
+    """The hosts whose name changed; none if it is not clear which host had which name."""
+    old = [name for name, _host in pairs]
+    changed = {name: host for name, host in pairs if name != host}
+    clear = len(set(old)) == len(old) and not any(name in inventory for name in changed)
+    return changed if clear else {}
+
+
+def with_new_names(observations: Observations, names: dict[str, Names]) -> Observations:
+    """The observations as if the records of these stacks had the new names already."""
+    if not names:
+        return observations
+    found = observations.copy()
+    for host, seen in observations.items():
+        if seen and not seen["error"]:
+            renamed = seen.copy()
+            renamed["records"] = {
+                stack: _renamed(record, host, names.get(stack, {}))
+                for stack, record in seen["records"].items()
+            }
+            found[host] = renamed
+    return found
+
+
+def _renamed(record: dict[str, t.Any], host: str, names: Names) -> dict[str, t.Any]:
+    if not names:
+        return record
+    return {**record, "host": host, "body": rename_hosts(record["body"], names)}
+
+
+def _records(
+    observations: Observations,
+) -> t.Iterator[tuple[str, str, dict[str, t.Any]]]:
+    """Host, stack and record of every copy that was seen."""
+    for host, seen in sorted(observations.items()):
+        if seen and not seen["error"]:
+            for stack, record in sorted(seen["records"].items()):
+                yield host, stack, record

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts that must not be acted on in this round, each with the reason. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._model.fact import Fact
+from ..._model.observation import Observation
+
+Observations = t.Dict[str, t.Optional[Observation]]
+
+
+def host_faults(observations: Observations, renamed: dict[str, str]) -> dict[str, Fact]:
+    """The reasons by host. C(renamed): old name to new, as a person stated."""
+    faults: dict[str, Fact] = {}
+    engines: dict[str, dict[str, Observation]] = {}
+    for host, found in sorted(observations.items()):
+        if found is None:
+            faults[host] = Fact("not_reached")
+        elif found["error"]:
+            faults[host] = Fact("no_observation", {"error": str(found["error"])})
+        elif not found["engine"]["id"]:
+            faults[host] = Fact("engine_without_id")
+        else:
+            engines.setdefault(found["engine"]["id"], {})[host] = found
+            faults.update(_name_fault(host, found, observations, renamed))
+    for same in engines.values():
+        faults.update(_same_engine(same, faults))
+    return faults
+
+
+def _same_engine(same: dict[str, Observation], faults: dict[str, Fact]) -> dict[str, Fact]:
+    """The reasons of all hosts with one engine id but one: the one whose name is that of its records."""
+    chosen = next((host for host in same if host not in faults), next(iter(same)))
+    found = {}
+    for host, seen in same.items():
+        if host != chosen:
+            code = "same_engine" if _is_same(seen, same[chosen]) else "cloned_engine"
+            found[host] = Fact(code, {"other": chosen})
+    return found
+
+
+def _is_same(one: Observation, other: Observation) -> bool:
+    """Whether two observations with one engine id are of one machine. A clone has another boot or another name."""
+    return bool(
+        one["boot_id"] == other["boot_id"] and one["engine"]["name"] == other["engine"]["name"]
+    )
+
+
+def _name_fault(
+    host: str, seen: Observation, observations: Observations, renamed: dict[str, str]
+) -> dict[str, Fact]:
+    """Why a host must not be acted on under this name: its records give it another one."""
+    for stack, record in sorted(seen["records"].items()):
+        written_for = record.get("host", host)
+        if host not in (written_for, renamed.get(written_for)):
+            code = "name_of_another_host" if written_for in observations else "other_host_name"
+            told = {"stack": stack, "old": written_for, "new": host}
+            return {host: Fact(code, told)}
+    return {}

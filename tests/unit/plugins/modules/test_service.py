@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module service keeps the rules of every run: lock, lease, audit, and the inventory's folder and network."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._audit.query import read_audit
+from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
+from ansible_collections.drover.docker.plugins.module_utils._host import own_run
+from ansible_collections.drover.docker.plugins.module_utils._lock.host_lock import host_lock
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease import (
+    Claim,
+    Lease,
+    standing,
+)
+from ansible_collections.drover.docker.plugins.modules import service, service_info
+from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
+from ansible_collections.drover.docker.tests.unit.simulation.fabric import (
+    Clock,
+    Image,
+    Registry,
+    Swarm,
+)
+from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
+
+Json = dict[str, t.Any]
+WEB = {"stack": "shop", "name": "web", "definition": {"image": "app:1"}}
+OTHER = Claim("t", "ann@c1", "up blog", unattended=False, ticket=0.0, duration_s=30.0)
+
+
+class Box:
+    """A host with a fake engine, on which the modules run."""
+
+    def __init__(self, state: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.state = str(state)
+        self.engine = FakeEngine("h1", clock=Clock(), registry=Registry([Image("app:1")]))
+        self.engine.images["app:1"] = Image("app:1")
+        self.pauses: list[float] = []
+        self._capsys = capsys
+
+    def run(self, module: t.Any = service, **given: t.Any) -> Json:
+        with arguments({"state_dir": self.state, **given}), pytest.raises(SystemExit):
+            module.main()
+        return dict(json.loads(self._capsys.readouterr().out))
+
+    def networks(self) -> list[str]:
+        own = ("bridge", "host", "none")
+        return [item["Name"] for item in self.engine.networks() if item["Name"] not in own]
+
+
+@pytest.fixture
+def box(
+    tmp_path: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Box:
+    found = Box(tmp_path / "drover", capsys)
+    for module in (service, service_info):
+        monkeypatch.setattr(module, "DockerEngine", lambda _docker_host: found.engine)
+    monkeypatch.setattr(own_run.OwnRun.__init__, "__kwdefaults__", found_defaults(found))
+    return found
+
+
+def found_defaults(found: Box) -> Json:
+    """No syslog of this machine, a short wait, and pauses without their time."""
+    before = own_run.OwnRun.__init__.__kwdefaults__ or {}
+    return {**before, "wait_s": 0.0, "pause": found.pauses.append, "syslog": ""}
+
+
+def test_members_run_and_nothing_is_left_to_do(box: Box) -> None:
+    made = box.run(**WEB, scale=2)
+    assert [item["name"] for item in made["members"]] == ["shop-web-1", "shop-web-2"]
+    assert {item["status"] for item in made["results"]} == {"done"}
+    again = box.run(**WEB, scale=2)
+    assert (again["changed"], again["operations"], again["results"]) == (False, [], [])
+
+
+def test_each_operation_is_in_the_audit(box: Box) -> None:
+    made = box.run(**WEB)
+    lines = read_audit(box.state, wanted={})
+    assert [line["action"] for line in lines] == ["network", "create", "start"]
+    assert {line["who"] for line in lines} == {"drover.docker.service"}
+    assert {line["command"] for line in lines} == {"service shop/web"}
+    assert len(made["operations"]) == 3
+
+
+def test_a_dry_run_leaves_no_line_and_no_lease(box: Box) -> None:
+    told = box.run(**WEB, _ansible_check_mode=True)
+    assert (told["changed"], told["results"], len(told["operations"])) == (True, [], 3)
+    assert (read_audit(box.state, wanted={}), standing(box.state)) == ([], None)
+
+
+def test_the_lease_is_given_back(box: Box) -> None:
+    box.run(**WEB)
+    lease = standing(box.state)
+    assert lease
+    assert (lease["finished"], lease["reason"]) == (True, "service shop/web")
+
+
+def test_another_runs_lease_is_respected(box: Box) -> None:
+    with host_lock(box.state, owner="x"):
+        lease = Lease(box.state, OTHER)
+        lease.take()
+        lease.resume()
+    told = box.run(**WEB)
+    assert told["failed"]
+    assert told["msg"] == "ann@c1 acts (up blog), for longer than 0 s: try again later"
+    assert box.engine.containers() == []
+
+
+def test_after_the_wait_it_plans_anew(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other run may have changed everything; here it made the network."""
+    with host_lock(box.state, owner="x"):
+        lease = Lease(box.state, OTHER)
+        lease.take()
+        lease.resume()
+
+    def meanwhile(_seconds: float) -> None:
+        box.engine.create_network("drover-local", bridge_body("10.43.0.0/16"))
+        lease.finish()
+        pathlib.Path(box.state, "lease").unlink()
+
+    changed = {"wait_s": 60.0, "pause": meanwhile}
+    defaults = {**(own_run.OwnRun.__init__.__kwdefaults__ or {}), **changed}
+    monkeypatch.setattr(own_run.OwnRun.__init__, "__kwdefaults__", defaults)
+    told = box.run(**WEB)
+    assert [line.split()[1] for line in told["operations"]] == ["create", "start"]
+    assert {item["status"] for item in told["results"]} == {"done"}
+
+
+def test_the_bridge_has_the_given_subnet(box: Box) -> None:
+    box.run(**WEB, bridge_subnet="10.9.0.0/16")
+    (made,) = [item for item in box.engine.networks() if item["Name"] == "drover-local"]
+    assert made["IPAM"]["Config"][0]["Subnet"] == "10.9.0.0/16"
+
+
+@pytest.mark.parametrize("option", ["bridge_subnet", "network_subnet"])
+def test_a_bad_subnet_is_told_before_anything_is_done(box: Box, option: str) -> None:
+    told = box.run(**WEB, **{option: "fd00::/64"})
+    assert told["msg"].startswith(f"{option}: fd00::/64: IPv6 is not supported")
+    assert box.networks() == []
+
+
+def test_the_state_directory_is_the_given_one(box: Box) -> None:
+    box.run(**WEB)
+    assert pathlib.Path(box.state, "audit", "audit.jsonl").exists()
+
+
+def test_the_overlay_may_have_another_name(box: Box) -> None:
+    box.engine.create_network("ours", bridge_body("10.42.0.0/16"))
+    box.engine.swarm = Swarm()
+    made = box.run(**WEB, network_name="ours")
+    assert box.networks() == ["ours"]
+    assert made["members"][0]["address"].startswith("10.42.")
+    (found,) = box.run(service_info, network_name="ours")["services"]
+    assert found["members"][0]["address"] == made["members"][0]["address"]
