@@ -114,7 +114,8 @@ TEXTS: dict[str, Text] = {
     ),
     "definition_kept": lambda told: (
         f"{told['name']}: definition changed ({', '.join(told['changed'])});"
-        " its containers are left as they run until an upgrade"
+        " its containers keep the recorded one; to apply it with an interruption:"
+        f" scale -e service={told['service']} -e scale=0, then up, then scale back"
     ),
     "no_majority": lambda told: f"{told['command']}: {_majority(told)}",
     "places_wait": lambda told: f"members wait for a place: {_majority(told)}",

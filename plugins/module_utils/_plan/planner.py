@@ -34,6 +34,7 @@ from .converge import Converger, revision_of
 from .health.checkers import Checkers
 from .health.judgement import Judgement
 from .health.targets import targets_of
+from .health.wellbeing import Ward
 from .operations.member import MemberOperations
 from .operations.member_network import leave_together
 from .operations.plan import Plan, RecordWrite
@@ -264,23 +265,17 @@ class Planner:
             raise RequestError("no_network", faults=as_data(found))
 
     def _unstarted(self, stack: str, body: dict[str, t.Any]) -> set[str]:
-        """Services of which certainly no container ever ran: their definitions may still be corrected."""
-        claims = self.world.claims(stack)
+        """Services of which certainly no container has run and is still there: they take a new definition at once."""
         unknown = {
             name for name, hosts in _homes(body).items() if not hosts <= set(self.world.seen)
         }
         ran = {
             member.service
-            for member, found in claims.items()
+            for member, found in self.world.claims(stack).items()
             if any(has_run(item) for _host, item in found)
         }
-        made = {member.service for member in claims}
-        failed = {
-            service_of(key)
-            for key, entry in self.views[stack].ledger.items()
-            if entry.get("failures")
-        }
-        return (made | failed) - ran - unknown
+        services = (current(body) or {"definition": {"services": {}}})["definition"]["services"]
+        return set(services) - ran - unknown
 
     def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
         """Repository digests of the images that any host has."""
@@ -299,7 +294,8 @@ class Planner:
     ) -> dict[str, t.Any] | None:
         """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
-        placer = Placer(stack, desired, reservations, claims)
+        ward = Ward(self.world, self.checkers, claims, self.views[stack].ledger)
+        placer = Placer(stack, desired, reservations, claims, ward.wellbeing)
         body = placer.place_all()
         self.plan.held += placer.held
         accepted = self._record(stack, desired, body)

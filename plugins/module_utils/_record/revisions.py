@@ -104,7 +104,7 @@ def apply_up(
 ) -> tuple[Body, list[Fact]]:
     """Apply a definition: add new services; report changed ones and leave them running as they are.
 
-    C(unstarted) names services that never ran: their definitions may change, as nothing runs yet.
+    C(unstarted) names services without any container that ran: their definitions may change at once.
     """
     new = t.cast("dict[str, t.Any]", request.definition)
     last = current(body)
@@ -198,7 +198,9 @@ def _merge_service(
     if any(kept[key] != service[key] for key in CHECKED_AS):
         kept["health_check"] = before.get("health_check")
     changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
-    notes.append(Fact("definition_kept", {"name": name, "changed": list(changed)}))
+    place = f"{new['stack']}/{name}"
+    told = {"name": name, "changed": list(changed), "service": place}
+    notes.append(Fact("definition_kept", told))
     return kept
 
 

@@ -16,7 +16,6 @@ from ..._common.constants import GIVE_UP_AFTER, STABLE_S
 from ..._common.names import digest
 from ..._model.config_hash import config_hash
 from ..._model.fact import Fact
-from ..._model.generation import generation_of
 from ..._model.ledger import Health, Ledger, health_of
 from ..._model.member import MemberId
 from ..._model.operation import VERDICT, VerdictArgs
@@ -26,10 +25,9 @@ from ..operations.member import MemberOperations, WantedMember
 from ..start_brakes import StartBrakes
 from ..world.world import Container
 from .checkers import Checkers
-from .judgement import Judgement, doubt_of, sickness
-from .targets import CheckedMember
-from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY, judge
-from .votes import count_votes
+from .examiner import examine
+from .judgement import Judgement, sickness
+from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY
 
 
 class Healer:
@@ -85,22 +83,8 @@ class Healer:
     # --- judging ---
 
     def _examine(self, member: WantedMember, container: Container) -> Judgement:
-        check = member.service["health_check"]
-        generation = generation_of(container["id"], container["started_at"])
-        target = CheckedMember(member.id, member.host, member.entry["address"], generation, check)
-        opinions, witness = self._checkers.opinions(target)
-        votes = count_votes(check, opinions, witness=witness)
         before = health_of(self._ledger, member.id.key)
-        return Judgement(
-            member,
-            container,
-            generation,
-            before,
-            votes,
-            len(opinions),
-            None if votes else doubt_of(check, opinions, witness),
-            judge(before, generation, votes),
-        )
+        return examine(self._checkers, member, container, before)
 
     def _note_verdict(self, judgement: Judgement) -> None:
         """Store a new verdict. A member that is still starting has none to store."""
