@@ -62,6 +62,12 @@ options:
       - Stacks or STACK/SERVICE whose failed or given up members to retry at once.
     type: list
     elements: str
+  new_volumes:
+    description:
+      - Members, as STACK/SERVICE/INDEX, whose volumes are lost and that begin with new, empty ones, with
+        O(command=reconcile). Nothing else ever replaces a lost volume.
+    type: list
+    elements: str
   remove_volumes:
     description:
       - Volumes to remove, by name, with O(command=down) and O(command=scale). Nothing else ever removes a volume.

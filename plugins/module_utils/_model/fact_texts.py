@@ -69,6 +69,14 @@ def _repairs_in_flight(told: Json) -> str:
     return f"{replaced}: holding {told['holding']} until healthy ({_indexes(told)})"
 
 
+def _moves_wait(told: Json) -> str:
+    if told["absent"]:
+        return (
+            f"{told['why']}: {told['holding']} wait until {told['absent']} has joined the network"
+        )
+    return f"{told['why']}: {told['moving']} of {told['wanted']} at a time, {told['holding']} to go"
+
+
 def _indexes(told: Json) -> str:
     return ", ".join(map(str, told["indexes"]))
 
@@ -120,6 +128,7 @@ TEXTS: dict[str, Text] = {
     "no_majority": lambda told: f"{told['command']}: {_majority(told)}",
     "places_wait": lambda told: f"members wait for a place: {_majority(told)}",
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
+    "no_such_member": "new_volumes: there is no member {member}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
     "record_blocked": "the record did not reach a majority of its hosts",
     "config_rejected": "{error}; nothing was recorded, nothing was changed",
@@ -165,8 +174,13 @@ TEXTS: dict[str, Text] = {
     # --- members: what holds them ---
     "network_fault": "{fault}",
     "failed": _failed,
+    "volume_lost": (
+        "its volume {volumes} is gone from {recorded}: bring it back, or begin with an empty one:"
+        " reconcile -e new_volumes={member}"
+    ),
     "given_up": "given up after {failures} failures: {error}",
     "draining": _draining,
+    "moves_wait": _moves_wait,
     "renewal_waits": "waits until another host's is replaced",
     # --- members: their health ---
     "checkers_say": _checkers_say,

@@ -35,8 +35,8 @@ from .health.checkers import Checkers
 from .health.judgement import Judgement
 from .health.targets import targets_of
 from .health.wellbeing import Ward
+from .lost_volumes import LostVolumes
 from .operations.member import MemberOperations
-from .operations.member_network import leave_together
 from .operations.plan import Plan, RecordWrite
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
@@ -104,11 +104,11 @@ class Planner:
         self._plan_checkers()
         balancers = self.balancers()
         balancers.plan(self.plan)
-        leave_together(self.plan)
         if self.request.command == "up":
             plan_validations(self.plan, self._balancers_of(self.bodies), balancers, selected)
         if self.request.command in ("down", "scale"):
             self.volumes.tell_unknown()
+        self._tell_unknown_members()
         if self._is_refused():
             self.plan.refuse()
         return self.plan
@@ -295,7 +295,9 @@ class Planner:
         """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
         ward = Ward(self.world, self.checkers, claims, self.views[stack].ledger)
-        placer = Placer(stack, desired, reservations, claims, ward.wellbeing)
+        placer = Placer(
+            stack, desired, reservations, claims, ward.wellbeing, self._lost_volumes(stack)
+        )
         body = placer.place_all()
         self.plan.held += placer.held
         accepted = self._record(stack, desired, body)
@@ -317,10 +319,26 @@ class Planner:
             request=self.request,
             checkers=self.checkers,
             is_decided=self._is_decided(stack),
+            lost_volumes=self._lost_volumes(stack),
         )
         converger.run()
         self.judgements[stack] = converger.healer.judgements
         self.draining.update(converger.drains.still(claims))
+
+    def _tell_unknown_members(self) -> None:
+        """Report the members named for new volumes that do not exist."""
+        known = {
+            MemberId.of_key(stack, key).place
+            for stack, body in (self.acted_on.items() if self.request.new_volumes else ())
+            for key in body["members"]
+        }
+        for place in sorted(set(self.request.new_volumes) - known):
+            self.plan.notes.append(Fact("no_such_member", {"member": place}))
+
+    def _lost_volumes(self, stack: str) -> LostVolumes:
+        view = self.views[stack]
+        before, renew = view.valid_body, self.request.new_volumes
+        return LostVolumes(self.world, stack, before=before, ledger=view.ledger, renew=renew)
 
     def _is_decided(self, stack: str) -> bool:
         """Whether a majority has the record, or this round first requires one."""
@@ -355,6 +373,7 @@ class Planner:
         cause = self._cause(stack, before, desired)
         seen = list(self.world.seen)
         write = RecordWrite(record, seen, [], quorums, True, cause, self._numbers(stack))
+        write.ledgers = self._lost_volumes(stack).ledgers(seen)
         self.plan.records.append(write)
         return body
 
@@ -373,16 +392,16 @@ class Planner:
         fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
         possible = [host for host in body["hosts"] if host not in view.outdated]
         required = not is_majority(body["hosts"], possible)
-        self.plan.records.append(
-            RecordWrite(
-                fields,
-                view.outdated,
-                view.holders,
-                [body["hosts"]],
-                required,
-                Fact("copy_outdated"),
-            )
+        write = RecordWrite(
+            fields,
+            view.outdated,
+            view.holders,
+            [body["hosts"]],
+            required,
+            Fact("copy_outdated"),
         )
+        write.ledgers = self._lost_volumes(view.stack).ledgers(view.outdated)
+        self.plan.records.append(write)
 
     def _lacking_majority(self, quorums: list[list[str]]) -> dict[str, t.Any]:
         """Parameters of the first quorum without a reachable majority; empty if all have one."""

@@ -50,6 +50,8 @@ class Request:
     take: str = ""
     retry: list[str] = dataclasses.field(default_factory=list)
     remove_volumes: list[str] = dataclasses.field(default_factory=list)
+    new_volumes: list[str] = dataclasses.field(default_factory=list)
+    """Members, as STACK/SERVICE/INDEX, whose lost volumes are made anew."""
     author: str = ""
     time: str = ""
     token: str = ""

@@ -14,6 +14,7 @@ import typing as t
 from ..._common.backoff import delay_s
 from ..._common.constants import GIVE_UP_AFTER, STABLE_S
 from ..._common.names import digest
+from ..._common.times import parse_time
 from ..._model.config_hash import config_hash
 from ..._model.fact import Fact
 from ..._model.ledger import Health, Ledger, health_of
@@ -57,8 +58,8 @@ class Healer:
         members: list[WantedMember],
         running: list[tuple[WantedMember, Container]],
         budget: Disruption,
-    ) -> None:
-        """Judge all members of a service and plan repairs.
+    ) -> list[MemberId]:
+        """Judge all members of a service and plan repairs; returns the members that are replaced.
 
         Args:
             members: All of its wanted members.
@@ -71,14 +72,15 @@ class Healer:
             judgement.sick = sickness(judgement, repairs=self._repairs(judgement))
         sick = [item for item in judgements if item.sick]
         replaced: list[Judgement] = []
+        self._note_unavailable(members, judgements, budget)
         if sick and members[0].service["health_check"]["strategy"] != "none":
-            self._note_unavailable(members, judgements, budget)
             replaced = self._repair(sick, budget)
         for judgement in judgements:
             if judgement not in replaced:
                 self._forget_given_up(judgement)
                 self._note_verdict(judgement)
                 self._tell(judgement)
+        return [item.member.id for item in replaced]
 
     # --- judging ---
 
@@ -140,10 +142,20 @@ class Healer:
         budget.good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in judgements)
         budget.note(Cause.UNHEALTHY, [item.member.id for item in unhealthy])
         budget.note(Cause.OVERDUE, [item.member.id for item in overdue])
+        if members[0].service["health_check"]["strategy"] == "none":
+            budget.note(Cause.GIVEN_UP, [item.member.id for item in (*unhealthy, *overdue)])
+        budget.note(Cause.STARTING, [item.member.id for item in judgements if self._is_new(item)])
         for member in members:
             cause = self._replaced(member)
             if cause:
                 budget.note(cause, [member.id])
+
+    def _is_new(self, judgement: Judgement) -> bool:
+        """Whether it was started a short time ago, and may still get healthy."""
+        if judgement.sick or judgement.verdict not in STARTING:
+            return False
+        age_s = self._now(judgement) - parse_time(judgement.container["started_at"])
+        return 0 <= age_s <= judgement.timeout_s(self._repairs(judgement))
 
     def _replaced(self, member: WantedMember) -> Cause | None:
         """The state of a member's replacement; None if none is under way.
@@ -157,7 +169,7 @@ class Healer:
         if healthy or not health or not health["repairing"]:
             return None
         if health["repairs"] >= GIVE_UP_AFTER:
-            return None
+            return Cause.GIVEN_UP
         return Cause.GIVEN_UP if self._brakes.is_given_up(member) else Cause.IN_FLIGHT
 
     def _repair(self, sick: list[Judgement], budget: Disruption) -> list[Judgement]:

@@ -19,6 +19,7 @@ from ..._model.fact import Fact, as_data
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import address_on
 from ..._record.revisions import current, is_live
+from ..lost_volumes import LostVolumes, lost_volume
 from ..operations.member import WantedMember
 from ..world.ownership import Claims, Located
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
@@ -38,8 +39,10 @@ class Placer:
         reservations: Reservations,
         claims: Claims,
         wellbeing: t.Callable[[WantedMember], int],
+        lost_volumes: LostVolumes,
     ) -> None:
         self.stack = stack
+        self._lost_volumes = lost_volumes
         self._wellbeing = wellbeing
         # The revisions are most of a body and only read here: copying them would take half of a pass's planning time.
         self.body = {
@@ -153,6 +156,8 @@ class Placer:
         if old and not self.world.is_seen(old["host"]):
             self._hold_on_unseen(candidate, old["host"])
             return
+        if old and self._hold_on_lost_volumes(candidate, old):
+            return
         volumes = volumes_of(self.reservations, candidate, old["volumes"] if old else {})
         pinned = pinned_hosts(self.reservations, candidate, volumes)
         chosen, reasons = choose_host(
@@ -175,6 +180,15 @@ class Placer:
         """A retired member's container may still run on an unreachable host, so do not start another elsewhere."""
         fault = self.world.fault(host)
         self._hold(candidate, "was_on_unseen_host", before=host, fault=fault.as_data)
+
+    def _hold_on_lost_volumes(self, candidate: Candidate, old: MemberEntry) -> bool:
+        """A retired member whose volumes are on no host any more would begin with empty ones."""
+        lost = self._lost_volumes.held(candidate.id, old)
+        gone = [name for name in lost if not self.world.volume_hosts(name)]
+        if gone:
+            told = lost_volume(candidate.id, old["host"], gone)
+            self.held.append(Fact.about(candidate.id, "volume_lost", told, host=old["host"]))
+        return bool(gone)
 
     def _adopt(self, candidate: Candidate, claim: Located, old: MemberEntry | None) -> None:
         """Adopt an existing container as the member's."""
