@@ -77,6 +77,20 @@ def _moves_wait(told: Json) -> str:
     return f"{told['why']}: {told['moving']} of {told['wanted']} at a time, {told['holding']} to go"
 
 
+_STATES = {
+    "ABSENT": "does not run",
+    "SICK": "is unhealthy",
+    "STARTING": "is starting",
+    "WELL": "came back a moment ago",
+}
+
+
+def _dependency_at_fault(told: Json) -> str:
+    sick = f"{told['sick']}; " if told.get("sick") else ""
+    state = _STATES.get(told["state"], told["state"])
+    return f"{sick}not replaced for it, as it depends on {told['member']}, which {state}"
+
+
 def _indexes(told: Json) -> str:
     return ", ".join(map(str, told["indexes"]))
 
@@ -192,6 +206,7 @@ TEXTS: dict[str, Text] = {
     "unhealthy": "unhealthy: {why}, {down_s:.0f} s",
     "overdue": "{verdict} for more than {timeout_s:.0f} s: {why}",
     "kept_for_quorum": _kept_for_quorum,
+    "dependency_at_fault": _dependency_at_fault,
     "mass_failure": _mass_failure,
     "repairs_in_flight": _repairs_in_flight,
     "repairs_given_up": (

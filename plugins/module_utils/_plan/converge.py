@@ -20,6 +20,7 @@ from .._record.revisions import Request, current, is_live
 from .balancer.drains import Drains
 from .disruption import Disruption, Limits
 from .health.checkers import Checkers
+from .health.dependencies import Dependencies
 from .health.repairs import Healer
 from .leftovers import Leftovers
 from .lost_volumes import LostVolumes
@@ -48,6 +49,7 @@ class Converger:
         checkers: Checkers,
         is_decided: bool,
         lost_volumes: LostVolumes,
+        dependencies: Dependencies,
     ) -> None:
         """C(is_decided): whether a majority of the stack's hosts has this body, or gets it in this round."""
         self.stack = stack
@@ -62,7 +64,12 @@ class Converger:
             operations, ledger=ledger, request=request, lost_volumes=lost_volumes
         )
         self.healer = Healer(
-            operations, ledger=ledger, checkers=checkers, drains=self.drains, brakes=self.brakes
+            operations,
+            ledger=ledger,
+            checkers=checkers,
+            drains=self.drains,
+            brakes=self.brakes,
+            dependencies=dependencies,
         )
         self.leftovers = Leftovers(operations, body, drains=self.drains, is_decided=is_decided)
 

@@ -32,6 +32,7 @@ from .balancer.balancers import Balancers
 from .balancer.validations import plan_validations
 from .converge import Converger, revision_of
 from .health.checkers import Checkers
+from .health.dependencies import Dependencies
 from .health.judgement import Judgement
 from .health.targets import targets_of
 from .health.wellbeing import Ward
@@ -74,6 +75,7 @@ class Planner:
         self.acted_on = dict(self.bodies)
         """Bodies after this round."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
+        self.dependencies = Dependencies(self.bodies, self._ward)
         self.draining: dict[MemberId, float] = {}
         """Members without new requests from load balancers after this round, with the seconds left."""
         self.judgements: dict[str, dict[str, Judgement]] = {}
@@ -294,10 +296,8 @@ class Planner:
     ) -> dict[str, t.Any] | None:
         """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
-        ward = Ward(self.world, self.checkers, claims, self.views[stack].ledger)
-        placer = Placer(
-            stack, desired, reservations, claims, ward.wellbeing, self._lost_volumes(stack)
-        )
+        wellbeing, lost = self._ward(stack).wellbeing, self._lost_volumes(stack)
+        placer = Placer(stack, desired, reservations, claims, wellbeing, lost)
         body = placer.place_all()
         self.plan.held += placer.held
         accepted = self._record(stack, desired, body)
@@ -320,6 +320,7 @@ class Planner:
             checkers=self.checkers,
             is_decided=self._is_decided(stack),
             lost_volumes=self._lost_volumes(stack),
+            dependencies=self.dependencies,
         )
         converger.run()
         self.judgements[stack] = converger.healer.judgements
@@ -334,6 +335,10 @@ class Planner:
         }
         for place in sorted(set(self.request.new_volumes) - known):
             self.plan.notes.append(Fact("no_such_member", {"member": place}))
+
+    def _ward(self, stack: str) -> Ward:
+        claims, ledger = self.world.claims(stack), self.views[stack].ledger
+        return Ward(self.world, self.checkers, claims, ledger)
 
     def _lost_volumes(self, stack: str) -> LostVolumes:
         view = self.views[stack]

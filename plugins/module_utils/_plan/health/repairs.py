@@ -26,6 +26,7 @@ from ..operations.member import MemberOperations, WantedMember
 from ..start_brakes import StartBrakes
 from ..world.world import Container
 from .checkers import Checkers
+from .dependencies import Dependencies
 from .examiner import examine
 from .judgement import Judgement, sickness
 from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY
@@ -42,6 +43,7 @@ class Healer:
         checkers: Checkers,
         drains: Drains,
         brakes: StartBrakes,
+        dependencies: Dependencies,
     ) -> None:
         self._operations = operations
         self._world = operations.world
@@ -50,6 +52,7 @@ class Healer:
         self._checkers = checkers
         self._drains = drains
         self._brakes = brakes
+        self._dependencies = dependencies
         self._launches: dict[str, str] = {}
         self.judgements: dict[str, Judgement] = {}
 
@@ -177,8 +180,11 @@ class Healer:
         replaced: list[Judgement] = []
         held: list[MemberId] = []
         for judgement in sorted(sick, key=lambda item: (self._repairs(item), item.member.id.index)):
+            excuse = self._dependencies.excuse(judgement)
             refusal = budget.may_take(judgement.member.id)
-            if refusal and refusal.index:
+            if excuse:
+                self._hold(judgement, excuse.code, **excuse.parameters)
+            elif refusal and refusal.index:
                 self._hold(judgement, refusal.code, **refusal.parameters)
             elif refusal:
                 held.append(judgement.member.id)

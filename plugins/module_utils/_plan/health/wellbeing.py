@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import enum
 
+from ..._common.constants import GIVE_UP_AFTER
+from ..._common.times import parse_time
+from ..._model.generation import generation_of
 from ..._model.ledger import Ledger, health_of
 from ..operations.member import WantedMember
 from ..world.crash_loop import is_crash_loop
@@ -55,6 +58,25 @@ class Ward:
         if is_crash_loop(container, self.world.now(member.host)):
             return Wellbeing.SICK
         return self._judged(member, container)
+
+    def well_for_s(self, member: WantedMember) -> float:
+        """Seconds since a member that is well became so: since its verdict, or without a check since its start."""
+        container = self.container(member)
+        if container is None:
+            return 0.0
+        health = health_of(self._ledger, member.id.key)
+        since = parse_time(container["started_at"])
+        generation = generation_of(container["id"], container["started_at"])
+        if member.service.get("health_check"):
+            if not health or health["generation"] != generation:
+                return 0.0  # this pass is the first to see it healthy
+            since = health["since"] if health["verdict"] == HEALTHY else self.world.now(member.host)
+        return self.world.now(member.host) - since
+
+    def is_given_up(self, member: WantedMember) -> bool:
+        """Whether it failed to start so often that only a person's request starts it again."""
+        entry = self._ledger.get(member.id.key)
+        return bool(entry and entry.get("failures", 0) >= GIVE_UP_AFTER)
 
     def _judged(self, member: WantedMember, container: Container) -> Wellbeing:
         if not member.service.get("health_check"):
