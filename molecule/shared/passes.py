@@ -45,7 +45,7 @@ Json = dict[str, t.Any]
 ARGUMENTS = {
     "up": {"stack_dir", "stack", "stack_variables", "scale", "prune", "take"},
     "scale": {"service", "scale", "remove_volumes"},
-    "reconcile": {"stack", "retry", "rename_host", "take"},
+    "reconcile": {"stack", "retry", "rename_host", "take", "new_volumes"},
     "stop": {"stack", "service"},
     "start": {"stack", "service"},
     "down": {"stack", "remove_volumes"},

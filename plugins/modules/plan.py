@@ -67,6 +67,12 @@ options:
       - With O(command=down), forget a stack that is down. Its definitions and secrets are removed from all hosts.
     type: bool
     default: false
+  new_volumes:
+    description:
+      - Members, as STACK/SERVICE/INDEX, whose volumes are lost and that begin with new, empty ones, with
+        O(command=reconcile). Nothing else ever replaces a lost volume.
+    type: list
+    elements: str
   remove_volumes:
     description:
       - Volumes to remove, by name, with O(command=down) and O(command=scale). Nothing else ever removes a volume.

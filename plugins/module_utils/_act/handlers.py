@@ -74,7 +74,14 @@ from .._model.operation import (
     VerdictArgs,
 )
 from .._model.volumes import VolumeSpec, member_volumes, volume_specs
-from .._record.ledger import forget_drain, note_config, note_drain, note_health
+from .._record.ledger import (
+    forget_drain,
+    forget_volume,
+    note_config,
+    note_drain,
+    note_health,
+    note_volumes,
+)
 from .._record.store import StaleRecord, remove_record, write_record
 from . import preconditions
 from .preconditions import LIVE, Stale
@@ -141,7 +148,11 @@ def _create(context: Context, operation: Operation, args: CreateArgs) -> None:
         remembered=args["volumes"],
     )
     specs = volume_specs(args["service"], member=member, declared=args["declared"], volumes=volumes)
+    if args["managed"] == MANAGED_BY_STACK:
+        preconditions.no_volume_is_lost(context.engine, context.state_dir, operation, args)
     _ensure_volumes(context.engine, specs)
+    if args["managed"] == MANAGED_BY_STACK and volumes:
+        note_volumes(context.state_dir, operation["stack"], member.key, volumes.values())
     body = create_body(
         _with_own_folders(args["service"], context.state_dir, operation),
         member=member,
@@ -251,7 +262,12 @@ def _remove_own_folders(state_dir: str, operation: Operation) -> None:
 
 def _connect(context: Context, operation: Operation, args: ConnectArgs) -> None:
     found = preconditions.not_connected(context.engine, operation, args["network"])
-    endpoint = endpoint_body(address=args["address"], aliases=args["aliases"], links=args["links"])
+    endpoint = endpoint_body(
+        address=args["address"],
+        aliases=args["aliases"],
+        links=args["links"],
+        mac_address=args["mac_address"] or None,
+    )
     context.engine.connect(args["network"], found["Id"], endpoint)
 
 
@@ -260,12 +276,13 @@ def _disconnect(context: Context, operation: Operation, args: DisconnectArgs) ->
     context.engine.disconnect(args["network"], found["Id"])
 
 
-def _remove_volume(context: Context, _operation: Operation, args: RemoveVolumeArgs) -> None:
+def _remove_volume(context: Context, operation: Operation, args: RemoveVolumeArgs) -> None:
     preconditions.volume_is_unused(context.engine, args["volume"])
     try:
         context.engine.remove_volume(args["volume"])
     except NotFound:
         raise Stale("the volume is gone") from None
+    forget_volume(context.state_dir, operation["stack"], args["volume"])
 
 
 def _record(context: Context, _operation: Operation, args: RecordArgs) -> None:

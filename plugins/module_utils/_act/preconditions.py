@@ -14,8 +14,9 @@ import typing as t
 from .._common.labels import is_ours
 from .._engine.client import Engine
 from .._engine.errors import NotFound
+from .._model.ledger import volumes_of
 from .._model.member import MemberId
-from .._model.operation import Operation
+from .._model.operation import CreateArgs, Operation
 from .._record.store import read_record
 
 Json = t.Dict[str, t.Any]
@@ -116,6 +117,18 @@ def is_placed(state_dir: str, operation: Operation, *, host: str) -> None:
         raise Stale("the record on this host does not want the member")
     if entry["host"] != host:
         raise Stale(f"the record on this host has the member on {entry['host']}")
+
+
+def no_volume_is_lost(
+    engine: Engine, state_dir: str, operation: Operation, args: CreateArgs
+) -> None:
+    """Every volume that the member had on this host is still there, unless a person asked for a new one."""
+    record = read_record(state_dir, operation["stack"])
+    had = volumes_of(record["life"] if record else {}, MemberId.of(operation).key)
+    wanted = set(had).intersection(args["volumes"].values()).difference(args["new_volumes"])
+    lost = wanted.difference(item["Name"] for item in engine.volumes()) if wanted else set()
+    if lost:
+        raise Stale(f"volume {min(lost)} is gone from this host")
 
 
 def network_is_absent(engine: Engine, name: str) -> None:

@@ -12,7 +12,7 @@ import typing as t
 from .._audit.chronicle import Chronicle
 from .._audit.held import note_refusals
 from .._audit.log import SYSLOG, Audit
-from .._common.constants import OWNER
+from .._common.constants import OWNER, SYSTEM_STACK
 from .._engine.client import Engine
 from .._lock.boot_clock import boot_clock
 from .._lock.caller_gone import CallerGone
@@ -21,6 +21,7 @@ from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
 from .._model.fact import Refusals
 from .._model.operation import VALIDATE, Acted, Operation, Refused, Result
 from .._record.store import StoreError, write_record
+from .made_volumes import note_made_volumes
 from .runner import WORKERS, run_operations
 
 Json = t.Dict[str, t.Any]
@@ -169,6 +170,8 @@ class _Call:
         done = any(item["status"] == "done" for item in did)
         results += [*did, *(_barred(item) for item in rest if item["stack"] in barred)]
         results.sort(key=lambda result: result["id"])
+        stacks = sorted({item["stack"] for item in (*records, *rest)} - barred - {"", SYSTEM_STACK})
+        note_made_volumes(self._engine, self._state_dir, stacks, host=self._host)
         changed = written or done
         return Acted(changed=changed, results=results, refused=refused, lease=None)
 

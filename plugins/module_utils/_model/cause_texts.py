@@ -58,6 +58,8 @@ CAUSES: dict[str, Text] = {
     # of operations on containers
     "no_container": "no container",
     "created_only": "{why}; start_on_create is false",
+    "with_new_volumes": "{why}; new, empty volume {volumes}",
+    "volume_renewed": "its volume is gone, a person wants a new one",
     "new_container": "new container",
     "never_run": "made from another definition and never run",
     "dead": "dead: the engine cannot start it again",
@@ -82,6 +84,8 @@ CAUSES: dict[str, Text] = {
     "wrong_address": lambda told: (
         f"has address {told['address'] or 'none'}, should have {told['wanted']}"
     ),
+    "name_missing": "does not answer to the name {name}",
+    "wrong_mac": "has hardware address {mac}, should have {wanted}",
     "links_changed": "its links changed",
     "network_replaced": "the network is {network} now",
     "volume_named": "named by the command",

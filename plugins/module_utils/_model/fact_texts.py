@@ -77,6 +77,28 @@ def _conflict(told: Json) -> str:
     return f"{recorded}; left alone; remove the wrong one"
 
 
+def _moves_wait(told: Json) -> str:
+    if told["absent"]:
+        return (
+            f"{told['why']}: {told['holding']} wait until {told['absent']} has joined the network"
+        )
+    return f"{told['why']}: {told['moving']} of {told['wanted']} at a time, {told['holding']} to go"
+
+
+_STATES = {
+    "ABSENT": "does not run",
+    "SICK": "is unhealthy",
+    "STARTING": "is starting",
+    "WELL": "came back a moment ago",
+}
+
+
+def _dependency_at_fault(told: Json) -> str:
+    sick = f"{told['sick']}; " if told.get("sick") else ""
+    state = _STATES.get(told["state"], told["state"])
+    return f"{sick}not replaced for it, as it depends on {told['member']}, which {state}"
+
+
 def _indexes(told: Json) -> str:
     return ", ".join(map(str, told["indexes"]))
 
@@ -125,11 +147,13 @@ TEXTS: dict[str, Text] = {
     ),
     "definition_kept": lambda told: (
         f"{told['name']}: definition changed ({', '.join(told['changed'])});"
-        " its containers are left as they run until an upgrade"
+        " its containers keep the recorded one; to apply it with an interruption:"
+        f" scale -e service={told['service']} -e scale=0, then up, then scale back"
     ),
     "no_majority": lambda told: f"{told['command']}: {_majority(told)}",
     "places_wait": lambda told: f"members wait for a place: {_majority(told)}",
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
+    "no_such_member": "new_volumes: there is no member {member}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
     "record_blocked": "the record did not reach a majority of its hosts",
     "config_rejected": "{error}; nothing was recorded, nothing was changed",
@@ -173,8 +197,13 @@ TEXTS: dict[str, Text] = {
     # --- members: what holds them ---
     "network_fault": "{fault}",
     "failed": _failed,
+    "volume_lost": (
+        "its volume {volumes} is gone from {recorded}: bring it back, or begin with an empty one:"
+        " reconcile -e new_volumes={member}"
+    ),
     "given_up": "given up after {failures} failures: {error}",
     "draining": _draining,
+    "moves_wait": _moves_wait,
     "renewal_waits": "waits until another host's is replaced",
     # --- members: their health ---
     "checkers_say": _checkers_say,
@@ -186,6 +215,7 @@ TEXTS: dict[str, Text] = {
     "unhealthy": "unhealthy: {why}, {down_s:.0f} s",
     "overdue": "{verdict} for more than {timeout_s:.0f} s: {why}",
     "kept_for_quorum": _kept_for_quorum,
+    "dependency_at_fault": _dependency_at_fault,
     "mass_failure": _mass_failure,
     "repairs_in_flight": _repairs_in_flight,
     "repairs_given_up": (

@@ -75,6 +75,8 @@ class LedgerEntry(t.TypedDict, total=False):
     health: Health
     drain: Drain | None
     config: RejectedConfig | None
+    volumes: list[str]
+    """Volumes that the member had on this host. One that is missing is never replaced by an empty one."""
 
 
 Ledger = t.Dict[str, LedgerEntry]
@@ -84,6 +86,11 @@ Ledger = t.Dict[str, LedgerEntry]
 def health_of(ledger: Ledger, key: str) -> Health | None:
     """The last verdict on a member; None if there is none."""
     return ledger[key].get("health") if key in ledger else None
+
+
+def volumes_of(ledger: Ledger, key: str) -> list[str]:
+    """The volumes that a member had on its host, as far as the host remembers."""
+    return ledger[key].get("volumes", []) if key in ledger else []
 
 
 def drain_of(ledger: Ledger, key: str) -> Drain | None:

@@ -20,6 +20,8 @@ class Endpoint(t.TypedDict):
     address: str
     aliases: list[str]
     links: list[str]
+    mac: str
+    """Its hardware address; empty while the container is stopped."""
 
 
 class ObservedContainer(t.TypedDict):

@@ -106,6 +106,8 @@ class CreateArgs(t.TypedDict):
     """None lets the engine choose."""
     volumes: dict[str, str]
     """Container path to volume name, from the member's record."""
+    new_volumes: list[str]
+    """Volumes that are missing, and that a person asked to make anew."""
 
 
 class StartArgs(t.TypedDict):
@@ -133,6 +135,8 @@ class ConnectArgs(t.TypedDict):
     address: str
     aliases: list[str]
     links: list[str]
+    mac_address: str
+    """Empty lets the engine choose."""
 
 
 class DisconnectArgs(t.TypedDict):

@@ -73,6 +73,7 @@ def _endpoint(endpoint: Json, inspected: Json) -> Endpoint:
         address=endpoint.get("IPAddress") or wanted,
         aliases=[alias for alias in endpoint.get("Aliases") or [] if alias != short_id],
         links=list(endpoint.get("Links") or []),
+        mac=endpoint.get("MacAddress") or "",
     )
 
 

@@ -15,13 +15,15 @@ from .._common.constants import SYSTEM_STACK
 from .._model.fact import Fact
 from .._model.generation import generation_of
 from .._model.ledger import Ledger, health_of
-from .._model.member import member_ids
+from .._model.member import MemberId, member_ids
 from .._record.revisions import Request, current, is_live
 from .balancer.drains import Drains
 from .disruption import Disruption, Limits
 from .health.checkers import Checkers
+from .health.dependencies import Dependencies
 from .health.repairs import Healer
 from .leftovers import Leftovers
+from .lost_volumes import LostVolumes
 from .operations.member import MemberOperations, WantedMember
 from .schedule.hosts import labels_match
 from .situation import MemberView
@@ -46,6 +48,8 @@ class Converger:
         request: Request,
         checkers: Checkers,
         is_decided: bool,
+        lost_volumes: LostVolumes,
+        dependencies: Dependencies,
     ) -> None:
         """C(is_decided): whether a majority of the stack's hosts has this body, or gets it in this round."""
         self.stack = stack
@@ -56,9 +60,16 @@ class Converger:
         self.ledger = ledger
         self._is_decided = is_decided
         self.drains = Drains(operations, ledger, stack=stack, live=is_live(body))
-        self.brakes = StartBrakes(operations, ledger=ledger, request=request)
+        self.brakes = StartBrakes(
+            operations, ledger=ledger, request=request, lost_volumes=lost_volumes
+        )
         self.healer = Healer(
-            operations, ledger=ledger, checkers=checkers, drains=self.drains, brakes=self.brakes
+            operations,
+            ledger=ledger,
+            checkers=checkers,
+            drains=self.drains,
+            brakes=self.brakes,
+            dependencies=dependencies,
         )
         self.leftovers = Leftovers(operations, body, drains=self.drains, is_decided=is_decided)
 
@@ -80,8 +91,10 @@ class Converger:
         steps = Steps(self.operations, drains=self.drains, brakes=self.brakes, budget=budget)
         for member in members:
             steps.take(member, self._look(member))
+        replaced: list[MemberId] = []
         if steps.running and check:
-            self.healer.service(members, steps.running, budget)
+            replaced = self.healer.service(members, steps.running, budget)
+        steps.moves.plan(replaced)
 
     def _wanted(self, name: str, service: dict[str, t.Any], state: str) -> list[WantedMember]:
         entries = self.body["members"]

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The disruption budget of a service: how many of its members may be taken away now. Private to the collection; pure.
 
-Health repairs and the renewal of our own services ask it before they stop a member.
+Health repairs, changes of network connections and the renewal of our own services ask it before they take a member
+away.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ class Cause(enum.Enum):
     UNHEALTHY = "its checkers find it down"
     OVERDUE = "it did not get healthy in time"
     IN_FLIGHT = "we took it away, and it is not healthy again"
-    GIVEN_UP = "we took it away, and its replacement cannot start"
+    GIVEN_UP = "nobody goes on with it: its replacement cannot start, or it was repaired too often"
+    DOWN = "its container does not run"
+    STARTING = "it was started and may get healthy"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +81,26 @@ class Disruption:
         """Reserve a place for a member that is about to be stopped: its drain may take several rounds."""
         self._reserved.add(member)
 
+    def is_unwell(self, member: MemberId) -> bool:
+        """Whether the member is unavailable already, so that taking it away costs nothing."""
+        return member in self._unwell()
+
+    def may_move(self, member: MemberId) -> bool:
+        """Whether the connections of a member may be interrupted now.
+
+        Those that may come back are waited for; those that were given up are not, or no other could ever be moved.
+        """
+        if self.is_unwell(member):
+            return True
+        waits = self._unwell() - self.unavailable[Cause.DOWN] | self.unavailable[Cause.STARTING]
+        waits = (waits - self.unavailable[Cause.GIVEN_UP]) | self._reserved
+        return len(waits) < self._most
+
+    @property
+    def moving(self) -> int:
+        """The number of members that this round takes away."""
+        return len(self._reserved)
+
     def may_take(self, member: MemberId) -> Fact | None:
         """Why a member may not be taken away now; None if it may.
 
@@ -86,16 +109,25 @@ class Disruption:
         if self._is_kept(member):
             told = {"quorum": self._limits.quorum, "good": self.good}
             return Fact.about(member, "kept_for_quorum", told)
-        most = ONE_AT_A_TIME if self._is_mass_failure() else self._limits.at_once
-        if member in self.in_flight or len(self.in_flight | self._reserved) < most:
+        if member in self.in_flight or len(self._tried | self._reserved) < self._most:
             return None
         return self.held([member])
+
+    @property
+    def _most(self) -> int:
+        return ONE_AT_A_TIME if self._is_mass_failure() else self._limits.at_once
+
+    @property
+    def _tried(self) -> set[MemberId]:
+        """Members whose replacement has yet to prove itself. In a mass failure any that is starting is such a test."""
+        starting = self.unavailable[Cause.STARTING] if self._is_mass_failure() else set()
+        return self.in_flight | starting
 
     def held(self, members: t.Sequence[MemberId]) -> Fact:
         """Why these members are kept, for the service as a whole."""
         told: dict[str, t.Any] = {
             "wanted": self.wanted,
-            "probing": len(self.in_flight),
+            "probing": len(self._tried),
             "holding": len(members),
             "indexes": [member.index for member in members],
         }

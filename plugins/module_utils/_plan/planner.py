@@ -34,10 +34,12 @@ from .balancer.validations import plan_validations
 from .converge import Converger, revision_of
 from .forgetting import forget, is_remnant, plan_deletion, settle
 from .health.checkers import Checkers
+from .health.dependencies import Dependencies
 from .health.judgement import Judgement
 from .health.targets import targets_of
+from .health.wellbeing import Ward
+from .lost_volumes import LostVolumes
 from .operations.member import MemberOperations
-from .operations.member_network import leave_together
 from .operations.plan import Plan, RecordWrite
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
@@ -75,6 +77,7 @@ class Planner:
         self.acted_on = dict(self.bodies)
         """Bodies after this round."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
+        self.dependencies = Dependencies(self.bodies, self._ward)
         self.draining: dict[MemberId, float] = {}
         """Members without new requests from load balancers after this round, with the seconds left."""
         self.judgements: dict[str, dict[str, Judgement]] = {}
@@ -105,11 +108,11 @@ class Planner:
         self._plan_checkers()
         balancers = self.balancers()
         balancers.plan(self.plan)
-        leave_together(self.plan)
         if self.request.command == "up":
             plan_validations(self.plan, self._balancers_of(self.bodies), balancers, selected)
         if self.request.command in ("down", "scale"):
             self.volumes.tell_unknown()
+        self._tell_unknown_members()
         if self._is_refused():
             self.plan.refuse()
         return self.plan
@@ -276,23 +279,17 @@ class Planner:
             raise RequestError("no_network", faults=as_data(found))
 
     def _unstarted(self, stack: str, body: dict[str, t.Any]) -> set[str]:
-        """Services of which certainly no container ever ran: their definitions may still be corrected."""
-        claims = self.world.claims(stack)
+        """Services of which certainly no container has run and is still there: they take a new definition at once."""
         unknown = {
             name for name, hosts in _homes(body).items() if not hosts <= set(self.world.seen)
         }
         ran = {
             member.service
-            for member, found in claims.items()
+            for member, found in self.world.claims(stack).items()
             if any(has_run(item) for _host, item in found)
         }
-        made = {member.service for member in claims}
-        failed = {
-            service_of(key)
-            for key, entry in self.views[stack].ledger.items()
-            if entry.get("failures")
-        }
-        return (made | failed) - ran - unknown
+        services = (current(body) or {"definition": {"services": {}}})["definition"]["services"]
+        return set(services) - ran - unknown
 
     def _digests(self, body: dict[str, t.Any]) -> dict[str, str]:
         """Repository digests of the images that any host has."""
@@ -311,7 +308,8 @@ class Planner:
     ) -> dict[str, t.Any] | None:
         """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
-        placer = Placer(stack, desired, reservations, claims)
+        wellbeing, lost = self._ward(stack).wellbeing, self._lost_volumes(stack)
+        placer = Placer(stack, desired, reservations, claims, wellbeing, lost)
         body = placer.place_all()
         self.plan.held += placer.held
         accepted = self._record(stack, desired, body)
@@ -335,10 +333,31 @@ class Planner:
             request=self.request,
             checkers=self.checkers,
             is_decided=self._is_decided(stack),
+            lost_volumes=self._lost_volumes(stack),
+            dependencies=self.dependencies,
         )
         converger.run()
         self.judgements[stack] = converger.healer.judgements
         self.draining.update(converger.drains.still(claims))
+
+    def _tell_unknown_members(self) -> None:
+        """Report the members named for new volumes that do not exist."""
+        known = {
+            MemberId.of_key(stack, key).place
+            for stack, body in (self.acted_on.items() if self.request.new_volumes else ())
+            for key in body["members"]
+        }
+        for place in sorted(set(self.request.new_volumes) - known):
+            self.plan.notes.append(Fact("no_such_member", {"member": place}))
+
+    def _ward(self, stack: str) -> Ward:
+        claims, ledger = self.world.claims(stack), self.views[stack].ledger
+        return Ward(self.world, self.checkers, claims, ledger)
+
+    def _lost_volumes(self, stack: str) -> LostVolumes:
+        view = self.views[stack]
+        before, renew = view.valid_body, self.request.new_volumes
+        return LostVolumes(self.world, stack, before=before, ledger=view.ledger, renew=renew)
 
     def _is_decided(self, stack: str) -> bool:
         """Whether a majority has the record, or this round first requires one."""
@@ -374,6 +393,7 @@ class Planner:
         cause = self._cause(stack, before, desired)
         seen = list(self.world.seen)
         write = RecordWrite(record, seen, [], quorums, True, cause, self._numbers(stack))
+        write.ledgers = self._lost_volumes(stack).ledgers(seen)
         self.plan.records.append(write)
         return body
 
@@ -395,16 +415,16 @@ class Planner:
         fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
         possible = [host for host in body["hosts"] if host not in view.outdated]
         required = not is_majority(body["hosts"], possible)
-        self.plan.records.append(
-            RecordWrite(
-                fields,
-                outdated,
-                view.holders,
-                [body["hosts"]],
-                required,
-                Fact("copy_outdated"),
-            )
+        write = RecordWrite(
+            fields,
+            outdated,
+            view.holders,
+            [body["hosts"]],
+            required,
+            Fact("copy_outdated"),
         )
+        write.ledgers = self._lost_volumes(view.stack).ledgers(outdated)
+        self.plan.records.append(write)
 
     def _lacking_majority(self, quorums: list[list[str]]) -> dict[str, t.Any]:
         """Parameters of the first quorum without a reachable majority; empty if all have one."""

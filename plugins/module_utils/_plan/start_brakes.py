@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a member may be started or created now: its network, its back-off, a person's request. Private; pure."""
+"""Whether a member may be started or created now: its network, volumes, back-off, a person's request. Private; pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .._common.backoff import hold_reason, is_given_up
 from .._model.fact import Fact
 from .._model.ledger import Ledger, LedgerEntry
 from .._record.revisions import Request
+from .lost_volumes import LostVolumes, lost_volume
 from .operations.member import MemberOperations, WantedMember
 
 Json = t.Dict[str, t.Any]
@@ -19,18 +20,29 @@ Json = t.Dict[str, t.Any]
 class StartBrakes:
     """Reasons not to start the members of one stack."""
 
-    def __init__(self, operations: MemberOperations, *, ledger: Ledger, request: Request) -> None:
+    def __init__(
+        self,
+        operations: MemberOperations,
+        *,
+        ledger: Ledger,
+        request: Request,
+        lost_volumes: LostVolumes,
+    ) -> None:
         self._operations = operations
         self._world = operations.world
         self._ledger = ledger
         self._request = request
+        self._lost_volumes = lost_volumes
 
     def reason(self, member: WantedMember) -> Fact | None:
-        """Why the member must wait: its network is down, or it failed recently. None if it need not wait."""
+        """Why the member must wait: its network is down, its data is lost, it failed recently. None if it need not."""
         managed = member.service["network"] == "managed"
         fault = self._world.network_fault(member.host) if managed else None
         if fault:
             return self._fact(member, "network_fault", {"fault": fault.as_data})
+        lost = self._lost_volumes.held(member.id, member.entry)
+        if lost:
+            return self._fact(member, "volume_lost", lost_volume(member.id, member.host, lost))
         if self.is_retry(member):
             return None
         found = hold_reason(
@@ -39,6 +51,10 @@ class StartBrakes:
             now=self._world.now(member.host),
         )
         return self._fact(member, *found) if found else None
+
+    def renewed(self, member: WantedMember) -> list[str]:
+        """The lost volumes that a person wants anew."""
+        return self._lost_volumes.renewed(member.id, member.entry)
 
     def is_retry(self, member: WantedMember) -> bool:
         """Whether a person asks to try it again, regardless of earlier failures."""

@@ -13,8 +13,9 @@ from .._model.member import MemberId
 from .._model.operation import UNPAUSE, NoArgs
 from .balancer.drains import Drains
 from .disruption import Cause, Disruption
+from .moves import Moves
 from .operations.member import MemberOperations, WantedMember
-from .operations.member_network import MemberNetwork
+from .operations.member_network import MemberNetwork, Move
 from .situation import MemberView, Situation, remarks_of, situation_of
 from .start_brakes import StartBrakes
 from .world.world import Container
@@ -36,6 +37,7 @@ class Steps:
         self._operations = operations
         self._plan = operations.plan
         self._network = MemberNetwork(operations)
+        self.moves = Moves(operations, self._network, drains=drains, budget=budget)
         self._drains = drains
         self._brakes = brakes
         self._budget = budget
@@ -48,6 +50,8 @@ class Steps:
         if situation not in (Situation.CONFLICT, Situation.HOST_UNSEEN):
             for code in remarks_of(view):
                 self._plan.notes.append(Fact.about(member.id, code, host=member.host))
+        if situation in DOWN:
+            self._budget.note(Cause.DOWN, [member.id])
         step = STEPS.get(situation)
         if step is not None:
             step(self, member, view)
@@ -129,8 +133,10 @@ class Steps:
             self._make(member, after=[gone])
 
     def _make(self, member: WantedMember, *, after: t.Iterable[int] = ()) -> None:
-        created = self._operations.create(member, after=after)
+        renewed = self._brakes.renewed(member)
+        created = self._operations.create(member, after=after, new_volumes=renewed)
         if member.state == STATE_ACTIVE:
+            self._budget.note(Cause.STARTING, [member.id])
             self._operations.start(member, Fact("new_container"), after=[created])
 
     # --- existing containers ---
@@ -153,10 +159,15 @@ class Steps:
             self.keep(member, view)
 
     def keep(self, member: WantedMember, view: MemberView) -> None:
-        """Keep a running container: only its network connection may need a change."""
+        """Keep a running container: only its network connections may need a change."""
         container = _container(view)
-        moves = self._network.check(member, container)
-        if not moves and member.state == STATE_ACTIVE:
+        need = self._network.need(member, container)
+        if need and need.move is Move.JOIN:
+            if self._network.meet(member, container, need):
+                return
+        elif need:
+            self.moves.wish(member, container, need)
+        if member.state == STATE_ACTIVE:
             self.running.append((member, container))
 
     def unpause(self, member: WantedMember, view: MemberView) -> None:
@@ -170,8 +181,12 @@ class Steps:
     def start(self, member: WantedMember, view: MemberView) -> None:
         """Start the existing container again."""
         container = _container(view)
-        if self._may_start(member):
-            after = self._network.check(member, container)
+        if self._brakes.renewed(member):
+            # A mere start would make it without our labels.
+            self._replace(member, view, Fact("volume_renewed"))
+        elif self._may_start(member):
+            self._budget.note(Cause.STARTING, [member.id])
+            after = self._network.settle(member, container)
             self._operations.start(
                 member, stopped_because(container), after=after, container_id=container["id"]
             )
@@ -220,3 +235,19 @@ STEPS: dict[Situation, t.Callable[[Steps, WantedMember, MemberView], None]] = {
     Situation.STOPPED: Steps.start,
 }
 """A situation without a step needs none: the engine is already acting, or there is no work."""
+
+DOWN = frozenset(
+    [
+        Situation.IMPERSONATED,
+        Situation.NAME_TAKEN,
+        Situation.MISSING,
+        Situation.NEVER_RUN,
+        Situation.RESTARTING,
+        Situation.PAUSED,
+        Situation.BEING_REMOVED,
+        Situation.DEAD,
+        Situation.HALF_REPAIRED,
+        Situation.STOPPED,
+    ]
+)
+"""The container of a wanted member does not run."""

@@ -13,7 +13,7 @@ import typing as t
 from .._model.ledger import Drain, Health, LedgerEntry, RejectedConfig, cause_of
 from .._model.member import MemberId
 from .._model.operation import Operation, config_hash_of
-from .store import update_ledger
+from .store import read_record, update_ledger
 
 Change = t.Callable[[LedgerEntry], t.Optional[LedgerEntry]]
 
@@ -82,6 +82,26 @@ def _without_drain(before: LedgerEntry) -> LedgerEntry | None:
     return LedgerEntry(drain=None) if before.get("drain") else None
 
 
+def note_volumes(state_dir: str, stack: str, key: str, names: t.Iterable[str]) -> None:
+    """Store that a member has these volumes on this host. Writes nothing if all are known."""
+
+    def change(before: LedgerEntry) -> LedgerEntry | None:
+        known = set(before.get("volumes", []))
+        return None if known.issuperset(names) else LedgerEntry(volumes=sorted(known.union(names)))
+
+    _change(state_dir, stack, key, change)
+
+
+def forget_volume(state_dir: str, stack: str, name: str) -> None:
+    """A person had a volume removed: no member of the stack has it any more."""
+    record = read_record(state_dir, stack)
+    for key, entry in (record["life"] if record else {}).items():
+        left = [volume for volume in entry.get("volumes", []) if volume != name]
+        if left != entry.get("volumes", []):
+            fresh = LedgerEntry(volumes=left)
+            _change(state_dir, stack, key, lambda _before, fresh=fresh: fresh)  # type: ignore[misc]
+
+
 def note_config(
     state_dir: str, operation: Operation, revision: str, why: str, *, now: float
 ) -> None:
@@ -110,7 +130,12 @@ def note_config(
 
 
 def _note(state_dir: str, operation: Operation, change: Change) -> bool:
-    """Change the entry of an operation's member. A new entry begins without failures."""
+    """Change the entry of an operation's member."""
+    return _change(state_dir, operation["stack"], MemberId.of(operation).key, change)
+
+
+def _change(state_dir: str, stack: str, key: str, change: Change) -> bool:
+    """Change the entry of a member. A new entry begins without failures."""
 
     def complete(before: LedgerEntry) -> LedgerEntry | None:
         kept = _NOTHING.copy()
@@ -120,5 +145,4 @@ def _note(state_dir: str, operation: Operation, change: Change) -> bool:
             kept.update(new)
         return None if new is None else kept
 
-    key = MemberId.of(operation).key
-    return update_ledger(state_dir, operation["stack"], key, complete)
+    return update_ledger(state_dir, stack, key, complete)

@@ -51,6 +51,8 @@ class Request:
     take: str = ""
     retry: list[str] = dataclasses.field(default_factory=list)
     remove_volumes: list[str] = dataclasses.field(default_factory=list)
+    new_volumes: list[str] = dataclasses.field(default_factory=list)
+    """Members, as STACK/SERVICE/INDEX, whose lost volumes are made anew."""
     author: str = ""
     time: str = ""
     token: str = ""
@@ -105,7 +107,7 @@ def apply_up(
 ) -> tuple[Body, list[Fact]]:
     """Apply a definition: add new services; report changed ones and leave them running as they are.
 
-    C(unstarted) names services that never ran: their definitions may change, as nothing runs yet.
+    C(unstarted) names services without any container that ran: their definitions may change at once.
     """
     new = t.cast("dict[str, t.Any]", request.definition)
     last = current(body)
@@ -199,7 +201,9 @@ def _merge_service(
     if any(kept[key] != service[key] for key in CHECKED_AS):
         kept["health_check"] = before.get("health_check")
     changed = changed_keys(kept, service, old_volumes=old["volumes"], new_volumes=new["volumes"])
-    notes.append(Fact("definition_kept", {"name": name, "changed": list(changed)}))
+    place = f"{new['stack']}/{name}"
+    told = {"name": name, "changed": list(changed), "service": place}
+    notes.append(Fact("definition_kept", told))
     return kept
 
 

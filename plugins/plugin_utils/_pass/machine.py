@@ -27,7 +27,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.held import (
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
-    is_about_health,
+    goes_on_later,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
@@ -236,7 +236,7 @@ class Pass:
     def _unsettled(self, plan: Plan) -> list[Failure]:
         """Report work that is left after the last round. Repairs continue in the next pass; other work is a failure."""
         rounds = self.rounds - 1
-        if not is_about_health(plan):
+        if not goes_on_later(plan):
             return [Failure("unsettled", rounds=rounds)]
         plan.notes.append(Fact("unsettled", {"rounds": rounds}))
         return []

@@ -133,7 +133,8 @@ def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
 def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
     """Return a record for a host, with the reason for its audit and the number that the host showed."""
     seen = {"based_on": write.based_on[host]} if host in write.based_on else {}
-    return {**write.record, "cause": write.cause.as_data, **seen}
+    ledger = {"life": write.ledgers[host]} if host in write.ledgers else {}
+    return {**write.record, "cause": write.cause.as_data, **seen, **ledger}
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:

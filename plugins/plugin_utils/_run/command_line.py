@@ -39,6 +39,7 @@ def request_from(
         fields["scale"] = _number("scale", args.get("scale"))
     for name in ("retry", "remove_volumes"):
         fields[name] = _names(name, args.get(name))
+    fields["new_volumes"] = _members(args.get("new_volumes"))
     fields["rename"] = _renames(args.get("rename_host"), stamp["inventory"])
     fields["prune"] = _flag("prune", args.get("prune"))
     fields["forget"] = _flag("forget", args.get("forget"))
@@ -103,6 +104,18 @@ def _names(name: str, value: t.Any) -> list[str]:
     found = [str(item).strip() for item in items if str(item).strip()]
     if any(character.isspace() for item in found for character in item):
         raise ValueError(f"{name}={value!r}: separate names with commas")
+    return found
+
+
+def _members(value: t.Any) -> list[str]:
+    """Return members, written STACK/SERVICE/INDEX and separated by commas."""
+    found = _names("new_volumes", value)
+    for item in found:
+        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9-]+/[1-9][0-9]*", item):
+            raise ValueError(
+                f"new_volumes={value!r} must name members as STACK/SERVICE/INDEX,"
+                " for example -e new_volumes=wordpress/db/1"
+            )
     return found
 
 

@@ -69,6 +69,7 @@ class Host:
             "network": NETWORK,
             "address": f"10.43.200.{index}",
             "volumes": {},
+            "new_volumes": [],
             **args,
         }
         return self.operation("create", index, id=number, after=list(after), args=full)

@@ -6,6 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._common.names import (
+    aliases,
+    endpoint_links,
+)
 from ansible_collections.drover.docker.plugins.module_utils._model.config_hash import config_hash
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
@@ -182,9 +186,7 @@ class Bench:
             "restart_count": 0,
             "health": "none",
             "image": args["service"]["image"],
-            "networks": {
-                args["network"]: {"address": args["address"] or "", "aliases": [], "links": []}
-            },
+            "networks": {args["network"]: endpoint(operation)},
             "ports": [],
             "mounts": dict(args["volumes"]),
         }
@@ -212,6 +214,17 @@ class Bench:
         for seen in self.seen.values():
             if seen:
                 seen["containers"] = [item for item in seen["containers"] if item["name"] != name]
+
+
+def endpoint(operation: Operation) -> dict[str, t.Any]:
+    """How the container of a create operation is attached to its network."""
+    args = operation["args"]
+    return {
+        "address": args["address"] or "",
+        "aliases": aliases(operation["stack"], operation["service"]),
+        "links": endpoint_links(args["service"]["links"]),
+        "mac": "02:42:0a:2a:80:01",
+    }
 
 
 def brief(plan: Plan) -> list[str]:

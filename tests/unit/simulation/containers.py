@@ -11,6 +11,8 @@ from .fabric import NEVER
 
 Json = dict[str, Any]
 
+ANY_MAC = "02:42:0a:2a:80:01"
+
 
 @dataclasses.dataclass
 class Mount:
@@ -209,6 +211,9 @@ def _networks(container: Container) -> Json:
             "NetworkID": "",
             "EndpointID": "",
             "IPAddress": container.addresses.get(name, ""),
+            "MacAddress": (wish.get("MacAddress") or ANY_MAC)
+            if name in container.addresses
+            else "",
         }
     return found
 

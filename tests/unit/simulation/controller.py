@@ -108,9 +108,17 @@ class Controller:
         self.before_act: Callable[[int], None] = lambda number: None
         self.request = request_for(self.order, sorted(world.machines))
 
-    def run(self, *, retry: list[str] | None = None, take: str = "") -> Report:
+    def run(
+        self,
+        *,
+        retry: list[str] | None = None,
+        take: str = "",
+        new_volumes: list[str] | None = None,
+    ) -> Report:
         """Carry the order out: one pass."""
-        request = dataclasses.replace(self.request, retry=retry or [], take=take)
+        request = dataclasses.replace(
+            self.request, retry=retry or [], take=take, new_volumes=new_volumes or []
+        )
         hosts = sorted(self.world.machines)
         observations = {host: self.look(host) for host in hosts}
         foretold = self._foretell(observations, request)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     LABEL_INDEX,
@@ -64,12 +65,13 @@ class Data:
             )
 
     def lost(self, engine: FakeEngine, volume: str = "") -> None:
-        """Somebody wanted this volume (or all of this engine) to be gone: a program may begin anew."""
-        gone = {
-            contents.get(MARK) for name, contents in engine.contents.items() if volume in ("", name)
-        }
-        self.expected = {place: mark for place, mark in self.expected.items() if mark not in gone}
+        """This volume (or all of this engine) is gone. No program may begin anew until a person says so."""
         self.gone |= {(engine.name, name) for name in engine.contents if volume in ("", name)}
+
+    def give_up(self, engines: Iterable[FakeEngine]) -> None:
+        """A person wants new, empty volumes in the place of those that are gone."""
+        left = {contents.get(MARK) for engine in engines for contents in engine.contents.values()}
+        self.expected = {place: mark for place, mark in self.expected.items() if mark in left}
 
     def forget_all(self, stacks: set[str]) -> None:
         """Nobody remembers these stacks: where their members find their data is not promised any more."""

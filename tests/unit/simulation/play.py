@@ -47,6 +47,8 @@ class Play:
         """Stack and time of each order that a majority of the hosts has stored."""
         self.given_up: set[str] = set()
         """Stacks with a member that is not tried again until a person asks for it."""
+        self.lost: set[str] = set()
+        """Members that wait for a person, because their volumes are gone."""
 
     def run(self, steps: list[Step]) -> None:
         """All steps, then the end."""
@@ -181,7 +183,7 @@ class Play:
             self.world.pass_time(BEYOND_BACK_OFF_S)
             for stack in self.world.records.all_stacks():
                 self._decide_conflict(stack)
-            if not self._reconcile().plans[0].has_work and not self.given_up:
+            if not self._reconcile().plans[0].has_work and not self.given_up | self.lost:
                 break
         self._rest()
         self._check_acknowledged()
@@ -196,7 +198,16 @@ class Play:
         self.watch.before_order()
         controller.foretells = foretells
         peace = Peace(self.world)
-        report = controller.run(retry=sorted(self.given_up), take=take)
+        if self.lost:
+            self.world.data.give_up(machine.engine for machine in self.world.machines.values())
+        report = controller.run(
+            retry=sorted(self.given_up), take=take, new_volumes=sorted(self.lost)
+        )
+        self.lost = {
+            str(fact.parameters["member"])
+            for fact in report.last.held
+            if fact.code == "volume_lost"
+        }
         self.given_up = {
             message.stack for message in report.last.held if "given up" in message.text
         }

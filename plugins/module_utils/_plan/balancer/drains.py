@@ -71,6 +71,10 @@ class Drains:
             )
         return False
 
+    def is_noted(self, member: MemberId) -> bool:
+        """Whether the ledger has a drain of the member."""
+        return drain_of(self._ledger, member.key) is not None
+
     def view(self, host: str, container: Container, *, sick: bool = False) -> DrainView:
         """The view of a container that must be stopped."""
         member = MemberId.of(container)

@@ -9,6 +9,7 @@ A host's checker checks the targets that it was chosen for and, as a witness, al
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import re
 import typing as t
@@ -22,6 +23,7 @@ from ..._model.operation import CHECKER, CheckerArgs
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, is_damaged, makers
 from ..operations.plan import Plan
 from ..world.world import World, running_on
+from .ring import Ring
 from .targets import CheckedMember
 from .votes import CONTROL, Opinion, Report
 
@@ -42,6 +44,9 @@ class Checkers:
         fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
         self._reports = {host: _by_server(world.checker(host)) for host in fresh}
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
+        self._ring = Ring(self.candidates)
+        self._may_be_chosen = frozenset(self.candidates)
+        self._chosen: dict[tuple[MemberId, str], list[str]] = {}
 
     def _may_check(self, host: str) -> bool:
         """Whether a host may get checks. A host outside this run keeps those that it has."""
@@ -52,9 +57,14 @@ class Checkers:
 
     def chosen(self, target: CheckedMember) -> list[str]:
         """Hosts whose checkers vote on this target."""
-        ranked = sorted(self.candidates, key=lambda host: _rank(target, host))
-        others = [host for host in ranked if host != target.host][:CHECKERS]
-        own = target.host in self.candidates
+        key = (target.id, target.host)
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(target)
+        return self._chosen[key]
+
+    def _choose(self, target: CheckedMember) -> list[str]:
+        others = self._ring.choose(target.id.place, CHECKERS, without=target.host)
+        own = target.host in self._may_be_chosen
         if own and (len(self.candidates) < CHECKERS or self._world.settings.check_own_host):
             return sorted([target.host, *others[: CHECKERS - 1]])
         return sorted(others)
@@ -88,27 +98,36 @@ class Checkers:
 
     def plan(self, plan: Plan, targets: list[CheckedMember], *, image: str, version: int) -> None:
         """Add the operations that update each seen host's checker; C(image) validates the configs."""
+        checks = self._checks(targets)
         for host in sorted(self._members):
             if self._world.is_seen(host):
-                self._plan_host(plan, host, self.model(host, targets), image, version)
+                model = self._model(checks.get(host, []))
+                self._plan_host(plan, host, model, image, version)
         for host, error in self.silent().items():
             place = (SYSTEM_STACK, CHECKER_SERVICE, 0, host)
             plan.notes.append(Fact("checker_silent", {"error": error}, *place))
 
-    def model(self, host: str, targets: list[CheckedMember]) -> dict[str, t.Any]:
-        """The model of a host's checker: its checks."""
-        mine = [item for item in targets if host in (item.host, *self.chosen(item))]
-        controls = {
-            control_name(name): entry["address"]
+    def _checks(self, targets: list[CheckedMember]) -> dict[str, list[dict[str, t.Any]]]:
+        """The checks of each host, by target."""
+        found: dict[str, list[dict[str, t.Any]]] = {}
+        for target in sorted(targets, key=lambda item: item.id):
+            check = target.as_check()
+            for host in {target.host, *self.chosen(target)}:
+                found.setdefault(host, []).append(check)
+        return found
+
+    def _model(self, checks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+        """The model of a checker with these checks."""
+        return {"checks": checks, "controls": self._controls}
+
+    @functools.cached_property
+    def _controls(self) -> list[dict[str, str]]:
+        """The control targets: every checker's own, the same for all."""
+        return [
+            {"server": control_name(name), "address": entry["address"]}
             for name, (_member, entry) in sorted(self._members.items())
             if entry["address"]
-        }
-        return {
-            "checks": [item.as_check() for item in sorted(mine, key=lambda item: item.id)],
-            "controls": [
-                {"server": name, "address": address} for name, address in controls.items()
-            ],
-        }
+        ]
 
     def _plan_host(
         self, plan: Plan, host: str, model: dict[str, t.Any], image: str, version: int
@@ -142,11 +161,6 @@ def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
     """A checker's reports. They are ignored if its file was edited: it may check something else."""
     reports = checker["reports"] if checker and checker["file_revision"] else []
     return {(item["backend"], item["server"]): item for item in reports}
-
-
-def _rank(target: CheckedMember, host: str) -> str:
-    """Rendezvous hashing: if a host is removed, only its own checks move."""
-    return hashlib.sha256(f"{target.id.place}@{host}".encode()).hexdigest()
 
 
 def control_name(host: str) -> str:

@@ -12,7 +12,7 @@ from ..._model.fact import Fact
 from ..._model.ledger import Health
 from ..operations.member import WantedMember
 from ..world.world import Container
-from .verdict import HEALTHY, STARTING, UNHEALTHY, Vote
+from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY, Vote
 from .votes import Opinion, is_good, reaches_others
 
 LONGEST_TIMEOUT_S = 3600.0
@@ -76,6 +76,12 @@ class Judgement:
         """How long the checkers have seen it fail."""
         return max((vote.since_s for vote in self.votes if not vote.up), default=0.0)
 
+    def timeout_s(self, repairs: int) -> float:
+        """Seconds that it may take to become healthy: doubled after each repair, up to a limit."""
+        starting = self.verdict if self.verdict in STARTING else INITIALIZING
+        first_s = self.member.service["health_check"][f"{starting}_timeout_ms"] / 1000
+        return float(min(first_s * 2.0**repairs, max(LONGEST_TIMEOUT_S, first_s)))
+
 
 def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
     """Why the member must be replaced; None if it need not be. C(repairs): those in a row.
@@ -89,18 +95,11 @@ def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
         return Fact("unhealthy", {"why": why, "down_s": judgement.down_s})
     if judgement.verdict not in STARTING:
         return None
-    timeout_s = _timeout_s(judgement, repairs)
+    timeout_s = judgement.timeout_s(repairs)
     if timeout_s and judgement.down_s >= timeout_s:
         told = {"verdict": judgement.verdict, "timeout_s": timeout_s, "why": why}
         return Fact("overdue", told)
     return None
-
-
-def _timeout_s(judgement: Judgement, repairs: int) -> float:
-    """Seconds that it may take to become healthy: doubled after each repair, up to a limit."""
-    check = judgement.member.service["health_check"]
-    first_s = check[f"{judgement.verdict}_timeout_ms"] / 1000
-    return float(min(first_s * 2.0**repairs, max(LONGEST_TIMEOUT_S, first_s)))
 
 
 def doubt_of(

@@ -14,9 +14,9 @@ import typing as t
 from ..._common.backoff import delay_s
 from ..._common.constants import GIVE_UP_AFTER, STABLE_S
 from ..._common.names import digest
+from ..._common.times import parse_time
 from ..._model.config_hash import config_hash
 from ..._model.fact import Fact
-from ..._model.generation import generation_of
 from ..._model.ledger import Health, Ledger, health_of
 from ..._model.member import MemberId
 from ..._model.operation import VERDICT, VerdictArgs
@@ -26,10 +26,10 @@ from ..operations.member import MemberOperations, WantedMember
 from ..start_brakes import StartBrakes
 from ..world.world import Container
 from .checkers import Checkers
-from .judgement import Judgement, doubt_of, sickness
-from .targets import CheckedMember
-from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY, judge
-from .votes import count_votes
+from .dependencies import Dependencies
+from .examiner import examine
+from .judgement import Judgement, sickness
+from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY
 
 
 class Healer:
@@ -43,6 +43,7 @@ class Healer:
         checkers: Checkers,
         drains: Drains,
         brakes: StartBrakes,
+        dependencies: Dependencies,
     ) -> None:
         self._operations = operations
         self._world = operations.world
@@ -51,6 +52,7 @@ class Healer:
         self._checkers = checkers
         self._drains = drains
         self._brakes = brakes
+        self._dependencies = dependencies
         self._launches: dict[str, str] = {}
         self.judgements: dict[str, Judgement] = {}
 
@@ -59,8 +61,8 @@ class Healer:
         members: list[WantedMember],
         running: list[tuple[WantedMember, Container]],
         budget: Disruption,
-    ) -> None:
-        """Judge all members of a service and plan repairs.
+    ) -> list[MemberId]:
+        """Judge all members of a service and plan repairs; returns the members that are replaced.
 
         Args:
             members: All of its wanted members.
@@ -73,34 +75,21 @@ class Healer:
             judgement.sick = sickness(judgement, repairs=self._repairs(judgement))
         sick = [item for item in judgements if item.sick]
         replaced: list[Judgement] = []
+        self._note_unavailable(members, judgements, budget)
         if sick and members[0].service["health_check"]["strategy"] != "none":
-            self._note_unavailable(members, judgements, budget)
             replaced = self._repair(sick, budget)
         for judgement in judgements:
             if judgement not in replaced:
                 self._forget_given_up(judgement)
                 self._note_verdict(judgement)
                 self._tell(judgement)
+        return [item.member.id for item in replaced]
 
     # --- judging ---
 
     def _examine(self, member: WantedMember, container: Container) -> Judgement:
-        check = member.service["health_check"]
-        generation = generation_of(container["id"], container["started_at"])
-        target = CheckedMember(member.id, member.host, member.entry["address"], generation, check)
-        opinions, witness = self._checkers.opinions(target)
-        votes = count_votes(check, opinions, witness=witness)
         before = health_of(self._ledger, member.id.key)
-        return Judgement(
-            member,
-            container,
-            generation,
-            before,
-            votes,
-            len(opinions),
-            None if votes else doubt_of(check, opinions, witness),
-            judge(before, generation, votes),
-        )
+        return examine(self._checkers, member, container, before)
 
     def _note_verdict(self, judgement: Judgement) -> None:
         """Store a new verdict. A member that is still starting has none to store."""
@@ -156,10 +145,20 @@ class Healer:
         budget.good = sum(item.verdict not in (UNHEALTHY, INITIALIZING) for item in judgements)
         budget.note(Cause.UNHEALTHY, [item.member.id for item in unhealthy])
         budget.note(Cause.OVERDUE, [item.member.id for item in overdue])
+        if members[0].service["health_check"]["strategy"] == "none":
+            budget.note(Cause.GIVEN_UP, [item.member.id for item in (*unhealthy, *overdue)])
+        budget.note(Cause.STARTING, [item.member.id for item in judgements if self._is_new(item)])
         for member in members:
             cause = self._replaced(member)
             if cause:
                 budget.note(cause, [member.id])
+
+    def _is_new(self, judgement: Judgement) -> bool:
+        """Whether it was started a short time ago, and may still get healthy."""
+        if judgement.sick or judgement.verdict not in STARTING:
+            return False
+        age_s = self._now(judgement) - parse_time(judgement.container["started_at"])
+        return 0 <= age_s <= judgement.timeout_s(self._repairs(judgement))
 
     def _replaced(self, member: WantedMember) -> Cause | None:
         """The state of a member's replacement; None if none is under way.
@@ -173,7 +172,7 @@ class Healer:
         if healthy or not health or not health["repairing"]:
             return None
         if health["repairs"] >= GIVE_UP_AFTER:
-            return None
+            return Cause.GIVEN_UP
         return Cause.GIVEN_UP if self._brakes.is_given_up(member) else Cause.IN_FLIGHT
 
     def _repair(self, sick: list[Judgement], budget: Disruption) -> list[Judgement]:
@@ -181,8 +180,11 @@ class Healer:
         replaced: list[Judgement] = []
         held: list[MemberId] = []
         for judgement in sorted(sick, key=lambda item: (self._repairs(item), item.member.id.index)):
+            excuse = self._dependencies.excuse(judgement)
             refusal = budget.may_take(judgement.member.id)
-            if refusal and refusal.index:
+            if excuse:
+                self._hold(judgement, excuse.code, **excuse.parameters)
+            elif refusal and refusal.index:
                 self._hold(judgement, refusal.code, **refusal.parameters)
             elif refusal:
                 held.append(judgement.member.id)

@@ -85,7 +85,7 @@ def reaches_others(check: dict[str, t.Any], witness: Opinion) -> bool:
     alone = all(item["backend"] != CONTROL for item in witness.others)
     if not witness.others or (alone and result_of(witness.report) == "L4CON"):
         return True
-    long_s = _recovery_s(check)
+    long_s = recovery_s(check)
     return any(is_good(item) and item["since_s"] > long_s for item in witness.others)
 
 
@@ -131,10 +131,10 @@ def _sees_host(check: dict[str, t.Any], opinion: Opinion) -> bool:
     result = result_of(opinion.report)
     if not is_good(opinion.control) or result not in ANSWERED | UNREACHED:
         return False
-    return result in ANSWERED or (opinion.control or {})["since_s"] > _recovery_s(check)
+    return result in ANSWERED or (opinion.control or {})["since_s"] > recovery_s(check)
 
 
-def _recovery_s(check: dict[str, t.Any]) -> float:
+def recovery_s(check: dict[str, t.Any]) -> float:
     """Seconds until a checker that can reach a good member again reports it as up."""
     interval_ms = check["interval_ms"] or DEFAULT_INTERVAL_MS
     rise = check["healthy_threshold"] or DEFAULT_RISE

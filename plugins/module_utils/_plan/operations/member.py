@@ -64,19 +64,30 @@ class MemberOperations:
         self._starts: dict[tuple[str, str], list[int]] = {}
 
     def create(
-        self, member: WantedMember, *, after: t.Iterable[int] = (), cause: Fact = NO_CONTAINER
+        self,
+        member: WantedMember,
+        *,
+        after: t.Iterable[int] = (),
+        cause: Fact = NO_CONTAINER,
+        new_volumes: t.Sequence[str] = (),
     ) -> int:
-        """Create the container, after the pull, the network and the starts that it depends on."""
+        """Create the container, after the pull, the network and the starts that it depends on.
+
+        C(new_volumes): lost volumes that a person wants anew; without them a lost volume stops the create.
+        """
         waits = [*after, *self._dependencies(member), *self._pull(member)]
         if member.service["network"] == "managed":
             waits += self._bridge(member.host)
         if member.state != STATE_ACTIVE:
             cause = Fact("created_only", {"why": cause.as_data})
-        args = self._create_args(member)
+        if new_volumes:
+            told = {"why": cause.as_data, "volumes": ", ".join(new_volumes)}
+            cause = Fact("with_new_volumes", told)
+        args = self._create_args(member, new_volumes)
         where = Subject.member(member.host, member.id)
         return self.plan.add(CREATE, args, where, cause=cause, after=waits, version=self.version)
 
-    def _create_args(self, member: WantedMember) -> CreateArgs:
+    def _create_args(self, member: WantedMember, new_volumes: t.Sequence[str]) -> CreateArgs:
         managed = member.service["network"] == "managed"
         return CreateArgs(
             service=member.service,
@@ -88,6 +99,7 @@ class MemberOperations:
             network=self.world.settings.network if managed else member.service["network"],
             address=member.entry["address"] or None,
             volumes=member.entry["volumes"],
+            new_volumes=list(new_volumes),
         )
 
     def _dependencies(self, member: WantedMember) -> list[int]:

@@ -1,77 +1,142 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep members on the managed network, at their address and with their links. Private to the collection; pure."""
+"""Keep members on the managed network, with their address, names and links. Private to the collection; pure."""
 
 from __future__ import annotations
 
+import enum
 import typing as t
 
+from ..._common.constants import MANAGED_BY_STACK
 from ..._common.names import aliases, endpoint_links
 from ..._model.fact import Fact
 from ..._model.observation import Endpoint
 from ..._model.operation import CONNECT, DISCONNECT, ConnectArgs, DisconnectArgs
+from ..world.ownership import LIVE_STATES
 from ..world.world import Container
 from .member import MemberOperations, WantedMember
-from .plan import Plan
+
+MAC_API = (1, 44)
+"""Older engines take no hardware address at a connect: they give the container its own on its first network only."""
+
+
+class Move(enum.Enum):
+    """How the connections of a container must change."""
+
+    JOIN = "it is not on the managed network, so a connect disturbs nothing"
+    REJOIN = "its connection is wrong: engines cannot change one, so it is interrupted"
+    LEAVE = (
+        "it is still on the other managed network, after a move from one host to several or back"
+    )
+
+
+class Need(t.NamedTuple):
+    """The next move of a container, and why."""
+
+    move: Move
+    why: Fact
 
 
 class MemberNetwork:
-    """Plans the network connection of a member's container."""
+    """Plans the network connections of members' containers."""
 
     def __init__(self, operations: MemberOperations) -> None:
         self._operations = operations
         self._world = operations.world
 
-    def check(self, member: WantedMember, container: Container) -> list[int]:
-        """Correct a container's connections; returns the operations that a start must wait for."""
-        network = self._world.settings.network
+    def need(self, member: WantedMember, container: Container) -> Need | None:
+        """The next move that a container needs; None if its connections are right."""
+        settings = self._world.settings
         if member.service["network"] != "managed" or not member.entry["address"]:
-            return []
-        have = container["networks"].get(network)
+            return None
+        have = container["networks"].get(settings.network)
         if have is None:
-            return self._connect(member, container, Fact("off_network", {"network": network}))
+            return Need(Move.JOIN, Fact("off_network", {"network": settings.network}))
         wrong = self._difference(member, have)
         if wrong:
-            return self._reconnect(member, container, wrong)
-        self._leave_other(member, container, after=[])
-        return []
+            return Need(Move.REJOIN, wrong)
+        if settings.other_network in container["networks"]:
+            return Need(Move.LEAVE, Fact("network_replaced", {"network": settings.network}))
+        return None
+
+    def meet(self, member: WantedMember, container: Container, need: Need) -> list[int]:
+        """Plan the move; returns the operations that a start must wait for."""
+        if need.move is Move.LEAVE:
+            self._leave_other(member, container, need.why)
+            return []
+        if self._fault(member):
+            return []
+        off = []
+        if need.move is Move.REJOIN:
+            network = self._world.settings.network
+            off = [self._disconnect(member, container, network, need.why)]
+        return [self._connect(member, container, need.why, after=off)]
+
+    def settle(self, member: WantedMember, container: Container) -> list[int]:
+        """Plan all moves of a container that does not run; returns the operations that its start must wait for."""
+        need = self.need(member, container)
+        done = self.meet(member, container, need) if need else []
+        if done and self._world.settings.other_network in container["networks"]:
+            why = Fact("network_replaced", {"network": self._world.settings.network})
+            self._leave_other(member, container, why, after=done)
+        return done
+
+    def first_absent(self, host: str) -> str:
+        """The name of one of our containers on a host that has not joined the managed network yet; else empty.
+
+        Moved one by one, members of a host lost contact in between (docs/decisions/0002-overlay-facts.md): so all of
+        them join the new network before any leaves the old one.
+        """
+        settings = self._world.settings
+        absent = [
+            item["name"]
+            for item in self._world.containers(host)
+            if settings.other_network in item["networks"]
+            and settings.network not in item["networks"]
+            and item["managed"] == MANAGED_BY_STACK
+            and item["state"] in LIVE_STATES
+        ]
+        return min(absent, default="")
 
     def _difference(self, member: WantedMember, have: Endpoint) -> Fact | None:
         """What is wrong with a connection; None if nothing is."""
         wanted = member.entry["address"]
         if have["address"] != wanted:
             return Fact("wrong_address", {"address": have["address"], "wanted": wanted})
+        missing = [name for name in self._names(member) if name not in have["aliases"]]
+        if missing:
+            return Fact("name_missing", {"name": missing[0]})
         if sorted(have["links"]) != sorted(endpoint_links(member.service["links"])):
             return Fact("links_changed")
-        return None
+        return self._other_mac(member, have)
 
-    def _reconnect(self, member: WantedMember, container: Container, cause: Fact) -> list[int]:
-        """Disconnect and connect again, at the same address: engines cannot change an existing connection."""
-        if self._fault(member):
-            return []
-        off = self._disconnect(member, container, self._world.settings.network, cause)
-        return self._connect(member, container, cause, after=[off])
+    def _names(self, member: WantedMember) -> list[str]:
+        return aliases(member.id.stack, member.id.service)
+
+    def _other_mac(self, member: WantedMember, have: Endpoint) -> Fact | None:
+        """How the hardware address differs from the wanted one; a stopped container has none."""
+        wanted = str(member.service["container"].get("mac_address", "")).lower()
+        found = have["mac"].lower()
+        if not wanted or not found or found == wanted or not self._takes_mac(member.host):
+            return None
+        return Fact("wrong_mac", {"mac": found, "wanted": wanted})
+
+    def _takes_mac(self, host: str) -> bool:
+        major, _dot, minor = self._world.observation(host)["engine"]["api"].partition(".")
+        return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= MAC_API
 
     def _connect(
-        self,
-        member: WantedMember,
-        container: Container,
-        cause: Fact,
-        *,
-        after: t.Iterable[int] = (),
-    ) -> list[int]:
-        if self._fault(member):
-            return []
+        self, member: WantedMember, container: Container, cause: Fact, *, after: t.Iterable[int]
+    ) -> int:
         args = ConnectArgs(
             network=self._world.settings.network,
             address=member.entry["address"],
-            aliases=aliases(member.id.stack, member.id.service),
+            aliases=self._names(member),
             links=endpoint_links(member.service["links"]),
+            mac_address=str(member.service["container"].get("mac_address", "")),
         )
-        done = self._operations.on(CONNECT, args, member.host, container, cause=cause, after=after)
-        self._leave_other(member, container, after=[done])
-        return [done]
+        return self._operations.on(CONNECT, args, member.host, container, cause=cause, after=after)
 
     def _fault(self, member: WantedMember) -> bool:
         fault = self._world.network_fault(member.host)
@@ -80,14 +145,15 @@ class MemberNetwork:
         return bool(fault)
 
     def _leave_other(
-        self, member: WantedMember, container: Container, *, after: t.Iterable[int]
+        self,
+        member: WantedMember,
+        container: Container,
+        cause: Fact,
+        *,
+        after: t.Iterable[int] = (),
     ) -> None:
-        """Leave the other managed network after the move from one host to several, or back."""
-        settings = self._world.settings
-        other = settings.other_network
-        if other in container["networks"]:
-            cause = Fact("network_replaced", {"network": settings.network})
-            self._disconnect(member, container, other, cause, after=after)
+        other = self._world.settings.other_network
+        self._disconnect(member, container, other, cause, after=after)
 
     def _disconnect(
         self,
@@ -102,21 +168,3 @@ class MemberNetwork:
         return self._operations.on(
             DISCONNECT, args, member.host, container, cause=cause, after=after
         )
-
-
-def leave_together(plan: Plan) -> None:
-    """On each host, all members join the new network before the first one leaves the old one.
-
-    Moved one by one, members of a host lost contact in between (docs/decisions/0002-overlay-facts.md).
-    """
-    joins: dict[str, dict[str, list[int]]] = {}
-    for item in plan.operations:
-        if joined := CONNECT.args_of(item):
-            on_host = joins.setdefault(item["host"], {})
-            on_host.setdefault(joined["network"], []).append(item["id"])
-    for item in plan.operations:
-        if left := DISCONNECT.args_of(item):
-            others = [
-                ids for name, ids in joins.get(item["host"], {}).items() if name != left["network"]
-            ]
-            item["after"] = sorted({*item["after"], *(number for ids in others for number in ids)})

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ..._model.fact import Fact, Refusals
+from ..._model.ledger import Ledger
 from ..._model.member import MemberId
 from ..._model.operation import (
     BALANCER,
@@ -90,6 +91,8 @@ class RecordWrite:
     cause: Fact
     based_on: dict[str, int] = dataclasses.field(default_factory=dict)
     """The record number on each host: a host that has a newer version by now refuses this one."""
+    ledgers: dict[str, Ledger] = dataclasses.field(default_factory=dict)
+    """What hosts that lost their record must remember of their members."""
 
     @property
     def stack(self) -> str:
@@ -155,14 +158,16 @@ class Plan:
         ]
 
 
-HEALTH_KINDS = tuple(kind.name for kind in (VERDICT, CHECKER, BALANCER, DRAIN))
+LASTING_KINDS = tuple(
+    kind.name for kind in (VERDICT, CHECKER, BALANCER, DRAIN, CONNECT, DISCONNECT)
+)
 
 
-def is_about_health(plan: Plan) -> bool:
-    """Whether all remaining work is about health: judging and replacing continue from pass to pass."""
+def goes_on_later(plan: Plan) -> bool:
+    """Whether all remaining work continues from pass to pass: judging, replacing, changing connections one by one."""
     judged = {MemberId.of(item) for item in plan.operations if VERDICT.names(item)}
     return not plan.records and all(
-        item["kind"] in HEALTH_KINDS or MemberId.of(item) in judged for item in plan.operations
+        item["kind"] in LASTING_KINDS or MemberId.of(item) in judged for item in plan.operations
     )
 
 

@@ -13,23 +13,37 @@ import copy
 import typing as t
 
 from ..._common.addresses import assign_address, belongs
+from ..._common.constants import STATE_ACTIVE
 from ..._model.entry import MemberEntry, Members
 from ..._model.fact import Fact, as_data
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import address_on
 from ..._record.revisions import current, is_live
+from ..lost_volumes import LostVolumes, lost_volume
+from ..operations.member import WantedMember
 from ..world.ownership import Claims, Located
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
 from .reservations import Reservations
 
 
 class Placer:
-    """Places the members of one stack; C(reservations) are those of all stacks."""
+    """Places the members of one stack.
+
+    C(reservations) are those of all stacks. C(wellbeing) gives a higher number to a member that serves better.
+    """
 
     def __init__(
-        self, stack: str, body: dict[str, t.Any], reservations: Reservations, claims: Claims
+        self,
+        stack: str,
+        body: dict[str, t.Any],
+        reservations: Reservations,
+        claims: Claims,
+        wellbeing: t.Callable[[WantedMember], int],
+        lost_volumes: LostVolumes,
     ) -> None:
         self.stack = stack
+        self._lost_volumes = lost_volumes
+        self._wellbeing = wellbeing
         # The revisions are most of a body and only read here: copying them would take half of a pass's planning time.
         self.body = {
             **body,
@@ -67,10 +81,9 @@ class Placer:
 
     def _place_scaled(self, name: str, service: dict[str, t.Any]) -> None:
         scale = (current(self.body) or {})["services"][name]["scale"]
-        by_age = sorted(
-            self._active(name), key=lambda member: self.members[member.key]["create_index"]
-        )
-        for member in by_age[scale:]:
+        active = self._active(name)
+        surplus = sorted(active, key=self._rank)[scale:] if len(active) > scale else []
+        for member in surplus:
             self._retire(member)
         taken = {member.index for member in self._active(name)}
         index = 0
@@ -79,6 +92,12 @@ class Placer:
             if index not in taken:
                 taken.add(index)
                 self._add(self._candidate(MemberId(self.stack, name, index)), None)
+
+    def _rank(self, member: MemberId) -> tuple[int, int]:
+        """Sort key of a scale-down: the members that serve best stay, of equal ones the oldest."""
+        entry, service = self.members[member.key], self._definition()["services"][member.service]
+        wanted = WantedMember(member, entry, service, STATE_ACTIVE)
+        return -self._wellbeing(wanted), entry["create_index"]
 
     def _place_global(self, name: str, service: dict[str, t.Any]) -> None:
         for member in self._active(name):
@@ -137,6 +156,8 @@ class Placer:
         if old and not self.world.is_seen(old["host"]):
             self._hold_on_unseen(candidate, old["host"])
             return
+        if old and self._hold_on_lost_volumes(candidate, old):
+            return
         volumes = volumes_of(self.reservations, candidate, old["volumes"] if old else {})
         pinned = pinned_hosts(self.reservations, candidate, volumes)
         chosen, reasons = choose_host(
@@ -159,6 +180,15 @@ class Placer:
         """A retired member's container may still run on an unreachable host, so do not start another elsewhere."""
         fault = self.world.fault(host)
         self._hold(candidate, "was_on_unseen_host", before=host, fault=fault.as_data)
+
+    def _hold_on_lost_volumes(self, candidate: Candidate, old: MemberEntry) -> bool:
+        """A retired member whose volumes are on no host any more would begin with empty ones."""
+        lost = self._lost_volumes.held(candidate.id, old)
+        gone = [name for name in lost if not self.world.volume_hosts(name)]
+        if gone:
+            told = lost_volume(candidate.id, old["host"], gone)
+            self.held.append(Fact.about(candidate.id, "volume_lost", told, host=old["host"]))
+        return bool(gone)
 
     def _adopt(self, candidate: Candidate, claim: Located, old: MemberEntry | None) -> None:
         """Adopt an existing container as the member's."""

@@ -151,6 +151,7 @@ def test_our_container(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
                 "address": "10.43.200.1",
                 "aliases": ["web.shop", "web.shop.rancher.internal"],
                 "links": ["db.shop:mysql"],
+                "mac": "02:42:0a:2a:80:01",
             }
         },
         "ports": [],
@@ -341,11 +342,12 @@ def inspected(**changes: t.Any) -> Json:
 
 
 def test_the_engines_own_alias_is_left_out() -> None:
-    endpoint = {"IPAddress": "10.43.200.1", "Aliases": ["web.shop", "abcdef123456"], "Links": None}
+    aliases = ["web.shop", "abcdef123456"]
+    endpoint = {"IPAddress": "10.43.200.1", "Aliases": aliases, "Links": None, "MacAddress": "02:1"}
     seen = summary(inspected(NetworkSettings={"Networks": {"drover": endpoint, "other": None}}))
     assert seen["networks"] == {
-        "drover": {"address": "10.43.200.1", "aliases": ["web.shop"], "links": []},
-        "other": {"address": "", "aliases": [], "links": []},
+        "drover": {"address": "10.43.200.1", "aliases": ["web.shop"], "links": [], "mac": "02:1"},
+        "other": {"address": "", "aliases": [], "links": [], "mac": ""},
     }
 
 

@@ -9,7 +9,7 @@ import copy
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
-    is_about_health,
+    goes_on_later,
 )
 from ansible_collections.drover.docker.tests.unit.shared.builders import (
     EMPTY_PLACEMENT,
@@ -655,26 +655,6 @@ def test_up_without_the_overlay_is_refused_before_anything_is_recorded() -> None
     )
 
 
-def test_from_one_host_to_several_running_containers_move_to_the_overlay() -> None:
-    bench = Bench("h1")
-    bench["h1"]["networks"] = {}
-    bench.settled(WEB)
-    bench.seen = {"h1": bench["h1"], **Bench("h2").seen}
-    bench["h1"]["networks"] = copy.deepcopy(bench["h2"]["networks"])
-    plan = bench.plan()
-    assert [
-        (item["kind"], item["container"], item["args"].get("network")) for item in plan.operations
-    ] == [
-        ("connect", "shop-web-1", "drover"),
-        ("disconnect", "shop-web-1", "drover-local"),
-        ("connect", "shop-web-2", "drover"),
-        ("disconnect", "shop-web-2", "drover-local"),
-    ]
-    # All are connected before the first one leaves the bridge: members of one host never lose each other.
-    assert [item["after"] for item in plan.operations] == [[], [1, 3], [], [1, 3]]
-    assert plan.records[0].quorums == [["h1"], ["h1", "h2"]]
-
-
 def test_address_that_a_stranger_took_is_replaced() -> None:
     bench = Bench("h1", "h2")
     body = bench.settled(WEB)
@@ -743,20 +723,6 @@ def test_definition_that_never_ran_is_corrected() -> None:
     ]
 
 
-def test_changed_links_reach_running_containers() -> None:
-    bench = Bench("h1", "h2")
-    link = {"stack": "shop", "service": "db", "alias": "first"}
-    bench.settled(stack({"web": service(links=[link]), "db": service()}))
-    bench.container("shop-web-1")["networks"]["drover"]["links"] = ["db.shop:first"]
-    assert bench.plan().lines() == []
-    plan = bench.up(stack({"web": service(links=[{**link, "alias": "second"}]), "db": service()}))
-    assert [(item["kind"], item["cause"]["code"]) for item in plan.operations] == [
-        ("disconnect", "links_changed"),
-        ("connect", "links_changed"),
-    ]
-    assert plan.operations[1]["args"]["links"] == ["db.shop:second"]
-
-
 def test_containers_that_no_record_knows_are_shown_and_adopted_by_up() -> None:
     bench = Bench("h1", "h2")
     bench.settled(WEB)
@@ -789,6 +755,6 @@ def test_a_service_that_could_never_be_made_takes_its_corrected_definition() -> 
 def test_what_is_left_of_judging_and_healing_goes_on_in_the_next_pass() -> None:
     plan = Plan(operations=[operation("verdict"), operation("stop")])
     plan.operations.append(operation("checker", stack="drover", service="checker"))
-    assert is_about_health(plan)
+    assert goes_on_later(plan)
     plan.operations.append(operation("start", index=2))
-    assert not is_about_health(plan)
+    assert not goes_on_later(plan)

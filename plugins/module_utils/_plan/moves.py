@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Change the network connections of running members: drained, and by the disruption budget. Private to the collection.
+
+Engines cannot change a connection, so it is interrupted. If all members of a service were changed at once, none of them
+could be reached. Pure: this only plans.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._model.fact import Fact
+from .._model.member import MemberId
+from .balancer.drains import Drains
+from .disruption import Disruption
+from .operations.member import MemberOperations, WantedMember
+from .operations.member_network import MemberNetwork, Move, Need
+from .world.world import Container
+
+
+class Wish(t.NamedTuple):
+    """A running member whose connections must change."""
+
+    member: WantedMember
+    container: Container
+    need: Need
+
+
+class Moves:
+    """The moves of one service in one round."""
+
+    def __init__(
+        self,
+        operations: MemberOperations,
+        network: MemberNetwork,
+        *,
+        drains: Drains,
+        budget: Disruption,
+    ) -> None:
+        self._plan = operations.plan
+        self._network = network
+        self._drains = drains
+        self._budget = budget
+        self._wishes: list[Wish] = []
+
+    def wish(self, member: WantedMember, container: Container, need: Need) -> None:
+        """Note that a member must be moved."""
+        self._wishes.append(Wish(member, container, need))
+
+    def plan(self, replaced: t.Collection[MemberId]) -> None:
+        """Plan as many moves as the budget allows. The C(replaced) members get new containers, which are right."""
+        wishes = [item for item in self._wishes if item.member.id not in replaced]
+        waiting = [item for item in sorted(wishes, key=self._rank) if not self._begin(item)]
+        if waiting:
+            self._hold(waiting)
+
+    def _rank(self, wish: Wish) -> tuple[bool, bool, int]:
+        """Sort key: what is unavailable already, what drains already, then by index."""
+        member = wish.member.id
+        return not self._budget.is_unwell(member), not self._drains.is_noted(member), member.index
+
+    def _begin(self, wish: Wish) -> bool:
+        """Whether the move may begin; then its drain or the move itself is planned."""
+        member, container = wish.member, wish.container
+        if wish.need.move is Move.LEAVE and self._network.first_absent(member.host):
+            return False
+        if not self._budget.may_move(member.id):
+            return False
+        sick = self._budget.is_unwell(member.id)
+        if not sick:
+            self._budget.reserve(member.id)
+        if self._drains.drain(member.host, container, wish.need.why, sick=sick):
+            self._network.meet(member, container, wish.need)
+        return True
+
+    def _hold(self, waiting: list[Wish]) -> None:
+        first = waiting[0]
+        told = {
+            "why": first.need.why.as_data,
+            "moving": self._budget.moving,
+            "wanted": self._budget.wanted,
+            "holding": len(waiting),
+            "absent": self._network.first_absent(first.member.host),
+        }
+        member = first.member.id
+        self._plan.held.append(Fact("moves_wait", told, member.stack, member.service))
