@@ -10,7 +10,7 @@ import secrets
 import time
 import typing as t
 
-from .._act.stage import Term, act
+from .._act.stage import CallContext, act
 from .._audit.log import SYSLOG
 from .._engine.client import Engine
 from .._lock.host_lock import HostBusy
@@ -62,7 +62,7 @@ class OwnRun:
             self._wait(outcome["lease"], end)
 
     def _try(self, operations: list[Operation]) -> Acted:
-        term = Term(self._claim(), prepare=True, last=True, syslog=self._syslog)
+        term = CallContext(self._claim(), prepare=True, last=True, syslog=self._syslog)
         return act(
             self._engine,
             host=operations[0]["host"],
