@@ -7,7 +7,10 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 Json = dict[str, t.Any]
 SECRET = "correct horse battery"
@@ -184,3 +187,75 @@ def test_up_on_an_interrupted_deletion_begins_anew() -> None:
     delete(bench, bench.plan(), but="h3")
     plan = bench.up(WEB)
     assert (plan.errors, plan.records[0].record["version"]["number"]) == ([], 4)
+
+
+# --- any order of absences and failures ---
+
+HOSTS = ("h1", "h2", "h3")
+SOME = st.sets(st.sampled_from(HOSTS))
+
+
+class Fleet:
+    """Three hosts whose stack was up everywhere. Some are away in a round, and some calls of a round fail."""
+
+    def __init__(self) -> None:
+        self.bench = Bench(*HOSTS)
+        self.bench.settled(WEB)
+        self.all = dict(self.bench.seen)
+
+    def round(self, away: set[str], failing: set[str], command: str = "", **how: t.Any) -> None:
+        self.bench.seen = {host: None if host in away else self.all[host] for host in HOSTS}
+        if command:
+            how["stacks"] = ["shop"]
+        plan = self.bench.plan(command or "reconcile", **how)
+        assert [item for item in plan.operations if item["kind"] == "create"] == []
+        stored = {"shop": True}
+        for write in plan.records:
+            took = [host for host in write.hosts if host not in failing]
+            for host in took:
+                self.all[host]["records"]["shop"] = {**write.record, "host": host, "life": {}}
+            have = [*took, *write.holders]
+            stored["shop"] &= not write.required or all(
+                is_majority(quorum, have) for quorum in write.quorums
+            )
+        for item in plan.operations if stored["shop"] else []:
+            if item["host"] not in failing:
+                self._do(item)
+
+    def _do(self, item: t.Any) -> None:
+        seen = self.all[item["host"]]
+        if item["kind"] == "remove":
+            left = [one for one in seen["containers"] if one["id"] != item["container_id"]]
+            seen["containers"] = left
+        elif item["kind"] == "forget":
+            version = seen["records"]["shop"]["version"]
+            assert (version["number"], version["token"]) == (item["version"], item["args"]["token"])
+            del seen["records"]["shop"]
+
+
+ROUNDS = st.lists(st.tuples(SOME, SOME), max_size=8)
+
+
+@settings(deadline=None)
+@given(SOME, ROUNDS, ROUNDS)
+def test_whatever_is_away_or_fails_in_the_end_nothing_is_left(
+    away: set[str], before: list[t.Any], after: list[t.Any]
+) -> None:
+    """Once a command to forget was accepted, no pass starts anything, and passes with all hosts leave no trace."""
+    fleet = Fleet()
+    fleet.round(set(), set(), "down")
+    for gone, failing in before:
+        fleet.round(gone, failing)
+    fleet.round(set(), set())
+    fleet.round(set(), set())
+    fleet.round(away, set(), "down", forget=True)
+    for gone, failing in after:
+        fleet.round(gone, failing)
+    for _round in range(3):
+        fleet.round(set(), set())
+    records = [host for host in HOSTS if "shop" in fleet.all[host]["records"]]
+    assert [fleet.all[host]["containers"] for host in HOSTS] == [[], [], []]
+    if len(away) < 2:  # a majority accepted it
+        assert records == []
+    else:
+        assert records == list(HOSTS)
