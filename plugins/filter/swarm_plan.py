@@ -60,11 +60,13 @@ _value:
 """
 
 import dataclasses
+import re
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.drover.docker.plugins.module_utils._common.addresses import parse_subnet
+from ansible_collections.drover.docker.plugins.module_utils._model.problems import escaped
 from ansible_collections.drover.docker.plugins.module_utils._swarm.decide import decide
 from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import SwarmSettings
 
@@ -78,7 +80,20 @@ def swarm_plan(
         AnsibleFilterError: A setting is invalid. The text names its variable.
     """
     plan = decide(reports, hosts=hosts, settings=_settings(settings))
-    return {**dataclasses.asdict(plan), "settle": plan.settle()}
+    found: dict[str, t.Any] = _plain({**dataclasses.asdict(plan), "settle": plan.settle()})
+    return found
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Return the plan with the texts of hosts made harmless: the role prints them and hands them on.
+
+    Before ansible-core 2.19 a fact that looks like a template is one, whoever wrote it.
+    """
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return _TEMPLATE.sub(r"\\x7b", escaped(value)) if isinstance(value, str) else value
 
 
 def _settings(given: dict[str, t.Any]) -> SwarmSettings:
@@ -105,6 +120,9 @@ def _subnet(variable: str, text: str) -> str:
         return parse_subnet(text)
     except ValueError as error:
         raise AnsibleFilterError(f"{variable}: {error}") from error
+
+
+_TEMPLATE = re.compile(r"\{(?=[{%#])")
 
 
 class FilterModule:

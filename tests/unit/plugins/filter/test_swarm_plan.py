@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.drover.docker.plugins.filter.swarm_plan import FilterModule
+from ansible_collections.drover.docker.tests.unit.shared.swarm_reports import node, swarm
 
 PLAN = FilterModule().filters()["swarm_plan"]
 REPORT: dict[str, t.Any] = {
@@ -66,3 +68,17 @@ def test_texts_of_numbers_and_truths_are_understood() -> None:
 def test_subnets_that_cannot_be_used(setting: str, value: t.Any, variable: str) -> None:
     with pytest.raises(AnsibleFilterError, match=variable):
         decided(**{setting: value})
+
+
+def test_what_a_host_says_is_neither_a_template_nor_controls_a_terminal() -> None:
+    """The role prints the texts; before ansible-core 2.19 a fact that looks like a template is one."""
+    said = "h\x1b[31m{{ lookup('pipe', 'id') }}{% x %}{# y #}"
+    reports = swarm({"h1": "manager", "h2": "worker"}, more=[node("h9", hostname=said, id=said)])
+    reports["h2"].update(state="locked", error=said)
+    plan = PLAN(reports, hosts={"h1": "", "h2": ""}, settings=SETTINGS)
+    texts = json.dumps(plan)
+    assert "lookup" in texts
+    assert "{{" not in texts
+    assert "{%" not in texts
+    assert "\\u001b" not in texts
+    assert "\x1b" not in texts
