@@ -87,6 +87,17 @@ TEXTS: dict[str, Text] = {
     "no_host": "no Docker host could be looked at",
     "host_not_seen": "not seen: {reason}",
     "record_damaged": "the record on this host is damaged ({reason})",
+    "record_newer": lambda told: (
+        f"a newer release wrote its record on {', '.join(told['hosts'])}; left alone:"
+        " install that release on this control node"
+    ),
+    "record_lost": lambda told: (
+        f"its record is damaged on {', '.join(told['hosts'])} and no other host has a valid copy,"
+        " so it is unknown what is wanted; left alone: bring it up again"
+    ),
+    "system_left_alone": lambda told: (
+        f"the checkers stay as they are: what {', '.join(told['stacks'])} wants is unknown"
+    ),
     "records_conflict": "hosts hold different records of the same number ({sides});"
     " say which is right: up ... -e take=HOST",
     "record_undone": lambda told: f"{_undone(told)}: it has no effect",

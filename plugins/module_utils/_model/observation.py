@@ -216,7 +216,9 @@ class Observation(_Stamp):
     records: dict[str, Json]
     """Stack records by stack."""
     damaged_records: dict[str, str]
-    """Faults of the other records."""
+    """Damaged records, and what is wrong with them."""
+    newer_records: dict[str, str]
+    """Records that a newer release wrote, and how to read them."""
     refusals: dict[str, Json]
     """The refusals that the host stores: a fact by its place."""
     lease: Json | None

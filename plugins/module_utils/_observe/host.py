@@ -69,9 +69,9 @@ def observe(
     """
     observation = empty(host, now=clock())
     try:
-        records, damaged = read_records(state_dir)
+        stored = read_records(state_dir)
         mountpoints = _Look(engine, _Deadline(timer)).fill(
-            observation, host_images={*images, *current_images(records)}
+            observation, host_images={*images, *current_images(stored.records)}
         )
     except SdkMissing:
         raise
@@ -79,7 +79,8 @@ def observe(
         failed = empty(host, now=observation["now"])
         failed["error"] = str(error)
         return failed
-    observation["records"], observation["damaged_records"] = records, damaged
+    observation["records"] = stored.records
+    observation["damaged_records"], observation["newer_records"] = stored.damaged, stored.newer
     _fill_files(observation, state_dir, mountpoints, configs=configs)
     return observation
 
@@ -121,6 +122,7 @@ def empty(host: str, *, now: float) -> Observation:
         certificate_folders={},
         records={},
         damaged_records={},
+        newer_records={},
         refusals={},
         lease=None,
     )

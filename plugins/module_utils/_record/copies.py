@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 
 from .._common.names import digest
-from .._model.ledger import Ledger
+from .._model.ledger import Ledger, LedgerEntry
 
 FORMAT = 1
 Variant = t.Tuple[str, str]
@@ -61,6 +61,7 @@ class RecordView:
     rivals: list[str]
     conflict: str
     ledger: Ledger
+    """What the host of each member remembers of it."""
     undone: list[Undone] = dataclasses.field(default_factory=list)
     """Versions that never counted: a majority of their hosts was seen without them."""
     counts: bool = True
@@ -107,7 +108,7 @@ def view_records(
         unreadable: Hosts with a damaged copy; its version is unknown.
     """
     present = {host: copy for host, copy in copies.items() if copy}
-    view = RecordView(stack, None, [], sorted(copies), [], "", _merge_ledgers(present.values()))
+    view = RecordView(stack, None, [], sorted(copies), [], "", {})
     for number in sorted({copy["version"]["number"] for copy in present.values()}, reverse=True):
         variants = _variants(present, number)
         older = {h: copy for h, copy in present.items() if copy["version"]["number"] < number}
@@ -120,8 +121,12 @@ def view_records(
         lost = [found for key, found in variants.items() if key not in possible]
         view.undone += [Undone(number, sorted(found)) for found in lost]
         if possible:
-            return _decided(view, copies, possible, take)
-    return _undecided(view, copies, present) if present else view
+            view = _decided(view, copies, possible, take)
+            break
+    else:
+        view = _undecided(view, copies, present) if present else view
+    view.ledger = _ledger_of(view.body, present.values())
+    return view
 
 
 def _may_count(
@@ -194,12 +199,20 @@ def _conflict(variants: dict[Variant, Copies]) -> str:
     return " against ".join(sorted(", ".join(sorted(copies)) for copies in variants.values()))
 
 
-def _merge_ledgers(copies: t.Iterable[dict[str, t.Any]]) -> Ledger:
-    """Per member the entry with the highest sequence number."""
+def _ledger_of(body: dict[str, t.Any] | None, copies: t.Iterable[dict[str, t.Any]]) -> Ledger:
+    """What is remembered of each member: by its recorded host, not by the hosts that it was on before.
+
+    Of a member without a place, the entry with the highest sequence number counts.
+    """
+    members = body["members"] if body else {}
     merged: Ledger = {}
     for copy in copies:
         found: Ledger = copy.get("life", {})
         for key, entry in found.items():
-            if key not in merged or entry.get("seq", 0) > merged[key].get("seq", -1):
+            if key in members:
+                counts = copy.get("host") == members[key]["host"]
+            else:
+                counts = entry.get("seq", 0) > merged.get(key, LedgerEntry()).get("seq", -1)
+            if counts:
                 merged[key] = entry
     return merged

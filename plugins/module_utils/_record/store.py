@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import threading
 import time
 import typing as t
@@ -27,7 +28,7 @@ _writing = threading.Lock()
 
 
 class StoreError(Exception):
-    """A record could not be read or written; the existing file is untouched."""
+    """A record could not be read or written; the existing file is untouched. It is not known what it says."""
 
 
 class OtherFormat(ValueError):
@@ -43,29 +44,46 @@ def record_path(state_dir: str, stack: str) -> str:
     return os.path.join(state_dir, "stacks", stack + ".json")
 
 
-def read_records(state_dir: str) -> tuple[dict[str, Json], dict[str, str]]:
-    """All records of this host: valid ones by stack, and the faults of the others by stack.
+class Stored(t.NamedTuple):
+    """All records of a host, by stack."""
+
+    records: dict[str, Json]
+    damaged: dict[str, str]
+    """Files with proven damage, and what is wrong with them."""
+    newer: dict[str, str]
+    """Records of a newer release, and how to read them."""
+
+
+def read_records(state_dir: str) -> Stored:
+    """All records of this host.
 
     Raises:
-        StoreError: The folder itself cannot be read.
+        StoreError: The folder or a record cannot be read, so it is unknown what the host has.
     """
-    records: dict[str, Json] = {}
-    damaged: dict[str, str] = {}
+    found = Stored({}, {}, {})
     for stack in _stored_stacks(state_dir):
         try:
-            records[stack] = _load(state_dir, stack)
+            found.records[stack] = _load(state_dir, stack)
         except FileNotFoundError:
             continue  # removed since it was listed
-        except (OSError, ValueError) as error:
-            damaged[stack] = _explain(error)
-    return records, damaged
+        except OtherFormat as error:
+            found.newer[stack] = str(error)
+        except ValueError as error:
+            found.damaged[stack] = _explain(error)
+    return found
 
 
 def read_record(state_dir: str, stack: str) -> Json | None:
-    """One record; None if it is missing or damaged (read_records says what is wrong)."""
+    """One record; None if it is missing or damaged (read_records says what is wrong).
+
+    Raises:
+        StoreError: It cannot be read, or a newer release wrote it.
+    """
     try:
         return _load(state_dir, stack)
-    except (OSError, ValueError):
+    except OtherFormat as error:
+        raise StoreError(f"record of stack {stack}: {error}") from error
+    except (FileNotFoundError, ValueError):
         return None
 
 
@@ -92,7 +110,7 @@ def write_record(state_dir: str, record: Json) -> bool:
     if reason:
         raise StoreError(f"record of stack {stack} is not sound: {reason}")
     with _writing:
-        present = _present(state_dir, stack)
+        present = read_record(state_dir, stack)
         ledger = record.get("life", {})
         if present:
             _check_order(present, record, renamed)
@@ -180,9 +198,19 @@ def _stored_stacks(state_dir: str) -> list[str]:
 
 
 def _load(state_dir: str, stack: str) -> Json:
-    """One valid record. Raises OSError, or ValueError that says what is wrong."""
-    with open(record_path(state_dir, stack), "rb") as file:
-        record = json.loads(file.read().decode("utf-8"))
+    """One valid record.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is damaged; the text says how.
+        StoreError: It cannot be read. That says nothing about whether there is one.
+    """
+    try:
+        record = json.loads(_content(record_path(state_dir, stack)).decode("utf-8"))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"cannot read the record of stack {stack}: {error.strerror}") from error
     found = record.get("format") if isinstance(record, dict) else None
     if isinstance(found, int) and found > FORMAT:
         raise OtherFormat(
@@ -194,19 +222,16 @@ def _load(state_dir: str, stack: str) -> Json:
     return {**record, "life": record.get("life", {})}
 
 
-def _present(state_dir: str, stack: str) -> Json | None:
-    """The record that a new one would replace. Raises StoreError if it must not be replaced."""
-    try:
-        return _load(state_dir, stack)
-    except OtherFormat as error:
-        raise StoreError(f"record of stack {stack}: {error}") from error
-    except (OSError, ValueError):
-        return None
+def _content(path: str) -> bytes:
+    """The content of a regular file. Another kind of file is damage: a FIFO must not be waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("not a regular file")
+        return file.read()
 
 
-def _explain(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"cannot be read: {error.strerror}"
+def _explain(error: ValueError) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "not UTF-8"
     if isinstance(error, json.JSONDecodeError):

@@ -10,6 +10,8 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    BALANCER,
+    CHECKER,
     Operation,
     Result,
 )
@@ -136,14 +138,26 @@ def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
-    """Return records that need no majority, and the operations of stacks that are not blocked."""
+    """Return records that need no majority, and the operations of stacks that are not blocked.
+
+    HAProxy's configs are of all stacks together, so none changes in a round with a blocked stack: they would serve an
+    order that has failed.
+    """
     copies = [
         told(write, host) for write in plan.records if not write.required and host in write.hosts
     ]
     operations = [
-        item for item in plan.operations if item["host"] == host and item["stack"] not in blocked
+        item
+        for item in plan.operations
+        if item["host"] == host
+        and item["stack"] not in blocked
+        and not (blocked and _is_config(item))
     ]
     return Work(copies, operations, plan.refusals.get(host))
+
+
+def _is_config(operation: Operation) -> bool:
+    return CHECKER.names(operation) or BALANCER.names(operation)
 
 
 def blocked_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:

@@ -87,6 +87,7 @@ def observation(host: str, **changes: t.Any) -> dict[str, t.Any]:
         "images": {"app:1": {"id": "sha256:1", "volumes": [], "digest": ""}},
         "records": {},
         "damaged_records": {},
+        "newer_records": {},
     }
     return {**base, **changes}
 

@@ -53,6 +53,7 @@ KEYS = {
     "certificate_folders",
     "records",
     "damaged_records",
+    "newer_records",
     "refusals",
     "lease",
 }
