@@ -72,7 +72,7 @@ def test_a_record_is_stored_and_what_changed_is_told(
 ) -> None:
     assert run(act, records=[record()])["changed"]
     assert not run(act, records=json.dumps([record()]))["changed"]
-    stored, _damaged = read_records(str(tmp_path / "drover"))
+    stored = read_records(str(tmp_path / "drover")).records
     assert stored["shop"]["body"] == record()["body"]
 
 
