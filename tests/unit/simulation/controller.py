@@ -44,6 +44,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     Outcomes,
     Work,
 )
+from ansible_collections.drover.docker.tests.unit.shared.operations import crossings
 
 from .machine import Machine
 from .stacks import STACKS, definition
@@ -140,6 +141,8 @@ class Controller:
             self.say(f"    {notice_text(notice)}")
         if not any(step.plan is known for known in report.plans):
             report.plans.append(step.plan)
+            if crossings(step.plan):
+                raise AssertionError(f"one stack waits for another: {crossings(step.plan)}")
         for failure in [
             *(step.done.failures if step.done else []),
             *(step.end.failures if step.end else []),

@@ -94,14 +94,19 @@ class MemberOperations:
         return [item for name in names for item in self._starts.get((name, member.host), [])]
 
     def _pull(self, member: WantedMember) -> list[int]:
-        """One pull for each image and host, if the image is missing or the policy is to always pull."""
+        """One pull for each image, host and stack, if the image is missing or the policy is to always pull.
+
+        Two stacks with the same image pull it twice; the second time the engine has it already. With a common pull,
+        what stops one stack would stop the other.
+        """
         image = member.service["image"]
         always = member.service["pull"] == "always"
         if self.world.image(image, member.host) and not always:
             return []
         for item in self.plan.operations:
             pull = PULL.args_of(item)
-            if pull and (item["host"], pull["image"]) == (member.host, image):
+            where_from = (item["host"], item["stack"], pull["image"]) if pull else ()
+            if where_from == (member.host, member.id.stack, image):
                 return [item["id"]]
         cause = "pull_image: always" if always else "image not present"
         args = PullArgs(image=image, config_hash=self.hash(member))

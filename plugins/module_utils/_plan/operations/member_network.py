@@ -101,16 +101,20 @@ class MemberNetwork:
 def leave_together(plan: Plan) -> None:
     """On each host, all members join the new network before the first one leaves the old one.
 
-    Moved one by one, members of a host lost contact in between (docs/decisions/0002-overlay-facts.md).
+    Moved one by one, members of a host lost contact in between (docs/decisions/0002-overlay-facts.md). Within a stack
+    no member leaves if one cannot join. Of other stacks only the order of the operations sees to it: what stops another
+    stack must not stop this one.
     """
-    joins: dict[str, dict[str, list[int]]] = {}
+    joins: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for item in plan.operations:
         if joined := CONNECT.args_of(item):
-            on_host = joins.setdefault(item["host"], {})
-            on_host.setdefault(joined["network"], []).append(item["id"])
+            own = joins.setdefault((item["host"], item["stack"]), [])
+            own.append((item["id"], joined["network"]))
+    leaving: list[int] = []
     for item in plan.operations:
         if left := DISCONNECT.args_of(item):
-            others = [
-                ids for name, ids in joins.get(item["host"], {}).items() if name != left["network"]
-            ]
-            item["after"] = sorted({*item["after"], *(number for ids in others for number in ids)})
+            own = joins.get((item["host"], item["stack"]), [])
+            others = {number for number, network in own if network != left["network"]}
+            item["after"] = sorted({*item["after"], *others})
+            leaving += [item["id"]] if others else []
+    plan.put_last(leaving)
