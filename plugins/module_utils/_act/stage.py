@@ -19,7 +19,7 @@ from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
 from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
 from .._model.operation import VALIDATE, Acted, Operation, Refused, Result
-from .._record.store import StoreError, write_record
+from .._record.store import StaleRecord, StoreError, write_record
 from .runner import WORKERS, run_operations
 
 Json = t.Dict[str, t.Any]
@@ -159,7 +159,7 @@ class _Call:
         validations = [item for item in operations if VALIDATE.names(item)]
         results = self._operate(validations, chronicle)
         if any(item["status"] != "done" for item in results):
-            refused = [Refused(stack=item["stack"], reason=INVALID) for item in records]
+            refused = [_refused(item["stack"], INVALID) for item in records]
             return Acted(changed=False, results=results, refused=refused, lease=None)
         written, refused = self._store(records, chronicle)
         barred = {item["stack"] for item in refused}
@@ -206,9 +206,14 @@ class _Call:
                 if written:
                     chronicle.record(given, "done")
             except StoreError as error:
-                refused.append(Refused(stack=record["stack"], reason=str(error)))
+                overtaken = isinstance(error, StaleRecord)
+                refused.append(_refused(record["stack"], str(error), overtaken=overtaken))
                 chronicle.record(given, "refused", str(error))
         return changed, refused
+
+
+def _refused(stack: str, reason: str, *, overtaken: bool = False) -> Refused:
+    return Refused(stack=stack, reason=reason, overtaken=overtaken)
 
 
 def _barred(operation: Operation) -> Result:

@@ -124,6 +124,9 @@ TEXTS: dict[str, Text] = {
     "lease_waited": "{owner} acts ({reason}), for longer than {wait_s:.0f} s: try again later",
     "lease_gave_way": "{owner} acts ({reason}): this pass gives way",
     "lease_late": "the hosts took longer than {before_s} s to give the lease: once more, for {for_s} s",
+    "overtaken": lambda told: (
+        f"another run stored a record of {', '.join(told['stacks'])} meanwhile: planned anew"
+    ),
     # of HAProxy's configs
     "config_kept": "its config is left as it is: {why}",
     "config_unwritable": "its config cannot be written: {why}",

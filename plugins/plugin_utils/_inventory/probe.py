@@ -279,6 +279,9 @@ def record(path: str, stack: str) -> t.Any:
         "body": {
             "hosts": whole["body"]["hosts"],
             "revisions": [revision(item) for item in whole["body"]["revisions"]],
+            "members": {
+                key: {"host": entry["host"]} for key, entry in whole["body"]["members"].items()
+            },
         },
         "life": {key: life(entry) for key, entry in whole.get("life", {}).items()},
     }

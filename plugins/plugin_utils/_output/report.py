@@ -20,7 +20,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import (
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import holders, objections
 
-WAITING = ("lease_waits", "lease_late")
+WAITING = ("lease_waits", "lease_late", "overtaken")
 
 
 def notice_text(notice: Fact) -> str:

@@ -42,6 +42,9 @@ from .step import End, Failure, Round, Step
 from .term import Term
 from .work import Outcomes, Work
 
+MOST_OVERTAKEN = 5
+"""How often a pass plans anew because another run was faster."""
+
 
 @dataclasses.dataclass
 class Inventory:
@@ -75,6 +78,7 @@ class Pass:
         self._acted: Outcomes = {}
         self._notices: list[Fact] = []
         self._done: Round | None = None
+        self._overtaken = 0
 
     @property
     def command(self) -> str:
@@ -207,6 +211,8 @@ class Pass:
 
     def _finish_round(self, now: float, token: str) -> Step:
         failures = failures_of(self._plan, self._recorded, self._acted, self._asked.stacks)
+        if self._is_overtaken(failures):
+            return self._plan_anew()
         self._done = Round(self._plan, self._recorded, self._acted, self._asked.stacks, failures)
         if work.holders(self._recorded):
             return self._give_way(work.holders(self._recorded), now, token)
@@ -221,6 +227,24 @@ class Pass:
             self._notices.append(self.term.ask_for_longer())
         self.rounds += 1
         return self._next_round(now, failures)
+
+    def _is_overtaken(self, failures: list[Failure]) -> bool:
+        """Whether nothing failed but records that another run was faster to store, and it may be tried again."""
+        overtaken = work.overtaken_stacks(self._plan, self._recorded)
+        lost = [item for item in failures if item.code == "no_majority" and item.stack in overtaken]
+        return bool(failures) and len(lost) == len(failures) and self._overtaken < MOST_OVERTAKEN
+
+    def _plan_anew(self) -> Step:
+        """Look at all hosts again and plan the same request on top of what the other run stored."""
+        self._overtaken += 1
+        stacks = work.overtaken_stacks(self._plan, self._recorded)
+        self._notices.append(Fact("overtaken", {"stacks": stacks}))
+        self._done = Round(self._plan, self._recorded, self._acted, self._asked.stacks, [])
+        return self._look_again()
+
+    def _look_again(self, pause_s: float = 0.0) -> Step:
+        calls = {host: Work(images=self.images) for host in self._looked_at()}
+        return self._step(work.OBSERVE, calls, pause_s=pause_s)
 
     def _next_round(self, now: float, failures: list[Failure]) -> Step:
         """Plan the next round. The first round plans the request, later rounds the state that the hosts stored."""
@@ -249,8 +273,7 @@ class Pass:
         if turn.over:
             return self._end(Plan(), [Failure("lease", notice=turn.notice)])
         self._notices += [turn.notice] if turn.notice else []
-        calls = {host: Work(images=self.images) for host in self._looked_at()}
-        return self._step(work.OBSERVE, calls, pause_s=turn.pause_s)
+        return self._look_again(turn.pause_s)
 
     def _resume(self, now: float) -> Step:
         """Plan the round again from the observations after the wait."""

@@ -66,6 +66,7 @@ class Outcome:
         observation: The host's new observation, stamped by the driver (C(taken_at)); None if it did not look.
         lease: The holder of the host's lease if it is another run. Then the host did nothing.
         answered_at: Arrival of the answer, in seconds of the driver's monotonic clock.
+        overtaken: Stacks whose record the host refused because another run stored one since it was planned.
     """
 
     results: list[Result]
@@ -73,6 +74,7 @@ class Outcome:
     observation: Observation | None
     lease: Holder | None = None
     answered_at: float = 0.0
+    overtaken: list[str] = dataclasses.field(default_factory=list)
 
     @classmethod
     def of(cls, answer: t.Mapping[str, t.Any], answered_at: float) -> Outcome:
@@ -83,6 +85,7 @@ class Outcome:
             answer.get("observation"),
             answer.get("lease"),
             answered_at,
+            [item["stack"] for item in answer.get("refused", []) if item.get("overtaken")],
         )
 
 
@@ -165,6 +168,12 @@ def blocked_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
     return sorted(
         write.stack for write in plan.records if write.required and not _reached(write, outcomes)
     )
+
+
+def overtaken_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
+    """Return blocked stacks of which another run stored a version since this one was planned."""
+    told = {stack for item in outcomes.values() if item for stack in item.overtaken}
+    return [stack for stack in blocked_stacks(plan, outcomes) if stack in told]
 
 
 def _reached(write: RecordWrite, outcomes: Outcomes) -> bool:

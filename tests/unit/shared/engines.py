@@ -111,12 +111,13 @@ def shop_record(
     token: str = "t",
     life: Json | None = None,
     name: str = "shop",
+    members: dict[str, str] | None = None,
 ) -> Json:
-    """A stack's record as it lies on a host."""
+    """A stack's record as it lies on a host. C(members): the host of each."""
     body = {
         "hosts": ["h1", "h2", "h3"],
         "revisions": list(revisions) or [revision(1, {"web": web()})],
-        "members": {},
+        "members": {key: {"host": place} for key, place in (members or {}).items()},
         "counters": {},
     }
     made = make_record(name, body, number=number, token=token)
