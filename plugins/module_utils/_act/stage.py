@@ -19,7 +19,7 @@ from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
 from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
 from .._model.operation import VALIDATE, Acted, Operation, Refused, Result
-from .._record.store import StaleRecord, StoreError, write_record
+from .._record.store import StaleRecord, StoreError, commit_record, withdraw_record, write_record
 from .runner import WORKERS, run_operations
 
 Json = t.Dict[str, t.Any]
@@ -75,7 +75,8 @@ def act(
         engine: The host's engine.
         host: Inventory name of the host.
         state_dir: Folder of all our files on the host.
-        records: Stack records to store; C(cause) in one, which is not stored, says why.
+        records: Stack records to store; C(cause) in one, which is not stored, says why. One with C(commit) or
+            C(withdraw) names a stored proposal that has its majority, or will not get it.
         operations: Operations of this host.
         clock: The host's wall clock, in seconds since the epoch.
         term: The run that this call acts for.
@@ -199,17 +200,26 @@ class _Call:
         changed = False
         refused: list[Refused] = []
         for given in records:
-            record = {key: value for key, value in given.items() if key != "cause"}
             try:
-                written = write_record(self._state_dir, {**record, "host": self._host})
-                changed = changed or written
-                if written:
-                    chronicle.record(given, "done")
+                changed |= self._store_one(given, chronicle)
             except StoreError as error:
                 overtaken = isinstance(error, StaleRecord)
-                refused.append(_refused(record["stack"], str(error), overtaken=overtaken))
-                chronicle.record(given, "refused", str(error))
+                refused.append(_refused(given["stack"], str(error), overtaken=overtaken))
+                if "version" in given:
+                    chronicle.record(given, "refused", str(error))
         return changed, refused
+
+    def _store_one(self, given: Json, chronicle: Chronicle) -> bool:
+        """Store a record, or do what was decided on a stored proposal."""
+        if "commit" in given:
+            return commit_record(self._state_dir, given["stack"], given["commit"])
+        if "withdraw" in given:
+            return withdraw_record(self._state_dir, given["stack"], given["withdraw"])
+        record = {key: value for key, value in given.items() if key != "cause"}
+        written = write_record(self._state_dir, {**record, "host": self._host})
+        if written:
+            chronicle.record(given, "done")
+        return written
 
 
 def _refused(stack: str, reason: str, *, overtaken: bool = False) -> Refused:

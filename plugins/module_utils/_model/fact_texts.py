@@ -101,6 +101,8 @@ TEXTS: dict[str, Text] = {
     "records_conflict": "hosts hold different records of the same number ({sides});"
     " say which is right: up ... -e take=HOST",
     "record_undone": lambda told: f"{_undone(told)}: it has no effect",
+    "record_pending": "version {version} may have reached a majority, and too few hosts are seen to tell;"
+    " the one before it is acted on",
     "record_left_alone": lambda told: (
         f"{_undone(told)}; left alone: bring it up again, or reconcile -e take={told['hosts'][0]}"
     ),
@@ -117,6 +119,8 @@ TEXTS: dict[str, Text] = {
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
     "record_blocked": "the record did not reach a majority of its hosts",
+    "record_unsure": "the record did not reach a majority of its hosts, but {hosts} may keep it:"
+    " a later pass that sees them may still carry the order out",
     "config_rejected": "{error}; nothing was recorded, nothing was changed",
     "to_do": "to do: {kind} ({cause})",
     # of the lease

@@ -34,6 +34,7 @@ from .._model.observation import (
     ObservedVolume,
     SwarmFacts,
 )
+from .._record.fold import current_definition
 from .._record.store import StoreError, read_records
 from .container import summary
 
@@ -132,10 +133,8 @@ def current_images(records: dict[str, Json]) -> set[str]:
     """Images of the services that the stored stacks want now."""
     found: set[str] = set()
     for record in records.values():
-        revisions = record["body"].get("revisions") or [{}]
-        if not revisions[-1].get("tombstone"):
-            services = revisions[-1].get("definition", {}).get("services", {})
-            found.update(service["image"] for service in services.values())
+        services = current_definition(record["body"]).get("services", {})
+        found.update(service["image"] for service in services.values())
     return found
 
 

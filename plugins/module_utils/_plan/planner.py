@@ -142,9 +142,11 @@ class Planner:
         elif unknown:
             self.plan.errors.append(unknown)
         elif self.records.is_barred(stack):
-            self.plan.held.append(Fact("record_left_alone", view.undone[0].as_data, stack))
+            ignored = [*view.undone, *view.pending][0]
+            self.plan.held.append(Fact("record_left_alone", ignored.as_data, stack))
         else:
             self.plan.notes += [Fact("record_undone", item.as_data, stack) for item in view.undone]
+            self.plan.held += [Fact("record_pending", item.as_data, stack) for item in view.pending]
         return not self.records.is_barred(stack)
 
     def _is_harmless(self, unknown: Fact) -> bool:

@@ -53,7 +53,8 @@ class RecordWrites:
         """
         view = self._records.views[stack]
         before = view.valid_body
-        if before is not None and digest(before) == digest(body) and not view.rivals:
+        is_same = before is not None and digest(before) == digest(body)
+        if is_same and view.is_finished and not view.rivals and self._is_stored_well(view):
             self._copy(view, body)
             return body
         names = self._request.rename
@@ -65,6 +66,11 @@ class RecordWrites:
         self._write(view, body, quorums, self._cause(view, desired))
         return body
 
+    def _is_stored_well(self, view: RecordView) -> bool:
+        """Whether the body has the present format. Without a majority an older one must do."""
+        hosts = (view.body or {"hosts": []})["hosts"]
+        return view.is_turned_over or bool(self._lacking_majority([hosts]))
+
     def _write(
         self, view: RecordView, body: dict[str, t.Any], quorums: list[list[str]], cause: str
     ) -> None:
@@ -73,11 +79,14 @@ class RecordWrites:
             record["renamed"] = self._request.rename
         numbers = self._records.numbers(view.stack)
         seen = list(self._world.seen)
-        self._plan.records.append(RecordWrite(record, seen, [], quorums, True, cause, numbers))
+        base = view.record if view.counts else None
+        made_on = {"version": base["version"], "is_known": view.is_finished} if base else None
+        write = RecordWrite(record, seen, [], quorums, True, cause, numbers, True, made_on)
+        self._plan.records.append(write)
 
     def _copy(self, view: RecordView, body: dict[str, t.Any]) -> None:
-        """Copy the record to hosts that have an older copy or none."""
-        if not view.outdated or view.record is None:
+        """Copy the record to hosts that have an older copy or none, or have not heard that it is committed."""
+        if not view.outdated or view.record is None or not view.is_turned_over:
             return
         fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
         possible = [host for host in body["hosts"] if host not in view.outdated]
@@ -114,6 +123,10 @@ class RecordWrites:
             return "new host names"
         if view.undone and desired is before:
             return "an order that never reached a majority is undone"
+        if not view.is_finished and desired is before:
+            return "an order that may have reached a majority is finished"
+        if not view.is_turned_over and desired is before:
+            return "the record is stored in format 2"
         if revision and (before is None or revision != current(before)):
             return str(revision["note"])
         return "placement"

@@ -11,6 +11,7 @@ from .._common.constants import SYSTEM_STACK
 from .._model.fact import Fact
 from .._record.copies import RecordView, is_majority, view_records
 from .._record.revisions import Request
+from .._record.states import highest
 from .world.world import World
 
 REBUILDS = ("up", "down")
@@ -83,9 +84,6 @@ class Records:
         return not view.counts and self.request.command not in REBUILDS
 
     def numbers(self, stack: str) -> dict[str, int]:
-        """The record number on each seen host; 0 for none."""
-        records = {host: self.world.observation(host)["records"] for host in self.world.seen}
-        return {
-            host: int(found[stack]["version"]["number"]) if stack in found else 0
-            for host, found in records.items()
-        }
+        """The highest record number on each seen host; 0 for none."""
+        seen = {host: self.world.observation(host)["records"] for host in self.world.seen}
+        return {host: highest(found.get(stack)) for host, found in seen.items()}

@@ -86,7 +86,7 @@ class Records:
         """
         why = self._silence(host, place)
         view = None if why else self._views[place["stack"]]
-        body = view.body if view else None
+        body = _stored(view)
         return {
             **_revision_facts(container, place, body, now),
             **self._health_facts(host, container, place, view, why=why, now=now),
@@ -118,7 +118,7 @@ class Records:
             return _health(UNCHECKED, None, why)
         if not view:
             return _health(UNKNOWN, None, why)
-        service = ((current(view.body) or {}).get("services") or {}).get(place["service"])
+        service = ((current(_stored(view)) or {}).get("services") or {}).get(place["service"])
         if service is None:
             return _health(UNKNOWN, None, "its service is not in the stack's current revision")
         if not service["checked"]:
@@ -127,6 +127,11 @@ class Records:
             return _health(UNKNOWN, None, f"it is {container['state']}")
         key = MemberId.of(place).key
         return _judged(container, view.ledger.get(key, {}).get("health"), self._answers[host], now)
+
+
+def _stored(view: RecordView | None) -> Json | None:
+    """The body as the probe reports it: without definitions."""
+    return t.cast("Json", view.record["body"]) if view and view.record else None
 
 
 def _judged(container: Json, health: Health | None, answer: Json, now: float) -> Json:

@@ -39,6 +39,8 @@ def failure_text(failure: Failure) -> str:
         return f"{operation_line(operation)}{why}"
     if failure.code == "no_majority":
         return str(Fact("record_blocked", {}, failure.stack))
+    if failure.code == "unsure":
+        return str(Fact("record_unsure", {"hosts": failure.error}, failure.stack))
     if failure.code == "unsettled":
         return str(Fact("unsettled", {"rounds": failure.rounds}))
     return failure.notice.text if failure.notice else failure.code

@@ -37,7 +37,8 @@ class Work:
     """One host's share of one call.
 
     Attributes:
-        records: Records to store; C(cause) in a record says why.
+        records: Records to store; C(cause) in a record says why. With C(commit), the version of a stored proposal that
+            has its majority.
         operations: Operations to run on this host.
         refusals: What the host must note as held; None changes nothing.
         last: This is the host's last call of the round: it gives the lease back.
@@ -137,7 +138,51 @@ def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
 def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
     """Return a record for a host, with the reason for its audit and the number that the host showed."""
     seen = {"based_on": write.based_on[host]} if host in write.based_on else {}
-    return {**write.record, "cause": write.cause, **seen}
+    asked = {"asked": write.hosts, "base": write.base} if write.is_proposal else {}
+    return {**write.record, "cause": write.cause, **seen, **asked}
+
+
+def decisions(plan: Plan, host: str, blocked: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """Return what became of each proposal: the host may act on it from now on, or must withdraw it."""
+    return [
+        {
+            "stack": write.stack,
+            "withdraw" if write.stack in blocked else "commit": write.record["version"],
+        }
+        for write in plan.records
+        if write.is_proposal and host in write.hosts
+    ]
+
+
+def withdrawal_work(plan: Plan, outcomes: Outcomes) -> dict[str, Work]:
+    """Return the withdrawal of all proposals, for the hosts that may have stored one."""
+    all_stacks = [write.stack for write in plan.records]
+    shares = {
+        host: Work(decisions(plan, host, all_stacks), last=True)
+        for host, outcome in outcomes.items()
+        if outcome is None or not outcome.lease
+    }
+    return {host: share for host, share in shares.items() if share.records}
+
+
+def unsure_stacks(plan: Plan, recorded: Outcomes, acted: Outcomes) -> dict[str, list[str]]:
+    """Return blocked stacks with the hosts that may keep the proposal: they did not say that they withdrew it."""
+    found: dict[str, list[str]] = {}
+    for write in plan.records:
+        if write.is_proposal and write.stack in blocked_stacks(plan, recorded):
+            kept = [
+                host
+                for host in write.hosts
+                if _may_keep(write.stack, recorded.get(host), acted.get(host))
+            ]
+            found.update({write.stack: kept} if kept else {})
+    return found
+
+
+def _may_keep(stack: str, recorded: Outcome | None, acted: Outcome | None) -> bool:
+    never_stored = recorded is not None and (bool(recorded.lease) or stack in recorded.refused)
+    withdrawn = acted is not None and not acted.lease and stack not in acted.refused
+    return not (never_stored or withdrawn)
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
@@ -156,7 +201,8 @@ def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
         and item["stack"] not in blocked
         and not (blocked and _is_config(item))
     ]
-    return Work(copies, operations, plan.refusals.get(host))
+    decided = decisions(plan, host, blocked)
+    return Work([*decided, *copies], operations, plan.refusals.get(host))
 
 
 def _is_config(operation: Operation) -> bool:

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._model.config_hash import config_hash
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
-from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Plan,
+    RecordWrite,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import make_plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     World,
     settings_for,
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
+from ansible_collections.drover.docker.plugins.module_utils._record.fold import unfold
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
 NOW = 1_800_000_000.0
@@ -92,6 +95,11 @@ def observation(host: str, **changes: t.Any) -> dict[str, t.Any]:
     return {**base, **changes}
 
 
+def body_of(write: RecordWrite) -> dict[str, t.Any]:
+    """The body of a planned record as the planner works with it."""
+    return unfold(write.record["body"])
+
+
 class Bench:
     """A world of observations that a test changes by hand between plans."""
 
@@ -148,7 +156,7 @@ class Bench:
         plan = self.up(definition, **fields)
         if not plan.records:
             raise ValueError(plan.errors)
-        bodies = {write.stack: write.record["body"] for write in plan.records}
+        bodies = {write.stack: body_of(write) for write in plan.records}
         for name, body in bodies.items():
             self.record(name, body)
         for item in plan.operations:
@@ -168,7 +176,7 @@ class Bench:
             "index": operation["index"],
             "create_index": args["create_index"],
             "revision": args["revision"],
-            "config_hash": config_hash(args["service"], args["declared"]),
+            "config_hash": args["config_hash"],
             "state": "running",
             "exit_code": 0,
             "oom": False,

@@ -9,7 +9,6 @@ import dataclasses
 import typing as t
 
 from ..._common.constants import MANAGED_BY_STACK, STATE_ACTIVE, STOP_GRACE_S
-from ..._model.config_hash import config_hash
 from ..._model.entry import MemberEntry
 from ..._model.fact import Fact
 from ..._model.member import MemberId
@@ -196,5 +195,5 @@ class MemberOperations:
         self.plan.held.append(Fact.about(MemberId.of(container), code, parameters, host=host))
 
     def hash(self, member: WantedMember) -> str:
-        """The config hash of the member's service as it is recorded."""
-        return config_hash(member.service, self.volumes)
+        """The id of the launch that the member's container must have, as it was once decided."""
+        return str(self.revision["services"][member.id.service]["launch"])

@@ -89,6 +89,10 @@ class RecordWrite:
     cause: str
     based_on: dict[str, int] = dataclasses.field(default_factory=dict)
     """The record number on each host: a host that has a newer version by now refuses this one."""
+    is_proposal: bool = False
+    """A new version: hosts do not act on it before they hear that its majorities have it."""
+    base: dict[str, t.Any] | None = None
+    """The version that it was made on, with C(is_known): whether that one is known to count."""
 
     @property
     def stack(self) -> str:

@@ -30,7 +30,7 @@ from ansible_collections.drover.docker.plugins.module_utils._observe.host import
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import write_record
-from ansible_collections.drover.docker.tests.unit.shared.builders import service
+from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 
@@ -176,16 +176,16 @@ def test_images_of_current_revisions_are_looked_for(
     engine: FakeEngine, tmp_path: pathlib.Path
 ) -> None:
     engine.images["next:2"] = Image("next:2")
-    definition = {"services": {"web": service(image="next:2")}}
-    old = {"definition": {"services": {"web": service(image="old:1")}}}
-    stored = make_record(
-        "shop", {"revisions": [old, {"definition": definition}]}, number=1, token="t"
-    )
+    definition = stack({"web": service(image="next:2")})
+    active = {"web": {"scale": 1, "state": "active"}}
+    old = {"definition": stack({"web": service(image="old:1")}), "services": active}
+    new = {"definition": definition, "services": active}
+    stored = make_record("shop", {"revisions": [old, new]}, number=1, token="t")
     write_record(str(tmp_path), {**stored, "host": "h1"})
     seen = look(engine, tmp_path)
     assert set(seen["images"]) == {"app:1", "next:2"}
     assert seen["records"]["shop"]["version"] == stored["version"]
-    gone = {"revisions": [old, {"tombstone": True, "definition": definition}]}
+    gone = {"revisions": [old, {**new, "tombstone": True}]}
     assert current_images({"shop": make_record("shop", gone, number=2, token="t")}) == set()
 
 

@@ -18,9 +18,11 @@ from ansible_collections.drover.docker.plugins.module_utils._record.copies impor
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
     StaleRecord,
     StoreError,
+    commit_record,
     read_record,
     read_records,
     update_ledger,
+    withdraw_record,
     write_record,
 )
 
@@ -221,6 +223,74 @@ def test_nobody_waits_for_a_fifo(state: str) -> None:
     path_of(state).parent.mkdir(parents=True)
     os.mkfifo(path_of(state))
     assert read_records(state).damaged == {"shop": "not a regular file"}
+
+
+def test_a_proposal_stays_beside_the_committed_version_until_it_is_decided(state: str) -> None:
+    write_record(state, record(1, note="old"))
+    assert write_record(state, {**record(2, note="new"), "asked": ["h2", "h1"], "based_on": 1})
+    stored = read_record(state, "shop") or {}
+    assert (stored["version"]["number"], stored["body"]["note"]) == (1, "old")
+    assert stored["proposed"]["asked"] == ["h1", "h2"]
+    assert not commit_record(state, "shop", record(2, note="another")["version"])
+    assert commit_record(state, "shop", record(2, note="new")["version"])
+    assert not commit_record(state, "shop", record(2, note="new")["version"])
+    assert read_record(state, "shop") == record(2, note="new")
+
+
+def test_a_proposal_that_is_withdrawn_leaves_nothing(state: str) -> None:
+    write_record(state, record(1, note="old"))
+    write_record(state, {**record(2, note="new"), "asked": ["h1"]})
+    assert withdraw_record(state, "shop", record(2, note="new")["version"])
+    assert read_record(state, "shop") == record(1, note="old")
+
+
+def test_a_proposal_that_is_known_to_count_is_committed_by_the_next_one(state: str) -> None:
+    write_record(state, record(1, note="old"))
+    write_record(state, {**record(2, note="new"), "asked": ["h1"]})
+    base = {"version": record(2, note="new")["version"], "is_known": True}
+    write_record(state, {**record(3, note="newer"), "asked": ["h1"], "base": base})
+    withdraw_record(state, "shop", record(3, note="newer")["version"])
+    assert read_record(state, "shop") == record(2, note="new")
+
+
+def test_an_undecided_proposal_is_back_when_the_one_on_it_is_withdrawn(state: str) -> None:
+    """A majority may have it, and this may be the only host that can tell."""
+    write_record(state, record(1, note="old"))
+    write_record(state, {**record(2, note="new"), "asked": ["h1", "h2"]})
+    before = read_record(state, "shop")
+    base = {"version": record(2, note="new")["version"], "is_known": False}
+    write_record(state, {**record(3, note="newer"), "asked": ["h1"], "base": base})
+    withdraw_record(state, "shop", record(3, note="newer")["version"])
+    assert read_record(state, "shop") == before
+    write_record(state, {**record(3, note="newer"), "asked": ["h1"], "base": base})
+    commit_record(state, "shop", record(3, note="newer")["version"])
+    assert read_record(state, "shop") == record(3, note="newer")
+
+
+def test_a_first_proposal_is_no_committed_version(state: str) -> None:
+    write_record(state, {**record(1), "asked": ["h1"]})
+    stored = read_record(state, "shop") or {}
+    assert stored["version"]["number"] == 0
+    with pytest.raises(StaleRecord, match="this host has version 1"):
+        write_record(state, {**record(1, token="other"), "asked": ["h1"]})
+
+
+def test_a_ledger_is_kept_over_proposals_and_decisions(state: str) -> None:
+    write_record(state, record(1, life={"web/1": entry(7)}))
+    write_record(state, {**record(2), "asked": ["h1"]})
+    update_ledger(state, "shop", "web/1", lambda _before: {"failures": 5})
+    commit_record(state, "shop", record(2)["version"])
+    assert (read_record(state, "shop") or {})["life"]["web/1"]["failures"] == 5
+
+
+def test_a_record_of_format_1_is_read_and_stays_until_its_first_new_version(state: str) -> None:
+    path_of(state).parent.mkdir(parents=True)
+    path_of(state).write_text(json.dumps({**record(4), "format": 1}))
+    update_ledger(state, "shop", "web/1", lambda _before: entry(1))
+    assert json.loads(path_of(state).read_text())["format"] == 1
+    write_record(state, {**record(5), "asked": ["h1"]})
+    stored = read_record(state, "shop") or {}
+    assert (stored["format"], stored["version"]["number"]) == (2, 4)
 
 
 def test_life_is_stored_beside_the_body(state: str) -> None:
