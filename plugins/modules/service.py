@@ -208,7 +208,7 @@ from ..module_utils._engine.client import DockerEngine
 from ..module_utils._engine.errors import SdkMissing
 from ..module_utils._host.own_run import OwnRun
 from ..module_utils._lock.host_lock import HostBusy
-from ..module_utils._model.config_hash import config_hash
+from ..module_utils._model.launch import launch_ids
 from ..module_utils._model.observation import Observation
 from ..module_utils._model.operation import Operation, Result
 from ..module_utils._model.problems import StackError
@@ -373,7 +373,9 @@ class Run:
         """Return the present state."""
         found = own_members(seen, self.stack, self.name)
         wanted = {
-            config_hash(item, definition["volumes"]) for item in definition["services"].values()
+            identity
+            for item in definition["services"].values()
+            for identity in launch_ids(item, definition["volumes"])
         }
         return {
             "members": [member_facts(item, networks_of(settings)) for item in found],

@@ -20,7 +20,7 @@ from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
 from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
 from .._model.fact import Refusals
 from .._model.operation import VALIDATE, Acted, Operation, Refused, Result
-from .._record.store import StoreError, write_record
+from .._record.store import StaleRecord, StoreError, commit_record, withdraw_record, write_record
 from .made_volumes import note_made_volumes
 from .runner import WORKERS, run_operations
 
@@ -77,7 +77,8 @@ def act(
         engine: The host's engine.
         host: Inventory name of the host.
         state_dir: Folder of all our files on the host.
-        records: Stack records to store; C(cause) in one, which is not stored, says why.
+        records: Stack records to store; C(cause) in one, which is not stored, says why. One with C(commit) or
+            C(withdraw) names a stored proposal that has its majority, or will not get it.
         operations: Operations of this host.
         clock: The host's wall clock, in seconds since the epoch.
         term: The run that this call acts for.
@@ -161,7 +162,7 @@ class _Call:
         validations = [item for item in operations if VALIDATE.names(item)]
         results = self._operate(validations, chronicle)
         if any(item["status"] != "done" for item in results):
-            refused = [Refused(stack=item["stack"], reason=INVALID) for item in records]
+            refused = [_refused(item["stack"], INVALID) for item in records]
             return Acted(changed=False, results=results, refused=refused, lease=None)
         written, refused = self._store(records, chronicle)
         barred = {item["stack"] for item in refused}
@@ -203,16 +204,30 @@ class _Call:
         changed = False
         refused: list[Refused] = []
         for given in records:
-            record = {key: value for key, value in given.items() if key != "cause"}
             try:
-                written = write_record(self._state_dir, {**record, "host": self._host})
-                changed = changed or written
-                if written:
-                    chronicle.record(given, "done")
+                changed |= self._store_one(given, chronicle)
             except StoreError as error:
-                refused.append(Refused(stack=record["stack"], reason=str(error)))
-                chronicle.record(given, "refused", str(error))
+                overtaken = isinstance(error, StaleRecord)
+                refused.append(_refused(given["stack"], str(error), overtaken=overtaken))
+                if "version" in given:
+                    chronicle.record(given, "refused", str(error))
         return changed, refused
+
+    def _store_one(self, given: Json, chronicle: Chronicle) -> bool:
+        """Store a record, or do what was decided on a stored proposal."""
+        if "commit" in given:
+            return commit_record(self._state_dir, given["stack"], given["commit"])
+        if "withdraw" in given:
+            return withdraw_record(self._state_dir, given["stack"], given["withdraw"])
+        record = {key: value for key, value in given.items() if key != "cause"}
+        written = write_record(self._state_dir, {**record, "host": self._host})
+        if written:
+            chronicle.record(given, "done")
+        return written
+
+
+def _refused(stack: str, reason: str, *, overtaken: bool = False) -> Refused:
+    return Refused(stack=stack, reason=reason, overtaken=overtaken)
 
 
 def _barred(operation: Operation) -> Result:

@@ -99,6 +99,7 @@ CAUSES: dict[str, Text] = {
     "balances": _balances,
     "config_new": "its config is new",
     "config_unwritten": "the new one cannot be written: {error}",
+    "targets_unknown": lambda told: f"it is unknown what {', '.join(told['stacks'])} wants",
     "config_refused": "{error} (next try in {wait_s:.0f} s)",
     "haproxy_silent": "{error}",
     # of records
@@ -106,6 +107,8 @@ CAUSES: dict[str, Text] = {
     "placement": "placement",
     "hosts_renamed": "new host names",
     "order_undone": "an order that never reached a majority is undone",
+    "order_finished": "an order that may have reached a majority is finished",
+    "format_raised": "the record is stored in format 2",
     "copy_outdated": "this copy is missing or old",
     "forgotten": "all its hosts know that the stack is forgotten",
     "unreadable": "it cannot be read",

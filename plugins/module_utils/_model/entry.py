@@ -12,6 +12,8 @@ class MemberEntry(t.TypedDict):
     """The placement of one member."""
 
     host: str
+    launch: str
+    """The id of the launch that its container must have."""
     address: str
     """On the managed network; empty if the service is not on it."""
     network: str

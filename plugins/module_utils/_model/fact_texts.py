@@ -118,9 +118,22 @@ TEXTS: dict[str, Text] = {
         f"forgotten; a record without content stays until {', '.join(told['hosts'])} was seen"
     ),
     "record_damaged": "the record on this host is damaged ({error})",
+    "record_newer": lambda told: (
+        f"a newer release wrote its record on {', '.join(told['hosts'])}; left alone:"
+        " install that release on this control node"
+    ),
+    "record_lost": lambda told: (
+        f"its record is damaged on {', '.join(told['hosts'])} and no other host has a valid copy,"
+        " so it is unknown what is wanted; left alone: bring it up again"
+    ),
+    "system_left_alone": lambda told: (
+        f"the checkers stay as they are: what {', '.join(told['stacks'])} wants is unknown"
+    ),
     "records_conflict": "hosts hold different records of the same number ({sides});"
     " say which is right: up ... -e take=HOST",
     "record_undone": lambda told: f"{_undone(told)}: it has no effect",
+    "record_pending": "version {version} may have reached a majority, and too few hosts are seen to tell;"
+    " the one before it is acted on",
     "record_left_alone": lambda told: (
         f"{_undone(told)}; left alone: bring it up again, or reconcile -e take={told['hosts'][0]}"
     ),
@@ -156,6 +169,8 @@ TEXTS: dict[str, Text] = {
     "no_such_member": "new_volumes: there is no member {member}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
     "record_blocked": "the record did not reach a majority of its hosts",
+    "record_unsure": "the record did not reach a majority of its hosts, but {hosts} may keep it:"
+    " a later pass that sees them may still carry the order out",
     "config_rejected": "{error}; nothing was recorded, nothing was changed",
     "to_do": "to do: {kind} ({cause})",
     # of the lease
@@ -163,6 +178,9 @@ TEXTS: dict[str, Text] = {
     "lease_waited": "{owner} acts ({reason}), for longer than {wait_s:.0f} s: try again later",
     "lease_gave_way": "{owner} acts ({reason}): this pass gives way",
     "lease_late": "the hosts took longer than {before_s} s to give the lease: once more, for {for_s} s",
+    "overtaken": lambda told: (
+        f"another run stored a record of {', '.join(told['stacks'])} meanwhile: planned anew"
+    ),
     # of HAProxy's configs
     "config_kept": "its config is left as it is: {why}",
     "config_unwritable": "its config cannot be written: {error}",

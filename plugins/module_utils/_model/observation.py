@@ -220,7 +220,9 @@ class Observation(_Stamp):
     records: dict[str, Json]
     """Stack records by stack."""
     damaged_records: dict[str, str]
-    """Faults of the other records."""
+    """Damaged records, and what is wrong with them."""
+    newer_records: dict[str, str]
+    """Records that a newer release wrote, and how to read them."""
     refusals: Refusals
     """The refusals that the host stores."""
     lease: Json | None

@@ -56,6 +56,8 @@ class Refused(t.TypedDict):
 
     stack: str
     reason: str
+    overtaken: bool
+    """Another run stored a version since this one was planned."""
 
 
 class Acted(t.TypedDict):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .entry import MemberEntry
 from .ledger import LedgerEntry
 
 Json = t.Dict[str, t.Any]
@@ -23,14 +22,6 @@ class Version(t.TypedDict):
     token: str
     hash: str
     """SHA-256 of the body as canonical JSON."""
-
-
-class Desire(t.TypedDict):
-    """The desired state of one service."""
-
-    scale: int
-    state: str
-    """C(active), C(stopped) or C(created)."""
 
 
 class Link(t.TypedDict):
@@ -96,22 +87,31 @@ class _Further(t.TypedDict, total=False):
     drain_timeout_ms: int
 
 
-class CanonicalService(_Named, _Further):  # pylint: disable=inherit-non-class
-    """One service of a definition."""
+class InPlace(_Named, _Further):
+    """What of a service is applied without a new container."""
 
-    image: str
     scale: int
-    start_once: bool
     start_on_create: bool
     pull: str
-    network: str
     retain_ip: bool
-    hostname_override: t.Any
     links: list[Link]
     depends_on: list[str]
     placement: Placement
     metadata: Json
+
+
+class Part(t.TypedDict):
+    """One container of a launch."""
+
+    image: str
+    network: str
+    hostname_override: t.Any
+    start_once: bool
     container: ContainerOptions
+
+
+class CanonicalService(InPlace, Part):
+    """One service of a definition."""
 
 
 class DeclaredVolume(t.TypedDict):
@@ -136,38 +136,125 @@ class Definition(_Certificates):
     volumes: dict[str, DeclaredVolume]
 
 
-class Revision(t.TypedDict):
-    """One desired state."""
+class Launch(t.TypedDict):
+    """What needs new containers when it changes."""
 
+    parts: dict[str, Part]
+    volumes: dict[str, DeclaredVolume]
+
+
+# --- the body, of either format: docs/schema.md section 4 ---
+
+
+class _AnyRevision(t.TypedDict):
     number: int
     author: str
     time: str
     note: str
     tombstone: bool
-    definition: Json
-    """A C(Definition); empty before the first C(up)."""
-    services: dict[str, Desire]
     digests: dict[str, str]
 
 
-class Body(t.TypedDict):
-    """Desired state and placement of one stack."""
+class FirstDesire(t.TypedDict):
+    """The desired state of one service, in format 1."""
+
+    scale: int
+    state: str
+    """C(active), C(stopped) or C(created)."""
+
+
+class FirstRevision(_AnyRevision):
+    """One desired state, in format 1."""
+
+    definition: Json
+    """A C(Definition); empty before the first C(up)."""
+    services: dict[str, FirstDesire]
+
+
+class Desire(FirstDesire):
+    """The desired state of one service."""
+
+    launch: str
+    """Its id in C(launches)."""
+    in_place: InPlace
+
+
+class Revision(_AnyRevision):
+    """One desired state."""
+
+    services: dict[str, Desire]
+    volumes: dict[str, DeclaredVolume]
+    more: Json
+    """What else the definition has: its stack, its certificates."""
+
+
+class _AnyMember(t.TypedDict):
+    host: str
+    create_index: int
+    volumes: dict[str, str]
+    retired: bool
+
+
+class FirstMember(_AnyMember):
+    """The placement of one member, in format 1."""
+
+    address: str
+    network: str
+
+
+class Slot(t.TypedDict):
+    """One life of a member."""
+
+    launch: str
+    address: str
+    network: str
+
+
+class Member(_AnyMember):
+    """The placement of one member."""
+
+    slots: list[Slot]
+
+
+class _Launches(t.TypedDict, total=False):
+    launches: dict[str, Launch]
+
+
+class Body(_Launches):
+    """Desired state and placement of one stack, as stored in either format."""
 
     hosts: list[str]
-    revisions: list[Revision]
-    members: dict[str, MemberEntry]
+    revisions: list[Revision | FirstRevision]
+    members: dict[str, Member | FirstMember]
     counters: dict[str, int]
 
 
-class _Ledger(t.TypedDict, total=False):
+class StoredVersion(t.TypedDict):
+    """A version and its body."""
+
+    version: Version
+    body: Body
+
+
+class _Base(t.TypedDict, total=False):
+    base: Json
+    """The undecided C(Proposal) that it was made on."""
+
+
+class Proposal(StoredVersion, _Base):
+    """A version that its host has not heard to be committed."""
+
+    asked: list[str]
+
+
+class _More(t.TypedDict, total=False):
     life: dict[str, LedgerEntry]
+    proposed: Proposal
 
 
-class Record(_Ledger):
+class Record(StoredVersion, _More):
     """The record of one stack on one host."""
 
     format: int
     stack: str
     host: str
-    version: Version
-    body: Body

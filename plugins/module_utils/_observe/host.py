@@ -35,7 +35,8 @@ from .._model.observation import (
     ObservedVolume,
     SwarmFacts,
 )
-from .._record.store import StoreError, read_records
+from .._record.fold import current_definition
+from .._record.store import Stored, StoreError, read_records
 from .container import summary
 
 Json = t.Dict[str, t.Any]
@@ -72,9 +73,9 @@ def observe(
     """
     observation = empty(host, now=clock())
     try:
-        records, damaged = _usable(*read_records(state_dir))
+        stored = _usable(read_records(state_dir))
         mountpoints = _Look(engine, _Deadline(timer)).fill(
-            observation, host_images={*images, *current_images(records)}
+            observation, host_images={*images, *current_images(stored.records)}
         )
     except SdkMissing:
         raise
@@ -82,7 +83,8 @@ def observe(
         failed = empty(host, now=observation["now"])
         failed["error"] = str(error)
         return failed
-    observation["records"], observation["damaged_records"] = records, damaged
+    observation["records"] = stored.records
+    observation["damaged_records"], observation["newer_records"] = stored.damaged, stored.newer
     _fill_files(observation, state_dir, mountpoints, configs=configs)
     observation["lease"] = standing(state_dir, clock=boot)
     return observation
@@ -101,18 +103,16 @@ def _fill_files(
     observation["refusals"] = read_refusals(state_dir)
 
 
-def _usable(
-    records: dict[str, Json], damaged: dict[str, str]
-) -> tuple[dict[str, Json], dict[str, str]]:
+def _usable(stored: Stored) -> Stored:
     """The records that this host can read, and the faults of the others: one with a good hash may still be nonsense."""
-    usable, faults = {}, dict(damaged)
-    for stack, record in records.items():
+    usable, faults = {}, dict(stored.damaged)
+    for stack, record in stored.records.items():
         try:
             current_images({stack: record})
             usable[stack] = record
         except (AttributeError, IndexError, KeyError, TypeError) as error:
             faults[stack] = f"not a record: {type(error).__name__}: {error}"
-    return usable, faults
+    return stored._replace(records=usable, damaged=faults)
 
 
 NO_ENGINE = t.cast("EngineFacts", {})
@@ -138,6 +138,7 @@ def empty(host: str, *, now: float) -> Observation:
         certificate_folders={},
         records={},
         damaged_records={},
+        newer_records={},
         refusals={},
         lease=None,
     )
@@ -147,10 +148,8 @@ def current_images(records: dict[str, Json]) -> set[str]:
     """Images of the services that the stored stacks want now."""
     found: set[str] = set()
     for record in records.values():
-        revisions = record["body"].get("revisions") or [{}]
-        if not revisions[-1].get("tombstone"):
-            services = revisions[-1].get("definition", {}).get("services", {})
-            found.update(service["image"] for service in services.values())
+        services = current_definition(record["body"]).get("services", {})
+        found.update(service["image"] for service in services.values())
     return found
 
 

@@ -12,10 +12,8 @@ import dataclasses
 import typing as t
 
 from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
-from .._common.names import digest
 from .._model.fact import Fact, as_data
 from .._model.member import MemberId, service_of
-from .._record.copies import RecordView, is_majority, make_record, needed, view_records
 from .._record.forgotten import is_forgotten
 from .._record.revisions import (
     Request,
@@ -38,9 +36,10 @@ from .health.dependencies import Dependencies
 from .health.judgement import Judgement
 from .health.targets import targets_of
 from .health.wellbeing import Ward
-from .lost_volumes import LostVolumes
 from .operations.member import MemberOperations
-from .operations.plan import Plan, RecordWrite
+from .operations.plan import Plan
+from .record_writes import RecordWrites
+from .records import Records
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
 from .situation import has_run
@@ -70,10 +69,12 @@ class Planner:
         self.request = request
         self.plan = Plan()
         self.volumes = UnusedVolumes(self.plan, world, wanted=request.remove_volumes)
-        self.views = {stack: self._view(stack) for stack in self._known_stacks()}
-        self.bodies = {stack: view.body for stack, view in self.views.items() if view.body}
-        for stack, body in self.bodies.items():
-            self.world.prove(stack, rename_hosts(body, request.rename), self.views[stack].ledger)
+        self.records = Records(world, request)
+        self.writes = RecordWrites(self.plan, self.records)
+        self.views, self.bodies = self.records.views, self.records.bodies
+        for stack, view in self.views.items():
+            if view.body:
+                self.world.prove(stack, rename_hosts(view.body, request.rename), view.ledger)
         self.acted_on = dict(self.bodies)
         """Bodies after this round."""
         self.checkers = Checkers(world, self.bodies.get(SYSTEM_STACK))
@@ -104,7 +105,9 @@ class Planner:
                 planned.append(stack)
             if stack == SYSTEM_STACK:
                 self.checkers = Checkers(self.world, self.acted_on.get(stack))
-        self.volumes.list_unused({stack: self._version(stack) for stack in planned}, self.acted_on)
+        self.volumes.list_unused(
+            {stack: self.writes.version(stack) for stack in planned}, self.acted_on
+        )
         self._plan_checkers()
         balancers = self.balancers()
         balancers.plan(self.plan)
@@ -128,39 +131,33 @@ class Planner:
 
     # --- present state ---
 
-    def _known_stacks(self) -> list[str]:
-        found = {
-            stack for host in self.world.seen for stack in self.world.observation(host)["records"]
-        }
-        return sorted(found | set(self.request.stacks or []) | {SYSTEM_STACK})
-
-    def _view(self, stack: str) -> RecordView:
-        copies = {
-            host: self.world.observation(host)["records"].get(stack) for host in self.world.seen
-        }
-        damaged = [
-            host
-            for host in self.world.seen
-            if stack in self.world.observation(host)["damaged_records"]
-        ]
-        return view_records(stack, copies, take=self.request.take or None, unreadable=damaged)
-
     def _selected(self) -> list[str]:
-        wanted = self.views if self.request.stacks is None else self.request.stacks
+        known = [name for name, view in self.views.items() if view.record]
+        wanted = (
+            [*known, *self.records.unknown] if self.request.stacks is None else self.request.stacks
+        )
         return sorted(set(wanted) - {SYSTEM_STACK})
 
     def _usable(self, stack: str) -> bool:
-        view = self.views[stack]
+        """Whether this command acts on a stack. If not, the plan says why."""
+        view, unknown = self.views[stack], self.records.unknown.get(stack)
         if is_remnant(view):
             return True
-        if view.conflict:
-            self.plan.errors.append(Fact("records_conflict", {"sides": view.conflict}, stack))
-        elif not view.counts and self.request.command not in ("up", "down"):
-            self.plan.held.append(Fact("record_left_alone", view.undone[0].as_data, stack))
-            return False
+        if unknown and (self._is_harmless(unknown) or not self.records.is_barred(stack)):
+            self.plan.held.append(unknown)
+        elif unknown:
+            self.plan.errors.append(unknown)
+        elif self.records.is_barred(stack):
+            ignored = [*view.undone, *view.pending][0]
+            self.plan.held.append(Fact("record_left_alone", ignored.as_data, stack))
         else:
             self.plan.notes += [Fact("record_undone", item.as_data, stack) for item in view.undone]
-        return not view.conflict
+            self.plan.held += [Fact("record_pending", item.as_data, stack) for item in view.pending]
+        return not self.records.is_barred(stack)
+
+    def _is_harmless(self, unknown: Fact) -> bool:
+        """Whether a newer release cares for the stack, and this command does not name it."""
+        return unknown.code == "record_newer" and unknown.stack not in (self.request.stacks or [])
 
     def _report_hosts(self) -> None:
         for host, reason in sorted(self.world.faults.items()):
@@ -176,7 +173,8 @@ class Planner:
         found: dict[str, list[str]] = {}
         for host in self.world.seen:
             for item in self.world.containers(host):
-                if item["managed"] == MANAGED_BY_STACK and not self.bodies.get(item["stack"]):
+                known = self.bodies.keys() | self.records.unknown.keys()
+                if item["managed"] == MANAGED_BY_STACK and item["stack"] not in known:
                     found.setdefault(item["stack"], []).append(f"{item['name']} on {host}")
         for stack, places in sorted(found.items()):
             if self.request.command != "up" and stack in (self.request.stacks or [stack]):
@@ -186,7 +184,7 @@ class Planner:
 
     def _desired(self, stack: str) -> dict[str, t.Any] | None:
         """The body after the command, or None if this round must not change the stack."""
-        body = self.bodies.get(stack)
+        body = self.views[stack].body
         try:
             if self.request.command == "up":
                 return self._up(stack, self.views[stack].valid_body)
@@ -223,14 +221,15 @@ class Planner:
             bodies,
             request=self.request,
             draining=self.draining,
-            version=self._version,
+            version=self.writes.version,
             ledger=lambda stack: self.views[stack].ledger,
+            unknown=self.records.unknown,
         )
 
     def _want_system(self, wanted: dict[str, dict[str, t.Any]]) -> None:
         """Keep the checkers as long as any service has a health check."""
         body = self.bodies.get(SYSTEM_STACK)
-        if not self._usable(SYSTEM_STACK):
+        if not self._usable(SYSTEM_STACK) or self._leaves_system(body):
             return
         if body and self.request.rename:
             body = rename_hosts(body, self.request.rename)
@@ -246,10 +245,17 @@ class Planner:
         if desired is not None:
             wanted[SYSTEM_STACK] = desired
 
+    def _leaves_system(self, body: dict[str, t.Any] | None) -> bool:
+        """Whether our own services stay as they are, as it is unknown what a stack wants of them."""
+        unknown = sorted(set(self.records.unknown) - {SYSTEM_STACK})
+        if unknown and is_live(body):
+            self.plan.notes.append(Fact("system_left_alone", {"stacks": unknown}, SYSTEM_STACK))
+        return bool(unknown)
+
     def _plan_checkers(self) -> None:
         """Update all checkers' configs, including those for stacks outside this command."""
         body = self.acted_on.get(SYSTEM_STACK)
-        if not is_live(body):
+        if not is_live(body) or self.records.unknown:
             return
         targets = [
             target
@@ -260,7 +266,9 @@ class Planner:
         ]
         services = (current(body) or {})["definition"]["services"]
         image = services[CHECKER_SERVICE]["image"]
-        self.checkers.plan(self.plan, targets, image=image, version=self._version(SYSTEM_STACK))
+        self.checkers.plan(
+            self.plan, targets, image=image, version=self.writes.version(SYSTEM_STACK)
+        )
 
     def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
         self._require_network()
@@ -308,11 +316,11 @@ class Planner:
     ) -> dict[str, t.Any] | None:
         """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
-        wellbeing, lost = self._ward(stack).wellbeing, self._lost_volumes(stack)
+        wellbeing, lost = self._ward(stack).wellbeing, self.writes.lost_volumes(stack)
         placer = Placer(stack, desired, reservations, claims, wellbeing, lost)
         body = placer.place_all()
         self.plan.held += placer.held
-        accepted = self._record(stack, desired, body)
+        accepted = self.writes.accept(stack, desired, body)
         if accepted is not None:
             self._converge(stack, accepted, claims)
         if is_forgotten(accepted) and stack not in [write.stack for write in self.plan.records]:
@@ -321,7 +329,7 @@ class Planner:
 
     def _converge(self, stack: str, body: dict[str, t.Any], claims: Claims) -> None:
         operations = MemberOperations(
-            self.plan, self.world, revision=revision_of(body), version=self._version(stack)
+            self.plan, self.world, revision=revision_of(body), version=self.writes.version(stack)
         )
         ledger = self.views[stack].ledger
         converger = Converger(
@@ -332,8 +340,8 @@ class Planner:
             ledger=ledger,
             request=self.request,
             checkers=self.checkers,
-            is_decided=self._is_decided(stack),
-            lost_volumes=self._lost_volumes(stack),
+            is_decided=self.writes.is_decided(stack),
+            lost_volumes=self.writes.lost_volumes(stack),
             dependencies=self.dependencies,
         )
         converger.run()
@@ -353,113 +361,6 @@ class Planner:
     def _ward(self, stack: str) -> Ward:
         claims, ledger = self.world.claims(stack), self.views[stack].ledger
         return Ward(self.world, self.checkers, claims, ledger)
-
-    def _lost_volumes(self, stack: str) -> LostVolumes:
-        view = self.views[stack]
-        before, renew = view.valid_body, self.request.new_volumes
-        return LostVolumes(self.world, stack, before=before, ledger=view.ledger, renew=renew)
-
-    def _is_decided(self, stack: str) -> bool:
-        """Whether a majority has the record, or this round first requires one."""
-        written = any(item.required and item.stack == stack for item in self.plan.records)
-        return written or self.views[stack].is_proven
-
-    def _version(self, stack: str) -> int:
-        """The number of the record that this plan acts on; a host with a newer one refuses."""
-        written = [
-            write.record["version"]["number"] for write in self.plan.records if write.stack == stack
-        ]
-        return int(max([self.views[stack].number, *written]))
-
-    def _record(
-        self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]
-    ) -> dict[str, t.Any] | None:
-        """Plan the record's write; returns the body to converge to, None if there is nothing to act on."""
-        view = self.views[stack]
-        before = view.valid_body
-        names = {**self.world.down_names.get(stack, {}), **self.request.rename}
-        unchanged = before is not None and digest(before) == digest(body) and not view.rivals
-        if unchanged and stack not in self.world.down_names:
-            self._copy_record(view, body)
-            return body
-        voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
-        quorums = [voters, body["hosts"]]
-        lacking = self._lacking_majority(quorums)
-        if lacking:
-            return self._without_majority(stack, desired, lacking)
-        record = make_record(stack, body, number=view.number + 1, token=self.request.token)
-        if names:
-            record["renamed"] = names
-        cause = self._cause(stack, before, desired)
-        seen = list(self.world.seen)
-        write = RecordWrite(record, seen, [], quorums, True, cause, self._numbers(stack))
-        write.ledgers = self._lost_volumes(stack).ledgers(seen)
-        self.plan.records.append(write)
-        return body
-
-    def _numbers(self, stack: str) -> dict[str, int]:
-        """The record number on each seen host; 0 for none."""
-        records = {host: self.world.observation(host)["records"] for host in self.world.seen}
-        return {
-            host: int(found[stack]["version"]["number"]) if stack in found else 0
-            for host, found in records.items()
-        }
-
-    def _copy_record(self, view: RecordView, body: dict[str, t.Any]) -> None:
-        """Copy the record to hosts that have an older copy or none."""
-        outdated = view.outdated
-        if is_forgotten(body):  # where the file is deleted already, it is not made again
-            outdated = [host for host in outdated if self._numbers(view.stack)[host]]
-        if not outdated or view.record is None:
-            return
-        fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
-        possible = [host for host in body["hosts"] if host not in view.outdated]
-        required = not is_majority(body["hosts"], possible)
-        write = RecordWrite(
-            fields,
-            outdated,
-            view.holders,
-            [body["hosts"]],
-            required,
-            Fact("copy_outdated"),
-        )
-        write.ledgers = self._lost_volumes(view.stack).ledgers(outdated)
-        self.plan.records.append(write)
-
-    def _lacking_majority(self, quorums: list[list[str]]) -> dict[str, t.Any]:
-        """Parameters of the first quorum without a reachable majority; empty if all have one."""
-        for hosts in quorums:
-            if not is_majority(hosts, self.world.seen):
-                reached = [host for host in hosts if host in self.world.seen]
-                return {"needed": needed(hosts), "hosts": list(hosts), "reached": reached}
-        return {}
-
-    def _without_majority(
-        self, stack: str, desired: dict[str, t.Any], lacking: dict[str, t.Any]
-    ) -> dict[str, t.Any] | None:
-        """Without a majority, change neither desired state nor placement, but repair recorded members in place."""
-        before = self.views[stack].valid_body
-        self.plan.held = [fact for fact in self.plan.held if fact.stack != stack]
-        if before is None or desired is not before:
-            told = {"command": self.request.command, **lacking}
-            self.plan.errors.append(Fact("no_majority", told, stack))
-            return None
-        self.plan.held.append(Fact("places_wait", lacking, stack))
-        return before
-
-    def _cause(
-        self, stack: str, before: dict[str, t.Any] | None, desired: dict[str, t.Any]
-    ) -> Fact:
-        revision = current(desired)
-        if self.request.rename or stack in self.world.down_names:
-            return Fact("hosts_renamed")
-        if self.views[stack].undone and desired is before:
-            return Fact("order_undone")
-        if before is None or (
-            revision and len(desired["revisions"]) and revision != current(before)
-        ):
-            return Fact("revision", {"note": revision["note"]}) if revision else Fact("placement")
-        return Fact("placement")
 
 
 def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:

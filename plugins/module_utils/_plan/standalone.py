@@ -144,8 +144,11 @@ def _body(
     count = scale if scale is not None else len(members) or definition["services"][name]["scale"]
     services = {name: {"scale": count, "state": STATES[state]}}
     request = Request("up")
+    made: dict[str, t.Any] = {
+        item["config_hash"]: {} for item in members
+    }  # the ids that their containers carry
     body = with_revision(
-        empty_body([host]),
+        {**empty_body([host]), "launches": made},
         request,
         "module",
         definition=definition,
@@ -161,6 +164,7 @@ def _entry(host: str, container: Container, networks: t.Sequence[str]) -> Member
     address = address_on(container, network)
     return MemberEntry(
         host=host,
+        launch=container["config_hash"],
         address=address,
         network=network if address else "",
         create_index=container["create_index"],

@@ -10,7 +10,7 @@ import typing as t
 from .._common.constants import LABEL_STACK
 from .._model.fact import Fact
 from .._model.operation import REMOVE, REMOVE_VOLUME, RemoveVolumeArgs
-from .._record.revisions import is_live
+from .._record.revisions import declared_volumes, is_live
 from .operations.plan import Plan, Subject
 from .world.world import World
 
@@ -92,6 +92,6 @@ def _external_names(body: dict[str, t.Any]) -> set[str]:
     return {
         declared["name"]
         for revision in body["revisions"]
-        for declared in revision["definition"].get("volumes", {}).values()
+        for declared in declared_volumes(revision).values()
         if declared["external"]
     }

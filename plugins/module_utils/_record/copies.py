@@ -9,22 +9,20 @@ Private to the collection; docs/schema.md section 4. All functions are pure.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from .._common.names import digest
-from .._model.ledger import Ledger
-
-FORMAT = 1
-Variant = t.Tuple[str, str]
-"""Hash and token of a version."""
-Copies = t.Dict[str, t.Dict[str, t.Any]]
-"""Records of one stack by host."""
+from .._model.ledger import Ledger, LedgerEntry
+from .fold import fold, unfold
+from .states import FORMAT, State, Variant, highest, states_of
 
 
 def make_record(stack: str, body: dict[str, t.Any], *, number: int, token: str) -> dict[str, t.Any]:
-    """A record to write: a body with its version."""
-    version = {"number": number, "token": token, "hash": digest(body)}
-    return {"format": FORMAT, "stack": stack, "version": version, "body": body}
+    """A record to write: a body, as it is stored, with its version."""
+    stored = fold(body)
+    version = {"number": number, "token": token, "hash": digest(stored)}
+    return {"format": FORMAT, "stack": stack, "version": version, "body": stored}
 
 
 def is_majority(hosts: t.Collection[str], have: t.Collection[str]) -> bool:
@@ -39,7 +37,7 @@ def needed(hosts: t.Collection[str]) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Undone:
-    """A version that only a minority stored: the command that wrote it failed, or somebody changed a file."""
+    """A version that is not acted on, and the hosts that were seen with it."""
 
     number: int
     hosts: list[str]
@@ -55,32 +53,42 @@ class RecordView:
     """The combined view of the reachable hosts' copies of one stack's record."""
 
     stack: str
-    record: dict[str, t.Any] | None
-    holders: list[str]
-    outdated: list[str]
-    rivals: list[str]
-    conflict: str
-    ledger: Ledger
+    record: dict[str, t.Any] | None = None
+    """The chosen version as it is stored: format, stack, version and body."""
+    holders: list[str] = dataclasses.field(default_factory=list)
+    """Seen hosts that have the chosen version."""
+    outdated: list[str] = dataclasses.field(default_factory=list)
+    """Seen hosts that do not have it as the committed one."""
+    rivals: list[str] = dataclasses.field(default_factory=list)
+    """Seen hosts with another version that never counted, or may not count."""
+    conflict: str = ""
+    ledger: Ledger = dataclasses.field(default_factory=dict)
+    """What the host of each member remembers of it."""
     undone: list[Undone] = dataclasses.field(default_factory=list)
     """Versions that never counted: a majority of their hosts was seen without them."""
+    pending: list[Undone] = dataclasses.field(default_factory=list)
+    """Proposals that may have reached a majority, which too few hosts are seen to tell or to finish."""
     counts: bool = True
     """Whether the record is valid. If not, nothing is done for the stack until a person chooses a copy."""
+    is_finished: bool = True
+    """Whether the version is known to be committed. If not, the next write finishes it."""
+    number: int = 0
+    """The highest number on any host, including versions that never counted; 0 before the first write."""
+
+    @functools.cached_property
+    def body(self) -> dict[str, t.Any] | None:
+        """The body as the planner works with it; None if there is none."""
+        return unfold(self.record["body"]) if self.record else None
 
     @property
-    def body(self) -> dict[str, t.Any] | None:
-        """The body; None if there is none."""
-        return self.record["body"] if self.record else None
+    def is_turned_over(self) -> bool:
+        """Whether the body is stored in the present format."""
+        return self.record is None or "launches" in self.record["body"]
 
     @property
     def valid_body(self) -> dict[str, t.Any] | None:
         """The body if it may be acted on."""
         return self.body if self.counts else None
-
-    @property
-    def number(self) -> int:
-        """The highest number on any host, including versions that never counted; 0 before the first write."""
-        valid = int(self.record["version"]["number"]) if self.record else 0
-        return max([valid, *(item.number for item in self.undone)])
 
     @property
     def is_proven(self) -> bool:
@@ -95,10 +103,11 @@ def view_records(
     take: str | None = None,
     unreadable: t.Collection[str] = (),
 ) -> RecordView:
-    """Find the valid copy among those of the reachable hosts.
+    """Find the valid version among the copies of the reachable hosts.
 
-    A version counts once a majority of its hosts has stored it. If a majority was seen without it, it never counted: it
-    is ignored, and the next write undoes it.
+    A version counts once a majority of its hosts has stored it. If a majority cannot have stored it, it never counted:
+    it is ignored, and the next write undoes it. A proposal of which neither is known is finished if a majority is seen;
+    else the committed version below it is acted on.
 
     Args:
         stack: Stack name.
@@ -106,100 +115,150 @@ def view_records(
         take: Host whose copy a person declared to be right.
         unreadable: Hosts with a damaged copy; its version is unknown.
     """
-    present = {host: copy for host, copy in copies.items() if copy}
-    view = RecordView(stack, None, [], sorted(copies), [], "", _merge_ledgers(present.values()))
-    for number in sorted({copy["version"]["number"] for copy in present.values()}, reverse=True):
-        variants = _variants(present, number)
-        older = {h: copy for h, copy in present.items() if copy["version"]["number"] < number}
-        without = (set(copies) - set(present) - set(unreadable)) | set(older)
-        possible = {
-            key: found
-            for key, found in variants.items()
-            if take in found or _may_count(found, variants, without, older)
-        }
-        lost = [found for key, found in variants.items() if key not in possible]
-        view.undone += [Undone(number, sorted(found)) for found in lost]
-        if possible:
-            return _decided(view, copies, possible, take)
-    return _undecided(view, copies, present) if present else view
+    return _Choice(stack, copies, take, unreadable).view
 
 
-def _may_count(
-    found: Copies, variants: dict[Variant, Copies], without: set[str], older: Copies
-) -> bool:
-    """Whether a majority may have stored a variant: every host may have it except those seen without it.
+class _Choice:
+    """The choice of the version that counts."""
 
-    A majority is needed of its own hosts and of those of earlier versions, so a copy cannot choose its own electorate.
-    """
-    lacking = without | {host for copies in variants.values() for host in copies} - set(found)
-    juries = [copy["body"]["hosts"] for copy in [*found.values(), *older.values()]]
-    return all(is_majority(hosts, set(hosts) - lacking) for hosts in juries)
+    def __init__(
+        self,
+        stack: str,
+        copies: dict[str, dict[str, t.Any] | None],
+        take: str | None,
+        unreadable: t.Collection[str],
+    ) -> None:
+        present = {host: copy for host, copy in copies.items() if copy}
+        self._take = take
+        self._readable = set(copies) - set(unreadable)
+        self._states = [s for host, copy in sorted(present.items()) for s in states_of(host, copy)]
+        self._tops = {host: highest(copy) for host, copy in copies.items()}
+        self.view = RecordView(stack, outdated=sorted(copies))
+        self.view.number = max((state.number for state in self._states), default=0)
+        self._choose_number()
+        record = self.view.record
+        self.view.ledger = _ledger_of(record["body"] if record else None, present.values())
+
+    def _choose_number(self) -> None:
+        """The highest number of which a variant counts, or may count and can be finished."""
+        for number in sorted({state.number for state in self._states}, reverse=True):
+            variants = self._variants(number)
+            possible = {key: found for key, found in variants.items() if self._may_count(found)}
+            lost = [found for key, found in variants.items() if key not in possible]
+            self.view.undone += [Undone(number, _hosts(found)) for found in lost]
+            if possible and self._decide(possible):
+                return
+        if self._states:
+            self._leave_undecided()
+
+    def _variants(self, number: int) -> dict[Variant, list[State]]:
+        """Copies of one number, grouped by their content."""
+        found: dict[Variant, list[State]] = {}
+        for state in self._states:
+            if state.number == number:
+                found.setdefault(state.variant, []).append(state)
+        return found
+
+    def _may_count(self, found: list[State]) -> bool:
+        """Whether a majority may have stored a variant."""
+        if self._take in _hosts(found):
+            return True
+        lacking = self._lacking(found)
+        return all(is_majority(jury, set(jury) - lacking) for jury in self._juries(found))
+
+    def _lacking(self, found: list[State]) -> set[str]:
+        """Hosts that cannot have it: those seen without it, and those that an uncommitted one was never sent to."""
+        number, holders = found[0].number, set(_hosts(found))
+        rivals = {state.host for state in self._states if state.number == number}
+        without = {host for host in self._readable if self._tops[host] < number} | rivals
+        if not any(state.is_committed for state in found):
+            asked = {host for state in found for host in state.asked}
+            without |= {host for jury in self._juries(found) for host in jury} - asked
+        return without - holders
+
+    def _juries(self, found: list[State]) -> list[list[str]]:
+        """Its own hosts and those of earlier versions, so that a copy cannot choose its own electorate."""
+        older = [s for s in self._states if s.is_committed and s.number < found[0].number]
+        return [state.electorate for state in [*found, *older]]
+
+    def _is_known(self, found: list[State]) -> bool:
+        """Whether a variant counts for certain."""
+        if self._take in _hosts(found) or any(state.is_committed for state in found):
+            return True
+        return all(is_majority(jury, _hosts(found)) for jury in self._juries(found))
+
+    def _decide(self, possible: dict[Variant, list[State]]) -> bool:
+        """Take one of the variants, unless it is unknown whether it counts and too few hosts are seen to finish it."""
+        chosen, conflict = self._choose(possible)
+        found = possible[chosen]
+        known = self._is_known(found)
+        if not known and not all(is_majority(j, self._readable) for j in self._juries(found)):
+            self.view.pending.append(Undone(found[0].number, _hosts(found)))
+            return False
+        self.view.conflict, self.view.is_finished = conflict, known
+        others = [item for key, states in possible.items() if key != chosen for item in states]
+        self._fill(found, others)
+        return True
+
+    def _fill(self, found: list[State], others: list[State]) -> None:
+        """Fill the view with the valid version."""
+        view = self.view
+        view.holders = _hosts(found)
+        refuted = {host for item in [*view.undone, *view.pending] for host in item.hosts}
+        view.rivals = sorted({*_hosts(others), *refuted})
+        settled = {state.host for state in found if state.is_committed}
+        view.outdated = sorted(set(self._tops) - settled - set(view.rivals))
+        view.record = _record(view.stack, found[0])
+
+    def _choose(self, variants: dict[Variant, list[State]]) -> tuple[Variant, str]:
+        """The variant that counts, and the conflict if none provably does."""
+        if len(variants) == 1:
+            return next(iter(variants)), ""
+        for key, found in variants.items():
+            if self._take in _hosts(found) or is_majority(found[0].electorate, _hosts(found)):
+                return key, ""
+        return min(variants), _conflict(variants)
+
+    def _leave_undecided(self) -> None:
+        """Show the newest version, which is not acted on."""
+        view = self.view
+        top = max(item.number for item in [*view.undone, *view.pending])
+        variants = self._variants(top)
+        if len(variants) > 1:
+            view.conflict = _conflict(variants)
+        view.counts = False
+        view.record = _record(view.stack, variants[min(variants)][0])
+        view.rivals = sorted(h for item in [*view.undone, *view.pending] for h in item.hosts)
+        view.outdated = sorted(set(self._tops) - set(view.rivals))
 
 
-def _decided(
-    view: RecordView,
-    copies: dict[str, dict[str, t.Any] | None],
-    possible: dict[Variant, Copies],
-    take: str | None,
-) -> RecordView:
-    """The view with the valid copy: one of the possible variants of a number."""
-    chosen, view.conflict = _choose(possible, take)
-    view.holders = sorted(possible[chosen])
-    others = [host for key, hosts in possible.items() if key != chosen for host in hosts]
-    view.rivals = sorted({*others, *(host for item in view.undone for host in item.hosts)})
-    view.outdated = sorted(set(copies) - {*view.holders, *view.rivals})
-    view.record = possible[chosen][view.holders[0]]
-    return view
+def _record(stack: str, state: State) -> dict[str, t.Any]:
+    return {"format": FORMAT, "stack": stack, "version": state.version, "body": state.body}
 
 
-def _undecided(
-    view: RecordView, copies: dict[str, dict[str, t.Any] | None], present: Copies
-) -> RecordView:
-    """The view without a valid copy. It shows the newest copy, which is not acted on."""
-    top = max(item.number for item in view.undone)
-    variants = _variants(present, top)
-    if len(variants) > 1:
-        view.conflict = _conflict(variants)
-    view.counts = False
-    view.record = variants[min(variants)][min(variants[min(variants)])]
-    view.rivals = sorted(host for item in view.undone for host in item.hosts)
-    view.outdated = sorted(set(copies) - set(view.rivals))
-    return view
+def _hosts(found: list[State]) -> list[str]:
+    return sorted({state.host for state in found})
 
 
-def _variants(present: dict[str, dict[str, t.Any]], number: int) -> dict[Variant, Copies]:
-    """Copies of one number, grouped by their content."""
-    found: dict[Variant, Copies] = {}
-    for host, copy in present.items():
-        version = copy["version"]
-        if version["number"] == number:
-            found.setdefault((version["hash"], version["token"]), {})[host] = copy
-    return found
-
-
-def _choose(variants: dict[Variant, Copies], take: str | None) -> tuple[Variant, str]:
-    """The variant that counts, and the conflict if none provably does."""
-    if len(variants) == 1:
-        return next(iter(variants)), ""
-    for key, copies in variants.items():
-        if take in copies or is_majority(
-            next(iter(copies.values()))["body"]["hosts"], list(copies)
-        ):
-            return key, ""
-    return min(variants), _conflict(variants)
-
-
-def _conflict(variants: dict[Variant, Copies]) -> str:
+def _conflict(variants: dict[Variant, list[State]]) -> str:
     """The sides, each with its hosts."""
-    return " against ".join(sorted(", ".join(sorted(copies)) for copies in variants.values()))
+    return " against ".join(sorted(", ".join(_hosts(found)) for found in variants.values()))
 
 
-def _merge_ledgers(copies: t.Iterable[dict[str, t.Any]]) -> Ledger:
-    """Per member the entry with the highest sequence number."""
+def _ledger_of(body: dict[str, t.Any] | None, copies: t.Iterable[dict[str, t.Any]]) -> Ledger:
+    """What is remembered of each member: by its recorded host, not by the hosts that it was on before.
+
+    Of a member without a place, the entry with the highest sequence number counts.
+    """
+    members = body["members"] if body else {}
     merged: Ledger = {}
     for copy in copies:
         found: Ledger = copy.get("life", {})
         for key, entry in found.items():
-            if key not in merged or entry.get("seq", 0) > merged[key].get("seq", -1):
+            if key in members:
+                counts = copy.get("host") == members[key]["host"]
+            else:
+                counts = entry.get("seq", 0) > merged.get(key, LedgerEntry()).get("seq", -1)
+            if counts:
                 merged[key] = entry
     return merged

@@ -16,10 +16,10 @@ import typing as t
 from .._common.constants import KEPT_REVISIONS, STATE_ACTIVE, STATE_CREATED, STATE_STOPPED
 from .._model.config_hash import changed_keys, config_hash
 from .._model.fact import Fact
+from .._model.launch import decide_launch
+from .fold import LAUNCH_KEYS
 
 Body = t.Dict[str, t.Any]
-LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
-"""Keys that cannot change without a new container (docs/schema.md section 6)."""
 CHECKED_AS = ("network", "start_once")
 """A service can have a health check depending on these keys. If an old value is kept, so is the old health check."""
 
@@ -61,7 +61,7 @@ class Request:
 
 def empty_body(hosts: t.Iterable[str]) -> Body:
     """The body of a stack before its first revision."""
-    return {"hosts": sorted(hosts), "revisions": [], "members": {}, "counters": {}}
+    return {"hosts": sorted(hosts), "launches": {}, "revisions": [], "members": {}, "counters": {}}
 
 
 def current(body: Body | None) -> dict[str, t.Any] | None:
@@ -73,6 +73,12 @@ def is_live(body: Body | None) -> bool:
     """Whether the stack is up: its current revision is not a tombstone."""
     revision = current(body)
     return revision is not None and not revision["tombstone"]
+
+
+def declared_volumes(revision: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The declared volumes of a revision, stored or not."""
+    found = revision.get("definition", revision).get("volumes", {})
+    return t.cast("dict[str, t.Any]", found)
 
 
 def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> Body:
@@ -88,6 +94,8 @@ def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> 
         key: content.get(key, last[key])
         for key in ("definition", "services", "tombstone", "digests")
     }
+    if "definition" in content:
+        fields["services"] = _with_launches(fields["definition"], fields["services"], last, body)
     if body["revisions"] and all(
         fields[key] == last[key] for key in ("definition", "services", "tombstone")
     ):
@@ -100,6 +108,19 @@ def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> 
         **fields,
     }
     return {**body, "revisions": [*body["revisions"], copy.deepcopy(revision)][-KEPT_REVISIONS:]}
+
+
+def _with_launches(
+    definition: dict[str, t.Any], services: dict[str, t.Any], last: dict[str, t.Any], body: Body
+) -> dict[str, t.Any]:
+    """The desired state of each service with its launch: the same one as before if nothing of it has changed."""
+    found = {}
+    for name, desire in services.items():
+        present = last["services"].get(name, {}).get("launch", "")
+        known = [present, *body.get("launches", {})]
+        launch = decide_launch(definition["services"][name], definition["volumes"], known)
+        found[name] = {**desire, "launch": launch}
+    return found
 
 
 def apply_up(

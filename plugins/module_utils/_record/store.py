@@ -12,23 +12,26 @@ from __future__ import annotations
 import glob
 import json
 import os
+import stat
 import threading
 import time
 import typing as t
 
 from .._common.names import digest
 from .._model.ledger import LedgerEntry
+from .states import FORMAT, no_version, states_of, with_commit, with_version, without_proposal
 
 Json = t.Dict[str, t.Any]
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""The formats that are read. Every write makes a file of the present one."""
 
 # Operations of one host run concurrently and may update the record of the same stack.
 _writing = threading.Lock()
 
 
 class StoreError(Exception):
-    """A record could not be read or written; the existing file is untouched."""
+    """A record could not be read or written; the existing file is untouched. It is not known what it says."""
 
 
 class OtherFormat(ValueError):
@@ -44,64 +47,83 @@ def record_path(state_dir: str, stack: str) -> str:
     return os.path.join(state_dir, "stacks", stack + ".json")
 
 
-def read_records(state_dir: str) -> tuple[dict[str, Json], dict[str, str]]:
-    """All records of this host: valid ones by stack, and the faults of the others by stack.
+class Stored(t.NamedTuple):
+    """All records of a host, by stack."""
+
+    records: dict[str, Json]
+    damaged: dict[str, str]
+    """Files with proven damage, and what is wrong with them."""
+    newer: dict[str, str]
+    """Records of a newer release, and how to read them."""
+
+
+def read_records(state_dir: str) -> Stored:
+    """All records of this host.
 
     Raises:
-        StoreError: The folder itself cannot be read.
+        StoreError: The folder or a record cannot be read, so it is unknown what the host has.
     """
-    records: dict[str, Json] = {}
-    damaged: dict[str, str] = {}
+    found = Stored({}, {}, {})
     for stack in _stored_stacks(state_dir):
         try:
-            records[stack] = _load(state_dir, stack)
+            found.records[stack] = _load(state_dir, stack)
         except FileNotFoundError:
             continue  # removed since it was listed
-        except (OSError, ValueError) as error:
-            damaged[stack] = _explain(error)
-    return records, damaged
+        except OtherFormat as error:
+            found.newer[stack] = str(error)
+        except ValueError as error:
+            found.damaged[stack] = _explain(error)
+    return found
 
 
 def read_record(state_dir: str, stack: str) -> Json | None:
-    """One record; None if it is missing or damaged (read_records says what is wrong)."""
+    """One record; None if it is missing or damaged (read_records says what is wrong).
+
+    Raises:
+        StoreError: It cannot be read, or a newer release wrote it.
+    """
     try:
         return _load(state_dir, stack)
-    except (OSError, ValueError):
+    except OtherFormat as error:
+        raise StoreError(f"record of stack {stack}: {error}") from error
+    except (FileNotFoundError, ValueError):
         return None
 
 
 def write_record(state_dir: str, record: Json) -> bool:
-    """Store a record if it is newer than what the host has. Its ledger (C(life)) is merged with the ledger of the host.
+    """Store a version if it is newer than what the host has.
+
+    With C(asked) it is a proposal: it stays beside the committed version, and nothing acts on it until the host hears
+    that a majority has it (commit_record). Without, a majority has it already. The ledger of the host stays.
 
     Args:
         state_dir: Folder of all our files on this host.
         record: Record with the key C(host), the inventory name of this host. C(renamed) maps
             old host names to new ones, as a person stated. C(based_on) is the number that this host had when the record
-            was planned. Neither of the two is stored.
+            was planned, C(asked) the hosts that this version is sent to, C(base) the version that it was made on.
 
     Returns:
-        Whether anything was written: False if the host already has this record.
+        Whether anything was written: False if the host already has this version.
 
     Raises:
         StaleRecord: The host's record is newer, or differs under the same number.
         StoreError: The record is invalid, was written for a host of another name, or cannot be written to the disk.
     """
     stack = record["stack"]
-    renamed, based_on = record.get("renamed", {}), record.get("based_on")
-    record = {key: value for key, value in record.items() if key not in ("renamed", "based_on")}
-    reason = problem(record, stack)
+    new = {key: value for key, value in record.items() if key not in _TRANSIENT}
+    reason = problem(new, stack)
     if reason:
         raise StoreError(f"record of stack {stack} is not sound: {reason}")
     with _writing:
-        present = _present(state_dir, stack)
-        ledger = record.get("life", {})
+        present = read_record(state_dir, stack)
         if present:
-            _check_order(present, record, renamed)
-            _check_basis(present, record, based_on)
-            ledger = newest_ledger(present["life"], ledger)
-            if present["version"] == record["version"] and ledger == present["life"]:
-                return False
-        _replace(state_dir, stack, {**record, "life": ledger}, keep_old=present is None)
+            _check_host(present, record)
+            _check_order(present, record)
+        before = present or no_version(stack)
+        stored = with_version(before, new, record.get("asked"), record.get("base"))
+        if stored == present:
+            return False
+        _replace(state_dir, stack, stored, keep_old=present is None)
     return True
 
 
@@ -128,6 +150,36 @@ def remove_record(state_dir: str, stack: str, number: int, token: str) -> bool:
         except OSError as error:
             raise StoreError(f"cannot delete {path}: {error.strerror}") from error
     return True
+
+
+_TRANSIENT = ("renamed", "based_on", "asked", "base")
+"""Keys of a record to write that are not stored."""
+
+
+def commit_record(state_dir: str, stack: str, version: Json) -> bool:
+    """Make a proposal the committed version: a majority has stored it.
+
+    Returns:
+        Whether anything was written: False if the host does not have this proposal, or knows already.
+
+    Raises:
+        StoreError: The file cannot be read or written.
+    """
+    return _change(state_dir, stack, lambda record: with_commit(record, version))
+
+
+def withdraw_record(state_dir: str, stack: str, version: Json) -> bool:
+    """Remove a proposal that did not reach its majority. Returns and raises as commit_record."""
+    return _change(state_dir, stack, lambda record: without_proposal(record, version))
+
+
+def _change(state_dir: str, stack: str, change: t.Callable[[Json], Json | None]) -> bool:
+    with _writing:
+        record = read_record(state_dir, stack)
+        changed = change(record) if record else None
+        if changed is not None:
+            _replace(state_dir, stack, changed, keep_old=False)
+    return changed is not None
 
 
 def update_ledger(
@@ -169,15 +221,27 @@ def problem(record: t.Any, stack: str) -> str:
     """What is wrong with a record; empty if it is valid."""
     if not isinstance(record, dict):
         return "not a map"
-    if record.get("format") != FORMAT:
-        return f"format {record.get('format')!r} is not {FORMAT}"
+    if record.get("format") not in FORMATS:
+        return f"format {record.get('format')!r} is not one of {FORMATS}"
     if record.get("stack") != stack:
         return f"it is of stack {record.get('stack')!r}"
     if not isinstance(record.get("host"), str):
         return "without the name of its host"
     if not isinstance(record.get("life", {}), dict):
         return "life is not a map"
-    return _version_problem(record.get("version"), record.get("body"))
+    return _version_problem(record.get("version"), record.get("body")) or _proposal_problem(record)
+
+
+def _proposal_problem(record: Json) -> str:
+    if "proposed" not in record:
+        return ""
+    proposed = record["proposed"]
+    if not isinstance(proposed, dict) or not isinstance(proposed.get("asked"), list):
+        return "its proposal is not a map, or without the hosts that it was sent to"
+    base = {"proposed": proposed["base"]} if "base" in proposed else {}
+    return _version_problem(proposed.get("version"), proposed.get("body")) or _proposal_problem(
+        base
+    )
 
 
 def _version_problem(version: t.Any, body: t.Any) -> str:
@@ -206,9 +270,19 @@ def _stored_stacks(state_dir: str) -> list[str]:
 
 
 def _load(state_dir: str, stack: str) -> Json:
-    """One valid record. Raises OSError, or ValueError that says what is wrong."""
-    with open(record_path(state_dir, stack), "rb") as file:
-        record = json.loads(file.read().decode("utf-8"))
+    """One valid record.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is damaged; the text says how.
+        StoreError: It cannot be read. That says nothing about whether there is one.
+    """
+    try:
+        record = json.loads(_content(record_path(state_dir, stack)).decode("utf-8"))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"cannot read the record of stack {stack}: {error.strerror}") from error
     found = record.get("format") if isinstance(record, dict) else None
     if isinstance(found, int) and found > FORMAT:
         raise OtherFormat(
@@ -220,19 +294,16 @@ def _load(state_dir: str, stack: str) -> Json:
     return {**record, "life": record.get("life", {})}
 
 
-def _present(state_dir: str, stack: str) -> Json | None:
-    """The record that a new one would replace. Raises StoreError if it must not be replaced."""
-    try:
-        return _load(state_dir, stack)
-    except OtherFormat as error:
-        raise StoreError(f"record of stack {stack}: {error}") from error
-    except (OSError, ValueError):
-        return None
+def _content(path: str) -> bytes:
+    """The content of a regular file. Another kind of file is damage: a FIFO must not be waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("not a regular file")
+        return file.read()
 
 
-def _explain(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"cannot be read: {error.strerror}"
+def _explain(error: ValueError) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "not UTF-8"
     if isinstance(error, json.JSONDecodeError):
@@ -240,38 +311,32 @@ def _explain(error: Exception) -> str:
     return str(error)
 
 
-def _check_order(present: Json, record: Json, renamed: Json) -> None:
-    stack, have, new = record["stack"], present["version"], record["version"]
+def _check_host(present: Json, record: Json) -> None:
+    renamed = record.get("renamed", {})
     if record["host"] not in (present["host"], renamed.get(present["host"])):
         raise StoreError(
-            f"record of stack {stack}: this host was called {present['host']} when it was written and is "
+            f"record of stack {record['stack']}: this host was called {present['host']} when it was written and is "
             f"called {record['host']} now; use the old inventory name, or run drover.docker.reconcile "
             f"-e rename_host={present['host']}={record['host']}"
         )
-    if new["number"] <= have["number"] and new != have:
-        raise StaleRecord(
-            f"record of stack {stack}: this host has version {have['number']} ({have['token']}), "
-            f"refused version {new['number']} ({new['token']})"
-        )
 
 
-def _check_basis(present: Json, record: Json, based_on: int | None) -> None:
-    """Refuse to overwrite a version that another run stored since this one was planned: it may count."""
-    have, new = present["version"], record["version"]
-    if based_on is not None and have["number"] > based_on and new != have:
-        raise StaleRecord(
-            f"record of stack {record['stack']}: this host has version {have['number']} ({have['token']}) now, "
-            f"version {new['number']} was planned from {based_on}"
-        )
+def _check_order(present: Json, record: Json) -> None:
+    """Refuse to overwrite a version of the same or a higher number, or one that was stored since this one was planned.
 
-
-def newest_ledger(ours: Json, theirs: Json) -> Json:
-    """Per member the entry with the higher sequence number."""
-    merged = dict(ours)
-    for key, entry in theirs.items():
-        if key not in merged or entry["seq"] > merged[key]["seq"]:
-            merged[key] = entry
-    return merged
+    It may count.
+    """
+    new, based_on = record["version"], record.get("based_on")
+    if any(state.version == new for state in states_of("", present)):
+        return
+    top = max(states_of("", present), key=lambda state: state.number, default=None)
+    if top is None:
+        return
+    has = f"record of stack {record['stack']}: this host has version {top.number} ({top.version['token']})"
+    if new["number"] <= top.number:
+        raise StaleRecord(f"{has}, refused version {new['number']} ({new['token']})")
+    if based_on is not None and top.number > based_on:
+        raise StaleRecord(f"{has} now, version {new['number']} was planned from {based_on}")
 
 
 def _replace(state_dir: str, stack: str, record: Json, *, keep_old: bool) -> None:

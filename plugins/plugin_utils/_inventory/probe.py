@@ -18,7 +18,7 @@ import time
 import typing as t
 
 MARK = "drover-inventory:"
-FORMAT = 1
+FORMATS = (1, 2)
 CONTAINERS = "containers"
 ENGINE = "engine"
 MOST_BYTES = 64 * 1024 * 1024
@@ -269,19 +269,36 @@ def record(path: str, stack: str) -> t.Any:
     """Return one record in its own format (docs/schema.md section 4), with hashes instead of definitions."""
     with open(path, "rb") as file:
         whole = json.loads(file.read().decode("utf-8"))
-    if whole["format"] != FORMAT or whole["stack"] != stack:
+    if whole["format"] not in FORMATS or whole["stack"] != stack:
         raise ValueError(f"it is of format {whole['format']!r} and stack {whole['stack']!r}")
+    found = {
+        "host": whole["host"],
+        **state(whole),
+        "life": {key: life(entry) for key, entry in whole.get("life", {}).items()},
+    }
+    if "proposed" in whole:
+        found["proposed"] = proposal(whole["proposed"])
+    return found
+
+
+def proposal(whole: t.Any) -> t.Any:
+    """Return a version that the host has not heard to be committed, and the one that it was made on."""
+    base = {"base": proposal(whole["base"])} if "base" in whole else {}
+    return {**state(whole), "asked": whole["asked"], **base}
+
+
+def state(whole: t.Any) -> t.Any:
+    """Return one version with the parts of its body that the inventory needs."""
     if whole["version"]["hash"] != digest(whole["body"]):
         raise ValueError("its body is not what its hash says: changed by hand, or damaged")
+    body = whole["body"]
     return {
-        "host": whole["host"],
         "version": whole["version"],
         "body": {
-            "hosts": whole["body"]["hosts"],
-            "revisions": [revision(item) for item in whole["body"]["revisions"]],
-            "members": {key: place(entry) for key, entry in whole["body"]["members"].items()},
+            "hosts": body["hosts"],
+            "revisions": [revision(item) for item in body["revisions"]],
+            "members": {key: place(entry) for key, entry in body["members"].items()},
         },
-        "life": {key: life(entry) for key, entry in whole.get("life", {}).items()},
     }
 
 
@@ -291,23 +308,34 @@ def place(entry: t.Any) -> t.Any:
 
 
 def revision(item: t.Any) -> t.Any:
-    """Return one revision: its time, and for each service whether it has a health check and its config hash."""
-    definition = item.get("definition") or {}
-    volumes = definition.get("volumes") or {}
-    services = definition.get("services") or {}
+    """Return one revision: its time, and for each service whether it has a health check and its launch."""
+    if "definition" in item:
+        services = old_services(item["definition"] or {})
+    else:
+        services = {name: served(service) for name, service in item["services"].items()}
     return {
         "number": item["number"],
         "time": item["time"],
         "tombstone": item["tombstone"],
-        "services": {name: served(service, volumes) for name, service in services.items()},
+        "services": services,
     }
 
 
-def served(service: t.Any, volumes: t.Any) -> t.Any:
+def served(service: t.Any) -> t.Any:
     """One service of a revision."""
+    checked = bool(service["in_place"].get("health_check"))
+    return {"checked": checked, "config_hash": service["launch"]}
+
+
+def old_services(definition: t.Any) -> t.Any:
+    """The services of a revision of format 1, which does not store their hashes."""
+    volumes = definition.get("volumes") or {}
     return {
-        "checked": bool(service.get("health_check")),
-        "config_hash": config_hash(service, volumes),
+        name: {
+            "checked": bool(service.get("health_check")),
+            "config_hash": config_hash(service, volumes),
+        }
+        for name, service in (definition.get("services") or {}).items()
     }
 
 

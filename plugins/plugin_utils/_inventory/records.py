@@ -91,7 +91,7 @@ class Records:
         """
         why = self._silence(host, place)
         view = None if why else self._views[place["stack"]]
-        body = view.body if view else None
+        body = _stored(view)
         return {
             **_revision_facts(container, place, body, now),
             **self._health_facts(host, container, place, view, why=why, now=now),
@@ -106,17 +106,18 @@ class Records:
         if place["managed"] != MANAGED_BY_STACK:
             return False
         view = self._views.get(place["stack"])
-        if self._answers[host]["unread"] or (view and view.body is None):
+        if self._answers[host]["unread"] or (view and view.record is None):
             return bool(container["name"] == MemberId.of(place).container)
         return bool(view) and self._is_recorded(self._name_in_records(host), container, place)
 
     def _is_recorded(self, host: str, container: Json, place: Json) -> bool:
         view, member = self._views[place["stack"]], MemberId.of(place)
-        entry = (view.body or {})["members"].get(member.key)
+        body = _stored(view) or {}
+        entry = body["members"].get(member.key)
         if entry is None or entry["host"] != host:
             return False
         claims = {member: [(host, _observed(container, place))]}
-        return member in sort_claims(claims, view.body, view.ledger).members
+        return member in sort_claims(claims, body, view.ledger).members
 
     def _name_in_records(self, host: str) -> str:
         """Return a host's name in its records; that in the inventory may differ."""
@@ -149,7 +150,7 @@ class Records:
             return _health(UNCHECKED, None, why)
         if not view:
             return _health(UNKNOWN, None, why)
-        service = ((current(view.body) or {}).get("services") or {}).get(place["service"])
+        service = ((current(_stored(view)) or {}).get("services") or {}).get(place["service"])
         if service is None:
             return _health(UNKNOWN, None, "its service is not in the stack's current revision")
         if not service["checked"]:
@@ -165,6 +166,11 @@ def _observed(container: Json, place: Json) -> ObservedContainer:
     create_index = number(container["labels"].get(LABEL_CREATE_INDEX))
     seen = {**place, **container, "create_index": create_index, "mounts": container["volumes"]}
     return t.cast("ObservedContainer", seen)
+
+
+def _stored(view: RecordView | None) -> Json | None:
+    """The body as the probe reports it: without definitions."""
+    return t.cast("Json", view.record["body"]) if view and view.record else None
 
 
 def _judged(container: Json, health: Health | None, answer: Json, now: float) -> Json:

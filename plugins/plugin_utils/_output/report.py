@@ -20,7 +20,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import (
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import holders, objections
 
-WAITING = ("lease_waits", "lease_late")
+WAITING = ("lease_waits", "lease_late", "overtaken")
 
 
 def notice_text(notice: Fact) -> str:
@@ -39,6 +39,8 @@ def failure_text(failure: Failure) -> str:
         return f"{operation_line(operation)}{why}"
     if failure.code == "no_majority":
         return str(Fact("record_blocked", {}, failure.stack))
+    if failure.code == "unsure":
+        return str(Fact("record_unsure", {"hosts": failure.error}, failure.stack))
     if failure.code == "unsettled":
         return str(Fact("unsettled", {"rounds": failure.rounds}))
     return failure.notice.text if failure.notice else failure.code

@@ -14,7 +14,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .step import Failure
-from .work import Outcomes, blocked_stacks, holders, objections
+from .work import Outcomes, blocked_stacks, holders, objections, unsure_stacks
 
 
 def failures_of(
@@ -24,7 +24,15 @@ def failures_of(
     rejected = list(_rejected(plan, recorded))
     failed = list(_failed(plan, acted, scope))
     blocked = [] if rejected or holders(recorded) else blocked_stacks(plan, recorded)
-    return [*rejected, *failed, *(Failure("no_majority", stack=stack) for stack in blocked)]
+    unsure = unsure_stacks(plan, recorded, acted)
+    return [*rejected, *failed, *(_blocked(stack, unsure.get(stack, [])) for stack in blocked)]
+
+
+def _blocked(stack: str, kept: list[str]) -> Failure:
+    """An order that failed for good, or one that a later pass may still finish."""
+    if kept:
+        return Failure("unsure", stack=stack, error=", ".join(kept))
+    return Failure("no_majority", stack=stack)
 
 
 def _rejected(plan: Plan, recorded: Outcomes) -> t.Iterator[Failure]:

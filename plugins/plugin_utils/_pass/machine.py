@@ -44,6 +44,9 @@ from .step import End, Failure, Round, Step
 from .term import Term
 from .work import Outcomes, Work
 
+MOST_OVERTAKEN = 5
+"""How often a pass plans anew because another run was faster."""
+
 
 @dataclasses.dataclass
 class Inventory:
@@ -77,6 +80,8 @@ class Pass:
         self._acted: Outcomes = {}
         self._notices: list[Fact] = []
         self._done: Round | None = None
+        self._overtaken = 0
+        self._withdraws = False
 
     @property
     def command(self) -> str:
@@ -127,6 +132,9 @@ class Pass:
         self._note(outcomes, why)
         if self.stage == work.OBSERVE:
             return self._resume(now)
+        if self._withdraws:
+            self._withdraws = False
+            return self._give_way(self._refusing(), now, token)
         if self.stage == work.VALIDATE:
             outcomes = {
                 host: outcome or work.unanswered(self._plan, why.get(host, ""))
@@ -191,16 +199,24 @@ class Pass:
 
     def _complete(self, shares: dict[str, Work], stage: str) -> dict[str, Work]:
         """Add the values that all calls of a stage share."""
-        last = self._has_to_end() if stage == work.OPERATIONS else not self._plan.operations
+        last = self._has_to_end() if stage == work.OPERATIONS else not self._goes_on()
+        return self._claimed({h: dataclasses.replace(s, last=last) for h, s in shares.items()})
+
+    def _claimed(self, shares: dict[str, Work]) -> dict[str, Work]:
+        """Add the claim of this run, and what hosts must report."""
         claim = dataclasses.asdict(self.term.claim)
         return {
-            host: dataclasses.replace(share, last=last, claim=claim, images=self.images)
+            host: dataclasses.replace(share, claim=claim, images=self.images)
             for host, share in shares.items()
         }
 
+    def _goes_on(self) -> bool:
+        """Whether a stage of this round follows after the records."""
+        return bool(self._plan.operations) or any(item.is_proposal for item in self._plan.records)
+
     def _has_to_end(self) -> bool:
         """Whether hosts without a share are called too: each host must note the end of a lease that was taken again."""
-        return bool(self._plan.operations) and self.term.again
+        return self._goes_on() and self.term.again
 
     def _is_late(self) -> bool:
         return bool(self._recorded) and self.term.is_late(self._recorded)
@@ -209,9 +225,12 @@ class Pass:
 
     def _finish_round(self, now: float, token: str) -> Step:
         failures = failures_of(self._plan, self._recorded, self._acted, self._asked.stacks)
+        if self._is_overtaken(failures):
+            return self._plan_anew()
         self._done = Round(self._plan, self._recorded, self._acted, self._asked.stacks, failures)
         if work.holders(self._recorded):
-            return self._give_way(work.holders(self._recorded), now, token)
+            withdrawals = work.withdrawal_work(self._plan, self._recorded)
+            return self._withdraw(withdrawals) or self._give_way(self._refusing(), now, token)
         if work.objections(self._plan, self._recorded):
             return self._end(Plan(), failures)
         if work.holders(self._acted) and not failures:
@@ -223,6 +242,34 @@ class Pass:
             self._notices.append(self.term.ask_for_longer())
         self.rounds += 1
         return self._next_round(now, failures)
+
+    def _refusing(self) -> list[work.Holder]:
+        return work.holders(self._recorded)
+
+    def _withdraw(self, calls: dict[str, Work]) -> Step | None:
+        """Take proposals back before giving way to another run, and the lease too; None if there are none."""
+        if not calls:
+            return None
+        self._withdraws = True
+        return self._step(work.OPERATIONS, self._claimed(calls))
+
+    def _is_overtaken(self, failures: list[Failure]) -> bool:
+        """Whether nothing failed but records that another run was faster to store, and it may be tried again."""
+        overtaken = work.overtaken_stacks(self._plan, self._recorded)
+        lost = [item for item in failures if item.code == "no_majority" and item.stack in overtaken]
+        return bool(failures) and len(lost) == len(failures) and self._overtaken < MOST_OVERTAKEN
+
+    def _plan_anew(self) -> Step:
+        """Look at all hosts again and plan the same request on top of what the other run stored."""
+        self._overtaken += 1
+        stacks = work.overtaken_stacks(self._plan, self._recorded)
+        self._notices.append(Fact("overtaken", {"stacks": stacks}))
+        self._done = Round(self._plan, self._recorded, self._acted, self._asked.stacks, [])
+        return self._look_again()
+
+    def _look_again(self, pause_s: float = 0.0) -> Step:
+        calls = {host: Work(images=self.images) for host in self._looked_at()}
+        return self._step(work.OBSERVE, calls, pause_s=pause_s)
 
     def _next_round(self, now: float, failures: list[Failure]) -> Step:
         """Plan the next round. The first round plans the request, later rounds the state that the hosts stored."""
@@ -251,8 +298,7 @@ class Pass:
         if turn.over:
             return self._end(Plan(), [Failure("lease", notice=turn.notice)])
         self._notices += [turn.notice] if turn.notice else []
-        calls = {host: Work(images=self.images) for host in self._looked_at()}
-        return self._step(work.OBSERVE, calls, pause_s=turn.pause_s)
+        return self._look_again(turn.pause_s)
 
     def _resume(self, now: float) -> Step:
         """Plan the round again from the observations after the wait."""

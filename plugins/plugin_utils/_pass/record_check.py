@@ -15,8 +15,10 @@ from ansible_collections.drover.docker.plugins.module_utils._common.names import
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.record import (
     Definition,
+    Proposal,
     Record,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.states import proposals_of
 
 from .shape import misfit, under
 
@@ -44,11 +46,12 @@ class RecordCheck:
         problem = shape_problem(stack, record)
         if problem:
             return f"it does not fit this release: {problem}"
-        return "" if self._is_hashed(record) else "its body is not what its hash says"
+        whole = all(self._is_hashed(item) for item in [record, *proposals_of(record)])
+        return "" if whole else "its body is not what its hash says"
 
-    def _is_hashed(self, record: Json) -> bool:
-        """Whether the body is what the version's hash says."""
-        body, said = record["body"], record["version"]["hash"]
+    def _is_hashed(self, item: Json) -> bool:
+        """Whether the body of a version is what its hash says."""
+        body, said = item["body"], item["version"]["hash"]
         if said not in self._hashed:
             self._hashed[digest(body)] = body
         return bool(self._hashed.get(said) == body)
@@ -61,10 +64,25 @@ def shape_problem(stack: str, record: Json) -> str:
         return problem
     if record["stack"] != stack:
         return f"stack: {record['stack']!r}, not {stack!r}"
-    return next(filter(None, map(_definition_problem, record["body"]["revisions"])), "")
+    later = record.get("proposed", {}).get("base")
+    problem = under("proposed.base", misfit(later, Proposal)) if later else ""
+    bodies = [record["body"], *(item["body"] for item in ([] if problem else proposals_of(record)))]
+    return problem or next(filter(None, map(_body_problem, bodies)), "")
 
 
-def _definition_problem(revision: Json) -> str:
-    """What is wrong with a revision's definition. It is empty before the first up."""
-    definition = revision["definition"]
-    return under("definition", misfit(definition, Definition)) if definition else ""
+def _body_problem(body: Json) -> str:
+    """What types do not say: definitions of format 1, which may be empty, and launches that revisions refer to."""
+    launches = body.get("launches", {})
+    for revision in body["revisions"]:
+        definition = revision.get("definition")
+        problem = under("definition", misfit(definition, Definition)) if definition else ""
+        wanted = [] if "definition" in revision else revision["services"].values()
+        unknown = [item["launch"] for item in wanted if "" not in _parts(launches, item)]
+        problem = problem or (f"launches: {unknown[0]} has no first part" if unknown else "")
+        if problem:
+            return problem
+    return ""
+
+
+def _parts(launches: Json, desire: Json) -> Json:
+    return dict(launches.get(desire["launch"], {}).get("parts", {}))

@@ -106,10 +106,14 @@ def _of_union(kind: t.Any) -> Check:
 
     def checked(value: t.Any) -> str:
         found = [check(value) for check in checks]
-        # The fault of the option that fits best lies deepest.
-        return "" if "" in found else max(found, key=lambda text: text.index(":"))
+        return "" if "" in found else max(found, key=_depth)
 
     return checked
+
+
+def _depth(problem: str) -> tuple[bool, int]:
+    """How well an option fits that has this problem: that of the best one lies deepest, and is no missing key."""
+    return not problem.endswith(": missing"), problem.index(":")
 
 
 def _of_row(kind: t.Any) -> Check:

@@ -18,8 +18,8 @@ from .work import Outcomes, Work
 class Failure:
     """Why a command fails: a code and its subject.
 
-    Codes: C(rejected) (a config; operation), C(failed) (operation), C(no_majority) (stack), C(unsettled) (rounds),
-    C(lease) (notice).
+    Codes: C(rejected) (a config; operation), C(failed) (operation), C(no_majority) (stack), C(unsure) (stack; error
+    names the hosts), C(unsettled) (rounds), C(lease) (notice).
     """
 
     code: str

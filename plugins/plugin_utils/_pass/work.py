@@ -11,6 +11,8 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Refusals
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    BALANCER,
+    CHECKER,
     Operation,
     Result,
 )
@@ -36,7 +38,8 @@ class Work:
     """One host's share of one call.
 
     Attributes:
-        records: Records to store; C(cause) in a record says why.
+        records: Records to store; C(cause) in a record says why. With C(commit), the version of a stored proposal that
+            has its majority.
         operations: Operations to run on this host.
         refusals: What the host must note as held; None changes nothing.
         last: This is the host's last call of the round: it gives the lease back.
@@ -65,6 +68,7 @@ class Outcome:
         observation: The host's new observation, stamped by the driver (C(taken_at)); None if it did not look.
         lease: The holder of the host's lease if it is another run. Then the host did nothing.
         answered_at: Arrival of the answer, in seconds of the driver's monotonic clock.
+        overtaken: Stacks whose record the host refused because another run stored one since it was planned.
     """
 
     results: list[Result]
@@ -72,6 +76,7 @@ class Outcome:
     observation: Observation | None
     lease: Holder | None = None
     answered_at: float = 0.0
+    overtaken: list[str] = dataclasses.field(default_factory=list)
 
     @classmethod
     def of(cls, answer: t.Mapping[str, t.Any], answered_at: float) -> Outcome:
@@ -82,6 +87,7 @@ class Outcome:
             answer.get("observation"),
             answer.get("lease"),
             answered_at,
+            [item["stack"] for item in answer.get("refused", []) if item.get("overtaken")],
         )
 
 
@@ -134,18 +140,75 @@ def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
     """Return a record for a host, with the reason for its audit and the number that the host showed."""
     seen = {"based_on": write.based_on[host]} if host in write.based_on else {}
     ledger = {"life": write.ledgers[host]} if host in write.ledgers else {}
-    return {**write.record, "cause": write.cause.as_data, **seen, **ledger}
+    asked = {"asked": write.hosts, "base": write.base} if write.is_proposal else {}
+    return {**write.record, "cause": write.cause.as_data, **seen, **ledger, **asked}
+
+
+def decisions(plan: Plan, host: str, blocked: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """Return what became of each proposal: the host may act on it from now on, or must withdraw it."""
+    return [
+        {
+            "stack": write.stack,
+            "withdraw" if write.stack in blocked else "commit": write.record["version"],
+        }
+        for write in plan.records
+        if write.is_proposal and host in write.hosts
+    ]
+
+
+def withdrawal_work(plan: Plan, outcomes: Outcomes) -> dict[str, Work]:
+    """Return the withdrawal of all proposals, for the hosts that may have stored one."""
+    all_stacks = [write.stack for write in plan.records]
+    shares = {
+        host: Work(decisions(plan, host, all_stacks), last=True)
+        for host, outcome in outcomes.items()
+        if outcome is None or not outcome.lease
+    }
+    return {host: share for host, share in shares.items() if share.records}
+
+
+def unsure_stacks(plan: Plan, recorded: Outcomes, acted: Outcomes) -> dict[str, list[str]]:
+    """Return blocked stacks with the hosts that may keep the proposal: they did not say that they withdrew it."""
+    found: dict[str, list[str]] = {}
+    for write in plan.records:
+        if write.is_proposal and write.stack in blocked_stacks(plan, recorded):
+            kept = [
+                host
+                for host in write.hosts
+                if _may_keep(write.stack, recorded.get(host), acted.get(host))
+            ]
+            found.update({write.stack: kept} if kept else {})
+    return found
+
+
+def _may_keep(stack: str, recorded: Outcome | None, acted: Outcome | None) -> bool:
+    never_stored = recorded is not None and (bool(recorded.lease) or stack in recorded.refused)
+    withdrawn = acted is not None and not acted.lease and stack not in acted.refused
+    return not (never_stored or withdrawn)
 
 
 def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
-    """Return records that need no majority, and the operations of stacks that are not blocked."""
+    """Return records that need no majority, and the operations of stacks that are not blocked.
+
+    HAProxy's configs are of all stacks together, so none changes in a round with a blocked stack: they would serve an
+    order that has failed.
+    """
     copies = [
         told(write, host) for write in plan.records if not write.required and host in write.hosts
     ]
     operations = [
-        item for item in plan.operations if item["host"] == host and item["stack"] not in blocked
+        item
+        for item in plan.operations
+        if item["host"] == host
+        and item["stack"] not in blocked
+        and not (blocked and _is_config(item))
     ]
-    return Work(copies, operations, plan.refusals.get(host))
+    decided = decisions(plan, host, blocked)
+    return Work([*decided, *copies], operations, plan.refusals.get(host))
+
+
+def _is_config(operation: Operation) -> bool:
+    return CHECKER.names(operation) or BALANCER.names(operation)
 
 
 def blocked_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
@@ -153,6 +216,12 @@ def blocked_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
     return sorted(
         write.stack for write in plan.records if write.required and not _reached(write, outcomes)
     )
+
+
+def overtaken_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
+    """Return blocked stacks of which another run stored a version since this one was planned."""
+    told = {stack for item in outcomes.values() if item for stack in item.overtaken}
+    return [stack for stack in blocked_stacks(plan, outcomes) if stack in told]
 
 
 def _reached(write: RecordWrite, outcomes: Outcomes) -> bool:

@@ -10,16 +10,26 @@ from ansible_collections.drover.docker.plugins.module_utils._common.names import
     aliases,
     endpoint_links,
 )
-from ansible_collections.drover.docker.plugins.module_utils._model.config_hash import config_hash
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
-from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Plan,
+    RecordWrite,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import make_plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     World,
     settings_for,
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
+from ansible_collections.drover.docker.plugins.module_utils._record.fold import unfold
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.module_utils._record.states import (
+    no_version,
+    states_of,
+    with_commit,
+    with_version,
+    without_proposal,
+)
 
 NOW = 1_800_000_000.0
 EMPTY_PLACEMENT: dict[str, list] = {
@@ -96,8 +106,14 @@ def observation(host: str, **changes: t.Any) -> dict[str, t.Any]:
         "damaged_records": {},
         "refusals": {},
         "lease": None,
+        "newer_records": {},
     }
     return {**base, **changes}
+
+
+def body_of(write: RecordWrite) -> dict[str, t.Any]:
+    """The body of a planned record as the planner works with it."""
+    return unfold(write.record["body"])
 
 
 class Bench:
@@ -151,12 +167,28 @@ class Bench:
                 "life": {},
             }
 
+    def store(self, host: str, item: dict[str, t.Any]) -> None:
+        """As a host does: a proposal stays one until it is told to be committed."""
+        records, stack = self[host]["records"], item["stack"]
+        before = records.get(stack) or no_version(stack)
+        if "commit" in item or "withdraw" in item:
+            version = item.get("commit") or item["withdraw"]
+            change = with_commit if "commit" in item else without_proposal
+            records[stack] = change(before, version) or before
+            if not states_of(host, records[stack]):
+                del records[stack]
+            return
+        fields = {key: item[key] for key in ("stack", "version", "body")}
+        records[stack] = with_version(
+            before, {**fields, "host": host}, item.get("asked"), item.get("base")
+        )
+
     def settled(self, definition: dict[str, t.Any], **fields: t.Any) -> dict[str, t.Any]:
         """Carry a first `up` out by hand: records on all hosts, every container running. Returns the body."""
         plan = self.up(definition, **fields)
         if not plan.records:
             raise ValueError(plan.errors)
-        bodies = {write.stack: write.record["body"] for write in plan.records}
+        bodies = {write.stack: body_of(write) for write in plan.records}
         for name, body in bodies.items():
             self.record(name, body)
         for item in plan.operations:
@@ -176,7 +208,7 @@ class Bench:
             "index": operation["index"],
             "create_index": args["create_index"],
             "revision": args["revision"],
-            "config_hash": config_hash(args["service"], args["declared"]),
+            "config_hash": args["config_hash"],
             "state": "running",
             "exit_code": 0,
             "oom": False,

@@ -11,7 +11,12 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.bala
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
-from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import (
+    Bench,
+    body_of,
+    service,
+    stack,
+)
 
 Json = dict[str, t.Any]
 
@@ -70,7 +75,7 @@ class FrontBench(Bench):
     def scaled_down(self) -> Plan:
         """The first round of scaling web to 1, its record written."""
         plan = self.plan("scale", stacks=["shop"], service="web", scale=1)
-        self.record("shop", plan.records[0].record["body"], number=2)
+        self.record("shop", body_of(plan.records[0]), number=2)
         return plan
 
 

@@ -11,7 +11,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.chec
 )
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
-from ansible_collections.drover.docker.plugins.module_utils._record.store import newest_ledger
+from ansible_collections.drover.docker.plugins.module_utils._record.states import newest_ledger
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
 
 CHECK: dict[str, t.Any] = {

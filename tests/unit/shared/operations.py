@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 
 def operation(kind: str = "start", **given: t.Any) -> Operation:
@@ -25,3 +26,10 @@ def operation(kind: str = "start", **given: t.Any) -> Operation:
         "args": {},
     }
     return t.cast("Operation", {**base, "kind": kind, **given})
+
+
+def crossings(plan: Plan) -> list[tuple[str, str]]:
+    """Pairs of stacks of which an operation of the first waits for the second. What has no stack is of none."""
+    stacks = {item["id"]: item["stack"] for item in plan.operations}
+    pairs = [(item["stack"], stacks[other]) for item in plan.operations for other in item["after"]]
+    return [pair for pair in pairs if pair[1] not in (pair[0], "")]

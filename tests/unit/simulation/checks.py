@@ -90,8 +90,8 @@ class Watch:
     def _check_started(self, container: Container) -> None:
         """Nothing is started of which all records say that it is not to run."""
         stack, service, index = member_of(container)
-        copies = self.world.records.copies(stack).values()
-        if copies and not any(_wants_running(copy["body"], service, index) for copy in copies):
+        states = self.world.records.states(stack)
+        if states and not any(_wants_running(state.body, service, index) for state in states):
             raise Broken(f"{container.name} was started, though no record wants it to run")
 
     def after_step(self) -> None:

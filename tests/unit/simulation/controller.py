@@ -7,7 +7,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Callable
+import typing as t
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import CallContext, act
@@ -44,6 +45,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     Outcomes,
     Work,
 )
+from ansible_collections.drover.docker.tests.unit.shared.operations import crossings
 
 from .machine import Machine
 from .stacks import STACKS, definition
@@ -108,46 +110,51 @@ class Controller:
         self.before_act: Callable[[int], None] = lambda number: None
         self.request = request_for(self.order, sorted(world.machines))
 
-    def run(
-        self,
-        *,
-        retry: list[str] | None = None,
-        take: str = "",
-        new_volumes: list[str] | None = None,
-    ) -> Report:
-        """Carry the order out: one pass."""
-        request = dataclasses.replace(
-            self.request, retry=retry or [], take=take, new_volumes=new_volumes or []
-        )
+    def run(self, **more: t.Any) -> Report:
+        """Carry the order out: one pass. C(more): further fields of its request."""
+        report = Report()
+        for _turn in self.turns(report, **more):
+            pass
+        return report
+
+    def turns(self, report: Report, **more: t.Any) -> Iterator[None]:
+        """Carry the order out call by call, so that another controller may have its turn in between."""
+        request = dataclasses.replace(self.request, **more)
         hosts = sorted(self.world.machines)
         observations = {host: self.look(host) for host in hosts}
         foretold = self._foretell(observations, request)
         inventory = Inventory(Settings(several=len(hosts) > 1), self.world.host_labels)
-        report = self._drive(Pass(request, inventory, self._term()), observations)
+        running = Pass(request, inventory, self._term())
+        yield from self._drive(running, observations, report)
         self._tell(report)
         if foretold and foretold != report.plans[0].lines():
             raise AssertionError(
                 f"check mode foretold {foretold}, the run did {report.plans[0].lines()}"
             )
-        return report
 
-    def _drive(self, running: Pass, observations: dict[str, Observation | None]) -> Report:
-        report = Report()
+    def _drive(
+        self, running: Pass, observations: dict[str, Observation | None], report: Report
+    ) -> Iterator[None]:
         step = running.start(observations, now=self.world.clock.now)
         self._take(report, step)
         while step.end is None:
             if step.pause_s:
                 self.world.pass_time(step.pause_s)
-            outcomes = self.call(step.stage, step.calls)
+            self.begin(step.calls)
+            outcomes: Outcomes = {}
+            for host in self.world.order.sample(sorted(step.calls), len(step.calls)):
+                outcomes[host] = self.call(step.stage, host, step.calls[host])
+                yield
             step = running.answer(outcomes, now=self.world.clock.now, token=_token())
             self._take(report, step)
-        return report
 
     def _take(self, report: Report, step: Step) -> None:
         for notice in step.notices:
             self.say(f"    {notice_text(notice)}")
         if not any(step.plan is known for known in report.plans):
             report.plans.append(step.plan)
+            if crossings(step.plan):
+                raise AssertionError(f"one stack waits for another: {crossings(step.plan)}")
         for failure in [
             *(step.done.failures if step.done else []),
             *(step.end.failures if step.end else []),
@@ -202,21 +209,20 @@ class Controller:
         )
         return {**found, "taken_at": self.world.clock.now}
 
-    def call(self, stage: str, work: dict[str, Work]) -> Outcomes:
-        """One call of a module for each host that is called."""
-        outcomes: Outcomes = {}
-        for host in self.world.order.sample(sorted(work), len(work)):
-            self.before_act(self.acts)
-            self.acts += 1
-            self.world.clock.advance(self.world.order.uniform(0.0, self.delay_s))
-            machine = self.world.machines[host]
-            if not machine.reachable or host in self.hidden:
-                outcomes[host] = None
-            elif stage == OBSERVE:
-                outcomes[host] = Outcome([], {}, self.look(host))
-            else:
-                outcomes[host] = self._act_on(machine, stage, work[host])
-        return outcomes
+    def begin(self, calls: dict[str, Work]) -> None:
+        """Called before the calls of a step."""
+
+    def call(self, stage: str, host: str, work: Work) -> Outcome | None:
+        """One call of a module."""
+        self.before_act(self.acts)
+        self.acts += 1
+        self.world.clock.advance(self.world.order.uniform(0.0, self.delay_s))
+        machine = self.world.machines[host]
+        if not machine.reachable or host in self.hidden:
+            return None
+        if stage == OBSERVE:
+            return Outcome([], {}, self.look(host))
+        return self._act_on(machine, stage, work)
 
     def _act_on(self, machine: Machine, stage: str, work: Work) -> Outcome:
         """One call of the module act: all that goes in is JSON."""

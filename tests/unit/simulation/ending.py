@@ -67,13 +67,20 @@ class Expectation:
             services = {} if revision["tombstone"] else revision["definition"]["services"]
             for name, service in services.items():
                 self._check_service(stack, name, service, revision["services"][name], body)
-            self._check_copies(stack, body)
+            self._check_copies(stack)
         self._check_nothing_else()
         self._check_addresses()
 
-    def _check_copies(self, stack: str, body: Json) -> None:
-        copies = self.world.records.copies(stack)
-        stale = [host for host in self.world.machines if copies.get(host, {}).get("body") != body]
+    def _check_copies(self, stack: str) -> None:
+        """Every host knows the valid version to be committed, and has no other."""
+        view, copies = view_of(self.world, stack), self.world.records.copies(stack)
+        wanted = (view.record or {})["version"]
+        found = {host: copies.get(host, {}) for host in self.world.machines}
+        stale = [
+            host
+            for host, copy in found.items()
+            if copy.get("version") != wanted or "proposed" in copy
+        ]
         self._expect(not stale, f"{stack}: the record on {stale} is not the valid one")
 
     def _members(self, stack: str, name: str) -> dict[int, Json]:

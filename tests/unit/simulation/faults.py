@@ -240,14 +240,11 @@ class Faults:
         return f"{stack} on {machine.name}"
 
     def _others_suffice(self, machine: Machine, stack: str) -> bool:
-        copies = self.world.records.copies(stack)
-        top = max((copy["version"]["number"] for copy in copies.values()), default=0)
-        hosts: list[str] = next(
-            (copy["body"]["hosts"] for copy in copies.values() if copy["version"]["number"] == top),
-            [],
-        )
-        holders = [host for host, copy in copies.items() if copy["version"]["number"] == top]
-        return is_majority(hosts, [host for host in holders if host != machine.name])
+        states = self.world.records.states(stack)
+        top = max((state.number for state in states), default=0)
+        holders = [state for state in states if state.number == top]
+        others = [state.host for state in holders if state.host != machine.name]
+        return bool(holders) and is_majority(holders[0].electorate, others)
 
     def lose_record(self, first: int, second: int) -> str:
         return self._on_record(first, second, self.world.records.lose)

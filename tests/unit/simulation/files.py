@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils._record.states import State, states_of
+
 from .machine import Machine
 
 Json = dict[str, Any]
@@ -47,6 +49,12 @@ class RecordFiles:
             if copy is not None:
                 found[name] = copy
         return found
+
+    def states(self, stack: str) -> list[State]:
+        """All versions in the readable copies, proposals too."""
+        return [
+            state for host, copy in self.copies(stack).items() for state in states_of(host, copy)
+        ]
 
     def _read(self, machine: Machine, stack: str) -> Json | None:
         try:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
@@ -25,6 +26,7 @@ from .peace import Peace
 from .steps import Fault, Order, Run, Step, Wait
 from .world import ControllerKilled, SimulatedWorld
 
+Json = dict[str, Any]
 RECONCILE = Order("reconcile")
 PASSES_TO_CONVERGE = 6
 BEYOND_BACK_OFF_S = 700.0
@@ -45,6 +47,8 @@ class Play:
         self.trace: list[str] = []
         self.acknowledged: list[tuple[str, str]] = []
         """Stack and time of each order that a majority of the hosts has stored."""
+        self.failed: list[tuple[str, str]] = []
+        """Stack and time of each order that was reported as failed."""
         self.given_up: set[str] = set()
         """Stacks with a member that is not tried again until a person asks for it."""
         self.lost: set[str] = set()
@@ -56,6 +60,7 @@ class Play:
         for step in steps:
             self._take(step)
             self.watch.after_step()
+            self._check_failed()
         self._end()
 
     def _take(self, step: Step) -> None:
@@ -94,6 +99,7 @@ class Play:
             report = controller.run()
             if peace:
                 peace.check()
+            self._note_failed(controller, report)
             self._check_done(controller)
             if not (step.rival or step.meanwhile):
                 self._check_stored(report)
@@ -121,16 +127,19 @@ class Play:
         if step.rival or step.meanwhile or step.kill_after >= 0:
             return False
         names = list(self.world.machines)
-        copies = [self.world.records.copies(stack) for stack in self.world.records.all_stacks()]
-        versions = [{str(found.get(name, {}).get("version")) for name in names} for found in copies]
-        return all(len(found) == 1 for found in versions)
+        for stack in self.world.records.all_stacks():
+            states = self.world.records.states(stack)
+            holders = {state.host for state in states if state.is_committed}
+            if holders != set(names) or len({state.variant for state in states}) > 1:
+                return False
+        return True
 
     def _check_stored(self, report: Report) -> None:
         """What was not reported as refused is stored by its majorities."""
         for write in report.plans[0].records if len(report.plans) <= TWO_PLANS else []:
             number = write.record["version"]["number"]
-            copies = self.world.records.copies(write.stack)
-            stored = [host for host, copy in copies.items() if copy["version"]["number"] >= number]
+            states = self.world.records.states(write.stack)
+            stored = [state.host for state in states if state.number >= number]
             enough = all(is_majority(hosts, stored) for hosts in write.quorums)
             blocked = report.gave_way or write.stack in report.blocked
             if write.required and not blocked and not enough:
@@ -152,7 +161,7 @@ class Play:
                     self.world, order, hidden=self._hidden(step.rival_limit), say=self.trace.append
                 )
                 self.trace.append(f"  the other controller: {rival.order}")
-                rival.run()
+                self._note_failed(rival, rival.run())
                 self._note_acknowledged(rival)
                 self.trace.append("  back to the first")
 
@@ -161,16 +170,28 @@ class Play:
     def _note_acknowledged(self, controller: Controller) -> None:
         """An order that a majority stores must never be forgotten."""
         for stack in controller.request.stacks or []:
-            copies = self.world.records.copies(stack)
             stored = [
-                host
-                for host, copy in copies.items()
-                if any(
-                    item["time"] == controller.request.time for item in copy["body"]["revisions"]
-                )
+                state
+                for state in self.world.records.states(stack)
+                if controller.request.time in times_of(state.body)
             ]
-            if stored and is_majority(copies[stored[0]]["body"]["hosts"], stored):
+            if stored and is_majority(stored[0].electorate, [state.host for state in stored]):
                 self.acknowledged.append((stack, controller.request.time))
+
+    def _note_failed(self, controller: Controller, report: Report) -> None:
+        """An order that is reported as failed must have no effect, now or later."""
+        for stack in set(report.blocked) & set(controller.request.stacks or []):
+            if not self._is_committed(stack, controller.request.time):
+                self.failed.append((stack, controller.request.time))
+
+    def _check_failed(self) -> None:
+        for stack, time in self.failed:
+            if self._is_committed(stack, time):
+                raise Broken(f"an order of {stack} takes effect although it failed: {time}")
+
+    def _is_committed(self, stack: str, time: str) -> bool:
+        states = self.world.records.states(stack)
+        return any(state.is_committed and time in times_of(state.body) for state in states)
 
     # --- the end
 
@@ -187,6 +208,7 @@ class Play:
                 break
         self._rest()
         self._check_acknowledged()
+        self._check_failed()
 
     def _reconcile(
         self, take: str = "", order: Order = RECONCILE, *, foretells: bool = False
@@ -220,16 +242,14 @@ class Play:
         """A person knows which order was acknowledged last."""
         if not view_of(self.world, stack).conflict:
             return
-        times = [time for known, time in self.acknowledged if known == stack]
-        copies = self.world.records.copies(stack)
-        top = max(copy["version"]["number"] for copy in copies.values())
+        known = {time for name, time in self.acknowledged if name == stack}
+        states = self.world.records.states(stack)
+        top = max(state.number for state in states)
         best = max(
-            (host for host, copy in copies.items() if copy["version"]["number"] == top),
-            key=lambda host: sum(
-                item["time"] in times for item in copies[host]["body"]["revisions"]
-            ),
+            (state for state in states if state.number == top),
+            key=lambda state: len(known & set(times_of(state.body))),
         )
-        self._reconcile(best, Order("reconcile", stack))
+        self._reconcile(best.host, Order("reconcile", stack))
 
     def _rest(self) -> None:
         """A further pass finds nothing to do, and changes nothing."""
@@ -251,6 +271,11 @@ class Play:
                 raise Broken(
                     f"an acknowledged order of {stack} was forgotten: {time} is not in {times}"
                 )
+
+
+def times_of(body: Json) -> list[str]:
+    """When the revisions of a body were ordered: each order has a time of its own."""
+    return [item["time"] for item in body["revisions"]]
 
 
 @contextmanager

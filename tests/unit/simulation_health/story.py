@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
-from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Outcomes, Work
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Work
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
 from ansible_collections.drover.docker.tests.unit.simulation.controller import (
@@ -70,13 +70,12 @@ class Loop(Controller):
         watch.seen = (watch.seen - {host}) | ({host} if found and not found["error"] else set())
         return found
 
-    def call(self, stage: str, work: dict[str, Work]) -> Outcomes:
+    def begin(self, calls: dict[str, Work]) -> None:
         meanwhile, self.story.meanwhile = self.story.meanwhile, None
         if meanwhile:
             meanwhile()
-        for item in work.values():
+        for item in calls.values():
             self.story.watch.note_planned(item.operations)
-        return super().call(stage, work)
 
 
 def _chosen(request: Request) -> Json:

@@ -15,6 +15,7 @@ import re
 import typing as t
 
 from ..._model.volumes import named_volume
+from ..._record.fold import current_definition
 
 Json = t.Dict[str, t.Any]
 
@@ -32,8 +33,7 @@ def observe_folders(records: dict[str, Json], mountpoints: dict[str, str]) -> Js
     """
     found = {}
     for stack, record in sorted(records.items()):
-        revision = (record["body"].get("revisions") or [{}])[-1]
-        definition = {} if revision.get("tombstone") else revision.get("definition", {})
+        definition = current_definition(record["body"])
         for name, service in sorted(definition.get("services", {}).items()):
             balancer = service.get("balancer") or {}
             if balancer.get("certificate_dir") or balancer.get("default_certificate_dir"):

@@ -21,6 +21,7 @@ from ..operations.haproxy_config import FIRST_RESULT_S, add_config, is_damaged, 
 from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .model import Directory, build_model, routes_of
+from .unknown import unknown_targets
 
 Json = t.Dict[str, t.Any]
 
@@ -46,6 +47,7 @@ class Balancers:
         draining: dict[MemberId, float],
         version: t.Callable[[str], int],
         ledger: t.Callable[[str], Ledger],
+        unknown: t.Collection[str] = (),
     ) -> None:
         self.world = world
         self._bodies = bodies
@@ -54,6 +56,8 @@ class Balancers:
         self.version = version
         self._ledger = ledger
         self._directory = Directory(bodies, draining)
+        self._unknown = unknown
+        """Stacks of which it is unknown what is wanted."""
 
     def members(self) -> t.Iterator[BalancerMember]:
         """The load balancers of the live stacks, in order."""
@@ -102,7 +106,7 @@ class Balancers:
         makes = makers(plan, member.host, member.id)
         if not makes and not self._needs_another(plan, member, config, revision):
             return
-        waits = self._waits(member, revision)
+        waits = self._lacks(member) or self._waits(member, revision)
         seen = self._seen(member)
         if waits and (not makes or (seen and seen["file_revision"])):
             self._tell(plan, member, waits)
@@ -158,6 +162,11 @@ class Balancers:
             image=member.service["image"],
             wait_s=max([FIRST_RESULT_S, *self._draining.values()]),
         )
+
+    def _lacks(self, member: BalancerMember) -> Fact | None:
+        """Why its targets are not known; None if they are."""
+        stacks = unknown_targets(self._directory, member.service["balancer"], self._unknown)
+        return Fact("targets_unknown", {"stacks": stacks}) if stacks else None
 
     def _waits(self, member: BalancerMember, revision: str) -> Fact | None:
         """Why a recently rejected config is not tried again now; None if it may be."""

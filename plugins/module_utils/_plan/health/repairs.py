@@ -15,7 +15,6 @@ from ..._common.backoff import delay_s
 from ..._common.constants import GIVE_UP_AFTER, STABLE_S
 from ..._common.names import digest
 from ..._common.times import parse_time
-from ..._model.config_hash import config_hash
 from ..._model.fact import Fact
 from ..._model.ledger import Health, Ledger, health_of
 from ..._model.member import MemberId
@@ -265,12 +264,8 @@ class Healer:
 
     def _basis(self, member: WantedMember) -> str:
         """The basis of the repair count: this definition with this check, since the member was last created."""
-        if member.id.service not in self._launches:
-            self._launches[member.id.service] = config_hash(
-                member.service, self._operations.volumes
-            )
         counted = [
-            self._launches[member.id.service],
+            self._operations.hash(member),
             member.service["health_check"],
             member.entry["create_index"],
         ]

@@ -9,7 +9,6 @@ import dataclasses
 import typing as t
 
 from ..._common.constants import MANAGED_BY_STACK, STATE_ACTIVE, STOP_GRACE_S
-from ..._model.config_hash import config_hash
 from ..._model.entry import MemberEntry
 from ..._model.fact import Fact
 from ..._model.member import MemberId
@@ -108,14 +107,19 @@ class MemberOperations:
         return [item for name in names for item in self._starts.get((name, member.host), [])]
 
     def _pull(self, member: WantedMember) -> list[int]:
-        """One pull for each image and host, if the image is missing or the policy is to always pull."""
+        """One pull for each image, host and stack, if the image is missing or the policy is to always pull.
+
+        Two stacks with the same image pull it twice; the second time the engine has it already. With a common pull,
+        what stops one stack would stop the other.
+        """
         image = member.service["image"]
         always = member.service["pull"] == "always"
         if self.world.image(image, member.host) and not always:
             return []
         for item in self.plan.operations:
             pull = PULL.args_of(item)
-            if pull and (item["host"], pull["image"]) == (member.host, image):
+            where_from = (item["host"], item["stack"], pull["image"]) if pull else ()
+            if where_from == (member.host, member.id.stack, image):
                 return [item["id"]]
         cause = Fact("pull_always" if always else "image_missing")
         args = PullArgs(image=image, config_hash=self.hash(member))
@@ -205,5 +209,5 @@ class MemberOperations:
         self.plan.held.append(Fact.about(MemberId.of(container), code, parameters, host=host))
 
     def hash(self, member: WantedMember) -> str:
-        """The config hash of the member's service as it is recorded."""
-        return config_hash(member.service, self.volumes)
+        """The id of the launch that the member's container must have, as it was once decided."""
+        return str(self.revision["services"][member.id.service]["launch"])

@@ -93,6 +93,10 @@ class RecordWrite:
     """The record number on each host: a host that has a newer version by now refuses this one."""
     ledgers: dict[str, Ledger] = dataclasses.field(default_factory=dict)
     """What hosts that lost their record must remember of their members."""
+    is_proposal: bool = False
+    """A new version: hosts do not act on it before they hear that its majorities have it."""
+    base: dict[str, t.Any] | None = None
+    """The version that it was made on, with C(is_known): whether that one is known to count."""
 
     @property
     def stack(self) -> str:
@@ -138,6 +142,14 @@ class Plan:
         operation["id"] = len(self.operations) + 1
         self.operations.append(operation)
         return operation["id"]
+
+    def put_last(self, numbers: t.Collection[int]) -> None:
+        """Put these operations behind all others, and number all anew: the lowest id runs first."""
+        self.operations.sort(key=lambda item: (item["id"] in numbers, item["id"]))
+        new = {item["id"]: number for number, item in enumerate(self.operations, start=1)}
+        for item in self.operations:
+            item["id"] = new[item["id"]]
+            item["after"] = sorted(new[number] for number in item["after"])
 
     @property
     def validator(self) -> str:

@@ -168,6 +168,7 @@ class Placer:
             return
         entry = MemberEntry(
             host=chosen,
+            launch="",
             address=old["address"] if old else "",
             network=old["network"] if old else "",
             create_index=self.body["counters"].get(candidate.id.service, 0) + 1,
@@ -198,6 +199,7 @@ class Placer:
         found = (address, network if address else "")
         entry = MemberEntry(
             host=host,
+            launch="",
             address=old["address"] if old else found[0],
             network=old["network"] if old else found[1],
             create_index=container["create_index"],
@@ -214,10 +216,12 @@ class Placer:
         self.reservations.reserve(candidate.id, entry["host"], candidate.service)
 
     def _refresh(self, candidate: Candidate, entry: MemberEntry) -> None:
-        """Update a member's address and volumes from the observation.
+        """Update a member's launch from its service, and its address and volumes from the observation.
 
         A recorded volume stays, whatever a container mounts; a new path is added.
         """
+        desires = (current(self.body) or {})["services"]
+        entry["launch"] = desires[candidate.id.service]["launch"]
         if candidate.service["network"] != "managed":
             entry["network"], entry["address"] = "", ""
         elif self._needs_address(candidate, entry):

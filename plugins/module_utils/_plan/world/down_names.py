@@ -24,7 +24,8 @@ def down_names(observations: Observations) -> dict[str, Names]:
     found: dict[str, list[tuple[str, str]]] = {}
     live: set[str] = set()
     for host, stack, record in _records(observations):
-        if current(record["body"]) is None or is_live(record["body"]):
+        waits = "proposed" in record  # it may be up by an order that is not known to count
+        if waits or current(record["body"]) is None or is_live(record["body"]):
             live.add(stack)
         found.setdefault(stack, []).append((record.get("host", host), host))
     names = {

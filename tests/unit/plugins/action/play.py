@@ -116,14 +116,14 @@ class Play:
     def _act(self, host: str, arguments: Json) -> Json:
         if host in self.refusing:
             refused = [
-                {"stack": item["stack"], "reason": "a newer one"} for item in arguments["records"]
+                {"stack": item["stack"], "reason": "a newer one", "overtaken": False}
+                for item in arguments["records"]
             ]
             return {"changed": False, "results": [], "refused": refused, "lease": None}
         if host in self.leased:
             return {"changed": False, "results": [], "refused": [], "lease": self.leased[host]}
         for item in arguments["records"]:
-            record = {key: item[key] for key in ("format", "stack", "version", "body")}
-            self.bench[host]["records"][item["stack"]] = {**record, "host": host, "life": {}}
+            self.bench.store(host, item)
         if arguments["refusals"] != "null":
             self.bench[host]["refusals"] = json.loads(arguments["refusals"])
         results = [self._operate(item) for item in arguments["operations"]]

@@ -16,11 +16,27 @@ def test_without_a_plan_nothing_is_done(play: Play) -> None:
 
 
 def test_only_hosts_with_a_share_are_called(play: Play) -> None:
-    play.up(shop())
+    play.bench.settled(shop())
+    (home,) = (host for host in ("h1", "h2", "h3") if play.bench[host]["containers"])
+    play.bench[home]["containers"][0]["state"] = "exited"
+    play.on_all("observe")
+    play.task("plan", command="reconcile")
     assert [result["changed"] for result in play.on_all("act")] == [True] * 3
     play.task("plan", command="continue")
-    assert play.on_all("act") == [NOTHING, NOTHING, {"changed": True}]
-    assert play.called("act") == ["h1", "h2", "h3", "h3"]
+    found = play.on_all("act")
+    assert found.count(NOTHING) == 2
+    assert play.called("act") == ["h1", "h2", "h3", home]
+
+
+def test_all_hosts_hear_that_a_record_is_committed(play: Play) -> None:
+    play.up(shop())
+    play.on_all("act")
+    play.task("plan", command="continue")
+    play.on_all("act")
+    assert play.called("act") == ["h1", "h2", "h3"] * 2
+    assert [play.bench[host]["records"]["shop"].get("proposed") for host in play.bench.seen] == [
+        None
+    ] * 3
 
 
 def test_each_host_gets_its_own_share(play: Play) -> None:
@@ -39,7 +55,8 @@ def test_a_record_without_a_majority_stops_its_operations(play: Play) -> None:
     play.up(shop())
     result = play.act()
     acted = [item for name, _host, item in play.calls if name.endswith(".act")]
-    assert [item["operations"] for item in acted] == [[], [], []]
+    assert [item["operations"] for item in acted] == [[]] * 6
+    assert play.bench["h3"]["records"] == {}
     assert play.bench["h3"]["containers"] == []
     assert "refused  h1  record  shop v1  up: a newer one" in play.printed
     assert (result["failed"], result["msg"], result["work"]) == (True, BLOCKED, False)

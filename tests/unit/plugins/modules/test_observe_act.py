@@ -15,6 +15,7 @@ from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
 from ansible_collections.drover.docker.plugins.modules import act, observe
+from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
 Json = dict[str, t.Any]
 SECRET = "correct horse battery"
@@ -54,8 +55,9 @@ def run(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> t.Callabl
 
 
 def record(number: int = 1) -> Json:
-    service = {"image": "app:1", "container": {"environment": {"PASSWORD": SECRET}}}
-    body = {"hosts": ["h1"], "revisions": [{"definition": {"services": {"web": service}}}]}
+    web = service(container={"environment": {"PASSWORD": SECRET}})
+    revision = {"number": 1, "definition": stack({"web": web}), "services": {"web": {"scale": 1}}}
+    body = {"hosts": ["h1"], "revisions": [revision], "members": {}}
     return make_record("shop", body, number=number, token="t")
 
 
@@ -72,7 +74,7 @@ def test_a_record_is_stored_and_what_changed_is_told(
 ) -> None:
     assert run(act, records=[record()])["changed"]
     assert not run(act, records=json.dumps([record()]))["changed"]
-    stored, _damaged = read_records(str(tmp_path / "drover"))
+    stored = read_records(str(tmp_path / "drover")).records
     assert stored["shop"]["body"] == record()["body"]
 
 

@@ -71,7 +71,7 @@ def test_records_are_stored_in_the_name_of_the_host(
         "refused": [],
         "lease": None,
     }
-    stored, damaged = read_records(str(tmp_path))
+    stored, damaged, _newer = read_records(str(tmp_path))
     assert (set(stored), damaged) == ({"a", "b"}, {})
     assert {item["host"] for item in stored.values()} == {"h1"}
 
@@ -103,7 +103,7 @@ def test_nothing_is_stored_where_a_validation_does_not_pass(
     outcome = run(records=[record("a", 1), record("b", 1)], operations=[validation, pull(2, "a")])
     assert [(item["id"], item["status"]) for item in outcome["results"]] == [(1, "failed")]
     assert [item["stack"] for item in outcome["refused"]] == ["a", "b"]
-    assert (outcome["changed"], read_records(str(tmp_path))) == (False, ({}, {}))
+    assert (outcome["changed"], read_records(str(tmp_path))) == (False, ({}, {}, {}))
 
 
 def test_records_too_are_written_under_the_lock(
@@ -111,7 +111,7 @@ def test_records_too_are_written_under_the_lock(
 ) -> None:
     with host_lock(str(tmp_path), owner="other"), pytest.raises(HostBusy):
         run(records=[record("a", 1)])
-    assert read_records(str(tmp_path)) == ({}, {})
+    assert read_records(str(tmp_path)) == ({}, {}, {})
 
 
 def claim(token: str, **given: t.Any) -> Claim:
@@ -135,7 +135,7 @@ def test_without_the_lease_nothing_is_done(
     outcome = run(records=[record("x", 1)], operations=[pull(1, "x")], term=term("b"))
     assert (outcome["results"], outcome["refused"], outcome["changed"]) == ([], [], False)
     assert outcome["lease"]["owner"] == "root@a"
-    assert read_records(str(tmp_path)) == ({}, {})
+    assert read_records(str(tmp_path)) == ({}, {}, {})
 
 
 @pytest.mark.parametrize("last", [True, False])

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours
+from ansible_collections.drover.docker.plugins.module_utils._common.names import digest
 from ansible_collections.drover.docker.plugins.module_utils._engine.container_body import (
     create_body,
 )
@@ -32,7 +33,8 @@ from ansible_collections.drover.docker.plugins.module_utils._observe.host import
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import write_record
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.shape import misfit
-from ansible_collections.drover.docker.tests.unit.shared.builders import service
+from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.engines import store
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import Clock, Image, Registry
 from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
 
@@ -55,6 +57,7 @@ KEYS = {
     "certificate_folders",
     "records",
     "damaged_records",
+    "newer_records",
     "refusals",
     "lease",
 }
@@ -118,8 +121,9 @@ def test_a_record_of_nonsense_with_a_good_hash_is_damaged(
     engine: FakeEngine, tmp_path: pathlib.Path, body: Json
 ) -> None:
     """Attack M1. The host is seen all the same."""
-    record = {**make_record("shop", body, number=1, token="t"), "host": "h1"}
-    assert write_record(str(tmp_path), record)
+    version = {"number": 1, "token": "t", "hash": digest(body)}
+    record = {"format": 2, "stack": "shop", "host": "h1", "version": version, "body": body}
+    store(tmp_path, record)
     seen = look(engine, tmp_path)
     assert (seen["error"], seen["records"]) == (None, {})
     assert "not a record: " in seen["damaged_records"]["shop"]
@@ -197,16 +201,16 @@ def test_images_of_current_revisions_are_looked_for(
     engine: FakeEngine, tmp_path: pathlib.Path
 ) -> None:
     engine.images["next:2"] = Image("next:2")
-    definition = {"services": {"web": service(image="next:2")}}
-    old = {"definition": {"services": {"web": service(image="old:1")}}}
-    stored = make_record(
-        "shop", {"revisions": [old, {"definition": definition}]}, number=1, token="t"
-    )
+    definition = stack({"web": service(image="next:2")})
+    active = {"web": {"scale": 1, "state": "active"}}
+    old = {"definition": stack({"web": service(image="old:1")}), "services": active}
+    new = {"definition": definition, "services": active}
+    stored = make_record("shop", {"revisions": [old, new]}, number=1, token="t")
     write_record(str(tmp_path), {**stored, "host": "h1"})
     seen = look(engine, tmp_path)
     assert set(seen["images"]) == {"app:1", "next:2"}
     assert seen["records"]["shop"]["version"] == stored["version"]
-    gone = {"revisions": [old, {"tombstone": True, "definition": definition}]}
+    gone = {"revisions": [old, {**new, "tombstone": True}]}
     assert current_images({"shop": make_record("shop", gone, number=2, token="t")}) == set()
 
 

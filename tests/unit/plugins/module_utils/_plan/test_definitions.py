@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._record.fold import current_definition
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
 
@@ -58,7 +59,7 @@ def test_after_scale_0_the_new_definition_is_taken() -> None:
     plan = bench.up(stack({"web": service(container=published(18097))}))
     assert plan.notes == []
     (write,) = plan.records
-    definition = write.record["body"]["revisions"][-1]["definition"]["services"]["web"]
+    definition = current_definition(write.record["body"])["services"]["web"]
     assert definition["container"] == published(18097)
 
 

@@ -14,6 +14,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
 from ansible_collections.drover.docker.tests.unit.shared.builders import (
     EMPTY_PLACEMENT,
     Bench,
+    body_of,
     service,
     stack,
 )
@@ -231,7 +232,7 @@ def test_records_of_one_number_that_differ_are_a_conflict() -> None:
     assert "different records of the same number (h1 against h2)" in str(plan.errors[0])
     taken = bench.up(WEB, take="h2")
     assert taken.records[0].record["version"]["number"] == 2
-    assert taken.records[0].record["body"]["counters"]["web"] == 9
+    assert body_of(taken.records[0])["counters"]["web"] == 9
 
 
 def test_the_variant_that_a_majority_holds_wins() -> None:
@@ -243,7 +244,7 @@ def test_the_variant_that_a_majority_holds_wins() -> None:
     plan = bench.plan()
     assert not plan.errors
     assert plan.records[0].record["version"]["number"] == 2
-    assert plan.records[0].record["body"]["counters"]["web"] == body["counters"]["web"]
+    assert body_of(plan.records[0])["counters"]["web"] == body["counters"]["web"]
 
 
 def test_host_that_another_inventory_calls_differently_is_not_acted_on() -> None:
@@ -274,13 +275,11 @@ def test_scale_up_returns_an_index_to_the_host_of_its_volume() -> None:
     body = bench.settled(stack({"web": data}))
     before = {key: entry["host"] for key, entry in body["members"].items()}
     down = bench.plan("scale", stacks=["shop"], service="web", scale=1)
-    bench.record("shop", down.records[0].record["body"], number=2)
+    bench.record("shop", body_of(down.records[0]), number=2)
     bench.remove("shop-web-2")
     bench.remove("shop-web-3")
     again = bench.plan("scale", stacks=["shop"], service="web", scale=3)
-    after = {
-        key: entry["host"] for key, entry in again.records[0].record["body"]["members"].items()
-    }
+    after = {key: entry["host"] for key, entry in body_of(again.records[0])["members"].items()}
     assert after == before
 
 
@@ -290,7 +289,7 @@ def test_member_whose_data_is_on_an_unknown_host_waits() -> None:
     body = bench.settled(stack({"web": data}))
     home = body["members"]["web/3"]["host"]
     down = bench.plan("scale", stacks=["shop"], service="web", scale=2)
-    bench.record("shop", down.records[0].record["body"], number=2)
+    bench.record("shop", body_of(down.records[0]), number=2)
     bench.remove("shop-web-3")
     bench.seen[home] = None
     plan = bench.plan("scale", stacks=["shop"], service="web", scale=3)
@@ -484,7 +483,7 @@ def test_stop_keeps_members_and_start_starts_the_same_ones() -> None:
     bench.settled(WEB)
     stop = bench.plan("stop", stacks=["shop"])
     assert {item["kind"] for item in stop.operations} == {"stop"}
-    bench.record("shop", stop.records[0].record["body"], number=2)
+    bench.record("shop", body_of(stop.records[0]), number=2)
     for name in ("shop-web-1", "shop-web-2"):
         bench.container(name).update(state="exited")
     assert bench.plan().lines() == []
@@ -510,13 +509,13 @@ def test_tombstone_removes_what_turns_up_later() -> None:
     bench.settled(stack({"web": service(scale=3)}))
     away, bench.seen["h3"] = bench["h3"], None
     down = bench.plan("down", stacks=["shop"])
-    bench.record("shop", down.records[0].record["body"], number=2)
+    bench.record("shop", body_of(down.records[0]), number=2)
     for host in ("h1", "h2"):
         bench[host]["containers"] = []
     bench.seen["h3"] = away
     assert [item["kind"] for item in bench.plan().operations] == ["stop", "remove"]
     again = bench.up(WEB)
-    assert again.records[0].record["body"]["revisions"][-1]["number"] == 3
+    assert body_of(again.records[0])["revisions"][-1]["number"] == 3
 
 
 # --- definitions ---
@@ -535,7 +534,7 @@ def test_new_service_is_added_and_the_scale_of_others_is_kept() -> None:
     bench.settled(WEB)
     plan = bench.up(stack({"web": service(scale=5), "db": service()}))
     assert [item["container"] for item in plan.operations] == ["shop-db-1", "shop-db-1"]
-    assert plan.records[0].record["body"]["revisions"][-1]["services"]["web"]["scale"] == 2
+    assert body_of(plan.records[0])["revisions"][-1]["services"]["web"]["scale"] == 2
 
 
 def test_scale_given_with_up_counts() -> None:
@@ -671,7 +670,7 @@ def test_address_that_a_stranger_took_is_replaced() -> None:
         }
     ]
     plan = bench.plan()
-    assert plan.records[0].record["body"]["members"]["web/1"]["address"] != taken
+    assert body_of(plan.records[0])["members"]["web/1"]["address"] != taken
 
 
 def test_dependencies_start_first_on_their_host() -> None:
@@ -705,7 +704,7 @@ def test_host_with_a_new_name_is_taken_over_when_a_person_says_so() -> None:
     plan = bench.plan(rename={"h2": "web2"})
     assert plan.lines() == ["h1,web2  record  shop v2  new host names"]
     assert plan.records[0].quorums == [["h1", "web2"], ["h1", "web2"]]
-    hosts = {entry["host"] for entry in plan.records[0].record["body"]["members"].values()}
+    hosts = {entry["host"] for entry in body_of(plan.records[0])["members"].values()}
     assert hosts == {"h1", "web2"}
 
 

@@ -11,6 +11,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.generation im
 from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.drains import Drains
 from ansible_collections.drover.docker.tests.unit.shared.builders import (
     Bench,
+    body_of,
     brief,
     service,
     stack,
@@ -32,7 +33,7 @@ def test_a_minoritys_order_to_stop_holds_the_member() -> None:
     bench = Bench(*HOSTS)
     bench.settled(stack({"web": service()}))
     home = next(host for host in HOSTS if bench[host]["containers"])
-    stopped = bench.plan("stop", stacks=["shop"]).records[0].record["body"]
+    stopped = body_of(bench.plan("stop", stacks=["shop"]).records[0])
     bench.record("shop", stopped, number=2, hosts=[home])
     for host in HOSTS:
         if host != home:

@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import (
+    Bench,
+    body_of,
+    service,
+    stack,
+)
 
 MOUNT = {"kind": "volume", "source": "data", "target": "/data", "options": []}
 MOUNTED = service(container={"mounts": [MOUNT]})
@@ -48,7 +53,7 @@ def test_a_volume_that_another_stack_uses_is_not_offered() -> None:
     bench.settled(stack({"web": MOUNTED}, volumes=declared("shop_data")))
     other = stack({"web": MOUNTED}, name="blog", volumes=declared("shop_data", external=True))
     plan = bench.up(other)
-    bench.record("blog", next(item for item in plan.records if item.stack == "blog").record["body"])
+    bench.record("blog", body_of(next(item for item in plan.records if item.stack == "blog")))
     plan = bench.plan("down", stacks=["shop"], remove_volumes=["shop_data"])
     assert plan.kept_volumes == []
     assert "remove_volume" not in [item["kind"] for item in plan.operations]

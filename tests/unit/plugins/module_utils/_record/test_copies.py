@@ -10,7 +10,16 @@ from ansible_collections.drover.docker.plugins.module_utils._record.copies impor
     make_record,
     view_records,
 )
-from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.plugins.module_utils._record.states import (
+    no_version,
+    with_version,
+)
+from ansible_collections.drover.docker.tests.unit.shared.builders import (
+    Bench,
+    body_of,
+    service,
+    stack,
+)
 
 FIVE = ("h1", "h2", "h3", "h4", "h5")
 WEB = stack({"web": service(scale=5)})
@@ -21,7 +30,7 @@ def after_a_failed_down() -> Bench:
     bench = Bench(*FIVE)
     bench.settled(WEB)
     down = bench.plan("down", stacks=["shop"])
-    bench.record("shop", down.records[0].record["body"], number=2, hosts=["h1"], token="failed")
+    bench.record("shop", body_of(down.records[0]), number=2, hosts=["h1"], token="failed")
     return bench
 
 
@@ -31,7 +40,7 @@ def test_a_failed_order_is_undone_by_the_next_pass() -> None:
     assert plan.lines() == [
         "h1,h2,h3,h4,h5  record  shop v3  an order that never reached a majority is undone"
     ]
-    assert not plan.records[0].record["body"]["revisions"][-1]["tombstone"]
+    assert not body_of(plan.records[0])["revisions"][-1]["tombstone"]
     assert "version 2 is on h1 only and never reached a majority: it has no effect" in str(
         plan.notes
     )
@@ -59,7 +68,7 @@ def test_the_hosts_that_may_all_have_it_finish_it() -> None:
 
 def test_a_new_stack_that_one_host_made_up_is_left_alone_until_a_person_takes_it() -> None:
     bench = Bench("h1", "h2", "h3")
-    forged = bench.up(WEB).records[0].record["body"]
+    forged = body_of(bench.up(WEB).records[0])
     bench.record("shop", {**forged, "hosts": ["h1", "h2", "h3"]}, hosts=["h1"])
     plan = bench.plan()
     assert plan.lines() == []
@@ -71,7 +80,7 @@ def test_a_new_stack_that_one_host_made_up_is_left_alone_until_a_person_takes_it
 
 def test_up_and_down_go_on_above_a_version_that_never_counted() -> None:
     bench = Bench("h1", "h2", "h3")
-    body = bench.up(WEB).records[0].record["body"]
+    body = body_of(bench.up(WEB).records[0])
     bench.record("shop", body, hosts=["h1"])
     for plan in (bench.up(WEB), bench.plan("down", stacks=["shop"])):
         assert [write.record["version"]["number"] for write in plan.records] == [2]
@@ -105,3 +114,69 @@ def test_of_two_orders_of_one_number_neither_counts_where_an_older_one_has_its_m
     view = view_records("shop", copies)
     assert (view.record, view.conflict) == (copies["h3"], "")
     assert view.rivals == ["h1", "h2"]
+
+
+def holding(
+    committed: dict[str, t.Any] | None, proposed: dict[str, t.Any], asked: t.Sequence[str]
+) -> dict[str, t.Any]:
+    """A host's file with a proposal."""
+    before = {**committed, "life": {}} if committed else no_version("shop")
+    return with_version(before, {**proposed, "host": "h"}, list(asked))
+
+
+THREE = ("h1", "h2", "h3")
+
+
+def test_a_proposal_is_not_acted_on_by_a_minority() -> None:
+    old, new = copy(1, THREE), copy(2, THREE, "new")
+    view = view_records("shop", {"h1": holding(old, new, THREE)})
+    assert view.record == old
+    assert (view.number, [item.number for item in view.pending]) == (2, [2])
+
+
+def test_a_proposal_that_a_majority_has_counts_before_the_hosts_hear_of_it() -> None:
+    old, new = copy(1, THREE), copy(2, THREE, "new")
+    copies: dict[str, dict | None] = {host: holding(old, new, THREE) for host in ("h1", "h2")}
+    view = view_records("shop", {**copies, "h3": old})
+    assert (view.record, view.is_finished) == (new, True)
+    assert view.outdated == ["h1", "h2", "h3"]
+
+
+def test_a_proposal_that_may_have_its_majority_is_finished() -> None:
+    old, new = copy(1, THREE), copy(2, THREE, "new")
+    view = view_records("shop", {"h1": holding(old, new, THREE), "h2": old})
+    assert (view.record, view.is_finished) == (new, False)
+
+
+def test_a_proposal_that_was_not_sent_to_a_majority_of_the_others_never_counts() -> None:
+    """h3 is away, but it was away then, too."""
+    old, new = copy(1, THREE), copy(2, THREE, "new")
+    view = view_records("shop", {"h1": holding(old, new, ("h1", "h2")), "h2": old})
+    assert (view.record, [item.number for item in view.undone]) == (old, [2])
+
+
+def test_what_one_host_knows_to_be_committed_counts() -> None:
+    old, new = copy(1, THREE), copy(2, THREE, "new")
+    view = view_records("shop", {"h1": new, "h2": old})
+    assert (view.record, view.is_finished, view.outdated) == (new, True, ["h2"])
+
+
+def test_a_first_version_that_only_a_minority_was_seen_with_is_left_alone() -> None:
+    view = view_records("shop", {"h1": holding(None, copy(1, THREE), THREE)})
+    assert (view.counts, view.valid_body) == (False, None)
+    assert [item.number for item in view.pending] == [1]
+
+
+def test_finishing_makes_a_version_of_its_own() -> None:
+    """A copy of the old one would be sent to hosts that its proposal does not name."""
+    bench = Bench(*THREE)
+    bench.settled(stack({"web": service(scale=2)}))
+    write = bench.plan("scale", stacks=["shop"], service="web", scale=1).records[0]
+    old = bench["h1"]["records"]["shop"]
+    bench["h1"]["records"]["shop"] = with_version(old, {**write.record, "host": "h1"}, list(THREE))
+    bench.seen["h3"] = None
+    plan = bench.plan()
+    assert plan.lines()[0] == (
+        "h1,h2  record  shop v3  an order that may have reached a majority is finished"
+    )
+    assert plan.records[0].is_proposal

@@ -118,7 +118,7 @@ def test_an_answer_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_records_that_are_not_sound_are_named(tmp_path: Path) -> None:
     changed = engines.shop_record(name="changed")
     changed["body"]["hosts"] = ["h9"]
-    newer = {**engines.shop_record(name="newer"), "format": 2}
+    newer = {**engines.shop_record(name="newer"), "format": 3}
     engines.store(tmp_path, engines.shop_record(), changed, newer)
     folder = tmp_path / "stacks"
     (folder / "cut.json").write_text('{"format": 1, ')
@@ -129,7 +129,7 @@ def test_records_that_are_not_sound_are_named(tmp_path: Path) -> None:
     assert list(found["records"]) == ["shop"]
     assert sorted(found["damaged"]) == ["changed", "cut", "list", "newer"]
     assert "changed by hand, or damaged" in found["damaged"]["changed"]
-    assert "format 2" in found["damaged"]["newer"]
+    assert "format 3" in found["damaged"]["newer"]
 
 
 def test_a_host_without_records_has_none(tmp_path: Path) -> None:

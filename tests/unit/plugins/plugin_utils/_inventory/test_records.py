@@ -182,12 +182,14 @@ def test_for_how_long_a_container_is_up_at_most(status: str, seconds: float | No
     assert longest_up_s(status) == seconds
 
 
-def test_the_highest_sequence_number_counts(folder: Path) -> None:
-    old = {KEY: {**engines.healthy(MEMBER, NOW - 900), "seq": 4}}
+def test_the_recorded_host_remembers_a_member(folder: Path) -> None:
+    """And not the one that it was on before, however much that remembers."""
+    old = {KEY: {**engines.healthy(MEMBER, NOW - 900), "seq": 40}}
     new = {KEY: {**engines.healthy(MEMBER, NOW - 5, verdict="unhealthy"), "seq": 5}}
+    places = {KEY: engines.entry("h1", 1)}
     answers = {
-        "h1": answer(folder / "1", [MEMBER], [engines.shop_record(life=old)]),
-        "h2": answer(folder / "2", [], [engines.shop_record(host="h2", life=new)]),
+        "h1": answer(folder / "1", [MEMBER], [engines.shop_record(life=new, members=places)]),
+        "h2": answer(folder / "2", [], [engines.shop_record(host="h2", life=old, members=places)]),
     }
     assert verdict(facts(answers)[0])[:2] == ("unhealthy", 5)
 

@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import ended_runs
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
+from ansible_collections.drover.docker.plugins.plugin_utils._output.report import failure_text
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
     LONGEST_PAUSE_S,
     PAUSE_S,
@@ -44,19 +45,62 @@ def test_all_hosts_give_the_lease_before_any_of_them_acts(fleet: Fleet) -> None:
     fleet.up(SHOP)
     fleet.go()
     assert fleet.called() == [(host, RECORD) for host in HOSTS]
+    fleet.go()
+    assert fleet.called()[3:] == [("h1", OPERATIONS), ("h3", OPERATIONS)]
+    assert [bool(share.operations) for _host, _stage, share in fleet.calls] == [False] * 5
     assert fleet.step.stage == OBSERVE
+
+
+def test_a_run_that_gives_way_takes_its_orders_back(fleet: Fleet) -> None:
+    """They would take effect although it failed, and the lease would stop others."""
+    fleet.wait_s = 0.0
+    fleet.leased = {"h2": holder()}
+    fleet.up(SHOP)
+    assert [item.code for item in fleet.to_end().failures] == ["lease"]
+    assert [share.last for _host, stage, share in fleet.calls if stage == OPERATIONS] == [
+        True,
+        True,
+    ]
+    found = [fleet.bench[host]["records"].get("shop", {}) for host in HOSTS]
+    assert [item.get("proposed") for item in found] == [None] * 3
+
+
+REFUSED = {"h2": {"shop": "No space left on device"}, "h3": {"shop": "No space left on device"}}
+
+
+def test_an_order_that_fails_is_taken_back(fleet: Fleet) -> None:
+    fleet.refusing = REFUSED
+    fleet.up(SHOP)
+    assert [item.code for item in fleet.to_end().failures] == ["no_majority"]
+    assert fleet.bench["h1"]["records"]["shop"].get("proposed") is None
+    fleet.refusing = {}
+    assert fleet.bench.plan().lines() == []
+
+
+def test_an_order_that_a_host_may_keep_is_told_apart(fleet: Fleet) -> None:
+    """Its host dies before the order is taken back."""
+    fleet.refusing = REFUSED
+    fleet.up(SHOP)
+    fleet.go()
+    fleet.bench.seen["h1"] = None
+    failure = fleet.to_end().failures[0]
+    assert (failure.code, failure.error) == ("unsure", "h1")
+    assert "but h1 may keep it" in failure_text(failure)
 
 
 def test_a_person_waits_looks_again_and_is_told_for_whom_once(fleet: Fleet) -> None:
     fleet.leased = {"h2": holder()}
     fleet.up(SHOP)
-    for _step in range(4):
+    for _step in range(6):
         fleet.go()
     assert [(item.code, item.parameters["owner"]) for item in fleet.notices] == [
         ("lease_waits", "ann@c1")
     ]
     assert fleet.pauses == [PAUSE_S] * 2
-    assert [stage for host, stage in fleet.called() if host == "h1"] == [RECORD, OBSERVE] * 2
+    assert [stage for host, stage in fleet.called() if host == "h1"] == [
+        *(RECORD, OPERATIONS, OBSERVE),
+        *(RECORD, OPERATIONS, OBSERVE),
+    ]
     fleet.leased = {}
     assert not fleet.to_end().failures
     assert members(fleet) == [1, 1, 1]
@@ -108,6 +152,7 @@ def test_a_run_that_has_ended_is_not_waited_for(fleet: Fleet) -> None:
     fleet.leased = {"h1": holder(finished=True), "h2": holder(started=False)}
     fleet.up(SHOP)
     fleet.go()
+    fleet.go()
     assert (fleet.pauses, fleet.notices) == ([0.0], [])
     fleet.leased = {}
     fleet.to_end()
@@ -158,7 +203,8 @@ def test_a_round_of_records_alone_gives_the_lease_back(fleet: Fleet) -> None:
     fleet.up(stack({"web": service(scale=3, metadata={"new": "1"})}))
     fleet.to_end()
     assert [(*call[:2], call[2].last) for call in fleet.calls] == [
-        (host, RECORD, True) for host in HOSTS
+        *((host, RECORD, False) for host in HOSTS),
+        *((host, OPERATIONS, False) for host in HOSTS),
     ]
 
 

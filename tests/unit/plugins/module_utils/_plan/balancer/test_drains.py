@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.tests.unit.shared.acting_host import NOW, Host
-from ansible_collections.drover.docker.tests.unit.shared.builders import brief
+from ansible_collections.drover.docker.tests.unit.shared.builders import body_of, brief
 from ansible_collections.drover.docker.tests.unit.shared.front_bench import FrontBench, kinds
 
 DRAIN: dict[str, t.Any] = {"since": NOW, "until": NOW + 10, "reason": "the service is stopped"}
@@ -41,7 +41,7 @@ def test_after_a_stop_there_is_nothing_left_to_do() -> None:
     bench = FrontBench("h1")
     bench.start()
     plan = bench.plan("stop", stacks=["shop"], service="web")
-    bench.record("shop", plan.records[0].record["body"], number=2)
+    bench.record("shop", body_of(plan.records[0]), number=2)
     bench.remember(plan)
     bench.report("h1", plan.operations[-1]["args"]["model"])
     assert kinds(bench.plan()) == ["stop shop-web-1", "stop shop-web-2"]

@@ -9,7 +9,12 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
-from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import (
+    Bench,
+    body_of,
+    service,
+    stack,
+)
 from ansible_collections.drover.docker.tests.unit.shared.front_bench import FrontBench, kinds
 
 Json = dict[str, t.Any]
@@ -115,7 +120,7 @@ def test_a_config_that_cannot_be_written_is_refused_before_anything(bench: Front
 def rejected(bench: FrontBench, *, ago_s: float = 1, failures: int = 1) -> Plan:
     """Record a config, have HAProxy reject it, and plan a pass over all stacks."""
     for write in bench.up(front(config=TYPO)).records:
-        bench.record("shop", write.record["body"], number=2)
+        bench.record("shop", body_of(write), number=2)
     asked = bench.plan(retry=["shop/lb"]).operations
     (item,) = [item for item in asked if item["kind"] == "balancer"]
     for name in bench.seen:

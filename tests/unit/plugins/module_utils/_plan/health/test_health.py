@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import body_of, service, stack
 from ansible_collections.drover.docker.tests.unit.shared.health_bench import CHECK, HealthBench
 
 HOSTS = ("h1", "h2", "h3")
@@ -54,7 +54,7 @@ def test_with_the_last_health_check_the_checkers_go(bench: HealthBench) -> None:
     bench.checked(2)
     plan = bench.plan("down", stacks=["shop"])
     assert {write.stack for write in plan.records} == {"shop", "drover"}
-    assert all(write.record["body"]["revisions"][-1]["tombstone"] for write in plan.records)
+    assert all(body_of(write)["revisions"][-1]["tombstone"] for write in plan.records)
     assert sum(item["kind"] == "remove" for item in plan.operations) == 5
 
 
@@ -242,7 +242,7 @@ def test_another_check_is_another_server(bench: HealthBench) -> None:
     changed = stack({"web": service(health_check={**CHECK, "port": 81})})
     plan = bench.up(changed)
     assert {item["kind"] for item in plan.operations} == {"checker"}  # nothing is recreated
-    body = plan.records[0].record["body"]
+    body = body_of(plan.records[0])
     bench.record("shop", body, number=2)
     bench.say("500")  # said of port 80
     assert {item["kind"] for item in bench.plan().operations} == {"checker"}

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Health
 from ansible_collections.drover.docker.tests.unit.shared.builders import (
     Bench,
+    body_of,
     brief,
     service,
     stack,
@@ -147,7 +148,7 @@ def test_only_the_proven_containers_of_what_is_not_wanted_are_removed(command: s
 def test_a_stack_that_is_down_removes_only_what_it_recorded() -> None:
     bench, _body = world()
     down = bench.plan("down", stacks=["shop"])
-    bench.record("shop", down.records[0].record["body"], number=2)
+    bench.record("shop", body_of(down.records[0]), number=2)
     precious = commit_of(bench, "shop-web-1", name="precious", index=7)
     bench["h1"]["containers"] = [precious]
     bench["h2"]["containers"] = []
@@ -162,7 +163,7 @@ def test_up_does_not_adopt_a_copy_either() -> None:
     bench["h1"]["containers"] = [commit_of(bench, "shop-web-1")]
     bench["h1"]["records"] = {}
     plan = bench.up(WEB)
-    entry = plan.records[0].record["body"]["members"]["web/1"]
+    entry = body_of(plan.records[0])["members"]["web/1"]
     assert entry["volumes"] == {"/data": VOLUME}
     assert [item["container"] for item in plan.operations if item["kind"] == "create"] == [
         "shop-web-1",

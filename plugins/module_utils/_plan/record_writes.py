@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan the writes of records: a new version by its majorities, or copies of the valid one. Private; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.names import digest
+from .._model.fact import Fact
+from .._record.copies import RecordView, is_majority, make_record, needed
+from .._record.forgotten import is_forgotten
+from .._record.revisions import current
+from .lost_volumes import LostVolumes
+from .operations.plan import Plan, RecordWrite
+from .records import Records
+
+
+class RecordWrites:
+    """The record writes of one plan."""
+
+    def __init__(self, plan: Plan, records: Records) -> None:
+        self._plan = plan
+        self._records = records
+        self._world = records.world
+        self._request = records.request
+
+    def is_decided(self, stack: str) -> bool:
+        """Whether a majority has the record, or this round first requires one."""
+        written = any(item.required and item.stack == stack for item in self._plan.records)
+        return written or self._records.views[stack].is_proven
+
+    def version(self, stack: str) -> int:
+        """The number of the record that this plan acts on; a host with a newer one refuses."""
+        written = [
+            write.record["version"]["number"]
+            for write in self._plan.records
+            if write.stack == stack
+        ]
+        return int(max([self._records.views[stack].number, *written]))
+
+    def accept(
+        self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]
+    ) -> dict[str, t.Any] | None:
+        """Plan the record's write.
+
+        Args:
+            stack: Stack name.
+            desired: The body after the command, with the placement before it.
+            body: The same with its members placed.
+
+        Returns:
+            The body to converge to; None if there is nothing to act on.
+        """
+        view = self._records.views[stack]
+        before = view.valid_body
+        is_same = before is not None and digest(before) == digest(body)
+        is_settled = is_same and view.is_finished and not view.rivals
+        if is_settled and self._is_stored_well(view) and stack not in self._world.down_names:
+            self._copy(view, body)
+            return body
+        names = self._names(stack)
+        voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
+        quorums = [voters, body["hosts"]]
+        lacking = self._lacking_majority(quorums)
+        if lacking:
+            return self._without_majority(stack, desired, lacking)
+        self._write(view, body, quorums, self._cause(view, desired))
+        return body
+
+    def _is_stored_well(self, view: RecordView) -> bool:
+        """Whether the body has the present format. Without a majority an older one must do."""
+        hosts = (view.body or {"hosts": []})["hosts"]
+        return view.is_turned_over or bool(self._lacking_majority([hosts]))
+
+    def _write(
+        self, view: RecordView, body: dict[str, t.Any], quorums: list[list[str]], cause: Fact
+    ) -> None:
+        record = make_record(view.stack, body, number=view.number + 1, token=self._request.token)
+        names = self._names(view.stack)
+        if names:
+            record["renamed"] = names
+        numbers = self._records.numbers(view.stack)
+        seen = list(self._world.seen)
+        base = view.record if view.counts else None
+        made_on = {"version": base["version"], "is_known": view.is_finished} if base else None
+        write = RecordWrite(record, seen, [], quorums, True, cause, numbers)
+        write.is_proposal, write.base = True, made_on
+        write.ledgers = self.lost_volumes(view.stack).ledgers(seen)
+        self._plan.records.append(write)
+
+    def _names(self, stack: str) -> dict[str, str]:
+        """New inventory names of hosts for a record, by the old ones."""
+        return {**self._world.down_names.get(stack, {}), **self._request.rename}
+
+    def lost_volumes(self, stack: str) -> LostVolumes:
+        """The recorded volumes of a stack's members that are gone."""
+        view = self._records.views[stack]
+        before, renew = view.valid_body, self._request.new_volumes
+        return LostVolumes(self._world, stack, before=before, ledger=view.ledger, renew=renew)
+
+    def _copy(self, view: RecordView, body: dict[str, t.Any]) -> None:
+        """Copy the record to hosts that have an older copy or none, or have not heard that it is committed."""
+        outdated = view.outdated
+        if is_forgotten(body):  # where the file is deleted already, it is not made again
+            numbers = self._records.numbers(view.stack)
+            outdated = [host for host in outdated if numbers[host]]
+        if not outdated or view.record is None or not view.is_turned_over:
+            return
+        fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
+        possible = [host for host in body["hosts"] if host not in view.outdated]
+        required = not is_majority(body["hosts"], possible)
+        cause, quorums = Fact("copy_outdated"), [body["hosts"]]
+        write = RecordWrite(fields, outdated, view.holders, quorums, required, cause)
+        write.ledgers = self.lost_volumes(view.stack).ledgers(outdated)
+        self._plan.records.append(write)
+
+    def _lacking_majority(self, quorums: list[list[str]]) -> dict[str, t.Any]:
+        """Parameters of the first quorum without a reachable majority; empty if all have one."""
+        for hosts in quorums:
+            if not is_majority(hosts, self._world.seen):
+                reached = [host for host in hosts if host in self._world.seen]
+                return {"needed": needed(hosts), "hosts": list(hosts), "reached": reached}
+        return {}
+
+    def _without_majority(
+        self, stack: str, desired: dict[str, t.Any], lacking: dict[str, t.Any]
+    ) -> dict[str, t.Any] | None:
+        """Without a majority, change neither desired state nor placement, but repair recorded members in place."""
+        before = self._records.views[stack].valid_body
+        self._plan.held = [fact for fact in self._plan.held if fact.stack != stack]
+        if before is None or desired is not before:
+            told = {"command": self._request.command, **lacking}
+            self._plan.errors.append(Fact("no_majority", told, stack))
+            return None
+        self._plan.held.append(Fact("places_wait", lacking, stack))
+        return before
+
+    def _cause(self, view: RecordView, desired: dict[str, t.Any]) -> Fact:
+        revision, before = current(desired), view.valid_body
+        if self._names(view.stack):
+            return Fact("hosts_renamed")
+        if view.undone and desired is before:
+            return Fact("order_undone")
+        if not view.is_finished and desired is before:
+            return Fact("order_finished")
+        if not view.is_turned_over and desired is before:
+            return Fact("format_raised")
+        if revision and (before is None or revision != current(before)):
+            return Fact("revision", {"note": revision["note"]})
+        return Fact("placement")

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the hosts' records say of each stack, and of which stacks nobody knows what is wanted. Private; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.constants import SYSTEM_STACK
+from .._model.fact import Fact
+from .._record.copies import RecordView, is_majority, view_records
+from .._record.revisions import Request
+from .._record.states import highest
+from .world.world import World
+
+REBUILDS = ("up", "down")
+"""Commands that do not need the recorded desired state."""
+
+
+class Records:
+    """The views of all stacks that a seen host has a file of, and of those that the request names."""
+
+    def __init__(self, world: World, request: Request) -> None:
+        self.world = world
+        self.request = request
+        self.views = {stack: self._view(stack) for stack in self._stacks()}
+        self.bodies: dict[str, dict[str, t.Any]] = {
+            stack: view.valid_body for stack, view in self.views.items() if view.valid_body
+        }
+        """Bodies of the versions that count."""
+        self.unknown = {
+            stack: fact for stack, view in self.views.items() for fact in self._doubt(view)
+        }
+        """Stacks whose desired state is unknown, with the reason. Nothing that serves them is changed."""
+
+    def _stacks(self) -> list[str]:
+        found = {stack for host in self.world.seen for stack in self._files(host)}
+        return sorted(found | set(self.request.stacks or []) | {SYSTEM_STACK})
+
+    def _files(self, host: str) -> list[str]:
+        seen = self.world.observation(host)
+        return [*seen["records"], *seen["damaged_records"], *seen["newer_records"]]
+
+    def _view(self, stack: str) -> RecordView:
+        seen = {host: self.world.observation(host) for host in self.world.seen}
+        copies = {host: found["records"].get(stack) for host, found in seen.items()}
+        hidden = [
+            host
+            for host, found in seen.items()
+            if stack in found["damaged_records"] or stack in found["newer_records"]
+        ]
+        return view_records(stack, copies, take=self.request.take or None, unreadable=hidden)
+
+    def _doubt(self, view: RecordView) -> t.Iterator[Fact]:
+        """Why it is unknown what is wanted for a stack; nothing if it is known."""
+        newer = self.newer(view.stack)
+        if newer:
+            yield Fact("record_newer", {"hosts": newer}, view.stack)
+        elif view.conflict:
+            yield Fact("records_conflict", {"sides": view.conflict}, view.stack)
+        elif (
+            view.body is None and view.stack != SYSTEM_STACK
+        ):  # that one is derived from the others
+            damaged = self.damaged(view.stack)
+            without = set(self.world.seen) - set(damaged)
+            if damaged and not is_majority(self.world.hosts, without):
+                yield Fact("record_lost", {"hosts": damaged}, view.stack)
+
+    def newer(self, stack: str) -> list[str]:
+        """Hosts with a record that only a newer release can read."""
+        return [h for h in self.world.seen if stack in self.world.observation(h)["newer_records"]]
+
+    def damaged(self, stack: str) -> list[str]:
+        """Hosts with a damaged record."""
+        return [h for h in self.world.seen if stack in self.world.observation(h)["damaged_records"]]
+
+    def is_barred(self, stack: str) -> bool:
+        """Whether this command must not act on a stack. C(up) makes a lost record anew."""
+        fact = self.unknown.get(stack)
+        if fact is not None:
+            return fact.code != "record_lost" or self.request.command != "up"
+        view = self.views[stack]
+        return not view.counts and self.request.command not in REBUILDS
+
+    def numbers(self, stack: str) -> dict[str, int]:
+        """The highest record number on each seen host; 0 for none."""
+        seen = {host: self.world.observation(host)["records"] for host in self.world.seen}
+        return {host: highest(found.get(stack)) for host, found in seen.items()}

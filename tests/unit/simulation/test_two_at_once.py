@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two commands for one stack at once, call by call: the one that is overtaken plans anew, and none fails."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from .controller import Controller, Report
+from .play import simulated
+from .steps import Order
+from .world import SimulatedWorld
+
+CALLS = 400
+"""More than both commands make together, with all their waits."""
+
+
+def interleaved(
+    world: SimulatedWorld, orders: list[Order], *, seed: int
+) -> tuple[list[Report], str]:
+    """Carry the orders out at once, in random turns."""
+    dice = random.Random(seed)
+    said: list[str] = []
+    reports = [Report() for _order in orders]
+    runs = {
+        number: Controller(world, order, hidden=set(), say=said.append).turns(reports[number])
+        for number, order in enumerate(orders)
+    }
+    for _call in range(CALLS):
+        number = dice.choice(sorted(runs))
+        said.append(f"{number}:")
+        if next(runs[number], "over") == "over":
+            del runs[number]
+        if not runs:
+            break
+    assert not runs
+    return reports, "\n".join(said)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_loser_of_two_ups_plans_anew(seed: int) -> None:
+    with simulated(3, seed=seed) as world:
+        orders = [Order("up", "a", variant=1), Order("up", "a", variant=2)]
+        reports, story = interleaved(world, orders, seed=seed)
+        assert [report.blocked for report in reports] == [[], []], story
+        bodies = [copy["body"] for copy in world.records.copies("a").values()]
+        assert [body == bodies[0] for body in bodies] == [True] * 3
