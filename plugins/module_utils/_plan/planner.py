@@ -38,6 +38,7 @@ from .health.dependencies import Dependencies
 from .health.judgement import Judgement
 from .health.targets import targets_of
 from .health.wellbeing import Ward
+from .host_files import sweep, tell_unreadable
 from .lost_volumes import LostVolumes
 from .operations.member import MemberOperations
 from .operations.plan import Plan, RecordWrite
@@ -106,6 +107,7 @@ class Planner:
                 self.checkers = Checkers(self.world, self.acted_on.get(stack))
         self.volumes.list_unused({stack: self._version(stack) for stack in planned}, self.acted_on)
         self._plan_checkers()
+        sweep(self.plan, self.world)
         balancers = self.balancers()
         balancers.plan(self.plan)
         if self.request.command == "up":
@@ -170,6 +172,7 @@ class Planner:
             for stack, error in sorted(self.world.observation(host)["damaged_records"].items()):
                 parameters = {"error": error}
                 self.plan.notes.append(Fact("record_damaged", parameters, stack, host=host))
+        tell_unreadable(self.plan, self.world)
 
     def _report_orphans(self) -> None:
         """Report containers of stacks without a record; do not change them."""

@@ -17,6 +17,7 @@ import time
 import typing as t
 
 from .._common.names import digest
+from .._common.regular_files import read_regular
 from .._model.ledger import LedgerEntry
 
 Json = t.Dict[str, t.Any]
@@ -207,8 +208,7 @@ def _stored_stacks(state_dir: str) -> list[str]:
 
 def _load(state_dir: str, stack: str) -> Json:
     """One valid record. Raises OSError, or ValueError that says what is wrong."""
-    with open(record_path(state_dir, stack), "rb") as file:
-        record = json.loads(file.read().decode("utf-8"))
+    record = json.loads(read_regular(record_path(state_dir, stack)).decode("utf-8"))
     found = record.get("format") if isinstance(record, dict) else None
     if isinstance(found, int) and found > FORMAT:
         raise OtherFormat(
@@ -232,7 +232,7 @@ def _present(state_dir: str, stack: str) -> Json | None:
 
 def _explain(error: Exception) -> str:
     if isinstance(error, OSError):
-        return f"cannot be read: {error.strerror}"
+        return f"cannot be read: {error.filename}: {error.strerror}"
     if isinstance(error, UnicodeDecodeError):
         return "not UTF-8"
     if isinstance(error, json.JSONDecodeError):

@@ -57,6 +57,8 @@ KEYS = {
     "damaged_records",
     "refusals",
     "lease",
+    "leftovers",
+    "unreadable",
 }
 
 
