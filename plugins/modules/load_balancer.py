@@ -123,7 +123,9 @@ options:
         type: dict
         suboptions:
           port:
-            description: TCP port. Without it, that of the server.
+            description:
+              - TCP port to check, that of the server by default. If it is another one, the check is only good if the
+                server's port accepts connections too.
             type: int
           request_line:
             description:

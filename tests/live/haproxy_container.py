@@ -37,6 +37,8 @@ class Container(abc.ABC):
     name: str = dataclasses.field(default_factory=lambda: "drover-hx-" + uuid.uuid4().hex[:8])
     network: str = "bridge"
     restart: str = "no"
+    may_restart: bool = True
+    """As those of stacks; the public modules never restart one."""
     report_key: t.ClassVar[str] = "server"
 
     @property
@@ -45,7 +47,7 @@ class Container(abc.ABC):
 
     @property
     def target(self) -> Target:
-        return Target(self.folders, self.name, self.image)
+        return Target(self.folders, self.name, self.image, self.may_restart)
 
     def start(self) -> None:
         """As our own services start one."""

@@ -18,11 +18,9 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import (
-    Route,
-    build_model,
-)
-from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import build_model
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.routes import Route
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.routes import (
     Server as Target,
 )
 

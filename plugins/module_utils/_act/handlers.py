@@ -29,7 +29,7 @@ from .._haproxy.render.balancer import render_balancer
 from .._haproxy.render.checker import render_checker
 from .._haproxy.render.custom import with_key
 from .._haproxy.run import desired as haproxy
-from .._haproxy.run.apply import apply, validate_only
+from .._haproxy.run.apply import RESTART, apply, validate_only
 from .._haproxy.run.balancer_files import balancer_folders
 from .._haproxy.run.certificate_folders import pair_digest, read_all
 from .._haproxy.run.observe_checker import checker_folders
@@ -50,6 +50,7 @@ from .._model.operation import (
     REMOVE_VOLUME,
     START,
     STOP,
+    SWEEP,
     UNPAUSE,
     VALIDATE,
     VERDICT,
@@ -71,6 +72,7 @@ from .._model.operation import (
     RemoveVolumeArgs,
     StartArgs,
     StopArgs,
+    SweepArgs,
     VerdictArgs,
 )
 from .._model.volumes import VolumeSpec, member_volumes, volume_specs
@@ -85,6 +87,7 @@ from .._record.ledger import (
 from .._record.store import StaleRecord, remove_record, write_record
 from . import preconditions
 from .preconditions import LIVE, Stale
+from .sweep import sweep_container, sweep_folder
 
 Json = t.Dict[str, t.Any]
 
@@ -285,6 +288,13 @@ def _remove_volume(context: Context, operation: Operation, args: RemoveVolumeArg
     forget_volume(context.state_dir, operation["stack"], args["volume"])
 
 
+def _sweep(context: Context, operation: Operation, args: SweepArgs) -> None:
+    if args["folder"]:
+        sweep_folder(context.state_dir, args["folder"], clock=context.clock)
+    else:
+        sweep_container(context.engine, operation["container_id"])
+
+
 def _record(context: Context, _operation: Operation, args: RecordArgs) -> None:
     try:
         write_record(context.state_dir, {**args["record"], "host": context.host})
@@ -292,7 +302,7 @@ def _record(context: Context, _operation: Operation, args: RecordArgs) -> None:
         raise Stale(str(error)) from error
 
 
-def _checker(context: Context, operation: Operation, args: CheckerArgs) -> None:
+def _checker(context: Context, operation: Operation, args: CheckerArgs) -> str:
     try:
         config, revision = render_checker(args["model"])
     except ValueError as error:
@@ -300,11 +310,16 @@ def _checker(context: Context, operation: Operation, args: CheckerArgs) -> None:
     if revision != args["revision"]:
         raise Stale("the config was planned by another release of this collection")
     container = preconditions.ours_or_none(context.engine, operation)
-    target = Target(checker_folders(context.state_dir), container, args["image"])
+    folders = checker_folders(context.state_dir)
+    target = Target(folders, container, args["image"], may_restart=True)
     try:
-        apply(context.engine, target, haproxy.checker(config), wait_s=args["wait_s"])
+        done = apply(context.engine, target, haproxy.checker(config), wait_s=args["wait_s"])
     except ApplyError as error:
         raise Failed(str(error)) from error
+    return RESTARTED if done.how == RESTART else ""
+
+
+RESTARTED = "its sockets or its folders were gone, so its container was restarted"
 
 
 def _balancer(context: Context, operation: Operation, args: BalancerArgs) -> str:
@@ -316,6 +331,8 @@ def _balancer(context: Context, operation: Operation, args: BalancerArgs) -> str
         note_config(context.state_dir, operation, args["revision"], why, now=context.clock())
         raise Failed(why) from error
     note_config(context.state_dir, operation, args["revision"], "", now=context.clock())
+    if done.how == RESTART:
+        return RESTARTED
     return "" if done.quiet or not args["wait_s"] else "requests of what drains are still under way"
 
 
@@ -340,7 +357,8 @@ def _haproxy(
         raise Stale("the config was planned by another release of this collection")
     name = MemberId.of(operation).dotted
     container = preconditions.ours_or_none(context.engine, _known(context, operation))
-    target = Target(balancer_folders(context.state_dir, name), container, args["image"])
+    folders = balancer_folders(context.state_dir, name)
+    target = Target(folders, container, args["image"], may_restart=True)
     default = args["model"].get("default_certificate") or ""
     try:
         return target, haproxy.balancer(config, _certificates(args), default)
@@ -411,6 +429,7 @@ _handle(REMOVE, _remove)
 _handle(CONNECT, _connect)
 _handle(DISCONNECT, _disconnect)
 _handle(REMOVE_VOLUME, _remove_volume)
+_handle(SWEEP, _sweep)
 _handle(RECORD, _record)
 _handle(CHECKER, _checker)
 _handle(BALANCER, _balancer)

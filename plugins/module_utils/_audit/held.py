@@ -11,18 +11,20 @@ from __future__ import annotations
 import json
 import os
 
+from .._common.regular_files import open_regular, read_regular
 from .._model.fact import Fact, FactData, Refusals, kind_of
 from .._model.fact_texts import is_fact
-from .log import Audit, audit_folder, cause_fields, private
+from .log import Audit, audit_folder, cause_fields
 
 FILE = "refusals.json"
+LARGEST_BYTES = 16 * 2**20
 
 
 def read_refusals(state_dir: str) -> Refusals:
     """The refusals stored on this host; empty if none can be read."""
     try:
-        with open(os.path.join(audit_folder(state_dir), FILE), encoding="utf-8") as stream:
-            found = json.load(stream)
+        data = read_regular(os.path.join(audit_folder(state_dir), FILE), limit=LARGEST_BYTES)
+        found = json.loads(data.decode("utf-8"))
         return {
             str(place): Fact.read(reason).as_data
             for place, reason in found.items()
@@ -63,7 +65,7 @@ def _store(state_dir: str, refusals: Refusals) -> bool:
     path = os.path.join(folder, FILE)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        with open(path + ".new", "w", encoding="utf-8", opener=private) as stream:
+        with open(path + ".new", "w", encoding="utf-8", opener=open_regular) as stream:
             json.dump(refusals, stream)
         os.replace(path + ".new", path)
     except OSError:

@@ -16,6 +16,7 @@ import logging.handlers
 import os
 import typing as t
 
+from .._common.regular_files import open_regular
 from .._common.times import iso_milliseconds
 from .._model.fact import Fact
 
@@ -25,6 +26,8 @@ FOLDER = "audit"
 FILE = "audit.jsonl"
 MAX_BYTES = 4 * 1024 * 1024
 KEPT_FILES = 4
+LARGEST_BYTES = 4 * MAX_BYTES
+"""A larger file is not read."""
 SYSLOG = "/dev/log"
 _LONGEST_TEXT = 500
 
@@ -34,11 +37,6 @@ def audit_folder(state_dir: str) -> str:
     return os.path.join(state_dir, FOLDER)
 
 
-def private(path: str, flags: int) -> int:
-    """Open a file; a new one is readable only by root."""
-    return os.open(path, flags, 0o600)
-
-
 def cause_fields(cause: Fact) -> Json:
     """The fields of a line that say why: the text for people, and the fact for programs."""
     return {"cause": cause.text, "code": cause.code, "parameters": cause.parameters}
@@ -46,7 +44,7 @@ def cause_fields(cause: Fact) -> Json:
 
 class _File(logging.handlers.RotatingFileHandler):
     def _open(self) -> t.Any:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private)
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=open_regular)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (name of the standard library)
         """A line that cannot be written is lost."""

@@ -10,8 +10,9 @@ import os
 import re
 import typing as t
 
+from .._common.regular_files import read_regular
 from .._common.times import iso_milliseconds
-from .log import FILE, KEPT_FILES, audit_folder
+from .log import FILE, KEPT_FILES, LARGEST_BYTES, audit_folder
 
 Json = t.Dict[str, t.Any]
 
@@ -67,13 +68,13 @@ def _files(state_dir: str) -> list[str]:
 def _lines(path: str) -> t.Iterator[Json]:
     """The lines of one file. A line truncated by a full disk or a power cut is skipped."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            for text in stream:
-                line = _parsed(text)
-                if line:
-                    yield line
+        data = read_regular(path, limit=LARGEST_BYTES)
     except OSError:
         return
+    for text in data.decode("utf-8", "replace").split("\n"):
+        line = _parsed(text)
+        if line:
+            yield line
 
 
 def _parsed(text: str) -> Json:

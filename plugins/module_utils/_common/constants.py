@@ -15,6 +15,8 @@ LABEL_CONFIG_HASH = "io.drover.config-hash"
 LABEL_PATH = "io.drover.path"
 LABEL_VOLUME = "io.drover.volume"
 LABEL_NETWORK = "io.drover.network"
+LABEL_ONCE = "io.drover.once"
+"""Marks a container that runs one program for a validation and is then removed."""
 OUR_LABEL_PREFIX = "io.drover."
 
 RANCHER_STACK = "io.rancher.stack.name"
@@ -35,6 +37,8 @@ DOCKER_HOST = "unix:///var/run/docker.sock"
 
 ENGINE_DEADLINE_S = 4.0
 STOP_GRACE_S = 10.0
+LEFTOVER_AGE_S = 600.0
+"""A validation takes at most about a minute. What is older was left by a run that was killed."""
 MAX_DNS_LABEL = 63
 INDEX_DIGITS = 4
 

@@ -88,7 +88,8 @@ class ServiceBuilder:
         if entries is not None:
             return lb_container.legacy_ports(entries, self.place)
         others = has_listeners(found["config"])
-        known = lb.source_ports(found["rules"])
+        page = found["statistics"]
+        known = lb.source_ports(found["rules"]) | ({page["port"]} if page else set())
         return lb_container.balancer_ports(self.keys, known, others, self.place)
 
     def note_of_balancer(self, service: Service, entries: lb.Entries | None) -> None:

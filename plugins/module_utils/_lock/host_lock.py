@@ -15,6 +15,9 @@ import os
 import time
 import typing as t
 
+from .._common.regular_files import open_regular
+
+FILE = "lock"
 LOCK_WAIT_S = 30.0
 _POLL_S = 0.1
 
@@ -47,11 +50,9 @@ def host_lock(state_dir: str, *, owner: str, wait_s: float = LOCK_WAIT_S) -> t.I
 def _open(state_dir: str) -> int:
     try:
         os.makedirs(state_dir, mode=0o700, exist_ok=True)
-        return os.open(
-            os.path.join(state_dir, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        return open_regular(os.path.join(state_dir, FILE), os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise HostBusy(f"cannot lock {state_dir}: {error.strerror}") from error
+        raise HostBusy(f"cannot lock {error.filename or state_dir}: {error.strerror}") from error
 
 
 def _wait(handle: int, wait_s: float) -> None:

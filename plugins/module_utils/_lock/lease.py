@@ -17,6 +17,7 @@ import os
 import time
 import typing as t
 
+from .._common.regular_files import open_regular, read_regular
 from .._common.times import iso_seconds
 from .boot_clock import boot_clock, boot_id
 
@@ -24,6 +25,7 @@ Json = t.Dict[str, t.Any]
 Clock = t.Callable[[], float]
 
 FILE = "lease"
+LARGEST_BYTES = 64 * 1024
 _SHOWN = ("owner", "reason", "since", "token", "unattended", "started", "finished")
 
 
@@ -157,8 +159,8 @@ def _is_over(found: Json, now: float) -> bool:
 def _read(state_dir: str) -> Json | None:
     """The content of the lease file; None if it is missing or malformed."""
     try:
-        with open(os.path.join(state_dir, FILE), encoding="utf-8") as stream:
-            found = json.load(stream)
+        data = read_regular(os.path.join(state_dir, FILE), limit=LARGEST_BYTES)
+        found = json.loads(data.decode("utf-8"))
         known = {*_SHOWN, "until", "boot", "ticket"}
         return found if known <= set(found) else None
     except (OSError, ValueError, TypeError):
@@ -170,7 +172,7 @@ def _store(state_dir: str, content: Json) -> None:
     path = os.path.join(state_dir, FILE)
     data = json.dumps(content).encode("utf-8")
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = open_regular(path, os.O_RDWR | os.O_CREAT)
         try:
             os.pwrite(handle, data, 0)
             os.ftruncate(handle, len(data))

@@ -57,6 +57,7 @@ def _port_taken(told: Json) -> str:
 CAUSES: dict[str, Text] = {
     # of operations on containers
     "no_container": "no container",
+    "left_behind": "left by a run that was killed",
     "created_only": "{why}; start_on_create is false",
     "with_new_volumes": "{why}; new, empty volume {volumes}",
     "volume_renewed": "its volume is gone, a person wants a new one",

@@ -129,6 +129,7 @@ TEXTS: dict[str, Text] = {
     "system_left_alone": lambda told: (
         f"the checkers stay as they are: what {', '.join(told['stacks'])} wants is unknown"
     ),
+    "file_unreadable": "{path}: {error}",
     "records_conflict": "hosts hold different records of the same number ({sides});"
     " say which is right: up ... -e take=HOST",
     "record_undone": lambda told: f"{_undone(told)}: it has no effect",
@@ -186,6 +187,11 @@ TEXTS: dict[str, Text] = {
     "config_unwritable": "its config cannot be written: {error}",
     "config_judged_apart": "HAProxy judges its config when its container is made: image {image} is not with the others",
     "config_judged_later": "HAProxy judges its config when its container is made: image {image} is on no host yet",
+    "target_unknown": "{rule} leads nowhere: there is no service {target}",
+    "target_empty": "{rule} leads nowhere: {target} has no members",
+    "target_stopped": "{rule} leads nowhere: {target} is stopped",
+    "selector_empty": "{rule} leads nowhere: no service has the labels of its selector",
+    "certificate_unreadable": "certificate file {path}: {error}; not used",
     "engine_unhealthy": "the engine's HEALTHCHECK says unhealthy (shown only)",
     "checker_silent": "gives no report: {error}",
     # --- members: their placement ---

@@ -121,7 +121,12 @@ class ObservedImage(t.TypedDict):
 # --- HAProxy ---
 
 
-class ServerReport(t.TypedDict):
+class _Place(t.TypedDict, total=False):
+    place: str
+    """The address and port that its check asks; of a load balancer's server, that gets the requests."""
+
+
+class ServerReport(_Place):
     """A HAProxy's report on one of its servers."""
 
     backend: str
@@ -136,6 +141,15 @@ class ServerReport(t.TypedDict):
     """Failed checks in this process."""
 
 
+class PoolReport(t.TypedDict):
+    """What became of the requests to a backend of a load balancer, since HAProxy loaded its config."""
+
+    requests: int
+    answers_5xx: int
+    failed_connections: int
+    failed_answers: int
+
+
 class TrafficReport(ServerReport):
     """A load balancer's report on one of its servers."""
 
@@ -145,7 +159,12 @@ class TrafficReport(ServerReport):
     drain: bool
 
 
-class _HaproxyReport(t.TypedDict):
+class _Socket(t.TypedDict, total=False):
+    socket_gone: bool
+    """Whether the worker's socket is not there, though the folder is."""
+
+
+class _HaproxyReport(_Socket):
     error: str
     """Why there is no report; empty if there is one."""
     revision: str
@@ -168,7 +187,12 @@ class _Config(t.TypedDict, total=False):
     """The config in its folder, without passwords; only if a diff was requested."""
 
 
-class BalancerReport(_HaproxyReport, _Config):
+class _Pools(t.TypedDict, total=False):
+    pools: dict[str, PoolReport]
+    """By backend."""
+
+
+class BalancerReport(_HaproxyReport, _Config, _Pools):
     """The report of a load balancer."""
 
     reports: list[TrafficReport]
@@ -187,17 +211,33 @@ class CertificateFolder(t.TypedDict):
     certificates: dict[str, str]
     """Fingerprints by name."""
     default: str
+    faults: dict[str, str]
+    """Why files in it cannot be read, by path."""
 
 
 # --- the host ---
 
 
-class _Stamp(t.TypedDict, total=False):
+class Leftovers(t.TypedDict):
+    """What killed runs left behind."""
+
+    containers: dict[str, str]
+    """Names by id."""
+    folders: list[str]
+    """Names of folders beside those of the load balancers."""
+
+
+class _Additions(t.TypedDict, total=False):
+    """Fields of a complete observation that are read with a default."""
+
     taken_at: float
     """When the driver got the answer, on its own monotonic clock."""
+    unreadable: dict[str, str]
+    """Why files of ours cannot be read, by path."""
+    leftovers: Leftovers
 
 
-class Observation(_Stamp):
+class Observation(_Additions):
     """One host. With an C(error) nothing else is known, and the other fields are empty."""
 
     format: int

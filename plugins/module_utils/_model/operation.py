@@ -159,6 +159,12 @@ class ForgetArgs(t.TypedDict):
     token: str
 
 
+class SweepArgs(t.TypedDict):
+    """What a killed run left: a container (C(folder) is empty) or a folder beside those of the load balancers."""
+
+    folder: str
+
+
 class RecordArgs(t.TypedDict):
     """The stack record to store."""
 
@@ -245,6 +251,7 @@ CONNECT: Kind[ConnectArgs] = Kind("connect")
 DISCONNECT: Kind[DisconnectArgs] = Kind("disconnect")
 REMOVE_VOLUME: Kind[RemoveVolumeArgs] = Kind("remove_volume")
 FORGET: Kind[ForgetArgs] = Kind("forget")
+SWEEP: Kind[SweepArgs] = Kind("sweep")
 RECORD: Kind[RecordArgs] = Kind("record")
 CHECKER: Kind[CheckerArgs] = Kind("checker")
 BALANCER: Kind[BalancerArgs] = Kind("balancer")

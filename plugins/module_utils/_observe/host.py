@@ -38,6 +38,7 @@ from .._model.observation import (
 from .._record.fold import current_definition
 from .._record.store import Stored, StoreError, read_records
 from .container import summary
+from .files import leftovers, unreadable_files
 
 Json = t.Dict[str, t.Any]
 Found = t.TypeVar("Found")
@@ -74,9 +75,8 @@ def observe(
     observation = empty(host, now=clock())
     try:
         stored = _usable(read_records(state_dir))
-        mountpoints = _Look(engine, _Deadline(timer)).fill(
-            observation, host_images={*images, *current_images(stored.records)}
-        )
+        look = _Look(engine, _Deadline(timer))
+        mountpoints = look.fill(observation, host_images={*images, *current_images(stored.records)})
     except SdkMissing:
         raise
     except (EngineError, StoreError) as error:
@@ -85,6 +85,7 @@ def observe(
         return failed
     observation["records"] = stored.records
     observation["damaged_records"], observation["newer_records"] = stored.damaged, stored.newer
+    observation["leftovers"] = leftovers(state_dir, look.listed, now=observation["now"])
     _fill_files(observation, state_dir, mountpoints, configs=configs)
     observation["lease"] = standing(state_dir, clock=boot)
     return observation
@@ -101,6 +102,7 @@ def _fill_files(
     balancers = observe_balancers(state_dir, configs=configs)
     observation["balancers"] = t.cast(t.Dict[str, BalancerReport], balancers)
     observation["refusals"] = read_refusals(state_dir)
+    observation["unreadable"] = unreadable_files(state_dir)
 
 
 def _usable(stored: Stored) -> Stored:
@@ -141,6 +143,8 @@ def empty(host: str, *, now: float) -> Observation:
         newer_records={},
         refusals={},
         lease=None,
+        unreadable={},
+        leftovers={"containers": {}, "folders": []},
     )
 
 
@@ -176,6 +180,8 @@ class _Look:
     def __init__(self, engine: Engine, deadline: _Deadline) -> None:
         self._engine = engine
         self._deadline = deadline
+        self.listed: list[Json] = []
+        """The engine's list of all containers."""
 
     def fill(self, observation: Observation, *, host_images: set[str]) -> dict[str, str]:
         """Add the engine's part of an observation. Returns the mount point of each volume."""
@@ -200,7 +206,8 @@ class _Look:
     def _containers(self) -> tuple[list[ObservedContainer], list[ForeignContainer]]:
         ours: list[ObservedContainer] = []
         foreign: list[ForeignContainer] = []
-        for listed in self._within(self._engine.containers):
+        self.listed = self._within(self._engine.containers)
+        for listed in self.listed:
             if is_ours(listed.get("Labels") or {}):
                 ours.extend(self._inspected(listed["Id"]))
             else:

@@ -36,6 +36,7 @@ from .health.dependencies import Dependencies
 from .health.judgement import Judgement
 from .health.targets import targets_of
 from .health.wellbeing import Ward
+from .host_files import sweep, tell_unreadable
 from .operations.member import MemberOperations
 from .operations.plan import Plan
 from .record_writes import RecordWrites
@@ -109,6 +110,7 @@ class Planner:
             {stack: self.writes.version(stack) for stack in planned}, self.acted_on
         )
         self._plan_checkers()
+        sweep(self.plan, self.world)
         balancers = self.balancers()
         balancers.plan(self.plan)
         if self.request.command == "up":
@@ -167,6 +169,7 @@ class Planner:
             for stack, error in sorted(self.world.observation(host)["damaged_records"].items()):
                 parameters = {"error": error}
                 self.plan.notes.append(Fact("record_damaged", parameters, stack, host=host))
+        tell_unreadable(self.plan, self.world)
 
     def _report_orphans(self) -> None:
         """Report containers of stacks without a record; do not change them."""

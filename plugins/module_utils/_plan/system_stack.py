@@ -24,6 +24,9 @@ from .._common.constants import (
 from .._record.revisions import Request, apply_down, current, empty_body, is_live, with_revision
 from .health.targets import checked_services
 
+CHECKER_CPUS = 0.5
+"""HAProxy 3.0 spins while it waits for more of a binary answer to an HTTP check (docs/decisions/0009)."""
+
 Body = t.Dict[str, t.Any]
 
 _NOTES = {True: "a service has a health check", False: "no service has a health check any more"}
@@ -103,6 +106,7 @@ def _container() -> dict[str, t.Any]:
         "command": list(HAPROXY_COMMAND[1:]),
         "user": HAPROXY_USER,
         "read_only": True,
+        "cpus": CHECKER_CPUS,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "stop_signal": "SIGTERM",

@@ -12,12 +12,12 @@ from __future__ import annotations
 import glob
 import json
 import os
-import stat
 import threading
 import time
 import typing as t
 
 from .._common.names import digest
+from .._common.regular_files import NotRegular, TooLarge, read_regular
 from .._model.ledger import LedgerEntry
 from .states import FORMAT, no_version, states_of, with_commit, with_version, without_proposal
 
@@ -278,9 +278,11 @@ def _load(state_dir: str, stack: str) -> Json:
         StoreError: It cannot be read. That says nothing about whether there is one.
     """
     try:
-        record = json.loads(_content(record_path(state_dir, stack)).decode("utf-8"))
+        record = json.loads(read_regular(record_path(state_dir, stack)).decode("utf-8"))
     except FileNotFoundError:
         raise
+    except (NotRegular, TooLarge) as error:
+        raise ValueError(str(error.strerror)) from error
     except OSError as error:
         raise StoreError(f"cannot read the record of stack {stack}: {error.strerror}") from error
     found = record.get("format") if isinstance(record, dict) else None
@@ -292,15 +294,6 @@ def _load(state_dir: str, stack: str) -> Json:
     if reason:
         raise ValueError(reason)
     return {**record, "life": record.get("life", {})}
-
-
-def _content(path: str) -> bytes:
-    """The content of a regular file. Another kind of file is damage: a FIFO must not be waited for."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("not a regular file")
-        return file.read()
 
 
 def _explain(error: ValueError) -> str:

@@ -14,11 +14,13 @@ import hashlib
 import json
 import os
 import socket
+import stat
 import time
 import typing as t
 
 MARK = "drover-inventory:"
 FORMATS = (1, 2)
+LARGEST_RECORD = 64 * 2**20
 CONTAINERS = "containers"
 ENGINE = "engine"
 MOST_BYTES = 64 * 1024 * 1024
@@ -265,10 +267,19 @@ def unreadable(error: OSError) -> str:
     return f"the stack records cannot be read: {error.strerror}"
 
 
+def regular(path: str) -> bytes:
+    """Return the content of a regular file. Others in its place could block for ever or lead elsewhere."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_RECORD:
+            raise ValueError("it is no regular file, or too large")
+        return file.read()
+
+
 def record(path: str, stack: str) -> t.Any:
     """Return one record in its own format (docs/schema.md section 4), with hashes instead of definitions."""
-    with open(path, "rb") as file:
-        whole = json.loads(file.read().decode("utf-8"))
+    whole = json.loads(regular(path).decode("utf-8"))
     if whole["format"] not in FORMATS or whole["stack"] != stack:
         raise ValueError(f"it is of format {whole['format']!r} and stack {whole['stack']!r}")
     found = {

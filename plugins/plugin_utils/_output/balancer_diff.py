@@ -39,7 +39,9 @@ def balancer_diffs(plan: Plan) -> list[Json]:
     found: dict[tuple[str, str, str], list[str]] = {}
     for item in plan.operations:
         if args := BALANCER.args_of(item):
-            before, after = _present(item), _shown(render_balancer(args["model"])[0])
+            own = str(args["model"].get("address") or "")
+            after = _shown(render_balancer(args["model"])[0], own)
+            before = _present(item, own)
             if before != after:
                 service = f"{item['stack']}/{item['service']}"
                 found.setdefault((service, before, after), []).append(item["host"])
@@ -53,14 +55,18 @@ def _diff(name: str, before: str, after: str) -> Json:
     return {"before_header": name, "before": before, "after_header": name, "after": after}
 
 
-def _present(operation: Operation) -> str:
+def _present(operation: Operation, own: str) -> str:
     """Return the host's present config; empty if it has none."""
     seen = run_files.load(run_files.for_host("observation", operation["host"])) or {}
     name = MemberId.of(operation).dotted
-    return _shown((seen.get("balancers") or {}).get(name, {}).get("config", ""))
+    return _shown((seen.get("balancers") or {}).get(name, {}).get("config", ""), own)
 
 
-def _shown(config: str) -> str:
-    """Return the config without passwords, and without marker and checksum, which change with every config."""
+def _shown(config: str, own: str) -> str:
+    """Return the config without passwords, and without marker and checksum, which change with every config.
+
+    The load balancer's own address, on which it listens, is left out, so that hosts can share a diff.
+    """
+    config = config.replace(f"    bind {own}:", "    bind :")
     lines = without_passwords(config).splitlines(keepends=True)
     return printable_text("".join(line for line in lines if not line.startswith(_OF_THE_TEXT)))

@@ -17,7 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.member import
     member_ids,
 )
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
-    TrafficReport,
+    BalancerReport,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.balancers import (
     Balancers,
@@ -42,20 +42,30 @@ def balancer_lines(
     ]
     if not service.get("balancer") or not members:
         return []
-    seen = [_reports(world, item, body["members"][item.key]["host"]) for item in members]
+    seen = [
+        report
+        for item in members
+        if (report := _report(world, item, body["members"][item.key]["host"]))
+    ]
     model = balancers.model(members[0], service)
     lines = [
         f"port {frontend['port']} {frontend['protocol']} {text}: {_state(model, backend, seen)}"
         for frontend in model["frontends"]
         for text, backend in _rules(frontend)
     ]
-    return lines + _ending(world, body, service["balancer"])
+    unread = [
+        str(fact)
+        for item in members
+        if world.is_seen(body["members"][item.key]["host"])
+        for fact in balancers.unread_certificates(item, body["members"][item.key]["host"])
+    ]
+    nowhere = [item.text for item in balancers.dead_ends(stack, name, service["balancer"])]
+    return [*lines, *nowhere, *unread, *_ending(world, body, service["balancer"])]
 
 
-def _reports(world: World, member: MemberId, host: str) -> list[TrafficReport]:
-    """Return a load balancer's reports about its servers; empty if it was not seen."""
-    found = world.balancers(host).get(member.dotted) if world.is_seen(host) else None
-    return found["reports"] if found else []
+def _report(world: World, member: MemberId, host: str) -> BalancerReport | None:
+    """Return a load balancer's report; None if it was not seen."""
+    return world.balancers(host).get(member.dotted) if world.is_seen(host) else None
 
 
 def _rules(frontend: Json) -> list[tuple[str, str]]:
@@ -64,19 +74,35 @@ def _rules(frontend: Json) -> list[tuple[str, str]]:
     return [*found, ("everything else" if found else "everything", frontend["default_backend"])]
 
 
-def _state(model: Json, name: str, seen: list[list[TrafficReport]]) -> str:
-    """Count the members that are up, by the load balancer that sees fewest, and the sessions of all load balancers."""
+def _state(model: Json, name: str, seen: list[BalancerReport]) -> str:
+    """Count the members that are up, by the load balancer that sees fewest, and the sessions of all load balancers.
+
+    Faults are counted since HAProxy loaded its config.
+    """
     backend = next((item for item in model["backends"] if item["name"] == name), None)
     if backend is None or not backend["servers"]:
         return "503, no target"
-    reports = [[item for item in found if item["backend"] == name] for found in seen]
+    reports = [[item for item in found["reports"] if item["backend"] == name] for found in seen]
     known = [found for found in reports if found]
     if not known:
         return f"{len(backend['servers'])} members, no report yet"
     up = min(sum(takes_requests(item) for item in found) for found in known)
     sessions = sum(item["sessions"] for found in known for item in found)
     text = f"{up} of {len(backend['servers'])} up"
-    return f"{text}, {sessions} session{'' if sessions == 1 else 's'}"
+    text = f"{text}, {sessions} session{'' if sessions == 1 else 's'}"
+    return ", ".join([text, *_faults(name, seen)])
+
+
+def _faults(name: str, seen: list[BalancerReport]) -> list[str]:
+    """Return what went wrong behind a rule; empty if nothing did."""
+    pools = [pool for found in seen if (pool := found.get("pools", {}).get(name))]
+    requests = sum(pool["requests"] for pool in pools)
+    errors = sum(pool["answers_5xx"] for pool in pools)
+    refused = sum(pool["failed_connections"] for pool in pools)
+    broken = sum(pool["failed_answers"] for pool in pools)
+    found = [f"{errors} of {requests} answered 5xx"] if errors else []
+    found += [f"{refused} failed connection{'' if refused == 1 else 's'}"] if refused else []
+    return [*found, *([f"{broken} broken answer{'' if broken == 1 else 's'}"] if broken else [])]
 
 
 def _ending(world: World, body: Json, balancer: Json) -> list[str]:

@@ -25,8 +25,9 @@ class FrontBench(Bench):
     """A stack shop: a load balancer on port 80 before two members of web."""
 
     def start(self, **changes: t.Any) -> None:
+        container = changes.pop("container", {})
         self.lb: Json = {**BALANCER, "rules": [rule()], **changes}
-        services = {"lb": service(balancer=self.lb), "web": service(scale=2)}
+        services = {"lb": service(balancer=self.lb, container=container), "web": service(scale=2)}
         self.settled({**stack(services), "certificates": changes.pop("known", {})})
         self.take()
 
@@ -61,6 +62,12 @@ class FrontBench(Bench):
             }
         }
         self.model = model
+
+    def command(self, name: str, **fields: t.Any) -> None:
+        """A person's command on the stack, its record written."""
+        plan = self.plan(name, stacks=["shop"], **fields)
+        (write,) = plan.records
+        self.record("shop", write.record["body"], number=write.record["version"]["number"])
 
     def remember(self, plan: Plan) -> None:
         """Write the drains of a plan into the ledger."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import typing as t
 
 from ..._model.problems import Place, did_you_mean
@@ -180,7 +179,10 @@ def check_protocols(rules: t.Sequence[Placed]) -> None:
 
 
 def check_backends(rules: t.Sequence[Placed]) -> None:
-    """Note names shared by two backends; rules with the same port, host and path are one backend."""
+    """Note names that were given to two backends; rules with the same port, host and path are one backend.
+
+    Generated names never collide: the planner sees to that.
+    """
     pools: dict[tuple[t.Any, ...], list[Placed]] = {}
     for rule, place in rules:
         if rule["selector"] is None:
@@ -188,27 +190,26 @@ def check_backends(rules: t.Sequence[Placed]) -> None:
             pools.setdefault(match, []).append((rule, place))
     taken: dict[str, str] = {}
     for pool in pools.values():
-        name = backend_of(pool)
-        rule, place = next((one for one in pool if one[0]["backend_name"] == name), pool[0])
+        name, place = given_name(pool)
         if name in taken:
             place.at("backend_name").problem(
                 f'"{name}" is the backend of {taken[name]} already, which has another port, host '
                 "or path; write another backend_name"
             )
-        taken.setdefault(name, place.key)
+        if name:
+            taken.setdefault(name, place.key)
 
 
-def backend_of(pool: t.Sequence[Placed]) -> str:
-    """The name of the backend of a pool of rules: the first given name, else Rancher's."""
-    own = list(dict.fromkeys(rule["backend_name"] for rule, _place in pool if rule["backend_name"]))
-    for rule, place in pool:
-        if rule["backend_name"] not in ("", *own[:1]):
+def given_name(pool: t.Sequence[Placed]) -> tuple[str, Place]:
+    """The first name that was given to the backend of a pool of rules, and where; empty if none was."""
+    given = [(rule["backend_name"], place) for rule, place in pool if rule["backend_name"]]
+    name, where = given[0] if given else ("", pool[0][1])
+    for other, place in given:
+        if other != name:
             place.at("backend_name").warn(
-                f'has no effect: the same port, host and path are the backend "{own[0]}" already'
+                f'has no effect: the same port, host and path are the backend "{name}" already'
             )
-    rule = pool[0][0]
-    parts = f"{rule['source_port']}_{rule['hostname']}_{rule['path']}"
-    return own[0] if own else re.sub(r"[^A-Za-z0-9]+", "_", parts)
+    return name, where
 
 
 def target_rules(value: t.Any, place: Place) -> list[Rule]:

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from . import syntax
-from .check_lines import check_lines, thresholds
+from .check_lines import check_lines, thresholds, two_port_lines
 from .section import Section
 
 Json = t.Dict[str, t.Any]
@@ -68,14 +68,34 @@ def backend(
     if any(server.get("backup") for server in servers):
         section.lines.append("option allbackups")
     section.lines += _stickiness(pool, name, key=key)
-    check = pool.get("check")
-    section.lines += check_lines(check, key=f"{key}.check") if check is not None else []
+    _add_check(section, pool, key=f"{key}.check")
     _refuse_twice([server.get("name") for server in servers], key=f"{key}.servers")
     section.tail = [
         _server(server, pool, drains=drains, key=f"{key}.servers[{at}]")
         for at, server in enumerate(servers)
     ]
     return section
+
+
+def _add_check(section: Section, pool: t.Mapping[str, t.Any], *, key: str) -> None:
+    check = pool.get("check")
+    if check is None:
+        return
+    if not _asks_another_port(check, pool, key=key):
+        section.lines += check_lines(check, key=key)
+        return
+    lines, section.last_step = two_port_lines(check, key=key)
+    section.lines += lines
+
+
+def _asks_another_port(
+    check: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, key: str
+) -> bool:
+    """Whether a check asks another port than the one that gets the requests. The model may know it from the rules."""
+    port = syntax.whole(check.get("port") or 0, key=f"{key}.port", most=65535)
+    if "other_port" in check:
+        return bool(port and check["other_port"])
+    return port != 0 and any(item.get("port") != port for item in pool.get("servers") or [])
 
 
 def _refuse_twice(names: list[t.Any], *, key: str) -> None:
@@ -108,7 +128,7 @@ def _stickiness(pool: t.Mapping[str, t.Any], name: str, *, key: str) -> list[str
 def _server(
     server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, drains: bool, key: str
 ) -> str:
-    """The line of a server. Its check is the backend's, else a TCP connect every 2 s. Check port 0 is the server's."""
+    """The line of a server. Its check is the backend's, else a TCP connect to its port every 2 s."""
     name = syntax.name(server.get("name"), key=f"{key}.name")
     words = [f"server {name} {_place(server, key=key)} {_check(server, pool, key=key)} {SLOWSTART}"]
     weight = syntax.whole(server.get("weight", 1), key=f"{key}.weight", most=LARGEST_WEIGHT)
@@ -128,9 +148,7 @@ def _check(server: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], *, key: s
     check = pool.get("check")
     if check is None:
         return "check"
-    port = syntax.whole(check.get("port") or 0, key=f"{key}.check.port", most=65535)
-    other = f" port {port}" if port not in (0, server.get("port")) else ""
-    return f"check{other}{thresholds(check, key=f'{key}.check')}"
+    return f"check{thresholds(check, key=f'{key}.check')}"
 
 
 def _place(server: t.Mapping[str, t.Any], *, key: str) -> str:

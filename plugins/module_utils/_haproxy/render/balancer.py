@@ -120,18 +120,20 @@ def _certificate_lines(model: t.Mapping[str, t.Any]) -> str:
 
 def _own_listeners(model: t.Mapping[str, t.Any]) -> list[Section]:
     """The answer to the load balancer's own check, metrics, and the statistics page if configured."""
-    ports = _ports(model)
-    found = [Section(f"listen {HEALTH_LISTENER}", [f"bind :{HEALTH_PORT}"])]
+    ports, address = _ports(model), model.get("address") or ""
+    place = syntax.listener(address, HEALTH_PORT, key="model")
+    found = [Section(f"listen {HEALTH_LISTENER}", [f"bind {place}"])]
     export = "http-request use-service prometheus-exporter if { path /metrics }"
     other = "http-request return status 404"
-    metrics = [f"bind :{METRICS_PORT}", "mode http", export, other]
+    place = syntax.listener(address, METRICS_PORT, key="model")
+    metrics = [f"bind {place}", "mode http", export, other]
     found.append(Section(f"frontend {METRICS_FRONTEND}", metrics))
     wanted = model.get("statistics")
     if wanted:
         port = syntax.whole(wanted.get("port"), key="statistics.port", least=1, most=65535)
         if port in (*ports, HEALTH_PORT, METRICS_PORT):
             raise ValueError(f"statistics.port: port {port} is taken; choose another one")
-        found.append(_statistics(port, wanted))
+        found.append(_statistics(port, wanted, _own_address(model, wanted)))
     return found
 
 
@@ -149,7 +151,12 @@ def _ports(model: t.Mapping[str, t.Any]) -> list[int]:
     return ports
 
 
-def _statistics(port: int, wanted: t.Mapping[str, t.Any]) -> Section:
+def _own_address(model: t.Mapping[str, t.Any], port: t.Mapping[str, t.Any]) -> str:
+    """The address that a port listens on; empty for all: the engine sends to a published port by another network."""
+    return "" if port.get("published", True) else model.get("address") or ""
+
+
+def _statistics(port: int, wanted: t.Mapping[str, t.Any], address: str) -> Section:
     user, password = wanted.get("user"), wanted.get("password")
     for key, value in (("user", user), ("password", password)):
         syntax.word(value, key=f"statistics.{key}")
@@ -157,7 +164,8 @@ def _statistics(port: int, wanted: t.Mapping[str, t.Any]) -> Section:
         raise ValueError("statistics.user: must be without a colon")
     login = syntax.word(f"{user}:{password}", key="statistics.password")
     page = ["stats enable", "stats uri /", "stats hide-version", f"stats auth {login}"]
-    return Section(f"listen {STATISTICS_LISTENER}", [f"bind :{port}", "mode http", *page])
+    place = syntax.listener(address, port, key="model")
+    return Section(f"listen {STATISTICS_LISTENER}", [f"bind {place}", "mode http", *page])
 
 
 def _frontends(model: t.Mapping[str, t.Any]) -> list[Section]:
@@ -174,7 +182,8 @@ def _frontends(model: t.Mapping[str, t.Any]) -> list[Section]:
             raise ValueError(
                 f"{key}: {port['protocol']} on port {port.get('port')} needs a certificate"
             )
-        found.append(frontend(port, strict=not default, key=key))
+        address = _own_address(model, port)
+        found.append(frontend(port, address=address, strict=not default, key=key))
     return found
 
 

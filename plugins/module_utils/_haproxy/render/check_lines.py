@@ -33,6 +33,23 @@ def check_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:
     return lines
 
 
+def two_port_lines(check: t.Mapping[str, t.Any], *, key: str) -> tuple[list[str], list[str]]:
+    """The same for a check of another port than the one that gets the requests: both must answer.
+
+    Returns:
+        The lines, and the last one, which connects to the port that gets the requests. It must follow all others.
+
+    Raises:
+        ValueError: A value can't be written into a config; the text names its key.
+    """
+    port = syntax.whole(check.get("port"), key=f"{key}.port", least=1, most=65535)
+    lines = check_lines(check, key=key)
+    if check.get("request") is None:
+        return [*lines, "option tcp-check", f"tcp-check connect port {port}"], ["tcp-check connect"]
+    connect, expect = f"http-check connect port {port}", "http-check expect status 200-399"
+    return [*lines[:-1], connect, lines[-1], expect], ["http-check connect"]
+
+
 def thresholds(check: t.Mapping[str, t.Any], *, key: str) -> str:
     """C(inter), C(rise) and C(fall) of a server if given, each after a space. Raises ValueError."""
     interval = _time(check, "interval_ms", key=key)

@@ -43,7 +43,7 @@ defaults
     {default_server}
 
 listen {listener}
-    bind :{port}
+    bind {place}
 """
 
 
@@ -51,7 +51,8 @@ def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """The config of a checker and its marker.
 
     Args:
-        model: C(checks) and C(controls), each a list in the order of the config.
+        model: C(checks) and C(controls), each a list in the order of the config; C(address) of its container on the
+            managed network, if it must listen there only.
 
     Returns:
         The text and the marker, C(rev-) and 16 hex digits.
@@ -62,12 +63,13 @@ def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
     checks, controls = list(model["checks"]), list(model["controls"])
     _refuse_twice([check.get("backend") for check in checks], key="checks.backend")
     _refuse_twice([control.get("server") for control in controls], key="controls.server")
-    parts = [_head(), _control_part(controls), *_probe_parts(checks)]
+    parts = [_head(model.get("address") or ""), _control_part(controls), *_probe_parts(checks)]
     return with_marker("\n".join(parts))
 
 
-def _head() -> str:
-    return _HEAD.format(listener=CONTROL_LISTENER, port=CONTROL_PORT, default_server=DEFAULT_SERVER)
+def _head(address: str) -> str:
+    place = syntax.listener(address, CONTROL_PORT, key="model")
+    return _HEAD.format(listener=CONTROL_LISTENER, place=place, default_server=DEFAULT_SERVER)
 
 
 def _refuse_twice(names: list[t.Any], *, key: str) -> None:

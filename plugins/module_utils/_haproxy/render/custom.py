@@ -28,7 +28,7 @@ _SECTIONS = (
 # A keyword of these is two words long.
 _PAIRED = (
     *("timeout", "option", "errorfile", "errorloc", "errorloc302", "errorloc303", "capture"),
-    *("compression", "stats", "rate-limit", "email-alert", "http-check"),
+    *("compression", "stats", "rate-limit", "email-alert", "http-check", "tcp-check"),
 )
 # Each line of these is one more rule.
 _RULES = (
@@ -50,6 +50,18 @@ _OURS = {
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _FORWARDED = re.compile(r"http-request (?:add|set|del)-header (X-Forwarded-\w+)", re.IGNORECASE)
 _EACH_SERVER = re.compile(r"server\s+\$IP(\s|\Z)")
+_CHECKS = (
+    "httpchk",
+    "tcp-check",
+    "ssl-hello-chk",
+    "mysql-check",
+    "pgsql-check",
+    "redis-check",
+    "smtpchk",
+    "ldap-check",
+)
+_STEPS = (("http-check", "connect"), ("http-check", "expect"), ("tcp-check", "connect"))
+_OTHER_PORT = re.compile(r"(?:http|tcp)-check connect port (\d+)\Z")
 _FORWARDED_FOR = "option forwardfor"
 
 
@@ -139,9 +151,14 @@ def _add_to_frontend(section: Section, lines: list[str]) -> None:
 
 def _add_to_backend(section: Section, lines: list[str], *, to_all: bool) -> None:
     said = {keyword(line) for line in lines} - {None}
-    if ("option", "httpchk") in said:
-        said.add(("http-check", "send"))
+    _make_way(section, said)
     headers = {found.group(1).lower() for found in map(_FORWARDED.match, lines) if found}
+    # The steps of a check have an order, so theirs take the places of ours.
+    places = {
+        keyword(line): at
+        for at, line in enumerate(section.lines)
+        if line.startswith("http-check ") and keyword(line) in said
+    }
     section.lines = [
         line
         for line in section.lines
@@ -152,7 +169,20 @@ def _add_to_backend(section: Section, lines: list[str], *, to_all: bool) -> None
             words = " ".join(line.split()[2:])
             section.tail = [f"{server} {words}" for server in section.tail]
         else:
-            section.lines.append(line)
+            section.lines.insert(places.get(keyword(line), len(section.lines)), line)
+
+
+def _make_way(section: Section, said: set[tuple[str, ...] | None]) -> None:
+    """Take back our check where people write their own; theirs asks the port that ours asks."""
+    if not any(words and words[0] == "option" and words[1] in _CHECKS for words in said):
+        return
+    said |= {("option", word) for word in _CHECKS} | {("http-check", "send"), *_STEPS}
+    for line in section.lines if section.last_step else []:
+        connect = _OTHER_PORT.match(line)
+        if connect:
+            port = f" check port {connect.group(1)}"
+            section.tail = [server.replace(" check", port, 1) for server in section.tail]
+    section.last_step = []
 
 
 def _forwarded(line: str) -> str:

@@ -26,11 +26,12 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
 _PATH = re.compile(r"/[\x21-\x7e]*\Z")
 
 
-def frontend(port: t.Mapping[str, t.Any], *, strict: bool, key: str) -> Section:
+def frontend(port: t.Mapping[str, t.Any], *, address: str, strict: bool, key: str) -> Section:
     """The section of one port.
 
     Args:
         port: An entry of C(frontends) of the model.
+        address: The only address that it listens on; empty for all.
         strict: Whether to refuse TLS connections to a name without a certificate.
         key: The place of the entry, for messages.
 
@@ -46,7 +47,8 @@ def frontend(port: t.Mapping[str, t.Any], *, strict: bool, key: str) -> Section:
         _Rule(rule, protocol, key=f"{key}.rules[{at}]")
         for at, rule in enumerate(port.get("rules") or [])
     ]
-    section = Section(f"frontend {number}", [f"bind :{number}{_bind(port, protocol, strict)}"])
+    place = syntax.listener(address, number, key=key)
+    section = Section(f"frontend {number}", [f"bind {place}{_bind(port, protocol, strict)}"])
     section.lines += _opening(protocol, with_hosts=any(rule.host for rule in rules))
     section.tail = [rule.line() for rule in rules]
     if port.get("default_backend"):

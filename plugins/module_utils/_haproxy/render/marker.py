@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The marker of a config: C(show info) of a running HAProxy tells with it which config is loaded. Pure.
 
-The first line is a checksum of the rest. A truncated or edited file has no marker.
+The first line is a checksum of the rest, and for a load balancer of its other files. A file that was truncated or
+edited has no marker, and neither has one whose other files were.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import typing as t
 
 CERTIFICATE_COMMENT = "# certificate"
 """Begins a line that names a certificate. Defined here so that readers of configs need not import the renderer."""
@@ -39,11 +41,36 @@ def marked(config: str, marker: str) -> str:
     return _checksum_line(text) + text
 
 
-def marker_of(config: str) -> str:
-    """The marker in a config; empty if it has none, or if the config was changed since we wrote it."""
-    first, end, text = config.partition("\n")
+def sealed(config: str, files: t.Mapping[str, str]) -> str:
+    """A config that has the checksum of its other files, by their paths, in its first line."""
+    first, _end, text = config.partition("\n")
+    return f"{' '.join(first.split()[:3])} {_checksum_of(files)}\n{text}"
+
+
+def marker_of(config: str, files: t.Mapping[str, str] | None = None) -> str:
+    """The marker in a config; empty if it has none, or if the config was changed since we wrote it.
+
+    Args:
+        config: The config.
+        files: Its other files, by their paths; None to ignore them.
+    """
+    first, _end, text = config.partition("\n")
     found = _LINE.search(text)
-    return found.group(1) if found and first + end == _checksum_line(text) else ""
+    expected = _checksum_line(text).split()
+    given = first.split()
+    if found is None or given[:3] != expected:
+        return ""
+    others_fit = files is None or given[3:] == ([_checksum_of(files)] if files else [])
+    return found.group(1) if others_fit else ""
+
+
+def _checksum_of(files: t.Mapping[str, str]) -> str:
+    hasher = hashlib.sha256()
+    for name, text in sorted(files.items()):
+        for part in (name, text):
+            data = part.encode("utf-8", "replace")
+            hasher.update(b"%d:%s" % (len(data), data))
+    return hasher.hexdigest()[:16]
 
 
 def _checksum_line(text: str) -> str:

@@ -10,15 +10,17 @@ import dataclasses
 
 @dataclasses.dataclass
 class Section:
-    """Its first line, its lines, and its last lines: rules of a frontend or servers of a backend."""
+    """Its first line, its lines, the last step of its check, and its last lines: rules or servers."""
 
     head: str
     lines: list[str] = dataclasses.field(default_factory=list)
     tail: list[str] = dataclasses.field(default_factory=list)
+    last_step: list[str] = dataclasses.field(default_factory=list)
+    """Lines of a check that must follow all others of it."""
 
     def text(self) -> str:
         """The section as HAProxy reads it."""
         return "".join(f"{line}\n" for line in (self.head, *self._indented()))
 
     def _indented(self) -> list[str]:
-        return [f"    {line}" for line in (*self.lines, *self.tail)]
+        return [f"    {line}" for line in (*self.lines, *self.last_step, *self.tail)]

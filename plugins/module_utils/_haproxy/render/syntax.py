@@ -63,6 +63,11 @@ def endpoint(address: t.Any, port: t.Any, *, key: str) -> str:
     return f"[{found}]:{number}" if found.version == 6 else f"{found}:{number}"
 
 
+def listener(address: t.Any, port: int, *, key: str) -> str:
+    """Where a proxy listens: at one address of its container, or for an empty one at all of them."""
+    return endpoint(address, port, key=key) if address else f":{port}"
+
+
 def whole(value: t.Any, *, key: str, least: int = 0, most: int = MOST) -> int:
     """A whole number in this range."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

@@ -9,7 +9,9 @@ Files first, then the process: after a kill in between the markers differ, and t
 from __future__ import annotations
 
 import dataclasses
+import os
 
+from ..._common.constants import STOP_GRACE_S
 from ..._engine.client import Engine
 from ..render.difference import Difference, difference, parse, wanted_states, without_passwords
 from ..render.marker import marker_of
@@ -31,18 +33,18 @@ from .folders import FolderError
 from .server_state import rewritten
 from .socket import HaproxyError
 from .target import ApplyError, Target, running_container
-from .validate import Rejected, validate, with_lines
-from .worker import backends, old_workers, reload, running_info, states, wait_for_worker
+from .validate import Rejected, StaleMount, validate, with_lines
+from .worker import backends, old_workers, reload, reopen, running_info, states, wait_for_worker
 
-NOTHING, FILES, RUNTIME, RELOAD = "nothing", "files", "runtime", "reload"
+NOTHING, FILES, RUNTIME, RELOAD, RESTART = "nothing", "files", "runtime", "reload", "restart"
 
 
 @dataclasses.dataclass(frozen=True)
 class Applied:
     """The changes made or, in check mode, planned.
 
-    C(how): nothing, files (no HAProxy runs), runtime or reload. C(quiet): no draining server has sessions, and no
-    worker of an earlier config remains. C(before) and C(after) are configs without passwords.
+    C(how): nothing, files (no HAProxy runs), runtime, reload or restart. C(quiet): no draining server has sessions,
+    and no worker of an earlier config remains. C(before) and C(after) are configs without passwords.
     """
 
     changed: bool
@@ -107,10 +109,15 @@ def validate_only(engine: Engine, target: Target, desired: Desired) -> None:
 
 
 def validate_files(engine: Engine, target: Target, container: str, files: Files) -> None:
-    """Have HAProxy check a set of files beside the present ones. Raises Rejected, FolderError, EngineError."""
+    """Have HAProxy check a set of files beside the present ones.
+
+    Raises Rejected, StaleMount, FolderError, EngineError.
+    """
     try:
         write_candidates(target.folders, files)
         validate(engine, target.folders, container=container, image=target.image)
+    except StaleMount:
+        raise
     except Rejected as error:
         text = str(error).replace("/usr/local/etc/haproxy/candidate/", "")
         raise Rejected(with_lines(text, without_passwords(files[CONFIG]))) from error
@@ -132,6 +139,8 @@ class _Apply:
         self._before: Files = {}
         self._change: Difference | None = None
         """The changes in the worker that replace a reload."""
+        self._is_stale = False
+        """Whether the container has a folder mounted that is gone: only a restart mounts the new one."""
 
     def run(self, wait_s: float, *, check_mode: bool) -> Applied:
         container = running_container(self._engine, self._target.container)
@@ -144,9 +153,19 @@ class _Apply:
             return self._applied(changed, how, quiet=True)
         made = self._folders.make()
         if not same_files:
-            validate_files(self._engine, self._target, container, self._files)
+            self._validate(container)
         done, quiet = self._do(how, running, wait_s)
         return self._applied(made or how != NOTHING, done, quiet=quiet)
+
+    def _validate(self, container: str) -> None:
+        """Have the files checked: where the container does not see them, in a container of their own."""
+        try:
+            validate_files(self._engine, self._target, container, self._files)
+        except StaleMount:
+            if not self._target.may_restart:
+                raise
+            self._is_stale = True
+            validate_files(self._engine, self._target, "", self._files)
 
     def _running(self, *, patient: bool) -> str:
         """The marker of the worker's state; empty if no worker answers."""
@@ -216,12 +235,38 @@ class _Apply:
 
     def _follow(self, running: str) -> str:
         """Make the worker follow the files."""
+        if self._is_stale:
+            return self._restart()
         if not running:
+            return self._recover()
+        return RUNTIME if self._is_told() else self._reload()
+
+    def _recover(self) -> str:
+        """Get back the sockets of a HAProxy that runs: by its master, or as the last way by a restart."""
+        if os.path.lexists(self._folders.admin_socket):
             # It may not have started because of a bad file, so the new one is put in place anyway.
             raise ApplyError(
                 "the config is in place, but HAProxy runs and does not answer; see the container's log"
             )
-        return RUNTIME if self._is_told() else self._reload()
+        try:
+            old_workers(self._folders)
+        except HaproxyError:
+            return self._restart()
+        reopen(self._folders, self._desired.config, self._revision)
+        return RELOAD
+
+    def _restart(self) -> str:
+        """Restart the container: the last way, as its open requests end."""
+        if not self._target.may_restart:
+            raise ApplyError(
+                "the config is in place, but the sockets of HAProxy are gone: restart its container"
+            )
+        self._engine.stop(self._target.container, STOP_GRACE_S)
+        self._engine.start(self._target.container)
+        found = wait_for_worker(self._folders)["revision"]
+        if found != self._revision:
+            raise ApplyError(f"after a restart HAProxy runs {found or 'no config of ours'}")
+        return RESTART
 
     def _is_told(self) -> bool:
         """Try the change without a reload. Returns whether it worked."""

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import typing as t
 
 from ..._common.constants import CONFIG_IN_CONTAINER
+from ..._common.regular_files import misfit, names_in, read_regular
+from ..render.marker import marker_of, sealed
 from .folders import FolderError, Folders, explained
+
+VALIDATION = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+\.validate\Z")
+"""The name of a folder for a validation beside the load balancers; it holds keys."""
 
 Files = t.Dict[str, str]
 """Texts by path below the folder of the config."""
@@ -38,12 +44,22 @@ _PAGE = (
 
 def balancer_folders(state_dir: str, name: str) -> Folders:
     """The folders of one load balancer (C(stack.service.index)) below the folder of all our files."""
-    return Folders(os.path.join(balancers_folder(state_dir), name))
+    balancers = balancers_folder(state_dir)
+    base = os.path.join(balancers, name)
+    return Folders(base, private=(state_dir, balancers, base))
 
 
 def balancers_folder(state_dir: str) -> str:
     """The folder with the folders of all load balancers of this host."""
     return os.path.join(state_dir, "balancers")
+
+
+def validation_folders(state_dir: str) -> list[str]:
+    """The names of the present folders for validations."""
+    with contextlib.suppress(OSError):
+        names = os.listdir(balancers_folder(state_dir))
+        return sorted(name for name in names if VALIDATION.match(name))
+    return []
 
 
 def files_of(config: str, certificates: t.Mapping[str, str], default: str) -> Files:
@@ -63,7 +79,8 @@ def files_of(config: str, certificates: t.Mapping[str, str], default: str) -> Fi
     order = sorted(certificates, key=lambda name: (name != default, name))
     files = {f"certs/{name}.pem": certificates[name].strip() + "\n" for name in sorted(order)}
     paths = [f"{certificate_path(name)}\n" for name in order]
-    return {**files, LIST: "".join(paths), PAGE: _PAGE, CONFIG: config}
+    others = {**files, LIST: "".join(paths), PAGE: _PAGE}
+    return {**others, CONFIG: sealed(config, others)}
 
 
 def certificate_path(name: str) -> str:
@@ -72,22 +89,48 @@ def certificate_path(name: str) -> str:
 
 
 def read_files(folders: Folders) -> Files:
-    """The present files. Raises FolderError."""
+    """The present files; one that cannot be read is empty, so that it is replaced. Raises FolderError."""
     found = {}
     for name in [CONFIG, *_names(folders)]:
-        with explained(folders.config), contextlib.suppress(FileNotFoundError):
-            path = os.path.join(folders.config, name)
-            with open(path, encoding="utf-8", errors="replace", newline="") as file:
-                found[name] = file.read()
+        path = os.path.join(folders.config, name)
+        with explained(path), contextlib.suppress(FileNotFoundError):
+            text = "" if misfit(path) else read_regular(path).decode("utf-8", "replace")
+            found[name] = text
     return found
+
+
+def file_revision(folders: Folders, *, config_only: bool = False) -> str:
+    """The marker of the files in place; empty if they are missing, damaged or cannot be read.
+
+    Args:
+        folders: The folders of a HAProxy.
+        config_only: Whether the config is its only file.
+    """
+    try:
+        if config_only:
+            return marker_of(folders.read_config() or "")
+        found = read_files(folders)
+    except FolderError:
+        return ""
+    others = {name: text for name, text in found.items() if name != CONFIG}
+    return marker_of(found.get(CONFIG, ""), others)
+
+
+def misfits(folders: Folders) -> dict[str, str]:
+    """Why files in the folder of the config cannot be read, by path."""
+    names = [CONFIG, *_PARTS]
+    with contextlib.suppress(FolderError):
+        names = [CONFIG, *_names(folders)]
+    paths = [os.path.join(folders.config, name) for name in names]
+    return {path: why for path, why in ((path, misfit(path)) for path in paths) if why}
 
 
 def _names(folders: Folders) -> list[str]:
     names = []
     for part in _PARTS:
         with explained(folders.config), contextlib.suppress(FileNotFoundError):
-            listed = os.listdir(os.path.join(folders.config, part))
-            names += [f"{part}/{name}" for name in sorted(listed)]
+            listed = names_in(os.path.join(folders.config, part), beneath=folders.config)
+            names += [f"{part}/{name}" for name in listed]
     return names
 
 

@@ -18,6 +18,8 @@ import tempfile
 import typing as t
 
 from ..._common.constants import CONFIG_IN_CONTAINER
+from ..._common.private_folders import is_private, make_private
+from ..._common.regular_files import read_regular
 
 RUN_IN_CONTAINER = "/run/haproxy"
 HAPROXY_ID = 99
@@ -40,6 +42,8 @@ class Folders:
     owner: int = 0
     user: int = HAPROXY_ID
     group: int = HAPROXY_ID
+    private: tuple[str, ...] = ()
+    """Folders on the way that are ours alone. An engine that finds a mount missing makes them for everybody."""
 
     @property
     def config(self) -> str:
@@ -76,8 +80,9 @@ class Folders:
         return [f"{self.config}:{CONFIG_IN_CONTAINER}:ro", f"{self.run}:{RUN_IN_CONTAINER}"]
 
     def as_they_should_be(self) -> bool:
-        """Whether both folders exist with the right owner, group and mode."""
-        return all(self._is_right(name) for name in _FOLDER_MODE)
+        """Whether both folders exist with the right owner, group and mode, and those above them are ours alone."""
+        own = all(is_private(path) for path in self.private)
+        return own and all(self._is_right(name) for name in _FOLDER_MODE)
 
     def remove(self) -> None:
         """Remove both folders, if they exist: the container is gone for good."""
@@ -88,6 +93,7 @@ class Folders:
         if self.as_they_should_be():
             return False
         with explained(self.base):
+            make_private(*self.private)
             os.makedirs(self.base, mode=0o700, exist_ok=True)
             for name, mode in _FOLDER_MODE.items():
                 path = os.path.join(self.base, name)
@@ -102,8 +108,7 @@ class Folders:
         """The config; None if there is none. Raises FolderError."""
         with explained(self.file):
             try:
-                with open(self.file, encoding="utf-8", errors="replace", newline="") as file:
-                    return file.read()
+                return read_regular(self.file).decode("utf-8", "replace")
             except FileNotFoundError:
                 return None
 

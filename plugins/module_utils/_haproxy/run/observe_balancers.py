@@ -15,14 +15,13 @@ import time
 import typing as t
 
 from ..render.difference import without_passwords
-from ..render.marker import marker_of
 from ..render.wanted import Server
-from .balancer_files import balancer_folders, balancers_folder, certificate_path
+from .balancer_files import balancer_folders, balancers_folder, certificate_path, file_revision
 from .folders import FolderError, Folders
-from .observe_checker import nothing_seen
+from .observe_checker import gone, nothing_seen
 from .server_state import State
 from .socket import HaproxyError, ask
-from .worker import ANSWER_S, old_workers, running_info, states, traffic
+from .worker import ANSWER_S, old_workers, running_info, states, traffic_of_all
 
 Json = t.Dict[str, t.Any]
 
@@ -46,43 +45,38 @@ def observe_balancers(
     """
     until = time.monotonic() + deadline_s
     found = {}
-    for name in _names(balancers_folder(state_dir)):
+    for name, folders in all_folders(state_dir).items():
         left = max(0.0, until - time.monotonic())
-        folders = balancer_folders(state_dir, name)
         found[name] = observe_balancer(folders, deadline_s=min(ANSWER_S, left))
         if configs:
             found[name]["config"] = _shown_config(folders)
     return found
 
 
-def _names(folder: str) -> list[str]:
+def all_folders(state_dir: str) -> dict[str, Folders]:
+    """The folders of all load balancers of this host, by C(stack.service.index)."""
     try:
-        return sorted(name for name in os.listdir(folder) if _NAME.match(name))
+        names = os.listdir(balancers_folder(state_dir))
     except OSError:
-        return []
+        return {}
+    return {name: balancer_folders(state_dir, name) for name in sorted(names) if _NAME.match(name)}
 
 
 def observe_balancer(folders: Folders, *, deadline_s: float = ANSWER_S) -> Json:
     """One load balancer's report on itself and its servers. Never raises."""
-    seen = {**_nothing(), "file_revision": _file_revision(folders)}
+    seen = {**_nothing(), "file_revision": file_revision(folders)}
     until = time.monotonic() + deadline_s
     try:
         return {**seen, **_Look(folders, until).all()}
     except HaproxyError as error:
-        return {**seen, "error": f"the load balancer does not answer: {error}"}
+        why = f"the load balancer does not answer: {error}"
+        return {**seen, "error": why, **gone(error)}
     except Exception as error:  # a fault here must not hide the rest of the host
         return {**seen, "error": f"unexpected {type(error).__name__}: {error}"}
 
 
 def _nothing() -> Json:
-    return {**nothing_seen(), "sessions": {}, "old_workers": 0, "certificates": {}}
-
-
-def _file_revision(folders: Folders) -> str:
-    try:
-        return marker_of(folders.read_config() or "")
-    except FolderError:
-        return ""
+    return {**nothing_seen(), "pools": {}, "sessions": {}, "old_workers": 0, "certificates": {}}
 
 
 def _shown_config(folders: Folders) -> str:
@@ -107,11 +101,13 @@ class _Look:
         """The whole report."""
         info = running_info(self._folders, deadline_s=self._left())
         found = states(self._folders, deadline_s=self._left())
-        reports = [_report(item, found) for item in traffic(self._folders, deadline_s=self._left())]
+        servers, pools = traffic_of_all(self._folders, deadline_s=self._left())
+        reports = [_report(item, found) for item in servers]
         sessions = {f"{item['backend']}/{item['server']}": item["sessions"] for item in reports}
         return {
             **info,
             "reports": reports,
+            "pools": pools,
             "sessions": {name: number for name, number in sessions.items() if number},
             "old_workers": old_workers(self._folders, deadline_s=self._left()),
             "certificates": self._certificates(),
@@ -137,6 +133,7 @@ def _report(item: Json, found: t.Mapping[Server, State]) -> Json:
     state = found.get((item["backend"], item["server"]))
     return {
         **item,
+        "place": state.place if state else "",
         "weight": state.weight if state else 0,
         "drain": bool(state and state.drained),
     }

@@ -12,6 +12,7 @@ import typing as t
 from ..render.wanted import Server, Wanted
 
 _BACKEND, _SERVER, _ADDRESS, _ADMIN, _WEIGHT, _PORT = 1, 3, 4, 6, 7, 18
+_CHECK_PORT, _CHECK_ADDRESS = 21, 22
 _FIELDS = 19  # the fields that we read; there are more
 MAINTENANCE = 0x01
 CONFIG_MAINTENANCE = 0x04
@@ -26,6 +27,10 @@ class State:
     admin: int
     address: str = ""
     port: str = ""
+    check_address: str = ""
+    """The address that its check asks, if it is another one."""
+    check_port: str = ""
+    """The port that its check asks, if it is another one."""
 
     @property
     def drained(self) -> bool:
@@ -42,6 +47,21 @@ class State:
             return self.drained
         return not self.admin & DRAIN and self.weight == wanted.weight
 
+    @property
+    def place(self) -> str:
+        """Its address and port."""
+        return (
+            f"[{self.address}]:{self.port}"
+            if ":" in self.address
+            else f"{self.address}:{self.port}"
+        )
+
+    @property
+    def checked_at(self) -> str:
+        """The address and port that its check asks."""
+        address, port = self.check_address or self.address, self.check_port or self.port
+        return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
     def is_at(self, place: str) -> bool:
         """Whether its address is the config's; a place without a plain address and port is not compared."""
         address, port = _parts(place)
@@ -53,7 +73,12 @@ def parse_states(answer: str) -> dict[Server, State]:
     rows = (line.split(" ") for line in answer.splitlines())
     return {
         (row[_BACKEND], row[_SERVER]): State(
-            int(row[_WEIGHT]), int(row[_ADMIN]), row[_ADDRESS], row[_PORT]
+            int(row[_WEIGHT]),
+            int(row[_ADMIN]),
+            row[_ADDRESS],
+            row[_PORT],
+            _other(row, _CHECK_ADDRESS),
+            _other(row, _CHECK_PORT),
         )
         for row in rows
         if _is_server(row)
@@ -100,6 +125,12 @@ def _parts(place: str) -> tuple[str, str]:
 def _admin(before: int, order: Wanted) -> int:
     kept = before & ~(MAINTENANCE | CONFIG_MAINTENANCE | DRAIN)
     return kept | (MAINTENANCE | CONFIG_MAINTENANCE if order.disabled else 0)
+
+
+def _other(row: list[str], field: int) -> str:
+    """A field of the check; empty if the check asks the server's own."""
+    found = row[field] if len(row) > field else ""
+    return "" if found in ("-", "0", "0.0.0.0", "::") else found
 
 
 def _is_server(row: list[str]) -> bool:

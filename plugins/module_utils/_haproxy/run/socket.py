@@ -8,11 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 import time
 import typing as t
 
-# The limit of a socket's path is 107 bytes; longer paths are reached through the open folder.
-_LONGEST_PATH = 100
 _LARGEST_ANSWER = 64 * 2**20
 
 
@@ -21,7 +20,7 @@ class HaproxyError(Exception):
 
 
 class NoSocket(HaproxyError):
-    """There is no such socket: HAProxy never ran here."""
+    """There is no such socket: HAProxy never ran here, or somebody removed it."""
 
 
 class HaproxySilent(HaproxyError):
@@ -77,14 +76,18 @@ def _exchange(path: str, sent: bytes, deadline_s: float) -> str:
 
 @contextlib.contextmanager
 def _connected(path: str, until: float) -> t.Iterator[socket.socket]:
+    """A connection. The container may write to the folder, so a link in place of the socket is not followed.
+
+    The way through the open file also allows paths of more than 107 bytes.
+    """
     with contextlib.ExitStack() as stack:
-        if len(os.fsencode(path)) > _LONGEST_PATH:
-            folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
-            stack.callback(os.close, folder)
-            path = f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+        handle = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        stack.callback(os.close, handle)
+        if not stat.S_ISSOCK(os.fstat(handle).st_mode):
+            raise NoSocket(f"{os.path.basename(path)} is no socket")
         connection = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         connection.settimeout(_left(until))
-        connection.connect(path)
+        connection.connect(f"/proc/self/fd/{handle}")
         yield connection
 
 

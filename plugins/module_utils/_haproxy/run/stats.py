@@ -57,6 +57,23 @@ def parse_traffic(answer: str) -> list[Json]:
     ]
 
 
+def parse_pools(answer: str) -> dict[str, Json]:
+    """What became of the requests to each backend since HAProxy loaded its config, by backend.
+
+    A failed request may have been tried again: C(failed_connections) and C(failed_answers) are of single tries.
+    """
+    return {
+        row.get("pxname") or "": {
+            "requests": _number(row.get("req_tot")) or _number(row.get("stot")) or 0,
+            "answers_5xx": _number(row.get("hrsp_5xx")) or 0,
+            "failed_connections": _number(row.get("econ")) or 0,
+            "failed_answers": _number(row.get("eresp")) or 0,
+        }
+        for row in _rows(answer)
+        if row.get("type") == _BACKEND
+    }
+
+
 def takes_requests(report: t.Mapping[str, t.Any]) -> bool:
     """Whether the checks allow requests to a server; C(no check): it has no check."""
     status = str(report["status"])

@@ -23,6 +23,8 @@ class Target:
     folders: Folders
     container: str
     image: str
+    may_restart: bool = False
+    """Whether the container is ours: it may be restarted if its sockets or its mounts are gone."""
 
 
 def running_container(engine: Engine, container: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._common.constants import CONFIG_IN_CONTAINER
+from ..._common.constants import CONFIG_IN_CONTAINER, LABEL_ONCE, LEFTOVER_AGE_S
 from ..._engine.client import Engine
 from ..._engine.errors import EngineError, NotFound
 from .folders import Folders
@@ -29,6 +29,10 @@ class Rejected(Exception):
     """HAProxy rejects the config or did not answer; the text contains its message."""
 
 
+class StaleMount(Rejected):
+    """The container has another folder mounted: the present one was made after it was started."""
+
+
 def validate(engine: Engine, folders: Folders, *, container: str, image: str) -> None:
     """Have HAProxy check the candidate: in its container if that runs, else in a temporary one without a network.
 
@@ -39,6 +43,7 @@ def validate(engine: Engine, folders: Folders, *, container: str, image: str) ->
         image: Image to use if none runs.
 
     Raises:
+        StaleMount: The container does not see the candidate.
         Rejected: HAProxy rejects the config, or cannot read it.
         EngineError: The engine could not be asked.
     """
@@ -49,6 +54,12 @@ def validate(engine: Engine, folders: Folders, *, container: str, image: str) ->
         code, output = _in_a_container_of_its_own(engine, folders, image)
     if code != 0:
         raise Rejected(f"HAProxy rejects the config: {words_of(output) or f'exit code {code}'}")
+
+
+def is_leftover(listed: Json, *, now: float) -> bool:
+    """Whether a listed container was made for a validation whose run was killed."""
+    ours = LABEL_ONCE in (listed.get("Labels") or {})
+    return ours and now - (listed.get("Created") or now) > LEFTOVER_AGE_S
 
 
 def words_of(output: str) -> str:
@@ -90,9 +101,9 @@ def _alerts(lines: list[str]) -> list[str]:
 def _check_mount(output: str, folders: Folders) -> None:
     """Detect a folder that was removed and created again: the container still has the old one mounted."""
     if "No such file" in output and _CANDIDATE in output:
-        raise Rejected(
+        raise StaleMount(
             f"the container does not see {folders.config} at {CONFIG_IN_CONTAINER}: its mount is stale or of another "
-            "folder; remove the container, so that it is made anew"
+            "folder; restart the container"
         )
 
 
@@ -121,6 +132,7 @@ def _body(folders: Folders, image: str) -> Json:
         "Cmd": _CHECK_CONFIG[1:],
         "User": f"{folders.user}:{folders.group}",
         "NetworkDisabled": True,
+        "Labels": {LABEL_ONCE: "validate"},
         "HostConfig": {
             "Binds": folders.binds()[:1],
             "NetworkMode": "none",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import time
 import typing as t
@@ -12,7 +14,7 @@ import typing as t
 from .folders import Folders
 from .server_state import State, parse_states
 from .socket import HaproxyError, HaproxySilent, ask
-from .stats import parse_info, parse_stat, parse_traffic
+from .stats import parse_info, parse_pools, parse_stat, parse_traffic
 
 Json = t.Dict[str, t.Any]
 Server = t.Tuple[str, str]
@@ -23,6 +25,7 @@ VARIABLE = "proc.drover_revision"
 """Holds the marker of a config that the worker reached without a reload."""
 
 _POLL_S = 0.05
+_INTERIM = "interim.sock"
 _VALUE = re.compile(r"value=<(rev-[0-9a-f]{16})>")
 
 
@@ -52,6 +55,14 @@ def reports(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
 def traffic(folders: Folders, *, deadline_s: float = ANSWER_S) -> list[Json]:
     """The worker's traffic reports on its servers (see stats.parse_traffic). Raises HaproxyError."""
     return parse_traffic(ask(folders.admin_socket, "show stat", deadline_s=deadline_s))
+
+
+def traffic_of_all(
+    folders: Folders, *, deadline_s: float = ANSWER_S
+) -> tuple[list[Json], dict[str, Json]]:
+    """The same, and what became of the requests to each backend. Raises HaproxyError."""
+    answer = ask(folders.admin_socket, "show stat", deadline_s=deadline_s)
+    return parse_traffic(answer), parse_pools(answer)
 
 
 def states(folders: Folders, *, deadline_s: float = ANSWER_S) -> dict[Server, State]:
@@ -102,6 +113,50 @@ def reload(
         _read_back(folders, revision)
     finally:
         folders.clear_server_state()
+
+
+def reopen(folders: Folders, config: str, revision: str) -> None:
+    """Have the master make the worker's socket anew: somebody removed its file.
+
+    A reload hands on the open socket, whatever became of its file. So there are two reloads: one to a worker whose
+    socket has another name, and one back. Like every reload, they interrupt no request.
+
+    Args:
+        folders: The container's folders, with the config in place.
+        config: The config.
+        revision: Its marker.
+
+    Raises:
+        ReloadFailed: HAProxy refuses, or still runs another config after 5 s.
+        HaproxyError: The master does not answer.
+        FolderError: The config can't be stored.
+    """
+    interim = os.path.join(folders.run, _INTERIM)
+    try:
+        folders.put_back(config.replace("/admin.sock ", f"/{_INTERIM} ", 1))
+        _ask_master(folders)
+        _await_socket(interim)
+    finally:
+        folders.put_back(config)
+    old_workers(folders)  # wait until the master answers again
+    _ask_master(folders)
+    _read_back(folders, revision)
+    with contextlib.suppress(OSError):
+        os.remove(interim)
+
+
+def _await_socket(path: str) -> None:
+    """Wait until a worker answers there."""
+    until = time.monotonic() + RELOAD_S
+    while True:
+        try:
+            ask(path, "show info", deadline_s=max(_POLL_S, until - time.monotonic()))
+        except HaproxyError as error:
+            if time.monotonic() > until:
+                raise ReloadFailed(f"after {RELOAD_S:g} s {error}") from None
+            time.sleep(_POLL_S)
+        else:
+            return
 
 
 def old_workers(folders: Folders, *, deadline_s: float = ANSWER_S) -> int:

@@ -11,16 +11,28 @@ import typing as t
 from ..._common.backoff import delay_s
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import wanted_states
+from ..._haproxy.render.wanted import Wanted
 from ..._model.fact import Fact
 from ..._model.ledger import Ledger, rejected_config_of
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import BalancerReport, TrafficReport
 from ..._model.operation import BALANCER, CREATE, REMOVE, START, STOP, BalancerArgs
 from ..._record.revisions import Request, current, is_live
-from ..operations.haproxy_config import FIRST_RESULT_S, add_config, is_damaged, makers
+from ..operations.haproxy_config import (
+    FIRST_RESULT_S,
+    add_config,
+    holds_back,
+    is_damaged,
+    is_moving,
+    is_restarting,
+    listening_address,
+    makers,
+)
 from ..operations.plan import Plan
 from ..world.world import World, running_on
-from .model import Directory, build_model, routes_of
+from .dead_ends import dead_ends
+from .model import build_model
+from .routes import Directory, routes_of
 from .unknown import unknown_targets
 
 Json = t.Dict[str, t.Any]
@@ -68,22 +80,33 @@ class Balancers:
                 if service and service.get("balancer") and not entry["retired"]:
                     yield BalancerMember(member, entry["host"], service)
 
+    def dead_ends(self, stack: str, service: str, balancer: Json) -> list[Fact]:
+        """A fact for each rule of a load balancer that leads nowhere."""
+        return dead_ends(self._directory, balancer, stack=stack, service=service)
+
     def plan(self, plan: Plan) -> None:
-        """Add the operations that update the load balancers of the seen hosts."""
+        """Add the operations that update the load balancers of the seen hosts, and tell of rules that lead nowhere."""
+        services = {(item.id.stack, item.id.service): item.service for item in self.members()}
+        for (stack, name), service in services.items():
+            plan.notes += self.dead_ends(stack, name, service["balancer"])
         for member in self.members():
             if self.world.is_seen(member.host):
+                plan.notes += self.unread_certificates(member.id, member.host)
                 self._plan_member(plan, member)
 
     def model(self, member: MemberId, service: Json) -> Json:
         """The model of one load balancer container."""
         body = self._bodies[member.stack]
-        host = body["members"][member.key]["host"]
+        entry = body["members"][member.key]
+        host, claims = entry["host"], self.world.claims(member.stack).get(member, [])
         certificates = (current(body) or {})["definition"].get("certificates", {})
         model = build_model(
             routes_of(self._directory, service["balancer"]),
             service["balancer"],
             host=host,
             fingerprints={name: item["fingerprint"] for name, item in certificates.items()},
+            address=listening_address(self.world, host, claims, entry["address"] or ""),
+            published={port["private"] for port in service["container"].get("ports", [])},
         )
         return self._with_folder(model, host, f"{member.stack}/{member.service}")
 
@@ -96,6 +119,15 @@ class Balancers:
         default = model["default_certificate"] or seen["default"]
         return {**model, "certificates": found, "default_certificate": default}
 
+    def unread_certificates(self, member: MemberId, host: str) -> list[Fact]:
+        """Files of certificates in a volume that its host could not read."""
+        found = self.world.certificate_folder(host, f"{member.stack}/{member.service}")
+        faults = found.get("faults", {}) if found else {}
+        return [
+            Fact.about(member, "certificate_unreadable", {"path": path, "error": why}, host=host)
+            for path, why in sorted(faults.items())
+        ]
+
     def _plan_member(self, plan: Plan, member: BalancerMember) -> None:
         model = self.model(member.id, member.service)
         try:
@@ -104,7 +136,8 @@ class Balancers:
             self._tell(plan, member, Fact("config_unwritten", {"error": str(error)}))
             return
         makes = makers(plan, member.host, member.id)
-        if not makes and not self._needs_another(plan, member, config, revision):
+        moves = is_moving(plan, member.host, member.id)
+        if not makes and (moves or not self._needs_another(plan, member, config, revision)):
             return
         waits = self._lacks(member) or self._waits(member, revision)
         seen = self._seen(member)
@@ -130,9 +163,10 @@ class Balancers:
         if is_damaged(seen, member.host, claims):
             return True
         if not running_on(member.host, claims):
-            return False
-        if seen and seen["error"]:
-            parameters = {"why": Fact("haproxy_silent", {"error": seen["error"]}).as_data}
+            is_old = seen is None or seen["file_revision"] != revision
+            return is_old and is_restarting(member.host, claims)
+        if error := holds_back(seen):
+            parameters = {"why": Fact("haproxy_silent", {"error": error}).as_data}
             plan.held.append(Fact.about(member.id, "config_kept", parameters, host=member.host))
             return False
         told = (seen["revision"], seen["file_revision"]) if seen else None
@@ -201,15 +235,23 @@ class Balancers:
 
 
 def _is_followed(config: str, reports: list[TrafficReport]) -> bool:
-    """Whether exactly the servers that the config drains are drained.
+    """Whether exactly the servers that the config drains are drained, and all are where the config has them.
 
     Weights are not compared: a drain at run time does not change them, and a server's agent may set others.
     """
     wanted = wanted_states(config)
     found = [(wanted.get((item["backend"], item["server"])), item) for item in reports]
     return all(
-        item["drain"] == (order.disabled or order.weight == 0) for order, item in found if order
+        item["drain"] == (order.disabled or order.weight == 0) and _is_there(item, order)
+        for order, item in found
+        if order
     )
+
+
+def _is_there(report: TrafficReport, order: Wanted) -> bool:
+    """Whether a server runs at the address and port of the config; a name is not compared."""
+    told = report.get("place") or order.place
+    return told == order.place or any(char.isalpha() for char in order.place.split(":")[0])
 
 
 def _cause(model: Json) -> Fact:

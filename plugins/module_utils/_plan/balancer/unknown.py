@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .model import Directory
+from .routes import Directory
 
 Json = t.Dict[str, t.Any]
 

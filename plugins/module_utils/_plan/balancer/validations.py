@@ -90,7 +90,7 @@ def _model(balancers: Balancers, member: BalancerMember) -> Json:
     backends = [
         {**item, "servers": item["servers"] or [_PLACEHOLDER]} for item in model["backends"]
     ]
-    return {**model, "backends": backends}
+    return {**model, "backends": backends, "address": ""}
 
 
 def _place(plan: Plan, balancers: Balancers, changed: dict[Service, list[BalancerMember]]) -> None:

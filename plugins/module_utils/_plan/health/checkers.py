@@ -15,12 +15,21 @@ import re
 import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
-from ..._haproxy.render.checker import render_checker
+from ..._haproxy.render.checker import CONTROL_PORT, render_checker
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import CheckerReport
 from ..._model.operation import CHECKER, CheckerArgs
-from ..operations.haproxy_config import FIRST_RESULT_S, add_config, is_damaged, makers
+from ..operations.haproxy_config import (
+    FIRST_RESULT_S,
+    add_config,
+    holds_back,
+    is_damaged,
+    is_moving,
+    is_restarting,
+    listening_address,
+    makers,
+)
 from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .ring import Ring
@@ -77,9 +86,10 @@ class Checkers:
 
     def _opinion(self, host: str, target: CheckedMember) -> Opinion:
         reports = self._reports.get(host, {})
+        report = reports.get((target.backend, target.server))
         return Opinion(
             host,
-            reports.get((target.backend, target.server)),
+            report if report and target.is_asked_by(report) else None,
             reports.get((CONTROL, control_name(target.host))),
         )
 
@@ -101,7 +111,7 @@ class Checkers:
         checks = self._checks(targets)
         for host in sorted(self._members):
             if self._world.is_seen(host):
-                model = self._model(checks.get(host, []))
+                model = self._model(host, checks.get(host, []))
                 self._plan_host(plan, host, model, image, version)
         for host, error in self.silent().items():
             place = (SYSTEM_STACK, CHECKER_SERVICE, 0, host)
@@ -116,9 +126,12 @@ class Checkers:
                 found.setdefault(host, []).append(check)
         return found
 
-    def _model(self, checks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
-        """The model of a checker with these checks."""
-        return {"checks": checks, "controls": self._controls}
+    def _model(self, host: str, checks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+        """The model of a host's checker with these checks."""
+        member, entry = self._members[host]
+        claims = self._world.claims(SYSTEM_STACK).get(member, [])
+        address = listening_address(self._world, host, claims, entry["address"] or "")
+        return {"address": address, "checks": checks, "controls": self._controls}
 
     @functools.cached_property
     def _controls(self) -> list[dict[str, str]]:
@@ -138,10 +151,14 @@ class Checkers:
         revision = render_checker(model)[1]
         makes = makers(plan, host, member)
         revisions = (seen["revision"], seen["file_revision"]) if seen else None
-        current = revisions == (revision, revision)
-        answers = running_on(host, claims) is not None and not (seen and seen["error"])
-        may_be_told = answers or is_damaged(seen, host, claims)
-        if (current and not makes) or not (may_be_told or makes):
+        current = revisions == (revision, revision) and _is_followed(model, seen)
+        answers = running_on(host, claims) is not None and not holds_back(seen)
+        is_old = seen is None or seen["file_revision"] != revision
+        may_be_told = (
+            answers or is_damaged(seen, host, claims) or (is_old and is_restarting(host, claims))
+        )
+        may_be_told = may_be_told and not current and not is_moving(plan, host, member)
+        if not (may_be_told or makes):
             return
         args = CheckerArgs(model=model, revision=revision, image=image, wait_s=FIRST_RESULT_S)
         add_config(plan, CHECKER, args, host, member, cause=_cause(model), version=version)
@@ -161,6 +178,24 @@ def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
     """A checker's reports. They are ignored if its file was edited: it may check something else."""
     reports = checker["reports"] if checker and checker["file_revision"] else []
     return {(item["backend"], item["server"]): item for item in reports}
+
+
+def _is_followed(model: dict[str, t.Any], seen: CheckerReport | None) -> bool:
+    """Whether the servers that run ask the places of the model."""
+    places = {
+        (item["backend"], item["server"]): f"{item['address']}:{item['port']}"
+        for item in model["checks"]
+    }
+    asked = {
+        **places,
+        **{
+            (CONTROL, item["server"]): f"{item['address']}:{CONTROL_PORT}"
+            for item in model["controls"]
+        },
+    }
+    reports = seen["reports"] if seen else []
+    found = ((asked.get((item["backend"], item["server"])), item.get("place")) for item in reports)
+    return all(not place or not told or told == place for place, told in found)
 
 
 def control_name(host: str) -> str:

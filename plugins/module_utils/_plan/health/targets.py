@@ -40,6 +40,17 @@ class CheckedMember:
         """Its server there. A new generation or a changed check makes a new server, which inherits no reports."""
         return f"{self.generation}-{digest(self.check)[:6]}"
 
+    @property
+    def place(self) -> str:
+        """The address and port that its checks ask."""
+        return f"{self.address}:{self.check['port']}"
+
+    def is_asked_by(self, report: t.Mapping[str, t.Any]) -> bool:
+        """Whether a report comes from its check: of its address and port, with or without a request."""
+        result = str(report.get("check_status", "")).replace("* ", "", 1)
+        wrong = "L4OK" if self.check.get("request") else "L7OK"
+        return (report.get("place") or self.place) == self.place and result != wrong
+
     def as_check(self) -> dict[str, t.Any]:
         """Its part of a checker's model."""
         fields = (

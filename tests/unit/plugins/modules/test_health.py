@@ -92,6 +92,7 @@ def test_a_running_haproxy_is_reloaded_and_reports(
         "since_s": 9,
         "duration_ms": 3,
         "failed": 0,
+        "place": "",
     }
     assert len(run(health_info)["reports"]) == 2
     haproxy.stop()

@@ -69,6 +69,12 @@ def run(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[.
     return call
 
 
+def config_of(wanted: Json, pems: dict[str, str] | None = None, default: str = "") -> str:
+    """The config as it is written: with the checksum of the other files."""
+    files = balancer_files.files_of(render_balancer(wanted)[0], pems or {}, default)
+    return files["haproxy.cfg"]
+
+
 def test_all_files_come_before_the_container(
     run: t.Callable[..., Result], tmp_path: pathlib.Path
 ) -> None:
@@ -85,7 +91,7 @@ def test_all_files_come_before_the_container(
     place = "/usr/local/etc/haproxy/certs"
     assert found.pop("errors/503.http").count("Retry-After: 5") == 1
     assert found == {
-        "haproxy.cfg": render_balancer(wanted)[0],
+        "haproxy.cfg": config_of(wanted, {"a": "AAA\n", "b": "BBB"}, "b"),
         "certs/a.pem": "AAA\n",
         "certs/b.pem": "BBB\n",
         "certs/crt-list": f"{place}/b.pem\n{place}/a.pem\n",
@@ -101,7 +107,7 @@ def test_what_is_rejected_leaves_everything(
 ) -> None:
     engine = engine_with(status="")
     run(engine)
-    before = render_balancer(EMPTY)[0]
+    before = config_of(EMPTY)
     engine.verdict = (1, "[ALERT] (9) : config : x /usr/local/etc/haproxy/candidate/certs/a.pem\n")
     wanted = model(certificates={"a": "1"})
     result = run(engine, wanted, certificates={"a": "bad"})
@@ -189,7 +195,7 @@ def test_a_running_one_validates_in_its_own_folder_and_keeps_its_config(
     assert (engine.validated, engine.bodies) == (["c0ffee"], [])
     folder = folders_of(tmp_path).config
     assert sorted(os.listdir(folder)) == ["certs", "errors", "haproxy.cfg"]
-    assert folders_of(tmp_path).read_config() == render_balancer(EMPTY)[0]
+    assert folders_of(tmp_path).read_config() == config_of(EMPTY)
 
 
 def test_a_line_of_ours_is_shown_without_the_key_and_without_a_password(
@@ -214,7 +220,7 @@ def test_a_running_load_balancer_is_reloaded(
     haproxy.start()
     changed = {**EMPTY, "config": "global\n maxconn 5\n"}
     assert run(engine_with(), changed)["status"] == "done"
-    assert haproxy.loaded == render_balancer(changed)[0]
+    assert haproxy.loaded == config_of(changed)
     assert haproxy.commands.count("master: reload") == 1
     assert run(engine_with(), changed)["status"] == "done"
     assert haproxy.commands.count("master: reload") == 1

@@ -60,6 +60,8 @@ KEYS = {
     "newer_records",
     "refusals",
     "lease",
+    "leftovers",
+    "unreadable",
 }
 
 

@@ -192,7 +192,7 @@ def test_it_can_be_sent_to_an_old_python() -> None:
     imported = {
         name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
     }
-    assert imported == {"hashlib", "json", "os", "socket", "time", "typing"}
+    assert imported == {"hashlib", "json", "os", "socket", "stat", "time", "typing"}
     relative = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert relative == ["__future__"]
 

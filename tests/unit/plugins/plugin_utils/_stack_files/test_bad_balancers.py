@@ -96,9 +96,6 @@ BAD_RULES = [
     (f"{PLAIN}, path: /x, backend_name: defaults", "backend_name", "begins a section"),
     (f"{PLAIN}, path: /x, backend_name: Listen", "backend_name", "begins a section"),
     (f"{PLAIN}, path: /x, backend_name: metrics", "backend_name", "the collection's own"),
-    # names that would be two backends
-    (f"{PLAIN}, path: /x, backend_name: '80_'", "backend_name", "another port, host or path"),
-    (f"{PLAIN}, path: /", "backend_name", '"80_" is the backend of lb_config.port_rules.0'),
     # numbers
     (f"{PLAIN}, path: /x, weight: 257", "weight", "from 0 to 256"),
     (f"{PLAIN}, path: /x, weight: -1", "weight", "from 0 to 256"),
@@ -238,6 +235,13 @@ def test_a_bad_key_of_a_load_balancer_is_refused(
     matching = [one for one in problems if one.key == key and message in one.message]
     assert matching, [str(one) for one in problems]
     assert {one.service for one in problems} == {"lb"}
+
+
+def test_one_name_is_not_given_to_two_backends(tmp_path: pathlib.Path) -> None:
+    other = f"{PLAIN}, path: /x, backend_name: mine"
+    (problem,) = refused(tmp_path, with_rules(f"{PLAIN}, backend_name: mine", other))
+    assert problem.key == "lb_config.port_rules.1.backend_name"
+    assert '"mine" is the backend of lb_config.port_rules.0' in problem.message
 
 
 @pytest.mark.parametrize("protocol", ["https", "tls"])

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._compose.balancer.extras import extras
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import Notes, Place
+from ansible_collections.drover.docker.tests.unit.shared.balancer_files import PLAIN, two_files
+from ansible_collections.drover.docker.tests.unit.shared.stack_folder import load
 
 
 def read(**config: t.Any) -> tuple[dict[str, t.Any], list[str]]:
@@ -54,6 +57,18 @@ def test_a_bad_page_is_refused(page: t.Any, text: str) -> None:
     problems = read(statistics=page)[1]
     assert len(problems) == 1
     assert text in problems[0]
+
+
+PAGE = f"port_rules:\n- {{{PLAIN}}}\nstatistics: {{port: 9000, password: x}}"
+
+
+@pytest.mark.parametrize(
+    ("written", "public"), [("9000:9000", 9000), ("19000:9000", 19000), ("9000", 9000)]
+)
+def test_the_page_can_be_published(tmp_path: pathlib.Path, written: str, public: int) -> None:
+    definition, warnings = load(tmp_path, two_files(PAGE, f"    ports: ['{written}']\n"))
+    (port,) = definition["services"]["lb"]["container"]["ports"]
+    assert (port["public"], port["private"], warnings) == (public, 9000, [])
 
 
 def test_a_bad_retry_is_refused() -> None:

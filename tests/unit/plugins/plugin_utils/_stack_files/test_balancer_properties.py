@@ -27,9 +27,9 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     Problem,
     StackError,
 )
-from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import build_model
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.routes import (
     Directory,
-    build_model,
     routes_of,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack

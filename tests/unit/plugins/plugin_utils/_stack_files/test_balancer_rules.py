@@ -259,6 +259,21 @@ def test_a_different_name_of_one_backend_is_said(tmp_path: pathlib.Path) -> None
     assert '"one"' in said
 
 
+def test_rules_whose_generated_names_are_equal_are_taken(tmp_path: pathlib.Path) -> None:
+    """The case p24-apex: the apex and its wildcard; a path with a hyphen and one with a slash."""
+    pairs = (
+        ("hostname: magic.example", "hostname: '*.magic.example'"),
+        ("path: /api-v1", "path: /api/v1"),
+        ("hostname: shop-eu.x", "hostname: shop.eu.x"),
+        ("path: /", "path: /x, backend_name: '80_'"),
+    )
+    for one, other in pairs:
+        folder = tmp_path / one.replace("/", "-")
+        folder.mkdir()
+        found = balancer(folder, with_rules(f"{PLAIN}, {one}", f"{PLAIN}, {other}"))
+        assert len(found["rules"]) == 2
+
+
 @pytest.mark.parametrize("port", [8080, 9090])
 def test_a_service_twice_behind_one_match_counts_once(tmp_path: pathlib.Path, port: int) -> None:
     again = f"source_port: 80, target_port: {port}, service: shop/web"

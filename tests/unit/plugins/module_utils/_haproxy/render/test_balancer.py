@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -98,22 +99,70 @@ def test_servers() -> None:
     found = lines(model(backends=[pool]), "backend 80_")
     assert "option allbackups" in found
     assert "cookie lb insert indirect nocache domain .shop.example" in found
-    assert found[-6:-3] == [
+    assert found[-9:-3] == [
         "timeout check 1500ms",
         "option httpchk",
+        "http-check connect port 80",
         "http-check send meth GET uri / ver HTTP/1.0",
+        "http-check expect status 200-399",
+        "http-check connect",
     ]
     check = "inter 2000ms rise 2 fall 3 slowstart 10s"
     resolve = "resolvers docker resolve-prefer ipv4 init-addr last,none"
     assert [line.partition(" cookie ")[0] for line in found[-3:]] == [
-        f"server shop.web.1 10.42.131.1:8080 check port 80 {check} weight 0",
+        f"server shop.web.1 10.42.131.1:8080 check {check} weight 0",
         f"server shop.web.2 [fd00::2]:80 check {check} weight 5",
-        f"server shop.web.3 db.example:8080 check port 80 {check}",
+        f"server shop.web.3 db.example:8080 check {check}",
     ]
     assert found[-3].endswith(" disabled")
     assert found[-1].endswith(f" backup {resolve}")
     assert lines(model(backends=[pool]), "resolvers docker")[0] == "nameserver engine 127.0.0.11:53"
     assert "resolvers" not in render_balancer(model())[0]
+
+
+def test_the_port_that_is_served_is_checked_and_the_health_check_s_besides() -> None:
+    tcp = {**CHECK, "request": None, "port": 9}
+    pool = backend("80_", server(1), check=tcp)
+    found = lines(model(backends=[pool]), "backend 80_")
+    assert found[-5:-1] == [
+        "timeout check 1500ms",
+        "option tcp-check",
+        "tcp-check connect port 9",
+        "tcp-check connect",
+    ]
+    same = lines(model(backends=[{**pool, "check": {**tcp, "port": 8080}}]), "backend 80_")
+    assert "option tcp-check" not in same
+    # The rules of a model may say it before there is a server, so that the first one needs no reload.
+    empty = {**pool, "servers": [], "check": {**tcp, "other_port": True}}
+    assert lines(model(backends=[empty]), "backend 80_")[-1] == "tcp-check connect"
+
+
+OWN_CHECKS = {
+    "backend\n option httpchk GET /x\n": ["option httpchk GET /x"],
+    "backend\n http-check expect string ok\n": [
+        "option httpchk",
+        "http-check connect port 80",
+        "http-check send meth GET uri / ver HTTP/1.0",
+        "http-check expect string ok",
+        "http-check connect",
+    ],
+    "backend\n http-check send meth HEAD uri /\n": [
+        "option httpchk",
+        "http-check connect port 80",
+        "http-check send meth HEAD uri /",
+        "http-check expect status 200-399",
+        "http-check connect",
+    ],
+}
+
+
+@pytest.mark.parametrize(("config", "steps"), OWN_CHECKS.items())
+def test_people_s_own_checks_ask_the_same_port(config: str, steps: list[str]) -> None:
+    found = lines(
+        model(backends=[backend("80_", server(1), check=CHECK)], config=config), "backend 80_"
+    )
+    assert [line for line in found if "http-check" in line or "httpchk" in line] == steps
+    assert (" check port 80 " in found[-1]) == (len(steps) == 1)
 
 
 def test_what_versions_do_differently_by_default_is_said() -> None:
@@ -254,3 +303,27 @@ def test_values_add_no_line_and_no_word(host: str, path: str, name: str) -> None
         for text in (plain, hostile)
     ]
     assert counts[0] == counts[1]
+
+
+def test_ports_listen_where_they_are_reached() -> None:
+    page = {"port": 9000, "user": "admin", "password": "x"}
+    ports = [frontend(80, published=True), frontend(81, published=False), frontend(82)]
+    wanted = model(frontends=ports, address="10.42.131.9", statistics={**page, "published": False})
+    binds = re.findall(r"^    bind (.*)$", render_balancer(wanted)[0], re.MULTILINE)
+    assert binds == [
+        "10.42.131.9:42",
+        "10.42.131.9:8404",
+        "10.42.131.9:9000",
+        ":80",
+        "10.42.131.9:81",
+        ":82",
+    ]
+    text = render_balancer({**wanted, "address": "", "statistics": page})[0]
+    assert re.findall(r"^    bind (.*)$", text, re.MULTILINE) == [
+        ":42",
+        ":8404",
+        ":9000",
+        ":80",
+        ":81",
+        ":82",
+    ]

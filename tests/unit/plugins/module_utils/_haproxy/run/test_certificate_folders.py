@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import pathlib
+import time
 import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._act import handlers
 from ansible_collections.drover.docker.plugins.module_utils._act.preconditions import Stale
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import certificate_folders
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.certificate_folders import (
     folders_of,
     host_path,
@@ -21,6 +23,7 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.certifi
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import BalancerArgs
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.hostile_files import HOSTILE, make_hostile
 
 SECRET = "-----KEY-----"
 
@@ -99,7 +102,8 @@ def test_a_named_volume_is_where_the_engine_keeps_it(tmp_path: pathlib.Path) -> 
     [("/certs", "/srv"), ("/certs/x", "/srv/x"), ("/certsx", ""), ("/else", ""), ("", "")],
 )
 def test_paths_of_the_container_on_the_host(path: str, wanted: str) -> None:
-    assert host_path(balancer("/srv"), path, declared={}, mountpoints={}) == wanted
+    found = host_path(balancer("/srv"), path, declared={}, mountpoints={})
+    assert found == ("/srv" if wanted else "", wanted)
 
 
 def test_the_host_reads_what_was_planned_and_nothing_else(tmp_path: pathlib.Path) -> None:
@@ -119,3 +123,38 @@ def test_the_host_reads_what_was_planned_and_nothing_else(tmp_path: pathlib.Path
     (made / "privkey.pem").write_text("another\n")
     with pytest.raises(Stale, match=r"certificate dir\.a\.org changed"):
         handlers._certificates(args)
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_a_member_puts_into_its_volume_is_told_and_not_followed(
+    tmp_path: pathlib.Path, kind: str
+) -> None:
+    pair(tmp_path, "good.org")
+    victim = pair(tmp_path, "bad.org") / "fullchain.pem"
+    victim.unlink()
+    why = make_hostile(kind, victim)
+    began = time.monotonic()
+    seen = observed(balancer(str(tmp_path)))
+    assert time.monotonic() - began < 1
+    assert sorted(seen["certificates"]) == ["dir.good.org"]
+    assert list(seen["faults"]) == [str(victim)]
+    assert why in seen["faults"][str(victim)]
+
+
+def test_a_linked_folder_of_certificates_is_told(tmp_path: pathlib.Path) -> None:
+    pair(tmp_path / "outside", "secret.org")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "linked").symlink_to(tmp_path / "outside" / "secret.org")
+    seen = observed(balancer(str(inside)))
+    assert seen["certificates"] == {}
+    assert seen["faults"] == {str(inside / "linked"): "is a symbolic link, not a folder"}
+    found = observed(balancer(str(inside), certificate_dir="/certs/linked"))
+    assert found["faults"] == {str(inside / "linked"): "is a symbolic link, not a folder"}
+
+
+def test_reading_ends_in_time(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = pair(tmp_path, "a.org")
+    monkeypatch.setattr(certificate_folders, "READ_S", -1.0)
+    faults = observed(balancer(str(tmp_path)))["faults"]
+    assert faults[str(made / "fullchain.pem")] == "could not be read in time"

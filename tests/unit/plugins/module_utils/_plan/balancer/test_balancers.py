@@ -191,6 +191,20 @@ def test_status_shows_ports_rules_members_and_sessions() -> None:
         "port 80 http a.org/x: 2 of 2 up, 2 sessions",
         "port 80 http everything else: 2 of 2 up, 2 sessions",
         "port 81 http everything: 503, no target",
+        "port 81 leads nowhere: there is no service shop/no",
+    ]
+
+
+def test_status_shows_what_went_wrong_behind_a_rule() -> None:
+    bench = FrontBench("h1")
+    bench.start()
+    pool = {"requests": 9, "answers_5xx": 0, "failed_connections": 0, "failed_answers": 0}
+    bench["h1"]["balancers"]["shop.lb.1"]["pools"] = {"80_": pool}
+    assert lines(bench) == ["port 80 http everything: 2 of 2 up, 0 sessions"]
+    pool.update({"answers_5xx": 5, "failed_connections": 3, "failed_answers": 1})
+    assert lines(bench) == [
+        "port 80 http everything: 2 of 2 up, 0 sessions, "
+        "5 of 9 answered 5xx, 3 failed connections, 1 broken answer"
     ]
 
 

@@ -9,14 +9,15 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
-from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import (
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.model import build_model
+from ansible_collections.drover.docker.plugins.module_utils._plan.balancer.routes import (
     Directory,
-    build_model,
     matches,
     routes_of,
 )
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.health_bench import CHECK
 
 
 def directory(services: dict[str, dict[str, t.Any]], **given: t.Any) -> Directory:
@@ -310,9 +311,38 @@ def test_backends_that_rancher_would_name_alike_are_told_apart() -> None:
     found = model([rule(hostname="a.org"), rule("shop/api", hostname="*.a.org")])
     assert backends(found) == {
         "80_a_org_": ["shop.web.1", "shop.web.2"],
-        "80_a_org__2": ["shop.api.1"],
+        "80_a_org__60f540fc": ["shop.api.1"],
     }
     assert [item["backend"] for item in found["frontends"][0]["rules"]] == [
         "80_a_org_",
-        "80_a_org__2",
+        "80_a_org__60f540fc",
     ]
+
+
+def test_generated_names_never_collide() -> None:
+    rules = [
+        rule(hostname="magic.example"),
+        rule(hostname="*.magic.example"),
+        rule(path="/api-v1"),
+        rule(path="/api/v1"),
+        rule(hostname="shop-eu.x"),
+        rule(hostname="shop.eu.x"),
+        rule(path="/mine", backend_name="80__api_v1"),
+        rule(path="/" + "x" * 900),
+        rule(path="/" + "x" * 901),
+    ]
+    names = list(backends(model(rules)))
+    assert len(set(names)) == len(rules)
+    assert all(len(name) <= 128 for name in names)
+    # A given name is kept, and no name depends on where other rules stand.
+    assert "80__api_v1" in names
+    fewer = list(backends(model([rules[0], *rules[2:]])))
+    assert set(fewer) <= set(names)
+
+
+def test_a_check_of_another_port_is_told() -> None:
+    web = service(health_check=CHECK)
+    other = model([rule(target_port=8088)], services={"web": web})
+    assert other["backends"][0]["check"]["other_port"] is True
+    same = model([rule(target_port=80)], services={"web": web})
+    assert same["backends"][0]["check"]["other_port"] is False

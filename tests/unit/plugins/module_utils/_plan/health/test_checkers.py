@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which reports of checkers count, and when a checker gets a config."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
+    render_checker,
+)
+from ansible_collections.drover.docker.tests.unit.shared.health_bench import HealthBench
+
+HOSTS = ("h1", "h2", "h3")
+
+
+def bench() -> HealthBench:
+    made = HealthBench(*HOSTS)
+    made.checked(2)
+    return made
+
+
+def alter(made: HealthBench, *, member: str, hosts: t.Iterable[str] = HOSTS, **told: t.Any) -> None:
+    """Let checkers say something else of a member."""
+    for host in hosts:
+        for report in made[host]["checker"]["reports"]:
+            if report["backend"] == member:
+                report.update(told)
+
+
+def placed(made: HealthBench, **ports: int) -> None:
+    """Let all checkers say where their checks go, or where instead."""
+    for host in HOSTS:
+        model = made.models[host]
+        places = {item["backend"]: (item["address"], item["port"]) for item in model["checks"]}
+        for report in made[host]["checker"]["reports"]:
+            if report["backend"] in places:
+                address, port = places[report["backend"]]
+                wrong = ports.get(report["backend"].split(".")[-2] + report["backend"][-1])
+                report["place"] = f"{address}:{wrong or port}"
+
+
+def verdicts(made: HealthBench) -> list[str]:
+    return [line for line in made.plan().lines() if "verdict" in line]
+
+
+def test_a_vote_is_of_the_wanted_place() -> None:
+    """Attack H6: a checker whose config was edited voted against healthy members from another port."""
+    made = bench()
+    made.say("up", web_1="500")
+    placed(made)
+    assert len(verdicts(made)) == 1
+    placed(made, web1=9999)
+    assert verdicts(made) == []
+
+
+def test_such_a_checker_gets_its_config_again() -> None:
+    made = bench()
+    placed(made)
+    assert [item["kind"] for item in made.plan().operations] == []
+    placed(made, web1=9999)
+    told = [item["host"] for item in made.plan().operations if item["kind"] == "checker"]
+    assert told
+    assert set(told) == {
+        host
+        for host in HOSTS
+        if any(item["backend"] == "shop.web.1" for item in made.models[host]["checks"])
+    }
+
+
+@pytest.mark.parametrize("result", ["L4OK", "* L4OK"])
+def test_a_result_of_another_kind_of_check_is_no_vote(result: str) -> None:
+    made = bench()
+    made.say("500", web_2="up")
+    assert len(verdicts(made)) == 1
+    alter(made, member="shop.web.1", check_status=result)
+    assert verdicts(made) == []
+
+
+def test_a_checker_listens_on_its_address_only() -> None:
+    made = bench()
+    for host in HOSTS:
+        address = made.models[host]["address"]
+        assert address.startswith("10.42.")
+        assert f"    bind {address}:42\n" in render_checker(made.models[host])[0]
+
+
+def test_a_checker_without_folder_or_socket_is_told() -> None:
+    """Attack M3 and M4."""
+    made = bench()
+    made["h1"]["checker"] = None
+    silent = {"error": "admin.sock did not answer", "revision": "", "reports": []}
+    made["h2"]["checker"].update({**silent, "socket_gone": True})
+    made["h3"]["checker"].update(silent)
+    told = [item["host"] for item in made.plan().operations if item["kind"] == "checker"]
+    assert told == ["h1", "h2"]
+
+
+def test_a_crash_loop_gets_the_right_file() -> None:
+    """Attack H6: its next start must find it."""
+    made = bench()
+    container = next(
+        item for item in made["h1"]["containers"] if item["name"].startswith("drover-checker")
+    )
+    container["state"] = "restarting"
+    assert [item for item in made.plan().operations if item["kind"] == "checker"] == []
+    made["h1"]["checker"]["file_revision"] = "rev-0000000000000000"
+    told = [item["host"] for item in made.plan().operations if item["kind"] == "checker"]
+    assert told == ["h1"]
