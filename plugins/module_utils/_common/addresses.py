@@ -10,6 +10,7 @@ same address.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import typing as t
@@ -37,6 +38,7 @@ def parse_subnet(text: str) -> str:
     return str(subnet)
 
 
+@functools.lru_cache(maxsize=64)
 def subnet_fault(text: str) -> str:
     """Why members can have no addresses in the subnet of an existing network; empty if they can."""
     try:
