@@ -135,7 +135,7 @@ CAUSES: dict[str, Text] = {
         "its record of stack {stack} was written for {old}, which is another host of the inventory: exchange the "
         "names, or remove /var/lib/drover/stacks here if its disk is a copy of that host's"
     ),
-    "unusable_subnet": "the network {network} has a subnet that members can't use: {fault}",
+    "unusable_subnet": "the network {network} has a subnet that members can't use: {error}",
     # --- why a host's managed network cannot be used ---
     "managers_silent": "the Swarm managers do not answer: {error}",
     "managers_silent_elsewhere": "the Swarm managers do not answer, as {host} says: {error}",

@@ -153,6 +153,11 @@ TEXTS: dict[str, Text] = {
     ),
     "no_scale": "{service} is global (one member on each matching host): it has no scale to set",
     "bad_scale": "scale of {service} must be 0 to 1000, not {scale}",
+    "not_remembered": "no reachable host remembers a stack {stack}",
+    "still_up": "it is up: take it down first (down -e stack={stack}), then forget it",
+    "still_there": lambda told: (
+        f"it still has containers ({', '.join(told['containers'])}): run down once more first"
+    ),
     "no_network": lambda told: (
         f"no host can start anything on the managed network: {grouped(told['faults'])}"
     ),

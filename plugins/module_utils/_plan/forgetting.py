@@ -25,14 +25,14 @@ Json = t.Dict[str, t.Any]
 def forget(world: World, stack: str, body: Json | None, request: Request) -> Json:
     """The body after a person's command to forget. Raises RequestError if the stack is not down."""
     if body is None:
-        raise RequestError(f"no reachable host remembers a stack {stack}")
+        raise RequestError("not_remembered", stack=stack)
     if is_live(body):
-        raise RequestError(f"it is up: take it down first (down -e stack={stack}), then forget it")
+        raise RequestError("still_up", stack=stack)
     if is_forgotten(body):
         return body
     left = [name for host in world.seen for name in _containers(world, host, stack)]
     if left:
-        raise RequestError(f"it still has containers ({', '.join(left)}): run down once more first")
+        raise RequestError("still_there", containers=left)
     away = [host for host in _homes(body) if not world.is_seen(host)]
     return forgotten_body(stack, body, request, away)
 

@@ -231,7 +231,7 @@ class World:
         subnet = self._existing_subnet(host)
         fault = subnet_fault(subnet) if subnet else ""
         if fault:
-            return Fact("unusable_subnet", {"network": self.settings.network, "fault": fault})
+            return Fact("unusable_subnet", {"network": self.settings.network, "error": fault})
         return network_fault(host, self._overlay_reports()) if self.settings.several else None
 
     def _overlay_reports(self) -> Reports:

@@ -44,6 +44,8 @@ def name_of(called: ast.expr) -> str:
 def codes_of(argument: ast.expr) -> t.Iterator[str]:
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         yield argument.value
+    if isinstance(argument, ast.JoinedStr):
+        yield ast.unparse(argument)  # a text where a code belongs
     if isinstance(argument, ast.IfExp):
         yield from (*codes_of(argument.body), *codes_of(argument.orelse))
 
