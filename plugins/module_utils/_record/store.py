@@ -282,7 +282,7 @@ def _load(state_dir: str, stack: str) -> Json:
     except FileNotFoundError:
         raise
     except (NotRegular, TooLarge) as error:
-        raise ValueError(str(error.strerror)) from error
+        raise ValueError(f"cannot be read: {error.filename}: {error.strerror}") from error
     except OSError as error:
         raise StoreError(f"cannot read the record of stack {stack}: {error.strerror}") from error
     found = record.get("format") if isinstance(record, dict) else None

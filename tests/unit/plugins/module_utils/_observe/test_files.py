@@ -72,10 +72,10 @@ def test_a_record_that_is_none_is_damaged_and_names_its_file(
     folder = tmp_path / "stacks"
     folder.mkdir()
     why = make_hostile(kind, folder / "shop.json")
-    records, damaged = read_records(str(tmp_path))
-    assert (records, list(damaged)) == ({}, ["shop"])
-    assert str(folder / "shop.json") in damaged["shop"]
-    assert why in damaged["shop"]
+    stored = read_records(str(tmp_path))
+    assert (stored.records, list(stored.damaged)) == ({}, ["shop"])
+    assert str(folder / "shop.json") in stored.damaged["shop"]
+    assert why in stored.damaged["shop"]
 
 
 def test_a_lock_that_is_none_says_so(tmp_path: pathlib.Path) -> None:
