@@ -28,6 +28,7 @@ class Applied:
     """What the collection reads of what was done."""
 
     quiet: bool
+    how: str = "runtime"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -185,6 +185,7 @@ class Server:
             "since_s": int(now - self.changed_at),
             "duration_ms": 1,
             "failed": self.failed,
+            "place": f"{self.address}:{self.port}",
         }
 
 
@@ -259,6 +260,13 @@ class Haproxy:
         """The same of a checker: by the names of the model."""
         seen = self.as_observed(now, file_revision)
         return {**seen, "reports": [_named(report) for report in seen["reports"]]}
+
+
+def stopped(config: str) -> Json:
+    """What is observed of a checker that does not run, with the file that it left."""
+    nothing = {"revision": "", "version": "", "pid": 0, "uptime_s": 0, "reports": []}
+    error = "the checker does not answer: admin.sock does not answer: Connection refused"
+    return {**nothing, "error": error, "file_revision": revision_of(config)}
 
 
 def _named(report: Json) -> Json:

@@ -42,8 +42,8 @@ from ansible_collections.drover.docker.tests.unit.simulation.machine import Mach
 from ansible_collections.drover.docker.tests.unit.simulation.world import SimulatedWorld
 
 from .applications import GOOD, Life, Place, answer
-from .balancers import Balancers, is_balancer
-from .virtual_haproxy import Answer, Haproxy, Server, revision_of
+from .balancers import Applied, Balancers, is_balancer
+from .virtual_haproxy import Answer, Haproxy, Server, revision_of, stopped
 
 Json = dict[str, Any]
 STEP_S = 0.5
@@ -211,7 +211,7 @@ class HealthWorld(SimulatedWorld):
         host = Path(state_dir).name
         container, haproxy = self.checker(host), self.checkers.get(host)
         if container is None or haproxy is None or not container.live:
-            return None
+            return stopped(self.configs[host]) if host in self.configs else None
         seen = haproxy.as_checker(self.clock.now, revision_of(self.configs.get(host, "")))
         if container.status == "paused" or host in self.mute:
             nothing = {"revision": "", "version": "", "reports": []}
@@ -221,7 +221,8 @@ class HealthWorld(SimulatedWorld):
     def apply(self, engine: Any, target: Target, desired: Desired, *, wait_s: float) -> Any:
         """Stands in for the writing and validation of the files, and for the orders or the reload."""
         if desired.kind is CHECKER:
-            return self._apply_checker(target, desired.config, wait_s)
+            self._apply_checker(target, desired.config, wait_s)
+            return Applied(quiet=True)
         return self.balancers.apply(target, desired.config, wait_s)
 
     def _apply_checker(self, target: Target, config: str, wait_s: float) -> None:
