@@ -114,6 +114,9 @@ options:
         description: IP address of the host's checker.
         type: str
         required: true
+  address:
+    description: Address of the container on which port 42 answers. By default it answers on all its addresses.
+    type: str
   directory:
     description:
       - Folder on the host that the container mounts. The module creates it, with V(config) and V(run) in it.
@@ -266,6 +269,7 @@ def main() -> None:
                 "default": [],
                 "options": CONTROL_OPTIONS,
             },
+            "address": {"type": "str"},
             "directory": {"type": "path", "required": True},
             "container": {"type": "str"},
             "image": {"type": "str"},
@@ -288,7 +292,9 @@ def main() -> None:
 
 def _apply(module: AnsibleModule) -> Applied:
     params = module.params
-    config, _revision = render_checker(model_from_options(params["checks"], params["controls"]))
+    config, _revision = render_checker(
+        model_from_options(params["checks"], params["controls"], address=params["address"] or "")
+    )
     return apply(
         DockerEngine(params["docker_host"]),
         target_of(params),

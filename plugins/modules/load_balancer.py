@@ -45,6 +45,10 @@ options:
         type: str
         choices: [http, https, tcp, tls, sni]
         default: http
+      published:
+        description: Whether it listens on all addresses of the container; if not, on O(address) only.
+        type: bool
+        default: true
       proxy_protocol:
         description: Whether each connection starts with the PROXY protocol.
         type: bool
@@ -235,6 +239,15 @@ options:
         description: Password for the page.
         type: str
         required: true
+      published:
+        description: Whether it listens on all addresses of the container; if not, on O(address) only.
+        type: bool
+        default: true
+  address:
+    description:
+      - Address of the container on which ports 42 and 8404 and those that are not published listen. By default they
+        listen on all its addresses.
+    type: str
   directory:
     description:
       - Folder on the host that the container shares. It is made, with V(config) and V(run) in it.
@@ -357,6 +370,7 @@ OPTIONS: dict[str, t.Any] = {
     "config": {"type": "str"},
     "retry": {"type": "bool", "default": True},
     "statistics": {"type": "dict", "options": STATISTICS},
+    "address": {"type": "str"},
     "directory": {"type": "path", "required": True},
     "container": {"type": "str"},
     "image": {"type": "str"},

@@ -22,6 +22,7 @@ FRONTEND: Json = {
         "choices": ["http", "https", "tcp", "tls", "sni"],
         "default": "http",
     },
+    "published": {"type": "bool", "default": True},
     "proxy_protocol": {"type": "bool", "default": False},
     "rules": {"type": "list", "elements": "dict", "default": [], "options": RULE},
     "default_backend": {"type": "str"},
@@ -73,6 +74,7 @@ STATISTICS: Json = {
     "port": {"type": "int", "required": True},
     "user": _REQUIRED,
     "password": {"type": "str", "required": True, "no_log": True},
+    "published": {"type": "bool", "default": True},
 }
 
 
@@ -87,6 +89,7 @@ def model_from_options(params: Json) -> Json:
     """
     certificates = params["certificates"] or {}
     return {
+        "address": params["address"] or "",
         "frontends": [_frontend(option) for option in params["frontends"]],
         "backends": [_backend(option) for option in params["backends"]],
         "certificates": {name: pem_digest(str(pem)) for name, pem in certificates.items()},

@@ -21,17 +21,19 @@ NUMBERS = {
 }
 
 
-def model_from_options(checks: list[Json], controls: list[Json]) -> Json:
+def model_from_options(checks: list[Json], controls: list[Json], *, address: str = "") -> Json:
     """The model of render_checker.
 
     Args:
         checks: Entries of the option C(checks).
         controls: Entries of the option C(controls).
+        address: The option C(address).
 
     Raises:
         ValueError: A request line can't be read; the text names its check.
     """
     return {
+        "address": address,
         "checks": [_check(check) for check in checks],
         "controls": [
             {"server": control["server"], "address": control["address"]} for control in controls

@@ -10,7 +10,7 @@ import typing as t
 
 from ..._common.constants import CONFIG_IN_CONTAINER, LABEL_ONCE, LEFTOVER_AGE_S
 from ..._engine.client import Engine
-from ..._engine.errors import EngineError, NotFound
+from ..._engine.errors import Conflict, EngineError, NotFound
 from .folders import Folders
 
 Json = t.Dict[str, t.Any]
@@ -20,6 +20,7 @@ _CHECK_CONFIG = ["haproxy", "-c", "-f", _CANDIDATE]
 _ALERT = re.compile(r"^\[ALERT\][^:]*: (?:config : )?(.*)$")
 _SAYS_NOTHING = re.compile(r"(Fatal errors|Error\(s\)|Errors) found in configuration")
 _PLACE = re.compile(r"\[haproxy\.cfg:([0-9]+)\]")
+_NOT_STARTED = "OCI runtime exec failed"
 _SHOWN_LINES = 5
 _SHOWN_OF_A_LINE = 120
 _SHOWN_CHARACTERS = 1000
@@ -47,11 +48,10 @@ def validate(engine: Engine, folders: Folders, *, container: str, image: str) ->
         Rejected: HAProxy rejects the config, or cannot read it.
         EngineError: The engine could not be asked.
     """
-    if container:
-        code, output = engine.execute(container, _CHECK_CONFIG)
-        _check_mount(output, folders)
-    else:
-        code, output = _in_a_container_of_its_own(engine, folders, image)
+    found = _in_its_container(engine, container) if container else None
+    if found:
+        _check_mount(found[1], folders)
+    code, output = found or _in_a_container_of_its_own(engine, folders, image)
     if code != 0:
         raise Rejected(f"HAProxy rejects the config: {words_of(output) or f'exit code {code}'}")
 
@@ -96,6 +96,15 @@ def _alerts(lines: list[str]) -> list[str]:
         elif found and found[-1].endswith(":") and not line.startswith("["):
             found[-1] += f" {line}"
     return found
+
+
+def _in_its_container(engine: Engine, container: str) -> tuple[int, str] | None:
+    """The answer of a program in a container; None if it ended just now, as in a crash loop."""
+    try:
+        code, output = engine.execute(container, _CHECK_CONFIG)
+    except Conflict:
+        return None
+    return None if output.startswith(_NOT_STARTED) else (code, output)
 
 
 def _check_mount(output: str, folders: Folders) -> None:

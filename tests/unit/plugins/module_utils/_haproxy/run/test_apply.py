@@ -192,6 +192,35 @@ def test_a_mount_of_another_folder_is_told(bench: Bench) -> None:
     assert bench.file == OLD
 
 
+def test_a_container_that_just_crashed_is_not_asked(bench: Bench) -> None:
+    bench.run_with(OLD)
+    bench.engine.verdict = (126, "OCI runtime exec failed: exec failed: connection reset by peer")
+    with pytest.raises(ApplyError, match="HAProxy rejects"):  # as the fake says so there, too
+        bench.apply()
+    assert len(bench.engine.bodies) == 1
+
+
+def test_a_stale_mount_of_ours_ends_with_a_restart(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run_with(OLD)
+    calls: list[str] = []
+
+    def start(_container: str) -> None:
+        calls.append("start")
+        bench.haproxy.stop()
+        for name in os.listdir(bench.folders.run):
+            os.remove(os.path.join(bench.folders.run, name))
+        bench.haproxy.start()
+
+    monkeypatch.setattr(bench.engine, "execute", lambda *_words: (1, GONE))
+    vars(bench.engine).update(stop=lambda *_words: calls.append("stop"), start=start)
+    target = Target(bench.folders, "checker", "haproxy:3.0", may_restart=True)
+    done = apply(t.cast(t.Any, bench.engine), target, checker(NEW))
+    assert (done.how, calls) == ("restart", ["stop", "start"])
+    assert bench.haproxy.loaded == NEW
+
+
 def test_a_silent_engine_leaves_no_candidate(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.run_with(OLD)
 
