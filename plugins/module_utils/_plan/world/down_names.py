@@ -21,17 +21,32 @@ Names = t.Dict[str, str]
 
 def down_names(observations: Observations) -> dict[str, Names]:
     """The new names by stack; only of stacks that are down on every host that has a record."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    live: set[str] = set()
-    for host, stack, record in _records(observations):
-        waits = "proposed" in record  # it may be up by an order that is not known to count
-        if waits or current(record["body"]) is None or is_live(record["body"]):
-            live.add(stack)
-        found.setdefault(stack, []).append((record.get("host", host), host))
-    names = {
-        stack: _names(pairs, observations) for stack, pairs in found.items() if stack not in live
+    other = {
+        stack
+        for host, seen in _answers(observations)
+        for stack, record in seen["records"].items()
+        if record.get("host", host) != host
     }
+    names = {stack: _names_of(stack, observations) for stack in sorted(other)}
     return {stack: new for stack, new in names.items() if new}
+
+
+def _names_of(stack: str, observations: Observations) -> Names:
+    """The new names for one stack."""
+    copies = [
+        (host, seen["records"][stack])
+        for host, seen in _answers(observations)
+        if stack in seen["records"]
+    ]
+    if any(_may_be_up(copy) for _host, copy in copies):
+        return {}
+    return _names([(copy.get("host", host), host) for host, copy in copies], observations)
+
+
+def _may_be_up(record: dict[str, t.Any]) -> bool:
+    """Whether the stack is up, or may be by an order that is not known to count."""
+    body = record["body"]
+    return "proposed" in record or current(body) is None or is_live(body)
 
 
 def _names(pairs: list[tuple[str, str]], inventory: t.Collection[str]) -> Names:
@@ -47,14 +62,13 @@ def with_new_names(observations: Observations, names: dict[str, Names]) -> Obser
     if not names:
         return observations
     found = observations.copy()
-    for host, seen in observations.items():
-        if seen and not seen["error"]:
-            renamed = seen.copy()
-            renamed["records"] = {
-                stack: _renamed(record, host, names.get(stack, {}))
-                for stack, record in seen["records"].items()
-            }
-            found[host] = renamed
+    for host, seen in _answers(observations):
+        renamed = seen.copy()
+        renamed["records"] = {
+            stack: _renamed(record, host, names.get(stack, {}))
+            for stack, record in seen["records"].items()
+        }
+        found[host] = renamed
     return found
 
 
@@ -64,11 +78,8 @@ def _renamed(record: dict[str, t.Any], host: str, names: Names) -> dict[str, t.A
     return {**record, "host": host, "body": rename_hosts(record["body"], names)}
 
 
-def _records(
-    observations: Observations,
-) -> t.Iterator[tuple[str, str, dict[str, t.Any]]]:
-    """Host, stack and record of every copy that was seen."""
+def _answers(observations: Observations) -> t.Iterator[tuple[str, Observation]]:
+    """The hosts that answered."""
     for host, seen in sorted(observations.items()):
         if seen and not seen["error"]:
-            for stack, record in sorted(seen["records"].items()):
-                yield host, stack, record
+            yield host, seen
