@@ -8,6 +8,7 @@ Every function takes the key of the value for its message, and raises ValueError
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import typing as t
@@ -54,13 +55,19 @@ def format_word(value: t.Any, *, key: str) -> str:
 def endpoint(address: t.Any, port: t.Any, *, key: str) -> str:
     """An IP address (never a name, which HAProxy would look up at start) and a port."""
     try:
-        found = ipaddress.ip_address(address if isinstance(address, str) else "")
+        found = _address(address if isinstance(address, str) else "")
     except ValueError:
         raise ValueError(f"{key}.address: must be an IP address, not {shown(address)}") from None
     if getattr(found, "scope_id", None):
         raise ValueError(f"{key}.address: must be without a zone, not {shown(address)}")
     number = whole(port, key=f"{key}.port", least=1, most=65535)
     return f"[{found}]:{number}" if found.version == 6 else f"{found}:{number}"
+
+
+@functools.lru_cache(maxsize=65536)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An IP address. Each one is in the configs of several HAProxys, so it is parsed once."""
+    return ipaddress.ip_address(text)
 
 
 def whole(value: t.Any, *, key: str, least: int = 0, most: int = MOST) -> int:

@@ -18,13 +18,12 @@ from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STA
 from ..._haproxy.render.checker import render_checker
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
-from ..._model.observation import CheckerReport
 from ..._model.operation import CHECKER, CheckerArgs
 from ..operations.haproxy_config import FIRST_RESULT_S, add_config, is_damaged, makers
 from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .ring import Ring
-from .targets import CheckedMember
+from .targets import CheckedMember, mark_of
 from .votes import CONTROL, Opinion, Report
 
 Body = t.Dict[str, t.Any]
@@ -42,10 +41,11 @@ class Checkers:
         self._world = world
         self._members = _members(body)
         fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
-        self._reports = {host: _by_server(world.checker(host)) for host in fresh}
+        self._reports = {host: world.reports(host) for host in fresh}
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
         self._ring = Ring(self.candidates)
         self._may_be_chosen = frozenset(self.candidates)
+        self._marks: dict[int, tuple[dict[str, t.Any], str]] = {}
         self._chosen: dict[tuple[MemberId, str], list[str]] = {}
 
     def _may_check(self, host: str) -> bool:
@@ -73,7 +73,10 @@ class Checkers:
         """The opinions of the chosen checkers, and that of the checker on the target's own host, chosen or not."""
         found = [self._opinion(host, target) for host in self.chosen(target)]
         witness = self._opinion(target.host, target)
-        return found, dataclasses.replace(witness, others=self._others(target))
+        if any(item.report and item.report["status"] == "DOWN" for item in (*found, witness)):
+            # Only a witness against the member is asked what else it reaches.
+            witness = dataclasses.replace(witness, others=self._others(target))
+        return found, witness
 
     def _opinion(self, host: str, target: CheckedMember) -> Opinion:
         reports = self._reports.get(host, {})
@@ -93,6 +96,13 @@ class Checkers:
         """Seen hosts whose checker runs but does not answer, with the reason."""
         found = {host: self._world.checker(host) for host in sorted(self._reports)}
         return {host: seen["error"] for host, seen in found.items() if seen and seen["error"]}
+
+    def mark(self, check: dict[str, t.Any]) -> str:
+        """The mark of a health check, made once for all members of a service."""
+        known = self._marks.get(id(check))
+        if known is None or known[0] is not check:
+            known = self._marks[id(check)] = (check, mark_of(check))
+        return known[1]
 
     # --- their configs ---
 
@@ -155,12 +165,6 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
         for member in member_ids(SYSTEM_STACK, entries)
         if not entries[member.key]["retired"] and member.service == CHECKER_SERVICE
     }
-
-
-def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
-    """A checker's reports. They are ignored if its file was edited: it may check something else."""
-    reports = checker["reports"] if checker and checker["file_revision"] else []
-    return {(item["backend"], item["server"]): item for item in reports}
 
 
 def control_name(host: str) -> str:

@@ -16,18 +16,13 @@ from .verdict import judge
 from .votes import count_votes
 
 
-def target_of(member: WantedMember, container: Container) -> CheckedMember:
-    """The target that the checkers have for a member with this container."""
-    generation = generation_of(container["id"], container["started_at"])
-    check = member.service["health_check"]
-    return CheckedMember(member.id, member.host, member.entry["address"], generation, check)
-
-
 def examine(
     checkers: Checkers, member: WantedMember, container: Container, before: Health | None
 ) -> Judgement:
     """The judgement of a running member with a health check. C(before): its health in the ledger."""
-    target = target_of(member, container)
+    generation = generation_of(container["id"], container["started_at"])
+    check, place = member.service["health_check"], (member.id, member.host, member.entry["address"])
+    target = CheckedMember(*place, generation, check, checkers.mark(check))
     opinions, witness = checkers.opinions(target)
     votes = count_votes(target.check, opinions, witness=witness)
     return Judgement(

@@ -83,8 +83,8 @@ class Judgement:
         return float(min(first_s * 2.0**repairs, max(LONGEST_TIMEOUT_S, first_s)))
 
 
-def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
-    """Why the member must be replaced; None if it need not be. C(repairs): those in a row.
+def sickness(judgement: Judgement, *, repairs: t.Callable[[], int]) -> Fact | None:
+    """Why the member must be replaced; None if it need not be. C(repairs) counts those in a row.
 
     An unhealthy verdict that no checker currently confirms is kept but never triggers a repair.
     """
@@ -95,7 +95,7 @@ def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
         return Fact("unhealthy", {"why": why, "down_s": judgement.down_s})
     if judgement.verdict not in STARTING:
         return None
-    timeout_s = judgement.timeout_s(repairs)
+    timeout_s = judgement.timeout_s(repairs())
     if timeout_s and judgement.down_s >= timeout_s:
         told = {"verdict": judgement.verdict, "timeout_s": timeout_s, "why": why}
         return Fact("overdue", told)
