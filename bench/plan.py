@@ -19,10 +19,15 @@ import time
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.drover.docker.plugins.module_utils._common.addresses import our_range
+from ansible_collections.drover.docker.plugins.module_utils._common.collector import (
+    paused_collector,
+)
+from ansible_collections.drover.docker.plugins.module_utils._model.config_hash import config_hash
+from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     CHECKER,
     CREATE,
-    VERDICT,
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import (
@@ -30,11 +35,22 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
     apply_up,
     empty_body,
 )
-from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import NOW, service, stack
 from ansible_collections.drover.docker.tests.unit.shared.health_bench import CHECK, HealthBench
+from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 from common import Figure, show
 
 PASSES = 5
+SUBNET = "10.42.0.0/16"
+HEALTHY = {
+    "verdict": "healthy",
+    "since": NOW,
+    "why": "",
+    "repairs": 0,
+    "last_repair": 0.0,
+    "repairing": False,
+    "basis": "",
+}
 Json = dict[str, t.Any]
 
 
@@ -61,54 +77,84 @@ class Fleet(HealthBench):
 
     def __init__(self, size: Size) -> None:
         super().__init__(*(f"h{number:04d}" for number in range(1, size.hosts + 1)))
-        self.bodies: dict[str, Json] = {}
+        self._names = list(self.seen)
+        self._addresses = (str(item) for item in our_range(SUBNET).hosts())
+        self._web = service(health_check=CHECK)
+        self._hash = config_hash(self._web, {})
+        made = 0
         for number in range(size.stacks):
             upto = size.containers * (number + 1) // size.stacks
-            self._add(f"s{number:03d}", upto - size.containers * number // size.stacks)
+            self._add(f"s{number:03d}", range(made, upto))
+            made = upto
         self._settle()
 
-    def _add(self, name: str, scale: int) -> None:
-        wanted = stack({"web": service(scale=scale, health_check=CHECK)}, name=name)
-        body, _notes = apply_up(empty_body(self.seen), Request("up", definition=wanted))
-        self._share(name, body, 1)
+    def _add(self, name: str, numbers: range) -> None:
+        """A stack whose members are on the hosts in turn."""
+        web = {**self._web, "scale": len(numbers)}
+        body, _notes = apply_up(
+            empty_body(self.seen), Request("up", definition=stack({"web": web}, name=name))
+        )
+        life: Json = {}
+        for index, number in enumerate(numbers, start=1):
+            host = self._names[number % len(self._names)]
+            body["members"][f"web/{index}"] = self._entry(host, index)
+            life.setdefault(host, {})[f"web/{index}"] = self._contain(name, index, body)
+        body["counters"] = {"web": len(numbers)}
+        self._share(name, body, life)
 
-    def _share(self, name: str, body: Json, number: int) -> None:
-        """Put a record on all hosts, with the ledger that each has."""
+    def _entry(self, host: str, index: int) -> Json:
+        placed = {"host": host, "address": next(self._addresses), "network": "drover"}
+        return {**placed, "create_index": index, "volumes": {}, "retired": False}
+
+    def _contain(self, name: str, index: int, body: Json) -> Json:
+        """Run the container of a member; what its host remembers of it."""
+        entry = body["members"][f"web/{index}"]
+        args = {"service": self._web, "declared": {}, "create_index": index, "revision": 1}
+        place = {"network": "drover", "address": entry["address"], "volumes": {}}
+        create = operation(
+            "create",
+            host=entry["host"],
+            stack=name,
+            service="web",
+            index=index,
+            container=f"{name}-web-{index}",
+            args={**args, **place},
+        )
+        made = self.run(create, config_hash=self._hash)
+        generation = generation_of(made["id"], made["started_at"])
+        return {"seq": 1, "health": {**HEALTHY, "generation": generation}}
+
+    def _share(self, name: str, body: Json, life: Json, number: int = 1) -> None:
+        """Put a record on all hosts, with what each remembers."""
         record = make_record(name, body, number=number, token="")
         for host, seen in self.seen.items():
-            life = seen["records"].get(name, {}).get("life", {})
-            seen["records"][name] = {**record, "host": host, "life": life}
+            seen["records"][name] = {**record, "host": host, "life": life.get(host, {})}
 
     def _settle(self) -> None:
-        """Carry out what is planned until nothing is."""
-        for _round in range(6):
+        """Let the checkers be made and configured."""
+        for _round in range(4):
             plan = self.plan()
             if not plan.has_work:
                 return
             for write in plan.records:
-                version = write.record["version"]
-                self._share(write.stack, write.record["body"], version["number"])
+                self._share(
+                    write.stack, write.record["body"], {}, write.record["version"]["number"]
+                )
             for item in plan.operations:
                 if CREATE.names(item):
                     self.run(item)
                 elif CHECKER.names(item):
                     self.models[item["host"]] = item["args"]["model"]
-                elif VERDICT.names(item):
-                    self._remember(item)
             self.say("up")
         sys.exit(f"bench: a fleet that should rest has work: {plan.lines()[:5]}")
-
-    def _remember(self, operation: t.Any) -> None:
-        life = self[operation["host"]]["records"][operation["stack"]]["life"]
-        key = f"{operation['service']}/{operation['index']}"
-        life[key] = {"seq": 1, "health": operation["args"]["entry"]}
 
 
 def plan_seconds(fleet: Fleet) -> float:
     """One plan. What the parser left for the garbage collector is collected before."""
     gc.collect()
     began = time.process_time()
-    plan = fleet.plan()
+    with paused_collector():  # as a pass does
+        plan = fleet.plan()
     lasted = time.process_time() - began
     if plan.has_work:
         sys.exit(f"bench: a fleet that should rest has work: {plan.lines()[:5]}")

@@ -187,6 +187,10 @@ TEXTS: dict[str, Text] = {
     "config_judged_apart": "HAProxy judges its config when its container is made: image {image} is not with the others",
     "config_judged_later": "HAProxy judges its config when its container is made: image {image} is on no host yet",
     "engine_unhealthy": "the engine's HEALTHCHECK says unhealthy (shown only)",
+    "reports_too_old": lambda told: (
+        f"reports of {', '.join(told['hosts'])} are too old to count ({told['age_s']:.0f} s):"
+        " a pass looks at all hosts faster with more forks"
+    ),
     "checker_silent": "gives no report: {error}",
     # --- members: their placement ---
     "no_host_fits": lambda told: f"no host fits: {grouped(told['reasons'])}",

@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
-from ..._haproxy.render.checker import render_checker
+from ..._haproxy.render.checker import Written, render_checker
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.operation import CHECKER, CheckerArgs
@@ -30,8 +30,19 @@ Body = t.Dict[str, t.Any]
 
 CHECKERS = 3
 """Number of checkers for each container, as in Rancher."""
-REPORT_GOOD_FOR_S = 10.0
-"""Hosts without work are not observed again within a pass, so their reports are old after a long pass."""
+MOST_CONTROLS = 50
+"""In a larger fleet a checker has the control targets of the hosts of its own targets only, not of all hosts."""
+REPORT_COUNTS_FOR_S = 120.0
+"""Reports are as old as the look at their host: with few forks and many hosts, or late in a long pass, for a minute or
+more. They count, as the host of a sick member looks at it again before it is replaced (_act/second_look.py). Older ones
+do not, and that is said."""
+
+
+class Share(t.NamedTuple):
+    """A target of a checker: its host, and its check."""
+
+    host: str
+    check: dict[str, t.Any]
 
 
 class Checkers:
@@ -40,11 +51,13 @@ class Checkers:
     def __init__(self, world: World, body: Body | None) -> None:
         self._world = world
         self._members = _members(body)
-        fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
-        self._reports = {host: world.reports(host) for host in fresh}
+        self._ages = {host: world.age_s(host) for host in world.seen}
+        self._old = {host for host, age_s in self._ages.items() if age_s > REPORT_COUNTS_FOR_S}
+        self._reports = {host: world.reports(host) for host in world.seen if host not in self._old}
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
         self._ring = Ring(self.candidates)
         self._may_be_chosen = frozenset(self.candidates)
+        self._written = Written()
         self._marks: dict[int, tuple[dict[str, t.Any], str]] = {}
         self._chosen: dict[tuple[MemberId, str], list[str]] = {}
 
@@ -92,6 +105,18 @@ class Checkers:
         reports = self._reports.get(target.host, {})
         return [item for key, item in reports.items() if key not in left_out]
 
+    def age_s(self, host: str) -> float:
+        """The age of a host's reports."""
+        return self._ages.get(host, 0.0)
+
+    def too_old(self) -> dict[str, float]:
+        """Hosts with a checker whose reports are too old to count, with their age."""
+        return {
+            host: age_s
+            for host, age_s in sorted(self._ages.items())
+            if host in self._old and self._world.checker(host)
+        }
+
     def silent(self) -> dict[str, str]:
         """Seen hosts whose checker runs but does not answer, with the reason."""
         found = {host: self._world.checker(host) for host in sorted(self._reports)}
@@ -108,31 +133,43 @@ class Checkers:
 
     def plan(self, plan: Plan, targets: list[CheckedMember], *, image: str, version: int) -> None:
         """Add the operations that update each seen host's checker; C(image) validates the configs."""
-        checks = self._checks(targets)
+        shares = self._shares(targets)
         for host in sorted(self._members):
             if self._world.is_seen(host):
-                model = self._model(checks.get(host, []))
+                model = self._model(host, shares.get(host, []))
                 self._plan_host(plan, host, model, image, version)
         for host, error in self.silent().items():
             place = (SYSTEM_STACK, CHECKER_SERVICE, 0, host)
             plan.notes.append(Fact("checker_silent", {"error": error}, *place))
+        old = self.too_old()
+        if old:
+            told = {"hosts": list(old), "age_s": max(old.values())}
+            plan.notes.append(Fact("reports_too_old", told, SYSTEM_STACK))
 
-    def _checks(self, targets: list[CheckedMember]) -> dict[str, list[dict[str, t.Any]]]:
-        """The checks of each host, by target."""
-        found: dict[str, list[dict[str, t.Any]]] = {}
+    def _shares(self, targets: list[CheckedMember]) -> dict[str, list[Share]]:
+        """The targets of each host's checker, in order, with their checks."""
+        found: dict[str, list[Share]] = {}
         for target in sorted(targets, key=lambda item: item.id):
-            check = target.as_check()
+            share = Share(target.host, target.as_check())
             for host in {target.host, *self.chosen(target)}:
-                found.setdefault(host, []).append(check)
+                found.setdefault(host, []).append(share)
         return found
 
-    def _model(self, checks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
-        """The model of a checker with these checks."""
-        return {"checks": checks, "controls": self._controls}
+    def _model(self, host: str, shares: list[Share]) -> dict[str, t.Any]:
+        """The model of a host's checker."""
+        controls = self._controls
+        if len(self._members) > MOST_CONTROLS:
+            needed = {control_name(item.host) for item in shares} | {control_name(host)}
+            controls = [self._control[name] for name in sorted(needed) if name in self._control]
+        return {"checks": [item.check for item in shares], "controls": controls}
+
+    @functools.cached_property
+    def _control(self) -> dict[str, dict[str, str]]:
+        return {item["server"]: item for item in self._controls}
 
     @functools.cached_property
     def _controls(self) -> list[dict[str, str]]:
-        """The control targets: every checker's own, the same for all."""
+        """The control targets: each checker's own."""
         return [
             {"server": control_name(name), "address": entry["address"]}
             for name, (_member, entry) in sorted(self._members.items())
@@ -145,7 +182,7 @@ class Checkers:
         member, _entry = self._members[host]
         claims = self._world.claims(SYSTEM_STACK).get(member, [])
         seen = self._world.checker(host)
-        revision = render_checker(model)[1]
+        revision = render_checker(model, self._written)[1]
         makes = makers(plan, host, member)
         revisions = (seen["revision"], seen["file_revision"]) if seen else None
         current = revisions == (revision, revision)
@@ -167,6 +204,7 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
     }
 
 
+@functools.lru_cache(maxsize=4096)
 def control_name(host: str) -> str:
     """A host name that is valid as the name of a HAProxy server."""
     if re.fullmatch(r"[A-Za-z0-9_.:-]{1,60}", host):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..._model.generation import generation_of
 from ..._model.ledger import Health
+from ..._model.operation import SecondLook
 from ..operations.member import WantedMember
 from ..world.world import Container
 from .checkers import Checkers
@@ -34,4 +35,9 @@ def examine(
         len(opinions),
         None if votes else doubt_of(target.check, opinions, witness),
         judge(before, target.generation, votes),
+        SecondLook(
+            backend=target.backend,
+            server=target.server,
+            age_s=max((checkers.age_s(vote.checker) for vote in votes), default=0.0),
+        ),
     )

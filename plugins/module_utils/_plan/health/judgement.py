@@ -10,6 +10,7 @@ import typing as t
 
 from ..._model.fact import Fact
 from ..._model.ledger import Health
+from ..._model.operation import SecondLook
 from ..operations.member import WantedMember
 from ..world.world import Container
 from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY, Vote
@@ -25,6 +26,7 @@ class Judgement:
     Attributes:
         before: The health in the ledger.
         asked: The number of checkers that may vote.
+        look: How its own host looks at it again before it is replaced.
         doubt: Why the votes of checkers that find it down do not count; None if this is not the case.
         sick: Why it must be replaced; None if it need not be.
     """
@@ -37,6 +39,7 @@ class Judgement:
     asked: int
     doubt: Fact | None
     verdict: str
+    look: SecondLook
     sick: Fact | None = None
 
     @property

@@ -252,14 +252,18 @@ class Healer:
             repairing=True,
             basis=self._basis(judgement.member),
         )
-        noted = self._write(judgement, entry, Fact("to_replace", {"why": cause.as_data}))
+        args = VerdictArgs(entry=entry, look=judgement.look)
+        told = Fact("to_replace", {"why": cause.as_data})
+        noted = self._note(judgement, args, told)
         operations, member = self._operations, judgement.member
         gone = operations.remove(member.host, judgement.container, cause, after=[noted])
         created = operations.create(member, after=[gone], cause=cause)
         operations.start(member, Fact("new_container"), after=[created])
 
     def _write(self, judgement: Judgement, entry: Health, cause: Fact) -> int:
-        args = VerdictArgs(entry=entry)
+        return self._note(judgement, VerdictArgs(entry=entry), cause)
+
+    def _note(self, judgement: Judgement, args: VerdictArgs, cause: Fact) -> int:
         where = (judgement.member.host, judgement.container)
         return self._operations.on(VERDICT, args, *where, cause=cause)
 
