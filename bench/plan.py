@@ -23,7 +23,6 @@ from ansible_collections.drover.docker.plugins.module_utils._common.addresses im
 from ansible_collections.drover.docker.plugins.module_utils._common.collector import (
     paused_collector,
 )
-from ansible_collections.drover.docker.plugins.module_utils._model.config_hash import config_hash
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     CHECKER,
@@ -35,7 +34,12 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
     apply_up,
     empty_body,
 )
-from ansible_collections.drover.docker.tests.unit.shared.builders import NOW, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import (
+    NOW,
+    body_of,
+    service,
+    stack,
+)
 from ansible_collections.drover.docker.tests.unit.shared.health_bench import CHECK, HealthBench
 from ansible_collections.drover.docker.tests.unit.shared.operations import operation
 from common import Figure, show
@@ -80,7 +84,6 @@ class Fleet(HealthBench):
         self._names = list(self.seen)
         self._addresses = (str(item) for item in our_range(SUBNET).hosts())
         self._web = service(health_check=CHECK)
-        self._hash = config_hash(self._web, {})
         made = 0
         for number in range(size.stacks):
             upto = size.containers * (number + 1) // size.stacks
@@ -97,20 +100,22 @@ class Fleet(HealthBench):
         life: Json = {}
         for index, number in enumerate(numbers, start=1):
             host = self._names[number % len(self._names)]
-            body["members"][f"web/{index}"] = self._entry(host, index)
+            launch = body["revisions"][-1]["services"]["web"]["launch"]
+            body["members"][f"web/{index}"] = self._entry(host, index, launch)
             life.setdefault(host, {})[f"web/{index}"] = self._contain(name, index, body)
         body["counters"] = {"web": len(numbers)}
         self._share(name, body, life)
 
-    def _entry(self, host: str, index: int) -> Json:
+    def _entry(self, host: str, index: int, launch: str) -> Json:
         placed = {"host": host, "address": next(self._addresses), "network": "drover"}
-        return {**placed, "create_index": index, "volumes": {}, "retired": False}
+        return {**placed, "launch": launch, "create_index": index, "volumes": {}, "retired": False}
 
     def _contain(self, name: str, index: int, body: Json) -> Json:
         """Run the container of a member; what its host remembers of it."""
         entry = body["members"][f"web/{index}"]
         args = {"service": self._web, "declared": {}, "create_index": index, "revision": 1}
         place = {"network": "drover", "address": entry["address"], "volumes": {}}
+        hashed = {"config_hash": entry["launch"]}
         create = operation(
             "create",
             host=entry["host"],
@@ -118,9 +123,9 @@ class Fleet(HealthBench):
             service="web",
             index=index,
             container=f"{name}-web-{index}",
-            args={**args, **place},
+            args={**args, **place, **hashed},
         )
-        made = self.run(create, config_hash=self._hash)
+        made = self.run(create)
         generation = generation_of(made["id"], made["started_at"])
         return {"seq": 1, "health": {**HEALTHY, "generation": generation}}
 
@@ -137,9 +142,8 @@ class Fleet(HealthBench):
             if not plan.has_work:
                 return
             for write in plan.records:
-                self._share(
-                    write.stack, write.record["body"], {}, write.record["version"]["number"]
-                )
+                number = write.record["version"]["number"]
+                self._share(write.stack, body_of(write), {}, number)
             for item in plan.operations:
                 if CREATE.names(item):
                     self.run(item)
