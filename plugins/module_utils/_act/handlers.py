@@ -87,6 +87,7 @@ from .._record.ledger import (
 from .._record.store import StaleRecord, remove_record, write_record
 from . import preconditions
 from .preconditions import LIVE, Stale
+from .second_look import objection
 from .sweep import sweep_container, sweep_folder
 
 Json = t.Dict[str, t.Any]
@@ -380,19 +381,12 @@ def _certificates(args: BalancerArgs) -> dict[str, str]:
     return found
 
 
-REPAIR_GOOD_FOR_S = 15.0
-"""A repair plan expires after this time: if the host was locked for longer, the member may be healthy again."""
-
-
 def _verdict(context: Context, operation: Operation, args: VerdictArgs) -> None:
     entry = args["entry"]
-    age_s = context.clock() - entry["last_repair"]
-    if (
-        entry["repairing"]
-        and entry["last_repair"] == entry["since"]
-        and abs(age_s) > REPAIR_GOOD_FOR_S
-    ):
-        raise Stale(f"the verdict was made {age_s:.0f} s ago")
+    if look := args.get("look"):
+        planned_s = context.clock() - entry["last_repair"]
+        if reason := objection(context.state_dir, look, planned_s=planned_s):
+            raise Stale(reason)
     if not note_health(context.state_dir, operation, entry):
         raise Stale("this host has no record of the stack")
 

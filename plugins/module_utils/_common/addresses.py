@@ -53,6 +53,7 @@ def engine_range(subnet: str) -> str:
     return str(next(iter(ipaddress.ip_network(subnet).subnets(prefixlen_diff=1))))
 
 
+@functools.lru_cache(maxsize=64)
 def our_range(subnet: str) -> Subnet:
     """The half of the subnet from which members get their addresses."""
     _lower, upper = ipaddress.ip_network(subnet).subnets(prefixlen_diff=1)

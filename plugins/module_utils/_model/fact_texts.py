@@ -198,6 +198,10 @@ TEXTS: dict[str, Text] = {
     "selector_empty": "{rule} leads nowhere: no service has the labels of its selector",
     "certificate_unreadable": "certificate file {path}: {error}; not used",
     "engine_unhealthy": "the engine's HEALTHCHECK says unhealthy (shown only)",
+    "reports_too_old": lambda told: (
+        f"reports of {', '.join(told['hosts'])} are too old to count ({told['age_s']:.0f} s):"
+        " a pass looks at all hosts faster with more forks"
+    ),
     "checker_silent": "gives no report: {error}",
     # --- members: their placement ---
     "no_host_fits": lambda told: f"no host fits: {grouped(told['reasons'])}",

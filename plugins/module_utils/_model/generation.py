@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
+
+_OTHERS = re.compile(r"[^0-9]+")
+
 
 def generation_of(container_id: str, started_at: str) -> str:
     """The generation: twelve digits of the container's id, and the digits of its start time from the engine."""
-    digits = "".join(character for character in started_at if character.isdigit())
-    return f"{container_id[:12]}-{digits}"
+    return f"{container_id[:12]}-{_OTHERS.sub('', started_at)}"
 
 
 def container_of(generation: str) -> str:

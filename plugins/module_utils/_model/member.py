@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
@@ -28,8 +29,7 @@ class MemberId:
     @classmethod
     def of_key(cls, stack: str, key: str) -> MemberId:
         """The member with this key in its stack, e.g. C(web/1)."""
-        service, _slash, index = key.rpartition("/")
-        return cls(stack, service, int(index))
+        return _of_key(stack, key)
 
     @classmethod
     def of_labels(cls, labels: t.Mapping[str, str]) -> MemberId:
@@ -57,9 +57,20 @@ class MemberId:
         return f"{self.stack}-{self.service}-{self.index}"
 
 
+@functools.lru_cache(maxsize=65536)
+def _of_key(stack: str, key: str) -> MemberId:
+    """A pass asks for each member many times."""
+    service, _slash, index = key.rpartition("/")
+    return MemberId(stack, service, int(index))
+
+
 def member_ids(stack: str, keys: t.Iterable[str]) -> list[MemberId]:
     """The members with these keys, by service and index."""
-    return sorted(MemberId.of_key(stack, key) for key in keys)
+    return sorted([_of_key(stack, key) for key in keys], key=_in_stack)
+
+
+def _in_stack(member: MemberId) -> tuple[str, int]:
+    return member.service, member.index
 
 
 def service_of(key: str) -> str:

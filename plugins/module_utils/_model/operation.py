@@ -203,7 +203,21 @@ class BalancerArgs(_ConfigHash):
     wait_s: float
 
 
-class VerdictArgs(t.TypedDict):
+class SecondLook(t.TypedDict):
+    """The server of a sick member in the checkers' configs, to look at it again on its own host."""
+
+    backend: str
+    server: str
+    age_s: float
+    """Age of the oldest vote when the plan was made."""
+
+
+class _SecondLook(t.TypedDict, total=False):
+    look: SecondLook
+    """Present if the member is replaced."""
+
+
+class VerdictArgs(_SecondLook):
     """The verdict to remember."""
 
     entry: Health

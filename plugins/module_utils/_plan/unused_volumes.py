@@ -56,9 +56,8 @@ class UnusedVolumes:
         external = _external_names(body)
         return [
             (host, name)
-            for host in self.world.seen
-            for name, volume in sorted(self.world.observation(host)["volumes"].items())
-            if volume["labels"].get(LABEL_STACK) == stack and name not in external
+            for host, name in self.world.labelled_volumes(LABEL_STACK, stack)
+            if name not in external
         ]
 
     def _remove(self, stack: str, host: str, name: str, version: int) -> None:

@@ -179,7 +179,9 @@ class _Choice:
     def _juries(self, found: list[State]) -> list[list[str]]:
         """Its own hosts and those of earlier versions, so that a copy cannot choose its own electorate."""
         older = [s for s in self._states if s.is_committed and s.number < found[0].number]
-        return [state.electorate for state in [*found, *older]]
+        # States of one version have one body, so each version is asked once, however many hosts have it.
+        versions = {state.variant: state for state in [*found, *older]}
+        return [state.electorate for state in versions.values()]
 
     def _is_known(self, found: list[State]) -> bool:
         """Whether a variant counts for certain."""

@@ -12,6 +12,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._common.collector import (
+    paused_collector,
+)
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     CHECKER_IMAGE,
     MAX_ROUNDS,
@@ -352,8 +355,9 @@ class Pass:
             renamed=self.request.rename,
             now_s=now,
         )
-        planner = Planner(world, self.request)
-        planner.run()
+        with paused_collector():
+            planner = Planner(world, self.request)
+            planner.run()
         planner.plan.refusals = _to_note(planner)
         return planner
 

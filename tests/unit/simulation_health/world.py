@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ansible_collections.drover.docker.plugins.module_utils._act import handlers
+from ansible_collections.drover.docker.plugins.module_utils._act import handlers, second_look
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     BRIDGE_NETWORK,
     CHECKER_IMAGE,
@@ -322,6 +322,7 @@ def health_world(hosts: int, *, seed: int = 0) -> Iterator[HealthWorld]:
             any_order(world.order),
             mock.patch.object(os, "fsync", world.fsync),
             mock.patch.object(observe_host, "observe_checker", world.observe_checker),
+            mock.patch.object(second_look, "observe_checker", world.observe_checker),
             mock.patch.object(handlers, "apply", world.apply),
             mock.patch.object(observe_host, "observe_balancers", world.balancers.observe),
             mock.patch.object(handlers, "validate_only"),

@@ -9,6 +9,7 @@ It works the same in HAProxy 2.6 to 3.4. Values that are not given keep HAProxy'
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from . import syntax
@@ -47,12 +48,32 @@ listen {listener}
 """
 
 
-def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
+Made = t.TypeVar("Made")
+
+
+class Written:
+    """What was written for the parts of earlier models. The models of one plan share their checks and controls.
+
+    It keeps each part, so that no other one gets its identity.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[t.Any, t.Any]] = {}
+
+    def once(self, part: t.Any, make: t.Callable[[], Made]) -> Made:
+        """What C(make) makes of a part; made once for each."""
+        if id(part) not in self._made:
+            self._made[id(part)] = (part, make())
+        return t.cast(Made, self._made[id(part)][1])
+
+
+def render_checker(model: t.Mapping[str, t.Any], written: Written | None = None) -> tuple[str, str]:
     """The config of a checker and its marker.
 
     Args:
         model: C(checks) and C(controls), each a list in the order of the config; C(address) of its container on the
             managed network, if it must listen there only.
+        written: Shared by the models of one plan.
 
     Returns:
         The text and the marker, C(rev-) and 16 hex digits.
@@ -60,11 +81,13 @@ def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
     Raises:
         ValueError: A value can't be written into a config; the text names its key.
     """
-    checks, controls = list(model["checks"]), list(model["controls"])
+    written = written or Written()
+    checks, controls = model["checks"], model["controls"]
     _refuse_twice([check.get("backend") for check in checks], key="checks.backend")
     _refuse_twice([control.get("server") for control in controls], key="controls.server")
-    parts = [_head(model.get("address") or ""), _control_part(controls), *_probe_parts(checks)]
-    return with_marker("\n".join(parts))
+    control = written.once(controls, lambda: _control_part(controls))
+    head = _head(model.get("address") or "")
+    return with_marker("\n".join([head, control, *_probe_parts(checks, written)]))
 
 
 def _head(address: str) -> str:
@@ -85,6 +108,7 @@ def _refuse_twice(names: list[t.Any], *, key: str) -> None:
 
 def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
     """One server for the checker of each host: a checker that cannot reach it does not vote on that host's members."""
+    _refuse_twice([control.get("server") for control in controls], key="controls.server")
     lines = [f"backend {CONTROL_BACKEND}", "    timeout check 1s"]
     for at, control in enumerate(controls):
         key = f"controls[{at}]"
@@ -94,15 +118,20 @@ def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _probe_parts(checks: list[t.Mapping[str, t.Any]]) -> list[str]:
+def _probe_parts(checks: list[t.Mapping[str, t.Any]], written: Written) -> list[str]:
     """One backend for all equal checks, sorted by name, so that a new or removed backend moves no other."""
     lines: dict[str, list[str]] = {}
     for at, check in enumerate(checks):
-        key = f"checks[{at}]"
-        asked = _probe_lines(check, key=key)
-        name = probe_name(asked)
-        lines.setdefault(name, [f"backend {name}", *asked]).append(_target(check, key=key))
+        make = functools.partial(_probe, check, key=f"checks[{at}]")
+        name, asked, target = written.once(check, make)
+        lines.setdefault(name, [f"backend {name}", *asked]).append(target)
     return ["".join(f"{line}\n" for line in lines[name]) for name in sorted(lines)]
+
+
+def _probe(check: t.Mapping[str, t.Any], *, key: str) -> tuple[str, list[str], str]:
+    """The name and the lines of the backend of one check, and its server."""
+    asked = _probe_lines(check, key=key)
+    return probe_name(asked), asked, _target(check, key=key)
 
 
 def _probe_lines(check: t.Mapping[str, t.Any], *, key: str) -> list[str]:

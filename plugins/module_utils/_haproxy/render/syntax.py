@@ -8,6 +8,7 @@ Every function takes the key of the value for its message, and raises ValueError
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import typing as t
@@ -54,7 +55,7 @@ def format_word(value: t.Any, *, key: str) -> str:
 def endpoint(address: t.Any, port: t.Any, *, key: str) -> str:
     """An IP address (never a name, which HAProxy would look up at start) and a port."""
     try:
-        found = ipaddress.ip_address(address if isinstance(address, str) else "")
+        found = _address(address if isinstance(address, str) else "")
     except ValueError:
         raise ValueError(f"{key}.address: must be an IP address, not {shown(address)}") from None
     if getattr(found, "scope_id", None):
@@ -66,6 +67,12 @@ def endpoint(address: t.Any, port: t.Any, *, key: str) -> str:
 def listener(address: t.Any, port: int, *, key: str) -> str:
     """Where a proxy listens: at one address of its container, or for an empty one at all of them."""
     return endpoint(address, port, key=key) if address else f":{port}"
+
+
+@functools.lru_cache(maxsize=65536)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An IP address. Each one is in the configs of several HAProxys, so it is parsed once."""
+    return ipaddress.ip_address(text)
 
 
 def whole(value: t.Any, *, key: str, least: int = 0, most: int = MOST) -> int:

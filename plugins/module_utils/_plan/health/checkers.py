@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
-from ..._haproxy.render.checker import CONTROL_PORT, render_checker
+from ..._haproxy.render.checker import CONTROL_PORT, Written, render_checker
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import CheckerReport
@@ -33,15 +33,26 @@ from ..operations.haproxy_config import (
 from ..operations.plan import Plan
 from ..world.world import World, running_on
 from .ring import Ring
-from .targets import CheckedMember
+from .targets import CheckedMember, mark_of
 from .votes import CONTROL, Opinion, Report
 
 Body = t.Dict[str, t.Any]
 
 CHECKERS = 3
 """Number of checkers for each container, as in Rancher."""
-REPORT_GOOD_FOR_S = 10.0
-"""Hosts without work are not observed again within a pass, so their reports are old after a long pass."""
+MOST_CONTROLS = 50
+"""In a larger fleet a checker has the control targets of the hosts of its own targets only, not of all hosts."""
+REPORT_COUNTS_FOR_S = 120.0
+"""Reports are as old as the look at their host: with few forks and many hosts, or late in a long pass, for a minute or
+more. They count, as the host of a sick member looks at it again before it is replaced (_act/second_look.py). Older ones
+do not, and that is said."""
+
+
+class Share(t.NamedTuple):
+    """A target of a checker: its host, and its check."""
+
+    host: str
+    check: dict[str, t.Any]
 
 
 class Checkers:
@@ -50,11 +61,14 @@ class Checkers:
     def __init__(self, world: World, body: Body | None) -> None:
         self._world = world
         self._members = _members(body)
-        fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
-        self._reports = {host: _by_server(world.checker(host)) for host in fresh}
+        self._ages = {host: world.age_s(host) for host in world.seen}
+        self._old = {host for host, age_s in self._ages.items() if age_s > REPORT_COUNTS_FOR_S}
+        self._reports = {host: world.reports(host) for host in world.seen if host not in self._old}
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
         self._ring = Ring(self.candidates)
         self._may_be_chosen = frozenset(self.candidates)
+        self._written = Written()
+        self._marks: dict[int, tuple[dict[str, t.Any], str]] = {}
         self._chosen: dict[tuple[MemberId, str], list[str]] = {}
 
     def _may_check(self, host: str) -> bool:
@@ -82,7 +96,10 @@ class Checkers:
         """The opinions of the chosen checkers, and that of the checker on the target's own host, chosen or not."""
         found = [self._opinion(host, target) for host in self.chosen(target)]
         witness = self._opinion(target.host, target)
-        return found, dataclasses.replace(witness, others=self._others(target))
+        if any(item.report and item.report["status"] == "DOWN" for item in (*found, witness)):
+            # Only a witness against the member is asked what else it reaches.
+            witness = dataclasses.replace(witness, others=self._others(target))
+        return found, witness
 
     def _opinion(self, host: str, target: CheckedMember) -> Opinion:
         reports = self._reports.get(host, {})
@@ -99,43 +116,78 @@ class Checkers:
         reports = self._reports.get(target.host, {})
         return [item for key, item in reports.items() if key not in left_out]
 
+    def age_s(self, host: str) -> float:
+        """The age of a host's reports."""
+        return self._ages.get(host, 0.0)
+
+    def too_old(self) -> dict[str, float]:
+        """Hosts with a checker whose reports are too old to count, with their age."""
+        return {
+            host: age_s
+            for host, age_s in sorted(self._ages.items())
+            if host in self._old and self._world.checker(host)
+        }
+
     def silent(self) -> dict[str, str]:
         """Seen hosts whose checker runs but does not answer, with the reason."""
         found = {host: self._world.checker(host) for host in sorted(self._reports)}
         return {host: seen["error"] for host, seen in found.items() if seen and seen["error"]}
 
+    def mark(self, check: dict[str, t.Any]) -> str:
+        """The mark of a health check, made once for all members of a service."""
+        known = self._marks.get(id(check))
+        if known is None or known[0] is not check:
+            known = self._marks[id(check)] = (check, mark_of(check))
+        return known[1]
+
     # --- their configs ---
 
     def plan(self, plan: Plan, targets: list[CheckedMember], *, image: str, version: int) -> None:
         """Add the operations that update each seen host's checker; C(image) validates the configs."""
-        checks = self._checks(targets)
+        shares = self._shares(targets)
         for host in sorted(self._members):
             if self._world.is_seen(host):
-                model = self._model(host, checks.get(host, []))
+                model = self._model(host, shares.get(host, []))
                 self._plan_host(plan, host, model, image, version)
         for host, error in self.silent().items():
             place = (SYSTEM_STACK, CHECKER_SERVICE, 0, host)
             plan.notes.append(Fact("checker_silent", {"error": error}, *place))
+        old = self.too_old()
+        if old:
+            told = {"hosts": list(old), "age_s": max(old.values())}
+            plan.notes.append(Fact("reports_too_old", told, SYSTEM_STACK))
 
-    def _checks(self, targets: list[CheckedMember]) -> dict[str, list[dict[str, t.Any]]]:
-        """The checks of each host, by target."""
-        found: dict[str, list[dict[str, t.Any]]] = {}
+    def _shares(self, targets: list[CheckedMember]) -> dict[str, list[Share]]:
+        """The targets of each host's checker, in order, with their checks."""
+        found: dict[str, list[Share]] = {}
         for target in sorted(targets, key=lambda item: item.id):
-            check = target.as_check()
+            share = Share(target.host, target.as_check())
             for host in {target.host, *self.chosen(target)}:
-                found.setdefault(host, []).append(check)
+                found.setdefault(host, []).append(share)
         return found
 
-    def _model(self, host: str, checks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
-        """The model of a host's checker with these checks."""
+    def _model(self, host: str, shares: list[Share]) -> dict[str, t.Any]:
+        """The model of a host's checker."""
+        controls = self._controls
+        if len(self._members) > MOST_CONTROLS:
+            needed = {control_name(item.host) for item in shares} | {control_name(host)}
+            controls = [self._control[name] for name in sorted(needed) if name in self._control]
+        checks = [item.check for item in shares]
+        return {"address": self._address(host), "checks": checks, "controls": controls}
+
+    def _address(self, host: str) -> str:
+        """Where a host's checker must listen."""
         member, entry = self._members[host]
         claims = self._world.claims(SYSTEM_STACK).get(member, [])
-        address = listening_address(self._world, host, claims, entry["address"] or "")
-        return {"address": address, "checks": checks, "controls": self._controls}
+        return listening_address(self._world, host, claims, entry["address"] or "")
+
+    @functools.cached_property
+    def _control(self) -> dict[str, dict[str, str]]:
+        return {item["server"]: item for item in self._controls}
 
     @functools.cached_property
     def _controls(self) -> list[dict[str, str]]:
-        """The control targets: every checker's own, the same for all."""
+        """The control targets: each checker's own."""
         return [
             {"server": control_name(name), "address": entry["address"]}
             for name, (_member, entry) in sorted(self._members.items())
@@ -148,7 +200,7 @@ class Checkers:
         member, _entry = self._members[host]
         claims = self._world.claims(SYSTEM_STACK).get(member, [])
         seen = self._world.checker(host)
-        revision = render_checker(model)[1]
+        revision = render_checker(model, self._written)[1]
         makes = makers(plan, host, member)
         revisions = (seen["revision"], seen["file_revision"]) if seen else None
         current = revisions == (revision, revision) and _is_followed(model, seen)
@@ -174,12 +226,6 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
     }
 
 
-def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
-    """A checker's reports. They are ignored if its file was edited: it may check something else."""
-    reports = checker["reports"] if checker and checker["file_revision"] else []
-    return {(item["backend"], item["server"]): item for item in reports}
-
-
 def _is_followed(model: dict[str, t.Any], seen: CheckerReport | None) -> bool:
     """Whether the servers that run ask the places of the model."""
     places = {
@@ -198,6 +244,7 @@ def _is_followed(model: dict[str, t.Any], seen: CheckerReport | None) -> bool:
     return all(not place or not told or told == place for place, told in found)
 
 
+@functools.lru_cache(maxsize=4096)
 def control_name(host: str) -> str:
     """A host name that is valid as the name of a HAProxy server."""
     if re.fullmatch(r"[A-Za-z0-9_.:-]{1,60}", host):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..._model.generation import generation_of
 from ..._model.ledger import Health
+from ..._model.operation import SecondLook
 from ..operations.member import WantedMember
 from ..world.world import Container
 from .checkers import Checkers
@@ -16,18 +17,13 @@ from .verdict import judge
 from .votes import count_votes
 
 
-def target_of(member: WantedMember, container: Container) -> CheckedMember:
-    """The target that the checkers have for a member with this container."""
-    generation = generation_of(container["id"], container["started_at"])
-    check = member.service["health_check"]
-    return CheckedMember(member.id, member.host, member.entry["address"], generation, check)
-
-
 def examine(
     checkers: Checkers, member: WantedMember, container: Container, before: Health | None
 ) -> Judgement:
     """The judgement of a running member with a health check. C(before): its health in the ledger."""
-    target = target_of(member, container)
+    generation = generation_of(container["id"], container["started_at"])
+    check, place = member.service["health_check"], (member.id, member.host, member.entry["address"])
+    target = CheckedMember(*place, generation, check, checkers.mark(check))
     opinions, witness = checkers.opinions(target)
     votes = count_votes(target.check, opinions, witness=witness)
     return Judgement(
@@ -39,4 +35,9 @@ def examine(
         len(opinions),
         None if votes else doubt_of(target.check, opinions, witness),
         judge(before, target.generation, votes),
+        SecondLook(
+            backend=target.backend,
+            server=target.server,
+            age_s=max((checkers.age_s(vote.checker) for vote in votes), default=0.0),
+        ),
     )

@@ -10,6 +10,7 @@ import typing as t
 
 from ..._model.fact import Fact
 from ..._model.ledger import Health
+from ..._model.operation import SecondLook
 from ..operations.member import WantedMember
 from ..world.world import Container
 from .verdict import HEALTHY, INITIALIZING, STARTING, UNHEALTHY, Vote
@@ -25,6 +26,7 @@ class Judgement:
     Attributes:
         before: The health in the ledger.
         asked: The number of checkers that may vote.
+        look: How its own host looks at it again before it is replaced.
         doubt: Why the votes of checkers that find it down do not count; None if this is not the case.
         sick: Why it must be replaced; None if it need not be.
     """
@@ -37,6 +39,7 @@ class Judgement:
     asked: int
     doubt: Fact | None
     verdict: str
+    look: SecondLook
     sick: Fact | None = None
 
     @property
@@ -83,8 +86,8 @@ class Judgement:
         return float(min(first_s * 2.0**repairs, max(LONGEST_TIMEOUT_S, first_s)))
 
 
-def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
-    """Why the member must be replaced; None if it need not be. C(repairs): those in a row.
+def sickness(judgement: Judgement, *, repairs: t.Callable[[], int]) -> Fact | None:
+    """Why the member must be replaced; None if it need not be. C(repairs) counts those in a row.
 
     An unhealthy verdict that no checker currently confirms is kept but never triggers a repair.
     """
@@ -95,7 +98,7 @@ def sickness(judgement: Judgement, *, repairs: int) -> Fact | None:
         return Fact("unhealthy", {"why": why, "down_s": judgement.down_s})
     if judgement.verdict not in STARTING:
         return None
-    timeout_s = judgement.timeout_s(repairs)
+    timeout_s = judgement.timeout_s(repairs())
     if timeout_s and judgement.down_s >= timeout_s:
         told = {"verdict": judgement.verdict, "timeout_s": timeout_s, "why": why}
         return Fact("overdue", told)

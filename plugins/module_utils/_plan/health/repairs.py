@@ -9,6 +9,7 @@ beside it and has no effect.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..._common.backoff import delay_s
@@ -52,7 +53,6 @@ class Healer:
         self._drains = drains
         self._brakes = brakes
         self._dependencies = dependencies
-        self._launches: dict[str, str] = {}
         self.judgements: dict[str, Judgement] = {}
 
     def service(
@@ -71,7 +71,8 @@ class Healer:
         judgements = [self._examine(member, container) for member, container in running]
         self.judgements.update({item.key: item for item in judgements})
         for judgement in judgements:
-            judgement.sick = sickness(judgement, repairs=self._repairs(judgement))
+            repairs = functools.partial(self._repairs, judgement)
+            judgement.sick = sickness(judgement, repairs=repairs)
         sick = [item for item in judgements if item.sick]
         replaced: list[Judgement] = []
         self._note_unavailable(members, judgements, budget)
@@ -251,14 +252,18 @@ class Healer:
             repairing=True,
             basis=self._basis(judgement.member),
         )
-        noted = self._write(judgement, entry, Fact("to_replace", {"why": cause.as_data}))
+        args = VerdictArgs(entry=entry, look=judgement.look)
+        told = Fact("to_replace", {"why": cause.as_data})
+        noted = self._note(judgement, args, told)
         operations, member = self._operations, judgement.member
         gone = operations.remove(member.host, judgement.container, cause, after=[noted])
         created = operations.create(member, after=[gone], cause=cause)
         operations.start(member, Fact("new_container"), after=[created])
 
     def _write(self, judgement: Judgement, entry: Health, cause: Fact) -> int:
-        args = VerdictArgs(entry=entry)
+        return self._note(judgement, VerdictArgs(entry=entry), cause)
+
+    def _note(self, judgement: Judgement, args: VerdictArgs, cause: Fact) -> int:
         where = (judgement.member.host, judgement.container)
         return self._operations.on(VERDICT, args, *where, cause=cause)
 

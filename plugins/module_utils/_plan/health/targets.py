@@ -29,6 +29,8 @@ class CheckedMember:
     address: str
     generation: str
     check: dict[str, t.Any]
+    mark: str
+    """See mark_of."""
 
     @property
     def backend(self) -> str:
@@ -38,7 +40,7 @@ class CheckedMember:
     @property
     def server(self) -> str:
         """Its server there. A new generation or a changed check makes a new server, which inherits no reports."""
-        return f"{self.generation}-{digest(self.check)[:6]}"
+        return f"{self.generation}-{self.mark}"
 
     @property
     def place(self) -> str:
@@ -65,6 +67,11 @@ class CheckedMember:
         return {**own, **{field: self.check[field] for field in fields}}
 
 
+def mark_of(check: dict[str, t.Any]) -> str:
+    """A short text that differs for different health checks."""
+    return digest(check)[:6]
+
+
 def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
     """The live services of a stack that have a health check, by name."""
     services = (current(body) or {})["definition"]["services"] if is_live(body) else {}
@@ -83,6 +90,7 @@ def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[Che
     would change the checkers' configs.
     """
     services = checked_services(body)
+    marks = {name: mark_of(item["health_check"]) for name, item in services.items()}
     claims = world.claims(stack)
     found = []
     for member in member_ids(stack, body["members"]):
@@ -99,5 +107,6 @@ def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[Che
         generation = generation_of(running["id"], running["started_at"]) if running else remembered
         if generation:
             check = services[name]["health_check"]
-            found.append(CheckedMember(member, entry["host"], entry["address"], generation, check))
+            place = (member, entry["host"], entry["address"])
+            found.append(CheckedMember(*place, generation, check, marks[name]))
     return found

@@ -61,6 +61,7 @@ class MemberOperations:
         self.version = version
         self.volumes: dict[str, t.Any] = revision["definition"]["volumes"]
         self._starts: dict[tuple[str, str], list[int]] = {}
+        self._pulls: dict[tuple[str, str], int] = {}
 
     def create(
         self,
@@ -116,15 +117,14 @@ class MemberOperations:
         always = member.service["pull"] == "always"
         if self.world.image(image, member.host) and not always:
             return []
-        for item in self.plan.operations:
-            pull = PULL.args_of(item)
-            where_from = (item["host"], item["stack"], pull["image"]) if pull else ()
-            if where_from == (member.host, member.id.stack, image):
-                return [item["id"]]
+        if (member.host, image) in self._pulls:
+            return [self._pulls[member.host, image]]
         cause = Fact("pull_always" if always else "image_missing")
         args = PullArgs(image=image, config_hash=self.hash(member))
         where = dataclasses.replace(Subject.member(member.host, member.id), container="")
-        return [self.plan.add(PULL, args, where, cause=cause, version=self.version)]
+        number = self.plan.add(PULL, args, where, cause=cause, version=self.version)
+        self._pulls[member.host, image] = number
+        return [number]
 
     def _bridge(self, host: str) -> list[int]:
         """On a single host, the first member creates the network."""

@@ -13,6 +13,7 @@ import hashlib
 import typing as t
 
 from ..._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
+from ..._common.labels import number
 from ..._common.names import unnamed_volume_name
 from ..._model.fact import Fact
 from ..._model.member import MemberId
@@ -44,7 +45,7 @@ def choose_host(
         else:
             fitting.append(host)
     if fitting:
-        return min(fitting, key=lambda host: _rank(reservations, candidate, host)), {}
+        return _best(reservations, candidate, fitting), {}
     return None, reasons
 
 
@@ -81,18 +82,26 @@ def labels_match(labels: dict[str, str], placement: dict[str, t.Any]) -> bool:
     return wanted and not unwanted
 
 
-def _rank(reservations: Reservations, candidate: Candidate, host: str) -> tuple[t.Any, ...]:
-    """Sort key: soft rules missed, members of the service, members in all, then a hash that spreads evenly."""
+def _best(reservations: Reservations, candidate: Candidate, hosts: list[str]) -> str:
+    """The host that misses the fewest soft rules and has the fewest members; of equal ones a hash spreads evenly."""
+    ranks = {host: _rank(reservations, candidate, host) for host in hosts}
+    best = min(ranks.values())
+    equal = [host for host in hosts if ranks[host] == best]
+    return min(equal, key=lambda host: _spread(candidate, host)) if len(equal) > 1 else equal[0]
+
+
+def _rank(reservations: Reservations, candidate: Candidate, host: str) -> tuple[int, int, int]:
+    """Sort key: soft rules missed, members of the service, members in all."""
     labels = reservations.world.labels(host)
     soft = candidate.service["placement"]
     missed = sum(labels.get(key) != value for key, value in soft["host_label_soft"])
     missed += sum(labels.get(key) == value for key, value in soft["host_label_soft_ne"])
+    return (missed, *reservations.load(host, candidate.id.stack, candidate.id.service))
+
+
+def _spread(candidate: Candidate, host: str) -> str:
     seed = f"{candidate.id.place}@{host}"
-    return (
-        missed,
-        *reservations.load(host, candidate.id.stack, candidate.id.service),
-        hashlib.sha256(seed.encode("utf-8")).hexdigest(),
-    )
+    return hashlib.sha256(seed.encode("utf-8")).hexdigest()
 
 
 def volumes_of(
@@ -149,12 +158,11 @@ def _labelled_volumes(reservations: Reservations, candidate: Candidate) -> set[s
     member = candidate.id
     name_at_root = unnamed_volume_name(member.stack, member.service, member.index, "/")
     start = name_at_root.rsplit("_", 2)[0] + "_"
-    wanted = (member.stack, member.service, str(member.index))
     names: set[str] = set()
-    for host in reservations.world.seen:
-        for name, volume in reservations.world.observation(host)["volumes"].items():
-            labels = volume["labels"]
-            found = tuple(map(labels.get, (LABEL_STACK, LABEL_SERVICE, LABEL_INDEX)))
-            if name.startswith(start) and found == wanted:
-                names.add(name)
+    for host, name in reservations.world.labelled_volumes(LABEL_STACK, member.stack):
+        labels = reservations.world.observation(host)["volumes"][name]["labels"]
+        index = number(labels.get(LABEL_INDEX))
+        found = (labels.get(LABEL_SERVICE), index) == (member.service, member.index)
+        if name.startswith(start) and found:
+            names.add(name)
     return names

@@ -9,7 +9,6 @@ hosts. Pure; the same world and body always give the same result.
 
 from __future__ import annotations
 
-import copy
 import typing as t
 
 from ..._common.addresses import assign_address, belongs
@@ -44,10 +43,10 @@ class Placer:
         self.stack = stack
         self._lost_volumes = lost_volumes
         self._wellbeing = wellbeing
-        # The revisions are most of a body and only read here: copying them would take half of a pass's planning time.
+        # Only what is changed here is copied: copying revisions would take half of a pass's planning time.
         self.body = {
             **body,
-            "members": copy.deepcopy(body["members"]),
+            "members": {key: entry.copy() for key, entry in body["members"].items()},
             "counters": dict(body["counters"]),
         }
         self.reservations = reservations
@@ -137,7 +136,7 @@ class Placer:
         """Retire a member; its entry stays because it names the volumes."""
         if not self.members[member.key]["retired"]:
             self.members[member.key]["retired"] = True
-            self.reservations.places.pop(member, None)
+            self.reservations.release(member)
 
     def _add(self, candidate: Candidate, host: str | None) -> None:
         """Add a member: adopt a container with its labels, bring back a retired member, or place a new one."""
@@ -252,10 +251,7 @@ class Placer:
             *(item["id"] for _host, item in self.claims.get(candidate.id, [])),
             *(item.container["id"] for item in self.world.strangers_of(candidate.id)),
         }
-        return bool(holder) and holder not in mine and holder in self._observed_holders()
-
-    def _observed_holders(self) -> set[str]:
-        return set(self.world.taken_addresses().values())
+        return bool(holder) and holder not in mine and holder in self.world.taken_addresses.values()
 
     def _assign_address(self, candidate: Candidate, entry: MemberEntry) -> None:
         address = assign_address(self.world.subnet, candidate.id.place, self.reservations.addresses)

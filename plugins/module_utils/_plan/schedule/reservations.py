@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from ..._model.entry import MemberEntry
@@ -23,7 +24,8 @@ class Reservations:
     def __init__(self, world: World) -> None:
         self.world = world
         self.places: dict[MemberId, str] = {}
-        self.addresses = dict(world.taken_addresses())
+        self._loads: collections.Counter[tuple[str, ...]] = collections.Counter()
+        self.addresses = dict(world.taken_addresses)
         self.volume_hosts: dict[str, set[str]] = {}
         self._ports: dict[str, list[tuple[Port, Owner]]] = {host: [] for host in world.hosts}
 
@@ -61,7 +63,9 @@ class Reservations:
 
     def reserve(self, member: MemberId, host: str, service: dict[str, t.Any]) -> None:
         """Reserve a host for a member."""
+        self.release(member)
         self.places[member] = host
+        self._loads.update(_counted(member, host))
         if host in self._ports:
             self._mark(host, published(service), {"member": member.place})
 
@@ -90,9 +94,18 @@ class Reservations:
 
     def load(self, host: str, stack: str, service: str) -> tuple[int, int]:
         """The number of members of this service, and of all members, on a host."""
-        here = [member for member, placed_on in self.places.items() if placed_on == host]
-        same = sum((member.stack, member.service) == (stack, service) for member in here)
-        return same, len(here)
+        return self._loads[host, stack, service], self._loads[host,]
+
+    def release(self, member: MemberId) -> None:
+        """Give up the host of a member, if it has one."""
+        host = self.places.pop(member, None)
+        if host is not None:
+            self._loads.subtract(_counted(member, host))
+
+
+def _counted(member: MemberId, host: str) -> list[tuple[str, ...]]:
+    """What a member counts for: its host, and its service there."""
+    return [(host,), (host, member.stack, member.service)]
 
 
 def published(service: dict[str, t.Any]) -> list[Port]:

@@ -11,6 +11,7 @@ managers report a lost quorum (some seconds late), workers never do (docs/decisi
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from ..._model.fact import Fact
 from ..._model.observation import SwarmFacts
@@ -28,10 +29,15 @@ class Reports:
     silent: list[str]
     """Hosts that did not answer."""
 
-    @property
+    @functools.cached_property
     def managers(self) -> list[str]:
         """Seen hosts that are managers."""
         return [host for host, swarm in self.swarms.items() if swarm["manager"]]
+
+    @functools.cached_property
+    def errors(self) -> dict[str, str]:
+        """What managers say is wrong; empty for a healthy one."""
+        return {host: self.swarms[host]["error"] for host in self.managers}
 
 
 def network_fault(host: str, reports: Reports) -> Fact | None:
@@ -52,7 +58,7 @@ def _host_fault(swarm: SwarmFacts) -> Fact | None:
 
 def _managers_fault(reports: Reports) -> Fact | None:
     """One healthy manager suffices. If none was reached, assume the overlay works unless a host failed to answer."""
-    errors = {host: reports.swarms[host]["error"] for host in reports.managers}
+    errors = reports.errors
     if errors and all(errors.values()):
         host, error = next(iter(errors.items()))
         return Fact("managers_silent_elsewhere", {"host": host, "error": error})

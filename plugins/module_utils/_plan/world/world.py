@@ -9,6 +9,7 @@ Private to the collection. Everything here only reads.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ..._common.addresses import subnet_fault
@@ -31,6 +32,7 @@ from ..._model.observation import (
     Observation,
     ObservedContainer,
     ObservedImage,
+    ServerReport,
     SwarmFacts,
     address_on,
 )
@@ -110,6 +112,10 @@ class World:
         self.seen = [host for host in self.hosts if host not in self.faults]
         self._owned: dict[str, Ownership] = {}
         self._names: dict[str, dict[str, str]] = {}
+        self._labels: dict[str, dict[str, str]] = {}
+        self._volumes_by_label: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        self._reports: dict[str, dict[tuple[str, str], ServerReport]] = {}
+        self._network_faults: dict[str, Fact | None] = {}
 
     def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: Ledger) -> None:
         """Tell the stack's containers from those that only carry its labels, by its record and ledger."""
@@ -131,7 +137,7 @@ class World:
         taken_at = self.observation(host).get("taken_at")
         return 0.0 if self._now_s is None or taken_at is None else self._now_s - float(taken_at)
 
-    @property
+    @functools.cached_property
     def subnet(self) -> str:
         """The subnet of the managed network: the existing one, else the configured one."""
         existing = map(self._existing_subnet, self.seen)
@@ -175,11 +181,17 @@ class World:
 
     def _labelled(self, stack: str) -> Claims:
         """The stack's containers by the member that their labels name, with their hosts."""
-        found: Claims = {}
+        return self._claims.get(stack, {})
+
+    @functools.cached_property
+    def _claims(self) -> dict[str, Claims]:
+        """All containers of stacks, by stack: gathered once, as there are as many as stacks times members."""
+        found: dict[str, Claims] = {}
         for host in self.seen:
-            for container in self.containers(host):
-                if container["stack"] == stack and container["managed"] == MANAGED_BY_STACK:
-                    found.setdefault(MemberId.of(container), []).append((host, container))
+            for container in self.observation(host)["containers"]:
+                if container["managed"] == MANAGED_BY_STACK:
+                    of_stack = found.setdefault(container["stack"], {})
+                    of_stack.setdefault(MemberId.of(container), []).append((host, container))
         return found
 
     def names(self, host: str) -> dict[str, str]:
@@ -192,27 +204,66 @@ class World:
 
     def labels(self, host: str) -> dict[str, str]:
         """The engine's labels, overridden by the inventory's; lower-cased, as Rancher's scheduler compared."""
-        merged = {
-            **self.observation(host)["engine"].get("labels", {}),
-            **self._host_labels.get(host, {}),
-        }
-        return {str(key).lower(): str(value).lower() for key, value in merged.items()}
+        if host not in self._labels:
+            merged = {
+                **self.observation(host)["engine"].get("labels", {}),
+                **self._host_labels.get(host, {}),
+            }
+            self._labels[host] = {
+                str(key).lower(): str(value).lower() for key, value in merged.items()
+            }
+        return self._labels[host]
 
     def image(self, reference: str, host: str | None = None) -> ObservedImage | None:
         """An image as a host (or, for host None, any host) has it."""
-        for place in [host] if host else self.seen:
-            found = self.observation(place)["images"].get(reference)
-            if found:
-                return found
-        return None
+        if host is None:
+            return self._images.get(reference)
+        return self.observation(host)["images"].get(reference)
+
+    @functools.cached_property
+    def _images(self) -> dict[str, ObservedImage]:
+        """The images of all hosts; of several hosts with one, the first counts."""
+        found: dict[str, ObservedImage] = {}
+        for host in self.seen:
+            for reference, image in self.observation(host)["images"].items():
+                found.setdefault(reference, image)
+        return found
 
     def volume_hosts(self, name: str) -> list[str]:
         """Hosts that have a volume of this name."""
-        return [host for host in self.seen if name in self.observation(host)["volumes"]]
+        return self._volume_hosts.get(name, [])
+
+    @functools.cached_property
+    def _volume_hosts(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for host in self.seen:
+            for name in self.observation(host)["volumes"]:
+                found.setdefault(name, []).append(host)
+        return found
+
+    def labelled_volumes(self, label: str, value: str) -> list[tuple[str, str]]:
+        """Host and name of each volume with this label."""
+        if label not in self._volumes_by_label:
+            index = self._volumes_by_label[label] = {}
+            for host in self.seen:
+                for name, volume in sorted(self.observation(host)["volumes"].items()):
+                    index.setdefault(volume["labels"].get(label, ""), []).append((host, name))
+        return self._volumes_by_label[label].get(value, [])
 
     def checker(self, host: str) -> CheckerReport | None:
         """The checker's report of a seen host; None if there is none."""
         return self.observation(host).get("checker")
+
+    def reports(self, host: str) -> dict[tuple[str, str], ServerReport]:
+        """The reports of a seen host's checker, by backend and server.
+
+        They are ignored if its file was edited: it may check something else.
+        """
+        if host not in self._reports:
+            checker = self.checker(host)
+            found = checker["reports"] if checker and checker["file_revision"] else []
+            self._reports[host] = {(item["backend"], item["server"]): item for item in found}
+        return self._reports[host]
 
     def balancers(self, host: str) -> dict[str, BalancerReport]:
         """The load balancers' reports of a seen host, by member; those that do not answer report nothing."""
@@ -228,12 +279,18 @@ class World:
 
     def network_fault(self, host: str) -> Fact | None:
         """Why containers cannot start on the managed network of a host; None if they can."""
+        if host not in self._network_faults:
+            self._network_faults[host] = self._network_fault(host)
+        return self._network_faults[host]
+
+    def _network_fault(self, host: str) -> Fact | None:
         subnet = self._existing_subnet(host)
         fault = subnet_fault(subnet) if subnet else ""
         if fault:
             return Fact("unusable_subnet", {"network": self.settings.network, "error": fault})
-        return network_fault(host, self._overlay_reports()) if self.settings.several else None
+        return network_fault(host, self._overlay_reports) if self.settings.several else None
 
+    @functools.cached_property
     def _overlay_reports(self) -> Reports:
         network = self.settings.network
         return Reports(
@@ -243,6 +300,7 @@ class World:
             silent=self.silent,
         )
 
+    @functools.cached_property
     def taken_addresses(self) -> dict[str, str]:
         """Addresses in use on the managed network, each with the container's id."""
         network = self.settings.network

@@ -757,3 +757,16 @@ def test_what_is_left_of_judging_and_healing_goes_on_in_the_next_pass() -> None:
     assert goes_on_later(plan)
     plan.operations.append(operation("start", index=2))
     assert not goes_on_later(plan)
+
+
+def test_a_pull_is_not_shared_with_another_stack() -> None:
+    """If the other stack's record is refused, its operations are not carried out, and ours would be skipped."""
+    bench = Bench("h1")
+    bench["h1"]["images"] = {}
+    for name in ("blog", "shop"):
+        bench.record(name, bench.up(stack({"web": service()}, name=name)).records[0].record["body"])
+    plan = bench.plan()
+    stacks = {item["id"]: item["stack"] for item in plan.operations}
+    assert [item["stack"] for item in plan.operations if item["kind"] == "pull"] == ["blog", "shop"]
+    for item in plan.operations:
+        assert {stacks[number] for number in item["after"]} <= {item["stack"], ""}
