@@ -20,7 +20,8 @@ _CHECK_CONFIG = ["haproxy", "-c", "-f", _CANDIDATE]
 _ALERT = re.compile(r"^\[ALERT\][^:]*: (?:config : )?(.*)$")
 _SAYS_NOTHING = re.compile(r"(Fatal errors|Error\(s\)|Errors) found in configuration")
 _PLACE = re.compile(r"\[haproxy\.cfg:([0-9]+)\]")
-_NOT_STARTED = "OCI runtime exec failed"
+_ANSWERS = (0, 1)
+"""Exit codes of HAProxy's own. Another one means that it did not start, or was killed with its container."""
 _SHOWN_LINES = 5
 _SHOWN_OF_A_LINE = 120
 _SHOWN_CHARACTERS = 1000
@@ -104,7 +105,7 @@ def _in_its_container(engine: Engine, container: str) -> tuple[int, str] | None:
         code, output = engine.execute(container, _CHECK_CONFIG)
     except Conflict:
         return None
-    return None if output.startswith(_NOT_STARTED) else (code, output)
+    return (code, output) if code in _ANSWERS else None
 
 
 def _check_mount(output: str, folders: Folders) -> None:
