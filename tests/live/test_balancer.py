@@ -568,6 +568,65 @@ def test_checks_ask_the_port_and_page_that_they_name(lb: Balancer, members: list
     assert {lb.get().member for _request in range(4)} == {"shop.web.2"}
 
 
+@pytest.mark.parametrize("request_of_check", [GET, None])
+def test_the_port_that_is_served_is_checked_besides_that_of_the_health_check(
+    lb: Balancer, members: list[Member], request_of_check: Json | None
+) -> None:
+    """A wrong target_port answered every visitor with 503, and the load balancer called it up."""
+    served, health = members[:2]
+    quick = {"interval_ms": 100, "response_timeout_ms": 500}
+    check = {
+        **quick,
+        "port": health.port,
+        "request": request_of_check,
+        "healthy_threshold": 1,
+        "unhealthy_threshold": 1,
+    }
+    lb.apply(simple(served, pool={"check": check}))
+    lb.until("shop.web.1", lambda report: report["status"] == "UP")
+    assert lb.get().member == "shop.web.1"
+    served.stop()
+    lb.until("shop.web.1", lambda report: report["status"] == "DOWN")
+    served.start()
+    lb.until("shop.web.1", lambda report: report["status"] == "UP")
+    health.stop()
+    lb.until("shop.web.1", lambda report: report["status"] == "DOWN")
+    health.start()
+
+
+def test_what_goes_wrong_behind_a_rule_is_counted(lb: Balancer, members: list[Member]) -> None:
+    lb.apply(simple(members[0], retry=False))
+    lb.until("shop.web.1", lambda report: report["status"] == "UP")
+    before = lb.seen()["pools"]["80_"]
+    members[0].status = 500
+    assert [lb.get().status for _request in range(3)] == [500] * 3
+    after = lb.seen()["pools"]["80_"]
+    assert after["requests"] - before["requests"] == 3
+    assert after["answers_5xx"] - before["answers_5xx"] == 3
+
+
+def test_only_published_ports_listen_on_other_addresses(
+    lb: Balancer, members: list[Member]
+) -> None:
+    """Attack M8. A container on an overlay has an address on docker_gwbridge, too; here it is the loopback one."""
+    ports = [
+        frontend(80, default="80_", published=True),
+        frontend(81, default="80_", published=False),
+    ]
+    lb.apply(model(ports, [backend("80_", members[0])], address=lb.address))
+    assert lb.get(port=80).status == lb.get(port=81).status == 200
+    ask = ["sh", "-c", "cat /proc/net/tcp"]
+    _code, table = lb.engine.execute(lb.name, ask)
+    listening = {
+        (fields[1].split(":")[0], int(fields[1].split(":")[1], 16))
+        for fields in map(str.split, table.splitlines()[1:])
+        if fields[3] == "0A"
+    }
+    anywhere = {port for address, port in listening if address == "00000000"}
+    assert anywhere == {80}
+    assert {port for _address, port in listening} >= {42, 80, 81, 8404}
+
+
 HOSTILE = [
     "x\n    http-request deny",
     "x } { always_true",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -19,6 +20,10 @@ from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.mark
     with_marker,
 )
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import worker
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.socket import (
+    HaproxyError,
+    ask,
+)
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import completed
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.target import ApplyError
 
@@ -337,3 +342,28 @@ def test_answers_that_are_none(haproxy: Haproxy, backends: t.Callable[[], Backen
     for name in targets:
         found = haproxy.until(name, lambda report: report["status"] == "DOWN")
         assert found["check_status"].lstrip("* ") in ("L7RSP", "L7TOUT", "SOCKERR")
+
+
+def test_a_report_says_which_place_is_asked(
+    haproxy: Haproxy, backends: t.Callable[[], Backend]
+) -> None:
+    """Attack H6: a checker whose config was edited said DOWN of a healthy member, from another port."""
+    target = backends()
+    wanted = {"checks": [check("shop.web.1", target)], "controls": []}
+    haproxy.apply(wanted)
+    haproxy.start()
+    place = f"{target.address}:{target.port}"
+    haproxy.until("shop.web.1", lambda report: report["status"] == "UP")
+    assert haproxy.report("shop.web.1")["place"] == place
+    file = pathlib.Path(haproxy.folders.file)
+    good = file.read_text()
+    file.write_text(good.replace(f":{target.port} ", ":9999 "))
+    worker.old_workers(haproxy.folders, deadline_s=5)
+    with contextlib.suppress(HaproxyError):  # 2.6 says nothing
+        ask(haproxy.folders.master_socket, "reload", deadline_s=5)
+    worker.old_workers(haproxy.folders, deadline_s=5)
+    file.write_text(good)  # nothing but the running servers tells of it now
+    found = haproxy.until("shop.web.1", lambda report: report["place"] != place)
+    assert found["place"].endswith(":9999")
+    assert haproxy.apply(wanted).changed
+    assert haproxy.report("shop.web.1")["place"] == place
