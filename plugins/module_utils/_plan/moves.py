@@ -17,6 +17,7 @@ from .balancer.drains import Drains
 from .disruption import Disruption
 from .operations.member import MemberOperations, WantedMember
 from .operations.member_network import MemberNetwork, Move, Need
+from .start_brakes import StartBrakes
 from .world.world import Container
 
 
@@ -37,8 +38,11 @@ class Moves:
         network: MemberNetwork,
         *,
         drains: Drains,
+        brakes: StartBrakes,
         budget: Disruption,
     ) -> None:
+        self._operations = operations
+        self._brakes = brakes
         self._plan = operations.plan
         self._network = network
         self._drains = drains
@@ -68,12 +72,25 @@ class Moves:
             return False
         if not self._budget.may_move(member.id):
             return False
+        held = self._brakes.reason(member) if wish.need.move is Move.REPLACE else None
+        if held:
+            self._plan.held.append(held)
+            return True
         sick = self._budget.is_unwell(member.id)
         if not sick:
             self._budget.reserve(member.id)
         if self._drains.drain(member.host, container, wish.need.why, sick=sick):
-            self._network.meet(member, container, wish.need)
+            self._move(wish)
         return True
+
+    def _move(self, wish: Wish) -> None:
+        member, cause, operations = wish.member, wish.need.why, self._operations
+        if wish.need.move is not Move.REPLACE:
+            self._network.meet(member, wish.container, wish.need)
+            return
+        gone = operations.remove(member.host, wish.container, cause)
+        created = operations.create(member, after=[gone], cause=cause)
+        operations.start(member, Fact("new_container"), after=[created])
 
     def _hold(self, waiting: list[Wish]) -> None:
         first = waiting[0]

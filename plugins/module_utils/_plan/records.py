@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._common.constants import SYSTEM_STACK
@@ -43,14 +44,21 @@ class Records:
         return [*seen["records"], *seen["damaged_records"], *seen["newer_records"]]
 
     def _view(self, stack: str) -> RecordView:
-        seen = {host: self.world.observation(host) for host in self.world.seen}
-        copies = {host: found["records"].get(stack) for host, found in seen.items()}
-        hidden = [
-            host
-            for host, found in seen.items()
-            if stack in found["damaged_records"] or stack in found["newer_records"]
-        ]
+        copies = {**dict.fromkeys(self.world.seen), **self._by_stack["records"].get(stack, {})}
+        hidden = [*self.damaged(stack), *self.newer(stack)]
         return view_records(stack, copies, take=self.request.take or None, unreadable=hidden)
+
+    @functools.cached_property
+    def _by_stack(self) -> dict[str, dict[str, dict[str, t.Any]]]:
+        """The files of each kind by stack and host: gathered once, as there are as many as hosts times stacks."""
+        found: dict[str, dict[str, dict[str, t.Any]]] = {}
+        for kind in ("records", "damaged_records", "newer_records"):
+            index = found[kind] = {}
+            for host in self.world.seen:
+                files = t.cast("dict[str, t.Any]", self.world.observation(host))[kind]
+                for stack, file in files.items():
+                    index.setdefault(stack, {})[host] = file
+        return found
 
     def _doubt(self, view: RecordView) -> t.Iterator[Fact]:
         """Why it is unknown what is wanted for a stack; nothing if it is known."""
@@ -69,11 +77,11 @@ class Records:
 
     def newer(self, stack: str) -> list[str]:
         """Hosts with a record that only a newer release can read."""
-        return [h for h in self.world.seen if stack in self.world.observation(h)["newer_records"]]
+        return list(self._by_stack["newer_records"].get(stack, {}))
 
     def damaged(self, stack: str) -> list[str]:
         """Hosts with a damaged record."""
-        return [h for h in self.world.seen if stack in self.world.observation(h)["damaged_records"]]
+        return list(self._by_stack["damaged_records"].get(stack, {}))
 
     def is_barred(self, stack: str) -> bool:
         """Whether this command must not act on a stack. C(up) makes a lost record anew."""

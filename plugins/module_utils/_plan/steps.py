@@ -37,7 +37,7 @@ class Steps:
         self._operations = operations
         self._plan = operations.plan
         self._network = MemberNetwork(operations)
-        self.moves = Moves(operations, self._network, drains=drains, budget=budget)
+        self.moves = Moves(operations, self._network, drains=drains, brakes=brakes, budget=budget)
         self._drains = drains
         self._brakes = brakes
         self._budget = budget
@@ -184,6 +184,8 @@ class Steps:
         if self._brakes.renewed(member):
             # A mere start would make it without our labels.
             self._replace(member, view, Fact("volume_renewed"))
+        elif need := self._network.renewal(member, container):
+            self._replace(member, view, need.why)
         elif self._may_start(member):
             self._budget.note(Cause.STARTING, [member.id])
             after = self._network.settle(member, container)

@@ -18,7 +18,10 @@ from ..world.world import Container
 from .member import MemberOperations, WantedMember
 
 MAC_API = (1, 44)
-"""Older engines take no hardware address at a connect: they give the container its own on its first network only."""
+"""From this API on engines give a hardware address at the creation only: a connect loses it, whatever it asks for.
+
+Seen with 26.1 and 28.5. Engine 20.10 gives the container its own again.
+"""
 
 
 class Move(enum.Enum):
@@ -26,6 +29,7 @@ class Move(enum.Enum):
 
     JOIN = "it is not on the managed network, so a connect disturbs nothing"
     REJOIN = "its connection is wrong: engines cannot change one, so it is interrupted"
+    REPLACE = "it has a hardware address that a connect would lose: only a new container has it"
     LEAVE = (
         "it is still on the other managed network, after a move from one host to several or back"
     )
@@ -52,13 +56,19 @@ class MemberNetwork:
             return None
         have = container["networks"].get(settings.network)
         if have is None:
-            return Need(Move.JOIN, Fact("off_network", {"network": settings.network}))
+            why = Fact("off_network", {"network": settings.network})
+            return Need(Move.REPLACE if self._loses_mac(member) else Move.JOIN, why)
         wrong = self._difference(member, have)
         if wrong:
-            return Need(Move.REJOIN, wrong)
+            return Need(Move.REPLACE if self._loses_mac(member) else Move.REJOIN, wrong)
         if settings.other_network in container["networks"]:
             return Need(Move.LEAVE, Fact("network_replaced", {"network": settings.network}))
         return None
+
+    def renewal(self, member: WantedMember, container: Container) -> Need | None:
+        """Why a container that does not run must be replaced; None if it need not."""
+        need = self.need(member, container)
+        return need if need and need.move is Move.REPLACE else None
 
     def meet(self, member: WantedMember, container: Container, need: Need) -> list[int]:
         """Plan the move; returns the operations that a start must wait for."""
@@ -116,15 +126,17 @@ class MemberNetwork:
 
     def _other_mac(self, member: WantedMember, have: Endpoint) -> Fact | None:
         """How the hardware address differs from the wanted one; a stopped container has none."""
-        wanted = str(member.service["container"].get("mac_address", "")).lower()
-        found = have["mac"].lower()
-        if not wanted or not found or found == wanted or not self._takes_mac(member.host):
+        wanted, found = _mac_of(member).lower(), have["mac"].lower()
+        if not found or found == wanted or not self._loses_mac(member):
             return None
         return Fact("wrong_mac", {"mac": found, "wanted": wanted})
 
-    def _takes_mac(self, host: str) -> bool:
-        major, _dot, minor = self._world.observation(host)["engine"]["api"].partition(".")
-        return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= MAC_API
+    def _loses_mac(self, member: WantedMember) -> bool:
+        """Whether a connect would take a hardware address from the member."""
+        api = self._world.observation(member.host)["engine"]["api"]
+        major, _dot, minor = api.partition(".")
+        is_new = major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= MAC_API
+        return bool(_mac_of(member)) and is_new
 
     def _connect(
         self, member: WantedMember, container: Container, cause: Fact, *, after: t.Iterable[int]
@@ -134,7 +146,7 @@ class MemberNetwork:
             address=member.entry["address"],
             aliases=self._names(member),
             links=endpoint_links(member.service["links"]),
-            mac_address=str(member.service["container"].get("mac_address", "")),
+            mac_address=_mac_of(member),
         )
         return self._operations.on(CONNECT, args, member.host, container, cause=cause, after=after)
 
@@ -168,3 +180,8 @@ class MemberNetwork:
         return self._operations.on(
             DISCONNECT, args, member.host, container, cause=cause, after=after
         )
+
+
+def _mac_of(member: WantedMember) -> str:
+    """The wanted hardware address; empty for any."""
+    return str(member.service["container"].get("mac_address", ""))

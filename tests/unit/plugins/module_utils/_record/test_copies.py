@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+from ansible_collections.drover.docker.plugins.module_utils._record import copies as copies_module
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import (
     make_record,
     view_records,
@@ -180,3 +182,23 @@ def test_finishing_makes_a_version_of_its_own() -> None:
         "h1,h2  record  shop v3  an order that may have reached a majority is finished"
     )
     assert plan.records[0].is_proposal
+
+
+def test_what_all_hosts_have_is_found_as_quickly_as_surely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual case has a short way: it must say what the long one says, and only where all agree."""
+    hosts = ["h1", "h2", "h3"]
+    agreed = {
+        host: {**copy(4, hosts), "host": host, "life": {"web/1": {"seq": 2}}} for host in hosts
+    }
+    newer = {**agreed, "h2": {**copy(5, hosts), "host": "h2"}}
+    cases: list[dict[str, t.Any]] = [
+        agreed,
+        newer,
+        {**agreed, "h3": None},
+        dict.fromkeys(hosts),
+        {},
+    ]
+    quick = [view_records("shop", case) for case in cases]
+    monkeypatch.setattr(copies_module, "_agreed", lambda _copies: None)
+    assert quick == [view_records("shop", case) for case in cases]
+    assert (quick[0].holders, quick[0].number) == (hosts, 4)
