@@ -205,7 +205,7 @@ class Planner:
             self.plan.errors.append(dataclasses.replace(error.fact, stack=stack))
             return None
         if body is None:
-            if not self.request.forget:
+            if not self.request.continued:
                 self.plan.errors.append(Fact("stack_unknown", {}, stack))
             return None
         if is_forgotten(body):

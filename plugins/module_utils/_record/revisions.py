@@ -47,6 +47,8 @@ class Request:
     scales: dict[str, int] = dataclasses.field(default_factory=dict)
     prune: bool = False
     forget: bool = False
+    continued: bool = False
+    """A later round of a command: it converges to what the hosts stored, and nothing stored is no error any more."""
     rename: dict[str, str] = dataclasses.field(default_factory=dict)
     take: str = ""
     retry: list[str] = dataclasses.field(default_factory=list)

@@ -238,4 +238,6 @@ def next_request(request: Request) -> Request:
     """Return the request of later rounds: the hosts have the desired state now, and must converge to it."""
     if request.command == "reconcile":
         return request
-    return dataclasses.replace(request, command="reconcile", scales={}, take="", definition=None)
+    return dataclasses.replace(
+        request, command="reconcile", scales={}, take="", definition=None, continued=True
+    )

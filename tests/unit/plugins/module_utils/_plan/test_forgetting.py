@@ -53,9 +53,9 @@ def test_first_a_record_without_content_replaces_all_copies_then_they_are_delete
     assert plan.lines() == ["h1,h2,h3  record  shop v3  forgotten"]
     assert SECRET not in json.dumps(plan.records[0].record)
     store(bench, plan)
-    plan = bench.plan(stacks=["shop"], forget=True)
+    plan = bench.plan(stacks=["shop"], continued=True)
     assert delete(bench, plan) == [f"{host}  forget  shop" for host in ("h1", "h2", "h3")]
-    plan = bench.plan(stacks=["shop"], forget=True)
+    plan = bench.plan(stacks=["shop"], continued=True)
     assert (plan.lines(), plan.errors, plan.held, plan.notes) == ([], [], [], [])
 
 
@@ -72,7 +72,7 @@ def test_while_a_host_is_away_a_record_without_content_stays() -> None:
     old = bench["h3"]
     bench.seen["h3"] = None
     store(bench, forget(bench))
-    plan = bench.plan(stacks=["shop"], forget=True)
+    plan = bench.plan(stacks=["shop"], continued=True)
     assert plan.lines() == []
     assert [str(note) for note in plan.notes] == [
         "on h3: not seen: not reached",
