@@ -49,6 +49,8 @@ class Request:
     forget: bool = False
     rename: dict[str, str] = dataclasses.field(default_factory=dict)
     take: str = ""
+    take_over: bool = False
+    """This release and the settings of this inventory decide about system services from now on."""
     retry: list[str] = dataclasses.field(default_factory=list)
     remove_volumes: list[str] = dataclasses.field(default_factory=list)
     new_volumes: list[str] = dataclasses.field(default_factory=list)

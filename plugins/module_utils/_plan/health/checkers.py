@@ -20,6 +20,7 @@ from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import CheckerReport
 from ..._model.operation import CHECKER, CheckerArgs
+from ..._record.revisions import current
 from ..operations.haproxy_config import (
     FIRST_RESULT_S,
     add_config,
@@ -50,6 +51,7 @@ class Checkers:
     def __init__(self, world: World, body: Body | None) -> None:
         self._world = world
         self._members = _members(body)
+        self._check_own_host = _checks_own_host(body, world)
         fresh = [host for host in world.seen if world.age_s(host) <= REPORT_GOOD_FOR_S]
         self._reports = {host: _by_server(world.checker(host)) for host in fresh}
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
@@ -74,7 +76,7 @@ class Checkers:
     def _choose(self, target: CheckedMember) -> list[str]:
         others = self._ring.choose(target.id.place, CHECKERS, without=target.host)
         own = target.host in self._may_be_chosen
-        if own and (len(self.candidates) < CHECKERS or self._world.settings.check_own_host):
+        if own and (len(self.candidates) < CHECKERS or self._check_own_host):
             return sorted([target.host, *others[: CHECKERS - 1]])
         return sorted(others)
 
@@ -172,6 +174,12 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
         for member in member_ids(SYSTEM_STACK, entries)
         if not entries[member.key]["retired"] and member.service == CHECKER_SERVICE
     }
+
+
+def _checks_own_host(body: Body | None, world: World) -> bool:
+    """As recorded, so that two inventories do not choose other checkers in turns."""
+    definition = (current(body) or {"definition": {}})["definition"]
+    return bool(definition.get("settings", {}).get("check_own_host", world.settings.check_own_host))
 
 
 def _by_server(checker: CheckerReport | None) -> dict[tuple[str, str], Report]:
