@@ -47,6 +47,12 @@ options:
       - With O(command=up) and O(command=reconcile), the host with the right record, if hosts hold different records of
         the same number, or if only a minority has the record.
     type: str
+  take_over:
+    description:
+      - With O(command=reconcile), let this release and the settings of this inventory decide about the checkers and the
+        configs of load balancers, although another control node made them.
+    type: bool
+    default: false
   prepare:
     description:
       - Only read and check the other options for a later V(prepared), before any host is contacted.

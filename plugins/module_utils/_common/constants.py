@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+RELEASE = "0.1.0"
+"""The version in galaxy.yml. Records name the newest release that wrote them."""
+
 LABEL_MANAGED = "io.drover.managed"
 LABEL_STACK = "io.drover.stack"
 LABEL_SERVICE = "io.drover.service"

@@ -26,6 +26,13 @@ def _majority(told: Json) -> str:
     return f"needs {wanted} ({', '.join(hosts)}); reached: {reached}"
 
 
+def _settings(settings: Json) -> str:
+    names = {"check_own_host": "drover_health_check_own_host"}
+    return ", ".join(
+        f"{names.get(key, f'drover_{key}')}: {value}" for key, value in sorted(settings.items())
+    )
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
@@ -130,6 +137,12 @@ TEXTS: dict[str, Text] = {
         f"the checkers stay as they are: what {', '.join(told['stacks'])} wants is unknown"
     ),
     "file_unreadable": "{path}: {error}",
+    "system_newer": "release {release} made the checkers, and this one is older; left alone: install that release on"
+    " this control node, or reconcile -e take_over=true",
+    "system_settings": lambda told: (
+        f"the checkers keep the settings of another inventory ({_settings(told['settings'])});"
+        " for those of this one: reconcile -e take_over=true"
+    ),
     "records_conflict": "hosts hold different records of the same number ({sides});"
     " say which is right: up ... -e take=HOST",
     "record_undone": lambda told: f"{_undone(told)}: it has no effect",

@@ -41,10 +41,11 @@ from .operations.member import MemberOperations
 from .operations.plan import Plan
 from .record_writes import RecordWrites
 from .records import Records
+from .release import newer_release
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
 from .situation import has_run
-from .system_stack import desired_system, is_needed
+from .system_stack import desired_system, is_needed, other_settings, settings_of
 from .unused_volumes import UnusedVolumes
 from .world.ownership import Claims
 from .world.world import World
@@ -242,23 +243,29 @@ class Planner:
             body,
             self.request,
             needed=is_needed(others.values()),
-            image=self.world.settings.checker_image,
+            settings=settings_of(self.world.settings),
             hosts=self.request.inventory,
         )
         if desired is not None:
             wanted[SYSTEM_STACK] = desired
+        other = other_settings(desired, settings_of(self.world.settings))
+        if other:
+            self.plan.notes.append(Fact("system_settings", {"settings": other}, SYSTEM_STACK))
 
     def _leaves_system(self, body: dict[str, t.Any] | None) -> bool:
         """Whether our own services stay as they are, as it is unknown what a stack wants of them."""
         unknown = sorted(set(self.records.unknown) - {SYSTEM_STACK})
         if unknown and is_live(body):
             self.plan.notes.append(Fact("system_left_alone", {"stacks": unknown}, SYSTEM_STACK))
-        return bool(unknown)
+        newer = newer_release(body, self.request)
+        if newer:
+            self.plan.notes.append(Fact("system_newer", {"release": newer}, SYSTEM_STACK))
+        return bool(unknown or newer)
 
     def _plan_checkers(self) -> None:
         """Update all checkers' configs, including those for stacks outside this command."""
         body = self.acted_on.get(SYSTEM_STACK)
-        if not is_live(body) or self.records.unknown:
+        if not is_live(body) or self.records.unknown or newer_release(body, self.request):
             return
         targets = [
             target

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.constants import RELEASE
 from .._common.names import digest
 from .._model.fact import Fact
 from .._record.copies import RecordView, is_majority, make_record, needed
@@ -15,6 +16,7 @@ from .._record.revisions import current
 from .lost_volumes import LostVolumes
 from .operations.plan import Plan, RecordWrite
 from .records import Records
+from .release import must_name_release, release_to_write
 
 
 class RecordWrites:
@@ -56,8 +58,8 @@ class RecordWrites:
         view = self._records.views[stack]
         before = view.valid_body
         is_same = before is not None and digest(before) == digest(body)
-        is_settled = is_same and view.is_finished and not view.rivals
-        if is_settled and self._is_stored_well(view) and stack not in self._world.down_names:
+        settled = view.is_finished and not view.rivals and stack not in self._world.down_names
+        if is_same and settled and not self._must_rewrite(view, body):
             self._copy(view, body)
             return body
         names = self._names(stack)
@@ -69,15 +71,16 @@ class RecordWrites:
         self._write(view, body, quorums, self._cause(view, desired))
         return body
 
-    def _is_stored_well(self, view: RecordView) -> bool:
-        """Whether the body has the present format. Without a majority an older one must do."""
-        hosts = (view.body or {"hosts": []})["hosts"]
-        return view.is_turned_over or bool(self._lacking_majority([hosts]))
+    def _must_rewrite(self, view: RecordView, body: dict[str, t.Any]) -> bool:
+        """Whether the same body is written again, in the present format or by this release. It needs a majority."""
+        old = not view.is_turned_over or must_name_release(view.stack, body, self._request)
+        return old and not self._lacking_majority([body["hosts"]])
 
     def _write(
         self, view: RecordView, body: dict[str, t.Any], quorums: list[list[str]], cause: Fact
     ) -> None:
-        record = make_record(view.stack, body, number=view.number + 1, token=self._request.token)
+        named = {**body, "release": release_to_write(body, self._request)}
+        record = make_record(view.stack, named, number=view.number + 1, token=self._request.token)
         names = self._names(view.stack)
         if names:
             record["renamed"] = names
@@ -147,6 +150,8 @@ class RecordWrites:
             return Fact("order_finished")
         if not view.is_turned_over and desired is before:
             return Fact("format_raised")
+        if desired is before and must_name_release(view.stack, desired, self._request):
+            return Fact("release_renders", {"release": RELEASE})
         if revision and (before is None or revision != current(before)):
             return Fact("revision", {"note": revision["note"]})
         return Fact("placement")

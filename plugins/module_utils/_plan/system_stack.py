@@ -23,11 +23,13 @@ from .._common.constants import (
 )
 from .._record.revisions import Request, apply_down, current, empty_body, is_live, with_revision
 from .health.targets import checked_services
+from .world.world import Settings
 
 CHECKER_CPUS = 0.5
 """HAProxy 3.0 spins while it waits for more of a binary answer to an HTTP check (docs/decisions/0009)."""
 
-Body = t.Dict[str, t.Any]
+Json = t.Dict[str, t.Any]
+Body = Json
 
 _NOTES = {True: "a service has a health check", False: "no service has a health check any more"}
 
@@ -37,8 +39,27 @@ def is_needed(bodies: t.Iterable[Body]) -> bool:
     return any(checked_services(body) for body in bodies)
 
 
+def settings_of(inventory: Settings) -> Json:
+    """The settings of an inventory that shape the checkers and their configs."""
+    return {
+        "checker_image": inventory.checker_image,
+        "check_own_host": inventory.check_own_host,
+    }
+
+
+def recorded_settings(body: Body | None) -> Json:
+    """The settings that the checkers were made with; empty if none are recorded."""
+    return dict((current(body) or {"definition": {}})["definition"].get("settings", {}))
+
+
+def other_settings(body: Body | None, own: Json) -> Json:
+    """The recorded settings that differ from those of this inventory. An empty image agrees with any."""
+    recorded = recorded_settings(body) if is_live(body) else {}
+    return {key: value for key, value in recorded.items() if own[key] not in ("", value)}
+
+
 def desired_system(
-    body: Body | None, request: Request, *, needed: bool, image: str, hosts: list[str]
+    body: Body | None, request: Request, *, needed: bool, settings: Json, hosts: list[str]
 ) -> Body | None:
     """The desired body of the system stack; None if it does not exist and is not needed.
 
@@ -46,12 +67,15 @@ def desired_system(
         body: The recorded body.
         request: Who asks, and when.
         needed: Whether any service has a health check.
-        image: The image that the inventory asks for; empty to keep the recorded one.
+        settings: Those of this inventory. They count for new checkers, and if a person says so: two inventories would
+            change the checkers in turns.
         hosts: Hosts of the inventory, for the first record.
     """
     if not needed:
         return apply_down(body, request) if body and is_live(body) else body
-    definition = system_definition(image or _recorded_image(body) or CHECKER_IMAGE)
+    recorded = recorded_settings(body) if is_live(body) and not request.take_over else {}
+    image = settings["checker_image"] or _recorded_image(body) or CHECKER_IMAGE
+    definition = system_definition(recorded or {**settings, "checker_image": image})
     return with_revision(
         body or empty_body(hosts),
         request,
@@ -67,12 +91,13 @@ def _recorded_image(body: Body | None) -> str:
     return str(services.get(CHECKER_SERVICE, {}).get("image", ""))
 
 
-def system_definition(image: str) -> dict[str, t.Any]:
-    """The definition of the checkers: one on each host, with minimal privileges."""
+def system_definition(settings: Json) -> dict[str, t.Any]:
+    """The definition of the checkers: one on each host, with minimal privileges, and the settings that they follow."""
     return {
         "format": 1,
         "stack": SYSTEM_STACK,
-        "services": {CHECKER_SERVICE: _checker(image)},
+        "settings": settings,
+        "services": {CHECKER_SERVICE: _checker(settings["checker_image"])},
         "volumes": {},
     }
 

@@ -51,6 +51,8 @@ class Request:
     """A later round of a command: it converges to what the hosts stored, and nothing stored is no error any more."""
     rename: dict[str, str] = dataclasses.field(default_factory=dict)
     take: str = ""
+    take_over: bool = False
+    """This release and the settings of this inventory decide about system services from now on."""
     retry: list[str] = dataclasses.field(default_factory=list)
     remove_volumes: list[str] = dataclasses.field(default_factory=list)
     new_volumes: list[str] = dataclasses.field(default_factory=list)

@@ -177,9 +177,21 @@ def _change(state_dir: str, stack: str, change: t.Callable[[Json], Json | None])
     with _writing:
         record = read_record(state_dir, stack)
         changed = change(record) if record else None
-        if changed is not None:
+        if changed is not None and (changed["version"]["number"] or "proposed" in changed):
             _replace(state_dir, stack, changed, keep_old=False)
+        elif changed is not None:
+            _remove(state_dir, stack)
     return changed is not None
+
+
+def _remove(state_dir: str, stack: str) -> None:
+    """Remove the file of a stack that never had a version: its first one was withdrawn."""
+    path = record_path(state_dir, stack)
+    try:
+        os.unlink(path)
+        _sync_folder(os.path.dirname(path))
+    except OSError as error:
+        raise StoreError(f"cannot remove {path}: {error.strerror}") from error
 
 
 def update_ledger(

@@ -277,6 +277,8 @@ class Pass:
     def _next_round(self, now: float, failures: list[Failure]) -> Step:
         """Plan the next round. The first round plans the request, later rounds the state that the hosts stored."""
         plan = self._make_plan(now)
+        failed = {item.stack for item in failures}
+        plan.errors = [e for e in plan.errors if e.code != "stack_unknown" or e.stack not in failed]
         if plan.has_work and not failures:
             if self.rounds <= MAX_ROUNDS:
                 return self._begin_round(plan, now)

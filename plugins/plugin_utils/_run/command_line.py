@@ -43,6 +43,7 @@ def request_from(
     fields["rename"] = _renames(args.get("rename_host"), stamp["inventory"])
     fields["prune"] = _flag("prune", args.get("prune"))
     fields["forget"] = _flag("forget", args.get("forget"))
+    fields["take_over"] = _flag("take_over", args.get("take_over"))
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
         raise ValueError(

@@ -16,12 +16,6 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import settings_for
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
-from ansible_collections.drover.docker.plugins.module_utils._record.states import (
-    no_version,
-    with_commit,
-    with_version,
-    without_proposal,
-)
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Step
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
@@ -127,26 +121,12 @@ class Fleet:
         refused = self.refusing.get(host, {})
         for item in share.records:
             if item["stack"] not in refused:
-                self._store(host, item)
+                self.bench.store(host, item)
         if share.refusals is not None:
             self.bench[host]["refusals"] = share.refusals
         results = [self._operate(item) for item in share.operations]
         told = {item["stack"]: refused[item["stack"]] for item in share.records if refused}
         return Outcome(results, told, self._look(host), None, self.now)
-
-    def _store(self, host: str, item: dict[str, t.Any]) -> None:
-        """As a host does: a proposal stays one until it is told to be committed."""
-        records, stack = self.bench[host]["records"], item["stack"]
-        before = records.get(stack) or no_version(stack)
-        if "commit" in item or "withdraw" in item:
-            version = item.get("commit") or item["withdraw"]
-            change = with_commit if "commit" in item else without_proposal
-            records[stack] = change(before, version) or before
-            return
-        fields = {key: item[key] for key in ("stack", "version", "body")}
-        records[stack] = with_version(
-            before, {**fields, "host": host}, item.get("asked"), item.get("base")
-        )
 
     def _operate(self, operation: Operation) -> Result:
         error = self.failing.get(operation["kind"], "")

@@ -47,6 +47,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
 )
 from ansible_collections.drover.docker.tests.unit.shared.operations import crossings
 
+from .control_nodes import ControlNode
 from .machine import Machine
 from .stacks import STACKS, definition
 from .steps import Order, choose
@@ -95,11 +96,13 @@ class Controller:
         hidden: set[str],
         say: Callable[[str], None],
         delay_s: float = 0.0,
+        node: ControlNode | None = None,
     ) -> None:
         self.world = world
         self.order = resolved(order, world.records.all_stacks())
         self.hidden = hidden
         self.say = say
+        self.node = node or ControlNode()
         self.delay_s = delay_s
         """How long a host may take to answer, beside the time of what it does."""
         self.acts = 0
@@ -113,8 +116,9 @@ class Controller:
     def run(self, **more: t.Any) -> Report:
         """Carry the order out: one pass. C(more): further fields of its request."""
         report = Report()
-        for _turn in self.turns(report, **more):
-            pass
+        with self.node.acting():
+            for _turn in self.turns(report, **more):
+                pass
         return report
 
     def turns(self, report: Report, **more: t.Any) -> Iterator[None]:
@@ -123,7 +127,8 @@ class Controller:
         hosts = sorted(self.world.machines)
         observations = {host: self.look(host) for host in hosts}
         foretold = self._foretell(observations, request)
-        inventory = Inventory(Settings(several=len(hosts) > 1), self.world.host_labels)
+        settings = Settings(several=len(hosts) > 1, **self.node.settings)
+        inventory = Inventory(settings, self.world.host_labels)
         running = Pass(request, inventory, self._term())
         yield from self._drive(running, observations, report)
         self._tell(report)
@@ -180,7 +185,7 @@ class Controller:
         if not self.foretells:
             return []
         before = json.dumps([observations, dataclasses.asdict(request)])
-        settings = Settings(several=len(observations) > 1)
+        settings = Settings(several=len(observations) > 1, **self.node.settings)
         plan = make_plan(
             World(observations, settings=settings, host_labels=self.world.host_labels), request
         )

@@ -49,6 +49,8 @@ RECORDS = [
     "old_record",
     "disk_full",
     "disk_freed",
+    "read_error",
+    "read_error",
     "host_down",
     "host_up",
 ]

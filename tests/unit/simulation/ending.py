@@ -31,6 +31,7 @@ def heal(world: SimulatedWorld) -> None:
     }
     for remembered in (world.failing_starts, world.full_disks, world.lost_replies):
         remembered.clear()
+    world.read_errors.clear()
     for machine in world.machines.values():
         machine.engine.answers = True
         machine.power_on()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -264,6 +265,14 @@ class Faults:
             self.world.records.lose(machine, stack)
         self.world.forgotten.add(stack)
         return stack
+
+    def read_error(self, first: int, second: int) -> str:
+        """Records of a host cannot be read: for a while, or until somebody mends it."""
+        code = (errno.EMFILE, errno.EIO, errno.EACCES)[second % 3]
+        reads = (1, 2, 5, -1)[second % 4]
+        return self._on_host(
+            first, lambda machine: self.world.read_errors.update({machine.name: (code, reads)})
+        )
 
     # --- to what all hosts share
 

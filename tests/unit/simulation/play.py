@@ -287,7 +287,11 @@ def simulated(hosts: int, *, seed: int = 0) -> Iterator[SimulatedWorld]:
     )
     world = SimulatedWorld(folder, hosts, seed=seed)
     try:
-        with any_order(world.order), mock.patch.object(os, "fsync", world.fsync):
+        with (
+            any_order(world.order),
+            mock.patch.object(os, "fsync", world.fsync),
+            mock.patch.object(os, "open", world.open),
+        ):
             yield world
     finally:
         shutil.rmtree(folder)

@@ -32,6 +32,7 @@ from .machine import Machine
 from .stacks import HOST_LABELS, IMAGES
 from .wire import Wire, as_engine
 
+_os_open = os.open
 HOST_NAMES = ["h1", "h2", "h3", "h4"]
 SKEWS_S = [0.0, 7200.0, -30.0, 0.5]
 CALL_S = 0.2
@@ -61,6 +62,8 @@ class SimulatedWorld:
         self.failing_starts: dict[str, int] = {}
         self.full_disks: set[str] = set()
         self.lost_replies: set[str] = set()
+        self.read_errors: dict[str, tuple[int, int]] = {}
+        """By host: the error that reads of its records give, and how many reads still fail; -1: all."""
         self.forgotten: set[str] = set()
         self.life_left = -1
         """Changing calls until the controller is killed; -1: it is not."""
@@ -137,6 +140,22 @@ class SimulatedWorld:
                 path.startswith(f"{self.machines[host].state_dir}/") for host in self.full_disks
             ):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def open(self, path: Any, *arguments: Any, **named: Any) -> int:
+        """Stands in for os.open: too many open files, or a disk that fails, shows here."""
+        for host in list(self.read_errors):
+            folder = f"{self.machines[host].state_dir}/stacks/"
+            if str(path).startswith(folder) and str(path).endswith(".json"):
+                self._fail_read(host)
+        return _os_open(path, *arguments, **named)
+
+    def _fail_read(self, host: str) -> None:
+        code, left = self.read_errors[host]
+        self.read_errors[host] = (code, left - 1 if left > 0 else left)
+        if left == 0:
+            del self.read_errors[host]
+            return
+        raise OSError(code, os.strerror(code))
 
     def pass_time(self, seconds: float) -> None:
         """Time goes by; what runs on the hosts does its work."""

@@ -14,6 +14,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import Work
 from ansible_collections.drover.docker.tests.unit.shared.balancer_rules import BALANCER, rule
 from ansible_collections.drover.docker.tests.unit.simulation.containers import Container
+from ansible_collections.drover.docker.tests.unit.simulation.control_nodes import ControlNode
 from ansible_collections.drover.docker.tests.unit.simulation.controller import (
     LEASE_S,
     Controller,
@@ -59,7 +60,8 @@ class Loop(Controller):
     """A controller that does one request again and again."""
 
     def __init__(self, story: Story, request: Request, *, hidden: set[str]) -> None:
-        super().__init__(story.world, Order("reconcile"), hidden=hidden, say=story.say)
+        order, node = Order("reconcile"), story.node
+        super().__init__(story.world, order, hidden=hidden, say=story.say, node=node)
         self.story = story
         self.request = dataclasses.replace(self.request, **_chosen(request))
 
@@ -96,6 +98,8 @@ class Story:
         self.watch = Watch(world, self.definition)
         self.trace: list[str] = []
         self.hidden: set[str] = set()
+        self.node = ControlNode()
+        """The control node that acts."""
         self.meanwhile: Callable[[], object] | None = None
         """What happens once, between a look and the deeds that follow from it."""
         self.calm_since = self.now

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ..._common.backoff import delay_s
+from ..._common.constants import RELEASE
 from ..._haproxy.render.balancer import render_balancer
 from ..._haproxy.render.difference import wanted_states
 from ..._haproxy.render.wanted import Wanted
@@ -29,6 +30,7 @@ from ..operations.haproxy_config import (
     makers,
 )
 from ..operations.plan import Plan
+from ..release import newer_release
 from ..world.world import World, running_on
 from .dead_ends import dead_ends
 from .model import build_model
@@ -139,10 +141,14 @@ class Balancers:
         moves = is_moving(plan, member.host, member.id)
         if not makes and (moves or not self._needs_another(plan, member, config, revision)):
             return
-        waits = self._lacks(member) or self._waits(member, revision)
+        lacks = self._lacks(member)
+        waits = lacks or self._waits(member, revision)
         seen = self._seen(member)
         if waits and (not makes or (seen and seen["file_revision"])):
-            self._tell(plan, member, waits)
+            if lacks:
+                self._hold(plan, member, lacks)
+            else:
+                self._tell(plan, member, waits)
             return
         args = self.arguments(member, model, revision)
         made = (CREATE.args_of(makes[0]) or START.args_of(makes[0])) if makes else None
@@ -198,7 +204,10 @@ class Balancers:
         )
 
     def _lacks(self, member: BalancerMember) -> Fact | None:
-        """Why its targets are not known; None if they are."""
+        """Why its config must not change: another release makes it, or its targets are not known; None if it may."""
+        newer = newer_release(self._bodies[member.id.stack], self._request)
+        if newer:
+            return Fact("config_of_newer", {"release": newer, "own": RELEASE})
         stacks = unknown_targets(self._directory, member.service["balancer"], self._unknown)
         return Fact("targets_unknown", {"stacks": stacks}) if stacks else None
 
@@ -227,6 +236,12 @@ class Balancers:
         """Report that its old config stays: as an error if the command is about its stack, else as a note."""
         fact = Fact.about(member.id, "config_kept", {"why": why.as_data}, host=member.host)
         (plan.errors if self._is_meant(member) else plan.notes).append(fact)
+
+    def _hold(self, plan: Plan, member: BalancerMember, why: Fact) -> None:
+        """Report that its config stays for a reason that the command cannot change."""
+        plan.held.append(
+            Fact.about(member.id, "config_kept", {"why": why.as_data}, host=member.host)
+        )
 
     def _pems(self, stack: str, model: Json) -> dict[str, str]:
         definition = (current(self._bodies[stack]) or {})["definition"]

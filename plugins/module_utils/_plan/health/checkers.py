@@ -20,6 +20,7 @@ from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import CheckerReport
 from ..._model.operation import CHECKER, CheckerArgs
+from ..._record.revisions import current
 from ..operations.haproxy_config import (
     FIRST_RESULT_S,
     add_config,
@@ -64,6 +65,7 @@ class Checkers:
         self._ages = {host: world.age_s(host) for host in world.seen}
         self._old = {host for host, age_s in self._ages.items() if age_s > REPORT_COUNTS_FOR_S}
         self._reports = {host: world.reports(host) for host in world.seen if host not in self._old}
+        self._check_own_host = _checks_own_host(body, world)
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
         self._ring = Ring(self.candidates)
         self._may_be_chosen = frozenset(self.candidates)
@@ -88,7 +90,7 @@ class Checkers:
     def _choose(self, target: CheckedMember) -> list[str]:
         others = self._ring.choose(target.id.place, CHECKERS, without=target.host)
         own = target.host in self._may_be_chosen
-        if own and (len(self.candidates) < CHECKERS or self._world.settings.check_own_host):
+        if own and (len(self.candidates) < CHECKERS or self._check_own_host):
             return sorted([target.host, *others[: CHECKERS - 1]])
         return sorted(others)
 
@@ -224,6 +226,12 @@ def _members(body: Body | None) -> dict[str, tuple[MemberId, dict[str, t.Any]]]:
         for member in member_ids(SYSTEM_STACK, entries)
         if not entries[member.key]["retired"] and member.service == CHECKER_SERVICE
     }
+
+
+def _checks_own_host(body: Body | None, world: World) -> bool:
+    """As recorded, so that two inventories do not choose other checkers in turns."""
+    definition = (current(body) or {"definition": {}})["definition"]
+    return bool(definition.get("settings", {}).get("check_own_host", world.settings.check_own_host))
 
 
 def _is_followed(model: dict[str, t.Any], seen: CheckerReport | None) -> bool:

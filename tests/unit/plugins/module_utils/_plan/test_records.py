@@ -101,7 +101,7 @@ def test_a_load_balancer_keeps_the_targets_of_a_stack_that_is_unknown() -> None:
     lose(bench, THREE)
     plan = bench.plan()
     assert [item["stack"] for item in plan.operations if item["kind"] == "balancer"] == []
-    assert "its config is left as it is: it is unknown what shop wants" in str(plan.errors)
+    assert "its config is left as it is: it is unknown what shop wants" in str(plan.held)
 
 
 def test_what_is_remembered_of_a_member_is_what_its_recorded_host_says() -> None:

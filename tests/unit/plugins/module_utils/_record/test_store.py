@@ -267,6 +267,12 @@ def test_an_undecided_proposal_is_back_when_the_one_on_it_is_withdrawn(state: st
     assert read_record(state, "shop") == record(3, note="newer")
 
 
+def test_a_first_proposal_that_is_withdrawn_leaves_no_file(state: str) -> None:
+    write_record(state, {**record(1), "asked": ["h1"]})
+    withdraw_record(state, "shop", record(1)["version"])
+    assert os.listdir(path_of(state).parent) == []
+
+
 def test_a_first_proposal_is_no_committed_version(state: str) -> None:
     write_record(state, {**record(1), "asked": ["h1"]})
     stored = read_record(state, "shop") or {}

@@ -65,6 +65,11 @@ def test_checkers_keep_their_image_unless_the_inventory_says_otherwise(bench: He
     assert bench.plan().lines() == []
     bench.settings = {"checker_image": "mine/haproxy:2"}
     plan = bench.plan()
+    assert plan.lines() == []
+    assert "keep the settings of another inventory (drover_checker_image: mine/haproxy:1)" in str(
+        plan.notes
+    )
+    plan = bench.plan(take_over=True)
     renewed = [item for item in plan.operations if item["kind"] == "remove"]
     assert len(renewed) == 1  # one host after the other
     assert "waits until another host's is replaced" in str(plan.held[0])
