@@ -58,7 +58,12 @@ def is_moving(plan: Plan, host: str, member: MemberId) -> bool:
 
 
 def listening_address(world: World, host: str, claims: list[Located], recorded: str) -> str:
-    """The address of a HAProxy on the managed network: the present one while it runs, else the recorded one."""
+    """The address of a HAProxy on the managed network: the present one while it runs, else the recorded one.
+
+    Empty, so that it listens everywhere, in a crash loop without that network: it must start to be connected again.
+    """
+    if is_restarting(host, claims) and not address_on(claims[0][1], world.settings.network):
+        return ""
     running = running_on(host, claims) if world.is_seen(host) else None
     present = address_on(running, world.settings.network) if running else ""
     return present or recorded

@@ -97,6 +97,17 @@ def test_a_checker_without_folder_or_socket_is_told() -> None:
     assert told == ["h1", "h2"]
 
 
+def test_a_crash_loop_without_its_network_listens_everywhere() -> None:
+    """It could not start on an address that it has not, and only a container that runs is connected again."""
+    made = bench()
+    container = next(
+        item for item in made["h1"]["containers"] if item["name"].startswith("drover-checker")
+    )
+    container.update({"state": "restarting", "networks": {}})
+    (told,) = [item for item in made.plan().operations if item["kind"] == "checker"]
+    assert (told["host"], told["args"]["model"]["address"]) == ("h1", "")
+
+
 def test_a_crash_loop_gets_the_right_file() -> None:
     """Attack H6: its next start must find it."""
     made = bench()
