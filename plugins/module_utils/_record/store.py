@@ -13,18 +13,15 @@ import glob
 import json
 import os
 import threading
-import time
 import typing as t
 
-from .._common.names import digest
 from .._common.regular_files import NotRegular, TooLarge, read_regular
 from .._model.ledger import LedgerEntry
+from .files import replace_file, sync_folder
+from .soundness import problem
 from .states import FORMAT, no_version, states_of, with_commit, with_version, without_proposal
 
 Json = t.Dict[str, t.Any]
-
-FORMATS = (1, 2)
-"""The formats that are read. Every write makes a file of the present one."""
 
 # Operations of one host run concurrently and may update the record of the same stack.
 _writing = threading.Lock()
@@ -146,7 +143,7 @@ def remove_record(state_dir: str, stack: str, number: int, token: str) -> bool:
             for aside in glob.glob(f"{glob.escape(path)}.damaged-*"):
                 os.unlink(aside)
             os.unlink(path)
-            _sync_folder(os.path.dirname(path))
+            sync_folder(os.path.dirname(path))
         except OSError as error:
             raise StoreError(f"cannot delete {path}: {error.strerror}") from error
     return True
@@ -189,7 +186,7 @@ def _remove(state_dir: str, stack: str) -> None:
     path = record_path(state_dir, stack)
     try:
         os.unlink(path)
-        _sync_folder(os.path.dirname(path))
+        sync_folder(os.path.dirname(path))
     except OSError as error:
         raise StoreError(f"cannot remove {path}: {error.strerror}") from error
 
@@ -227,43 +224,6 @@ def update_ledger(
         ledger = {**record["life"], key: entry}
         _replace(state_dir, stack, {**record, "life": ledger}, keep_old=False)
     return True
-
-
-def problem(record: t.Any, stack: str) -> str:
-    """What is wrong with a record; empty if it is valid."""
-    if not isinstance(record, dict):
-        return "not a map"
-    if record.get("format") not in FORMATS:
-        return f"format {record.get('format')!r} is not one of {FORMATS}"
-    if record.get("stack") != stack:
-        return f"it is of stack {record.get('stack')!r}"
-    if not isinstance(record.get("host"), str):
-        return "without the name of its host"
-    if not isinstance(record.get("life", {}), dict):
-        return "life is not a map"
-    return _version_problem(record.get("version"), record.get("body")) or _proposal_problem(record)
-
-
-def _proposal_problem(record: Json) -> str:
-    if "proposed" not in record:
-        return ""
-    proposed = record["proposed"]
-    if not isinstance(proposed, dict) or not isinstance(proposed.get("asked"), list):
-        return "its proposal is not a map, or without the hosts that it was sent to"
-    base = {"proposed": proposed["base"]} if "base" in proposed else {}
-    return _version_problem(proposed.get("version"), proposed.get("body")) or _proposal_problem(
-        base
-    )
-
-
-def _version_problem(version: t.Any, body: t.Any) -> str:
-    if not isinstance(version, dict) or not isinstance(body, dict):
-        return "version or body is missing"
-    if not isinstance(version.get("number"), int) or not isinstance(version.get("token"), str):
-        return "version has no number or no token"
-    if version.get("hash") != digest(body):
-        return "its body is not what its hash says: changed by hand, or damaged"
-    return ""
 
 
 def _stored_stacks(state_dir: str) -> list[str]:
@@ -347,49 +307,11 @@ def _check_order(present: Json, record: Json) -> None:
 def _replace(state_dir: str, stack: str, record: Json, *, keep_old: bool) -> None:
     """Replace the file; keep_old renames a damaged one instead of losing it."""
     path = record_path(state_dir, stack)
-    folder = os.path.dirname(path)
-    temporary = os.path.join(folder, f".{stack}.json.new")
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"))
     try:
         os.makedirs(state_dir, mode=0o700, exist_ok=True)
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        _write_synced(temporary, json.dumps(record, sort_keys=True, separators=(",", ":")))
-        if keep_old and os.path.exists(path):
-            os.link(path, _aside(path))
-        os.replace(temporary, path)
-        _sync_folder(folder)
+        replace_file(path, text, keep_old=keep_old)
     except OSError as error:
-        _forget(temporary)
         raise StoreError(
             f"cannot write {path}: {error.strerror}; what was there is unchanged"
         ) from error
-
-
-def _write_synced(path: str, text: str) -> None:
-    _forget(path)  # left by a writer that was killed
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _aside(path: str) -> str:
-    """A free name beside a damaged file."""
-    base = f"{path}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    names = (base if not count else f"{base}-{count}" for count in range(1000))
-    return next(name for name in names if not os.path.exists(name))
-
-
-def _forget(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
