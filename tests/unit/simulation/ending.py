@@ -33,6 +33,8 @@ def heal(world: SimulatedWorld) -> None:
         remembered.clear()
     for machine in world.machines.values():
         machine.engine.answers = True
+        machine.locks.mend()
+        machine.pulls.takes_s = 0.0
         machine.power_on()
         for stranger in machine.strangers:
             machine.remove(stranger, with_volumes=True)

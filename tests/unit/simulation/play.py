@@ -290,6 +290,9 @@ def simulated(hosts: int, *, seed: int = 0) -> Iterator[SimulatedWorld]:
         with any_order(world.order), mock.patch.object(os, "fsync", world.fsync):
             yield world
     finally:
+        for machine in world.machines.values():
+            machine.locks.mend()
+            machine.pulls.close()
         shutil.rmtree(folder)
 
 
