@@ -97,7 +97,7 @@ def test_a_slow_pull_goes_on_after_its_call_and_is_made_once(
 
 
 def test_a_pull_that_was_killed_has_failed(tmp_path: pathlib.Path, registry: Registry) -> None:
-    def killed(_job: t.Callable[[], None], *, keep: int) -> None:
+    def killed(job: t.Callable[[], None], *, keep: int) -> None:
         assert os.fstat(keep)
 
     pull = puller(tmp_path, registry, killed).run(["a:1"], 1.0)["a:1"]
@@ -106,8 +106,7 @@ def test_a_pull_that_was_killed_has_failed(tmp_path: pathlib.Path, registry: Reg
 
 def test_an_old_result_counts_no_more(tmp_path: pathlib.Path, registry: Registry) -> None:
     now = [1000.0]
-    clock = {"clock": lambda: now[0], "sleep": lambda seconds: None}
-    asked = puller(tmp_path, registry, **clock)
+    asked = puller(tmp_path, registry, clock=lambda: now[0], sleep=lambda seconds: None)
     asked._start("a:1")
     now[0] += 121.0
     assert asked.run(["a:1"], 0.0)["a:1"].status == "done"

@@ -456,7 +456,8 @@ def test_the_first_failed_attach_stops_the_others_of_its_network(host: Host) -> 
         args={"network": "other", "address": "", "aliases": [], "links": [], "mac_address": ""},
     )
     refusing = Faulty(host.engine, {"start": down, "connect": down})
-    again = {**connect, "id": 5, "index": 2, "container": "shop-web-2"}
+    again = connect.copy()
+    again.update(id=5, index=2, container="shop-web-2")
     errors = [item["error"] for item in host.run(connect, again, engine=refusing)]
     assert ["not tried: " in error for error in errors] == [False, True]
 
