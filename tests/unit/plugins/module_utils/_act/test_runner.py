@@ -457,7 +457,7 @@ def test_the_first_failed_attach_stops_the_others_of_its_network(host: Host) -> 
     )
     refusing = Faulty(host.engine, {"start": down, "connect": down})
     again = connect.copy()
-    again.update(id=5, index=2, container="shop-web-2")
+    again["id"], again["index"], again["container"] = 5, 2, "shop-web-2"
     errors = [item["error"] for item in host.run(connect, again, engine=refusing)]
     assert ["not tried: " in error for error in errors] == [False, True]
 
