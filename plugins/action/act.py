@@ -14,7 +14,11 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE, Work
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file
-from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import module_arguments
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
+    ACT_S,
+    module_arguments,
+    pull_timeout_s,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import call_module, look_at
 
 
@@ -38,10 +42,14 @@ class ActionModule(ActionBase):
         return self._call(stage, share, variables)
 
     def _call(self, stage: str, share: Work, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        arguments = module_arguments(variables, self._templar.template)
-        result, reason = call_module(
-            self, "drover.docker.act", {**arguments, **_arguments(stage, share)}, variables
-        )
+        template = self._templar.template
+        arguments = module_arguments(variables, template)
+        given = {
+            **arguments,
+            **_arguments(stage, share),
+            "pull_timeout_s": pull_timeout_s(variables, template),
+        }
+        result, reason = call_module(self, "drover.docker.act", given, variables, limit_s=ACT_S)
         if reason:
             pass_file.keep_silence(arguments["host"], reason)
             return {"changed": True, "msg": reason}
@@ -56,6 +64,7 @@ def _arguments(stage: str, share: Work) -> dict[str, t.Any]:
         "records": share.records,
         "operations": share.operations,
         "refusals": json.dumps(share.refusals),  # as text: Ansible drops a None
+        "alone": share.alone,
         "last": share.last,
         "claim": share.claim,
         "images": share.images,

@@ -43,6 +43,12 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import st
 
 display = Display()
 
+NESTED_STEPS = 60
+"""Steps whose includes are nested in each other (playbooks/tasks/steps.yml). The limit of Ansible is about 300.
+
+A wait of a day has some 4000 steps: 67 rows of 60 nest 127 deep.
+"""
+
 
 class ActionModule(ActionBase):
     """Runs on the controller only, and contacts no host."""
@@ -100,7 +106,12 @@ class ActionModule(ActionBase):
             return self._finish(step.end, found.command)
         if step.pause_s:
             time.sleep(step.pause_s)
-        return {"changed": False, "work": True, "planned": step.plan.lines()}
+        return {
+            "changed": False,
+            "work": True,
+            "nests": bool(found.steps % NESTED_STEPS),
+            "planned": step.plan.lines(),
+        }
 
     def _foretell(self, step: Step, request: Request) -> dict[str, t.Any]:
         """In check mode, return the plan and do nothing."""

@@ -25,11 +25,13 @@ author:
 options:
   stage:
     description:
-      - The share to carry out. V(record) takes the lease and stores the records that need a majority of the hosts.
-        V(operations) runs the operations that the records allow. V(validate) comes before both, on one host, if a load
-        balancer gets a new config; that host also stores its records if HAProxy accepts all configs.
+      - The share to carry out. V(record) takes the lease of all hosts and stores the records that need a majority of
+        them. V(operations) runs the operations that the records allow. V(validate) comes before both, on one host, if a
+        load balancer gets a new config; that host also stores its records if HAProxy accepts all configs.
+      - V(pull) begins the pulls of the plan in processes of their own, or joins them, and waits for at most 10 s. It
+        needs no lease.
     type: str
-    choices: [validate, record, operations]
+    choices: [pull, validate, record, operations]
     default: operations
   host:
     description:
@@ -59,6 +61,19 @@ options:
       - Empty for a call that needs no lease.
     type: json
     default: '{}'
+  alone:
+    description:
+      - Whether this call of V(operations) takes the lease of this host alone, because its work needs nothing of the
+        others.
+      - The task sets it from the plan.
+    type: bool
+    default: false
+  pull_timeout_s:
+    description:
+      - Seconds that one pull may take in all.
+      - The task sets it to the variable C(drover_pull_timeout_s), if there is one.
+    type: float
+    default: 1800
   last:
     description:
       - Whether this is the last call for this host in this round. It gives the lease back, even if there is nothing to
@@ -145,6 +160,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._common.constants import DOCKER_HOST, STATE_DIR
 from ..module_utils._common.names import canonical_json
+from ..module_utils._engine.pull import PULL_LIMIT_S
 from ..module_utils._host.carry_out import OPERATIONS, STAGES, carry_out
 from ..module_utils._lock.caller_gone import abandoned
 
@@ -159,6 +175,8 @@ ARGUMENTS: dict[str, t.Any] = {
     "operations": {"type": "json", "default": "[]"},
     "owner": {"type": "str", "default": "drover.docker"},
     "claim": {"type": "json", "default": "{}"},
+    "alone": {"type": "bool", "default": False},
+    "pull_timeout_s": {"type": "float", "default": PULL_LIMIT_S},
     "last": {"type": "bool", "default": False},
     "refusals": {"type": "json", "default": "null"},
     "images": {"type": "list", "elements": "str", "default": []},

@@ -125,6 +125,10 @@ work:
   description: Whether M(drover.docker.act) has something to do in this round.
   returned: always
   type: bool
+nests:
+  description: Whether the next step may be included in the present one. Ansible limits how deep includes may nest.
+  returned: when RV(work) is true
+  type: bool
 planned:
   description: The operations of this round as texts.
   returned: except with O(command=status) and O(prepare)

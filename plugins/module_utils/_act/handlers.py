@@ -8,6 +8,7 @@ The arguments that each kind takes are the types of _model/operation.py.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import time
@@ -23,7 +24,7 @@ from .._common.constants import (
 )
 from .._engine.client import Engine
 from .._engine.container_body import create_body
-from .._engine.errors import EngineError, NotFound
+from .._engine.errors import EngineError, NetworkDown, NotFound
 from .._engine.networks import bridge_body, endpoint_body
 from .._haproxy.render.balancer import render_balancer
 from .._haproxy.render.checker import render_checker
@@ -107,6 +108,22 @@ class Context:
     clock: t.Callable[[], float] = time.time
     created: dict[str, str] = dataclasses.field(default_factory=dict)
     """Ids of containers that this run created, by name; the plan was made before they existed."""
+    down: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Networks that took no container in this run, with the engine's words."""
+
+    @contextlib.contextmanager
+    def attaching(self, network: str) -> t.Iterator[None]:
+        """Attach a container to a network. After the first failure for the network's fault no other one is tried.
+
+        The engine needs 20 s for each try, and the host's lock is held meanwhile.
+        """
+        if network in self.down:
+            raise NetworkDown(f"not tried: {self.down[network]}")
+        try:
+            yield
+        except NetworkDown as error:
+            self.down.setdefault(network, str(error))
+            raise
 
 
 def perform(context: Context, operation: Operation) -> str:
@@ -223,7 +240,8 @@ def _known(context: Context, operation: Operation) -> Operation:
 
 def _start(context: Context, operation: Operation, _args: StartArgs) -> None:
     found = preconditions.startable(context.engine, _known(context, operation))
-    context.engine.start(found["Id"])
+    with context.attaching(str((found.get("HostConfig") or {}).get("NetworkMode", ""))):
+        context.engine.start(found["Id"])
 
 
 def _unpause(context: Context, operation: Operation, _args: NoArgs) -> None:
@@ -272,7 +290,8 @@ def _connect(context: Context, operation: Operation, args: ConnectArgs) -> None:
         links=args["links"],
         mac_address=args["mac_address"] or None,
     )
-    context.engine.connect(args["network"], found["Id"], endpoint)
+    with context.attaching(args["network"]):
+        context.engine.connect(args["network"], found["Id"], endpoint)
 
 
 def _disconnect(context: Context, operation: Operation, args: DisconnectArgs) -> None:

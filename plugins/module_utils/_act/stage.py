@@ -16,8 +16,8 @@ from .._common.constants import OWNER, SYSTEM_STACK
 from .._engine.client import Engine
 from .._lock.boot_clock import boot_clock
 from .._lock.caller_gone import CallerGone
-from .._lock.host_lock import LOCK_WAIT_S, HostBusy, host_lock
-from .._lock.lease import Claim, Lease, LeaseHeld, holder_of
+from .._lock.host_lock import LOCK_WAIT_S, CannotLock, HostBusy, host_lock
+from .._lock.lease import Claim, Lease, LeaseHeld, acting
 from .._model.fact import Refusals
 from .._model.operation import VALIDATE, Acted, Operation, Refused, Result
 from .._record.store import StaleRecord, StoreError, commit_record, withdraw_record, write_record
@@ -36,7 +36,7 @@ class CallContext:
     claim: Claim | None = None
     """None: no other run can be acting, so the host lock is enough."""
     prepare: bool = False
-    """Take the lease; if False, the call needs a lease taken before."""
+    """Take the lease, and do not act before all other hosts have granted theirs."""
     boot: t.Callable[[], float] = boot_clock
     abandoned: t.Callable[[], str] = str
     """Returns why the caller is gone; empty while it waits."""
@@ -45,6 +45,8 @@ class CallContext:
     lock_wait_s: float | None = None
     last: bool = False
     """The last call on this host in this round: it releases the lease, even without any work."""
+    alone: bool = False
+    """Take the lease of this host alone and act. If neither this nor prepare, the call needs a lease taken before."""
 
     @property
     def who(self) -> str:
@@ -87,9 +89,10 @@ def act(
 
     Returns:
         C(changed), C(results) of the operations, C(refused) records, and C(lease): None, or its present holder.
+        C(unable): why the host's lock cannot be had, although no run acts here as far as its lease says.
 
     Raises:
-        HostBusy: Another run still acts on this host, and no lease names it.
+        HostBusy: Another process has the lock, or nobody can have it, in a call without a claim.
         CallerGone: The caller left while this call waited for the lock; nothing was done.
     """
     term = term or CallContext()
@@ -101,11 +104,11 @@ def act(
             return call.run(records, operations, refusals)
     except LeaseHeld as held:
         return nothing_done(held.holder)
-    except HostBusy:
-        holder = holder_of(state_dir) if term.claim else None
-        if holder is None:
+    except HostBusy as busy:
+        if term.claim is None:
             raise
-        return nothing_done(holder)
+        holder = None if isinstance(busy, CannotLock) else acting(state_dir, clock=term.boot)
+        return nothing_done(holder) if holder else unable(str(busy))
 
 
 INVALID = "a config of a load balancer was rejected"
@@ -114,6 +117,11 @@ INVALID = "a config of a load balancer was rejected"
 def nothing_done(holder: Json | None) -> Acted:
     """The outcome of a call that did nothing because C(holder) has the lease."""
     return Acted(changed=False, results=[], refused=[], lease=holder)
+
+
+def unable(reason: str) -> Acted:
+    """The outcome of a call on a host that can do nothing now."""
+    return {**nothing_done(None), "unable": reason}
 
 
 class _Call:
@@ -143,7 +151,7 @@ class _Call:
         acts = self._term.prepare or self._term.last or bool(records or operations)
         lease = self._lease if acts else None  # storing refusals needs no lease
         if lease:
-            lease.take() if self._term.prepare else lease.resume()
+            self._take(lease)
         with contextlib.closing(self._audit()) as audit:
             outcome = self._run(records, operations, audit)
             if refusals is not None:
@@ -151,6 +159,14 @@ class _Call:
         if lease and self._is_done(outcome["results"]):
             lease.finish()
         return outcome
+
+    def _take(self, lease: Lease) -> None:
+        if self._term.prepare:
+            lease.take()
+        elif self._term.alone:
+            lease.take_alone()
+        else:
+            lease.resume()
 
     def _is_done(self, results: list[Result]) -> bool:
         """Whether this host has no work left in this round. Only a validation can fail while preparing."""
@@ -189,15 +205,7 @@ class _Call:
         )
 
     def _audit(self) -> Audit:
-        claim = self._term.claim
-        common = {
-            "run": claim.token if claim else "",
-            "who": self._term.who,
-            "by": "timer" if claim and claim.unattended else "person",
-            "command": claim.reason if claim else "",
-            "host": self._host,
-        }
-        return Audit(self._state_dir, clock=self._clock, common=common, syslog=self._term.syslog)
+        return audit_of(self._term, self._state_dir, self._host, self._clock)
 
     def _store(self, records: list[Json], chronicle: Chronicle) -> tuple[bool, list[Refused]]:
         """Store the records. Returns whether any was written, and which were refused."""
@@ -228,6 +236,19 @@ class _Call:
 
 def _refused(stack: str, reason: str, *, overtaken: bool = False) -> Refused:
     return Refused(stack=stack, reason=reason, overtaken=overtaken)
+
+
+def audit_of(term: CallContext, state_dir: str, host: str, clock: t.Callable[[], float]) -> Audit:
+    """The audit of what a run does on a host. The caller holds the host's lock when it writes."""
+    claim = term.claim
+    common = {
+        "run": claim.token if claim else "",
+        "who": term.who,
+        "by": "timer" if claim and claim.unattended else "person",
+        "command": claim.reason if claim else "",
+        "host": host,
+    }
+    return Audit(state_dir, clock=clock, common=common, syslog=term.syslog)
 
 
 def _barred(operation: Operation) -> Result:

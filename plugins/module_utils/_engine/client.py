@@ -9,6 +9,7 @@ engine in memory can stand in for a real one. Containers are named by id or name
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import typing as t
@@ -18,7 +19,8 @@ from urllib.parse import quote
 from .._common.constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
 from .errors import ApiRefused, EngineError
 from .exec_output import plain_text, wait_for_exit
-from .transport import Connection, connect, pull_request
+from .pull import PULL_LIMIT_S, Progress, follow, no_progress
+from .transport import Connection, broken_answers, connect, pull_request
 
 Json = t.Dict[str, t.Any]
 
@@ -54,8 +56,10 @@ class Engine(t.Protocol):
     def image(self, reference: str) -> Json | None:
         """C(GET /images/REF/json); None when the image is not on this host."""
 
-    def pull(self, reference: str) -> None:
-        """Pull one image, with the credentials from the user's Docker configuration."""
+    def pull(
+        self, reference: str, *, limit_s: float = PULL_LIMIT_S, progress: Progress = no_progress
+    ) -> None:
+        """Pull one image, with the credentials from the user's Docker configuration, within limit_s seconds."""
 
     def create(self, name: str, body: Json) -> str:
         """C(POST /containers/create); the new id. Raises Conflict when the name is taken."""
@@ -187,18 +191,15 @@ class DockerEngine:
                 return None
             raise
 
-    def pull(self, reference: str) -> None:
-        """See Engine."""
+    def pull(
+        self, reference: str, *, limit_s: float = PULL_LIMIT_S, progress: Progress = no_progress
+    ) -> None:
+        """See Engine. No single silence may last longer than any other changing call."""
         repository, tag, headers = pull_request(self._connection().client, reference)
         params = {"fromImage": repository, "tag": tag}
-        lines = self._change(
-            "POST", "/images/create", params=params, headers=headers
-        ).text.splitlines()
-        # A pull that fails half-way has status 200; its last line has the error.
-        for line in lines:
-            problem = json.loads(line).get("error") if line.strip() else None
-            if problem:
-                raise EngineError(str(problem))
+        answer = self._change("POST", "/images/create", params=params, headers=headers, stream=True)
+        with contextlib.closing(answer), broken_answers("POST /images/create", CHANGE_DEADLINE_S):
+            follow(answer.iter_lines(), limit_s=limit_s, progress=progress)
 
     def create(self, name: str, body: Json) -> str:
         """See Engine."""

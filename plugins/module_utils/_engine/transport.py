@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import typing as t
@@ -118,6 +119,15 @@ def _send(
     if response.status_code >= 400:
         raise refusal(refusal_text(response.text), response.status_code)
     return response
+
+
+@contextlib.contextmanager
+def broken_answers(call: str, timeout_s: float) -> t.Iterator[None]:
+    """Raise EngineError if the rest of an answer does not come. An EngineError of the block stays as it is."""
+    try:
+        yield
+    except OSError as error:
+        raise transport_error(error, call, timeout_s) from error
 
 
 def pull_request(client: APIClient, reference: str) -> tuple[str, str, dict[str, str | bytes]]:

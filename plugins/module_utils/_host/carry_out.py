@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .._act.pull_stage import pull_images
+from .._act.puller import Puller
 from .._act.stage import CallContext, act
 from .._engine.client import DockerEngine
 from .._engine.errors import SdkMissing
@@ -22,7 +24,8 @@ from .sdk import without_sdk
 Json = t.Dict[str, t.Any]
 
 OPERATIONS = "operations"
-STAGES = ("validate", "record", OPERATIONS)
+PULL = "pull"
+STAGES = (PULL, "validate", "record", OPERATIONS)
 
 
 def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> Json:
@@ -31,8 +34,8 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
     Args:
         stage: One of STAGES.
         payload: C(host), C(docker_host), C(state_dir), C(images), C(records), C(operations), C(refusals) (None leaves
-            them unchanged), C(claim) (empty for a call that needs no lease), C(owner) and C(last); C(check) to
-            change nothing.
+            them unchanged), C(claim) (empty for a call that needs no lease), C(owner), C(last) and C(alone) (take
+            the lease of this host alone), and C(pull_timeout_s) for the stage C(pull); C(check) to change nothing.
         abandoned: Returns why the caller is gone; empty while it waits.
 
     Returns:
@@ -40,14 +43,21 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
         one. C(error) alone if nothing was done.
     """
     try:
-        outcome = _nothing(payload) if payload.get("check") else _act(stage, payload, abandoned)
-        if stage == "record" and not payload["records"] and not outcome["lease"]:
-            return dict(outcome)  # it only took the lease: nothing else has changed
+        outcome = _nothing(payload) if payload.get("check") else _do(stage, payload, abandoned)
+        if _changed_nothing(stage, payload, outcome):
+            return dict(outcome)
         return {**outcome, "observation": _look_again(payload)}
     except SdkMissing as error:
         return {"error": without_sdk(error)}
     except (HostBusy, CallerGone, _OtherRelease) as error:
         return {"error": str(error)}
+
+
+def _changed_nothing(stage: str, payload: Json, outcome: Acted) -> bool:
+    """Whether this call only took the lease, or could not even do that."""
+    if outcome.get("unable"):
+        return True
+    return stage == "record" and not payload["records"] and not outcome["lease"]
 
 
 class _OtherRelease(Exception):
@@ -57,6 +67,26 @@ class _OtherRelease(Exception):
 def _nothing(payload: Json) -> Acted:
     changed = bool(payload["records"] or payload["operations"])
     return Acted(changed=changed, results=[], refused=[], lease=None)
+
+
+def _do(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
+    return (_pull if stage == PULL else _act)(stage, payload, abandoned)
+
+
+def _pull(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
+    def engine() -> DockerEngine:
+        return DockerEngine(payload["docker_host"])
+
+    puller = Puller(payload["state_dir"], engine, limit_s=payload["pull_timeout_s"])
+    return pull_images(
+        engine(),
+        puller,
+        host=payload["host"],
+        state_dir=payload["state_dir"],
+        operations=payload["operations"],
+        clock=time.time,
+        term=_term(stage, payload, abandoned),
+    )
 
 
 def _act(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
@@ -75,7 +105,8 @@ def _act(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
 def _term(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> CallContext:
     return CallContext(
         claim=_claim(payload["claim"]),
-        prepare=stage != OPERATIONS,
+        prepare=stage in ("validate", "record"),
+        alone=payload["alone"],
         last=payload["last"],
         abandoned=abandoned,
         owner=payload["owner"],

@@ -51,18 +51,20 @@ class OwnRun:
         """Run the operations. While another run has the lease, wait and plan anew: that run may change everything.
 
         Raises:
-            HostBusy: Another run has the lease for longer than the time to wait.
+            HostBusy: Another run has the lease for longer than the time to wait, or nobody can get the host's lock.
         """
         end = time.monotonic() + self._wait_s
         while True:
             operations = plan()
             outcome = self._try(operations) if operations else None
+            if outcome and outcome.get("unable"):
+                raise HostBusy(outcome["unable"])
             if outcome is None or not outcome["lease"]:
                 return outcome["results"] if outcome else []
             self._wait(outcome["lease"], end)
 
     def _try(self, operations: list[Operation]) -> Acted:
-        term = CallContext(self._claim(), prepare=True, last=True, syslog=self._syslog)
+        term = CallContext(self._claim(), alone=True, syslog=self._syslog)
         return act(
             self._engine,
             host=operations[0]["host"],

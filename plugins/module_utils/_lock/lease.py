@@ -3,29 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which run may act on this host: docs/schema.md section 12. Private to the collection.
 
-One small file, written only under the host lock (host_lock.py). Its times are on the host's boot clock, which cannot
-be set; a reboot voids the lease. An expired lease cannot be taken while the host lock is held, so
-operations that take long, such as image pulls, need no renewal.
+One small file (lease_file.py), written only under the host lock (host_lock.py). Its times are on the host's boot
+clock, which cannot be set; a reboot voids the lease. An expired lease cannot be taken while the host lock is held, so
+operations that take long need no renewal.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
-import os
 import time
 import typing as t
 
-from .._common.regular_files import open_regular, read_regular
 from .._common.times import iso_seconds
+from . import lease_file, lease_queue
 from .boot_clock import boot_clock, boot_id
 
 Json = t.Dict[str, t.Any]
 Clock = t.Callable[[], float]
 
-FILE = "lease"
-LARGEST_BYTES = 64 * 1024
 _SHOWN = ("owner", "reason", "since", "token", "unattended", "started", "finished")
 
 
@@ -34,7 +29,9 @@ class Claim:
     """What a run presents when it asks for the lease.
 
     C(token) is new for each term: a run that lost the lease asks again under another token. C(ticket) decides between
-    two runs that ask at the same moment: the lower one wins. C(over): tokens whose terms have ended on some host.
+    two runs that ask at the same moment, and says who waits first: the lower one. C(over): tokens whose terms have
+    ended on some host. C(run) is the same for all terms of a run. A run that is refused keeps its place in the queue
+    for C(returns_s) seconds: until then it asks again.
     """
 
     token: str
@@ -45,6 +42,8 @@ class Claim:
     duration_s: float
     started: bool = False
     over: list[str] = dataclasses.field(default_factory=list)
+    run: str = ""
+    returns_s: float = 0.0
 
 
 class LeaseHeld(Exception):
@@ -65,25 +64,48 @@ class Lease:
         self._since = iso_seconds(time.time())
 
     def take(self) -> None:
-        """Take the lease, or take it again. Raises LeaseHeld."""
-        found = _read(self._state_dir)
+        """Take the lease, or take it again, before other hosts have granted theirs. Raises LeaseHeld."""
+        found = self._read()
         if found and not self._gives_way(found):
-            raise LeaseHeld(shown(found, self._clock()))
-        own = found if found and found["token"] == self._claim.token else None
+            self._refuse(found, shown(found, self._clock()))
+        first = self._first_in_line(found)
+        if found and first:
+            self._refuse(found, lease_queue.shown(first, self._clock(), self._since))
+        own = self._own(found)
         self._since = own["since"] if own else self._since
-        self._write(started=bool(own and own["started"]))
+        self._write(found, started=bool(own and own["started"]))
+
+    def take_alone(self) -> None:
+        """Take the lease of this host alone, and begin to act. Raises LeaseHeld."""
+        found = self._read()
+        if found and not (found["finished"] or self._is_over(found) or self._goes_first(found)):
+            self._refuse(found, shown(found, self._clock()))
+        own = self._own(found)
+        self._since = own["since"] if own else self._since
+        self._write(found, started=True)
 
     def resume(self) -> None:
         """Begin to act under a lease taken before. Raises LeaseHeld if another run has taken it since."""
-        found = _read(self._state_dir)
-        if found and found["token"] != self._claim.token:
+        found = self._read()
+        if found and not self._own(found):
             raise LeaseHeld(shown(found, self._clock()))
         self._since = found["since"] if found else self._since
-        self._write(started=True)
+        self._write(found, started=True)
 
     def finish(self) -> None:
         """Mark this host as done. Once no host works for this run, others need not wait until the lease expires."""
-        self._write(started=True, finished=True)
+        self._write(self._read(), started=True, finished=True)
+
+    # --- whose it is ---
+
+    def _read(self) -> Json | None:
+        return lease_file.read(self._state_dir, self._clock())[0]
+
+    def _own(self, found: Json | None) -> Json | None:
+        return found if found and found["token"] == self._claim.token else None
+
+    def _is_over(self, found: Json) -> bool:
+        return _is_over(found, self._clock())
 
     def _gives_way(self, found: Json) -> bool:
         """Whether this claim may replace the current lease."""
@@ -95,15 +117,46 @@ class Lease:
         # A later run may have acted since. A run that has started therefore continues only under another token.
         if claim.started:
             return False
-        if _is_over(found, self._clock()):
+        if self._is_over(found):
             return True
         if claim.unattended != found["unattended"]:
             return found["unattended"] is True
         return not found["started"] and claim.ticket < found["ticket"]
 
-    def _write(self, *, started: bool, finished: bool = False) -> None:
+    def _goes_first(self, found: Json) -> bool:
+        """Whether the lease is this claim's own, or a timer's while this one is a person's."""
+        timers = found["unattended"] and not self._claim.unattended
+        return found["token"] in (self._claim.token, *self._claim.over) or timers
+
+    # --- whose turn it is ---
+
+    def _first_in_line(self, found: Json | None) -> Json | None:
+        """The person's run that asked earlier and waits; None if this claim may go on."""
+        if self._claim.unattended or self._own(found):
+            return None
+        return lease_queue.first_before(self._others(found), self._claim.ticket)
+
+    def _others(self, found: Json | None) -> list[Json]:
+        return lease_queue.without(lease_queue.places(found, self._clock()), self._claim.run)
+
+    def _refuse(self, found: Json, holder: Json) -> t.NoReturn:
+        """Refuse the claim. A person's run gets its place in the queue."""
         claim = self._claim
-        _store(
+        if claim.returns_s and not claim.unattended:
+            place = {
+                "run": claim.run,
+                "owner": claim.owner,
+                "reason": claim.reason,
+                "ticket": claim.ticket,
+                "until": self._clock() + claim.returns_s,
+            }
+            waiting = lease_queue.joined(self._others(found), place)
+            lease_file.store(self._state_dir, {**found, "waiting": waiting})
+        raise LeaseHeld(holder)
+
+    def _write(self, found: Json | None, *, started: bool, finished: bool = False) -> None:
+        claim = self._claim
+        lease_file.store(
             self._state_dir,
             {
                 "token": claim.token,
@@ -116,20 +169,26 @@ class Lease:
                 "boot": boot_id(),
                 "started": started,
                 "finished": finished,
+                "waiting": self._others(found),
             },
         )
 
 
 def standing(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
     """The current lease, for observers; None if there is none or it has expired."""
-    found = _read(state_dir)
+    found, _fault = lease_file.read(state_dir, clock())
     return shown(found, clock()) if found and not _is_over(found, clock()) else None
 
 
-def holder_of(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
-    """The lease of the run that holds the host lock right now, for a run that could not get the lock."""
-    found = _read(state_dir)
-    return {**shown(found, clock()), "busy": True} if found else None
+def fault_of(state_dir: str, *, clock: Clock = boot_clock) -> str:
+    """Why the lease file is ignored; empty if it is not."""
+    return lease_file.read(state_dir, clock())[1]
+
+
+def acting(state_dir: str, *, clock: Clock = boot_clock) -> Json | None:
+    """The lease of the run that holds the host lock right now; None if no lease says that a run acts."""
+    found = standing(state_dir, clock=clock)
+    return {**found, "busy": True} if found and not found["finished"] else None
 
 
 def ended_runs(found: list[Json]) -> list[str]:
@@ -142,8 +201,8 @@ def ended_runs(found: list[Json]) -> list[str]:
 
 
 def _has_ended(items: list[Json]) -> bool:
-    acting = any(item["busy"] or (item["started"] and not item["finished"]) for item in items)
-    return not acting and any(item["finished"] for item in items)
+    acting_now = any(item["busy"] or (item["started"] and not item["finished"]) for item in items)
+    return not acting_now and any(item["finished"] for item in items)
 
 
 def shown(found: Json, now: float) -> Json:
@@ -154,30 +213,3 @@ def shown(found: Json, now: float) -> Json:
 
 def _is_over(found: Json, now: float) -> bool:
     return bool(now >= found["until"] or found["boot"] != boot_id())
-
-
-def _read(state_dir: str) -> Json | None:
-    """The content of the lease file; None if it is missing or malformed."""
-    try:
-        data = read_regular(os.path.join(state_dir, FILE), limit=LARGEST_BYTES)
-        found = json.loads(data.decode("utf-8"))
-        known = {*_SHOWN, "until", "boot", "ticket"}
-        return found if known <= set(found) else None
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _store(state_dir: str, content: Json) -> None:
-    """Write in place, which works on a full disk. If that fails, remove the file and rely on the lock alone."""
-    path = os.path.join(state_dir, FILE)
-    data = json.dumps(content).encode("utf-8")
-    try:
-        handle = open_regular(path, os.O_RDWR | os.O_CREAT)
-        try:
-            os.pwrite(handle, data, 0)
-            os.ftruncate(handle, len(data))
-        finally:
-            os.close(handle)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(path)

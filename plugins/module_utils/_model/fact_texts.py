@@ -121,6 +121,8 @@ TEXTS: dict[str, Text] = {
     # of hosts and records
     "no_host": "no Docker host could be looked at",
     "host_not_seen": "not seen: {reason}",
+    "host_unable": "left alone, as nothing can be done on it: {reason}",
+    "lease_ignored": "the file of its lease is ignored: {fault}",
     "forgotten_waits": lambda told: (
         f"forgotten; a record without content stays until {', '.join(told['hosts'])} was seen"
     ),
@@ -184,6 +186,7 @@ TEXTS: dict[str, Text] = {
     ),
     "no_majority": lambda told: f"{told['command']}: {_majority(told)}",
     "places_wait": lambda told: f"members wait for a place: {_majority(told)}",
+    "places_wait_lease": "members wait for a place: {owner} acts ({reason})",
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
     "no_such_member": "new_volumes: there is no member {member}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
@@ -200,6 +203,8 @@ TEXTS: dict[str, Text] = {
     "overtaken": lambda told: (
         f"another run stored a record of {', '.join(told['stacks'])} meanwhile: planned anew"
     ),
+    # of pulls
+    "pulling": "pulls {image}: {progress}",
     # of HAProxy's configs
     "config_kept": "its config is left as it is: {why}",
     "config_unwritable": "its config cannot be written: {error}",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a host remembers of a member between passes: the types of docs/schema.md section 4. Private to the collection.
 
-All times are seconds since the epoch, by the clock of the member's host.
+All times are seconds since the epoch, by the clock of the member's host, except the end of a drain.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class _WhyDrain(t.TypedDict, total=False):
     """Its text, which the host adds: release 0.1.0 reads it."""
     renewed: int
     """How often the drain's time ran out before the load balancers were told."""
+    boot: str
+    """The boot of the host that C(until) belongs to. Absent in drains of 0.1.0, whose C(until) is of the wall clock."""
 
 
 class Drain(_WhyDrain):
@@ -51,6 +53,7 @@ class Drain(_WhyDrain):
     container: str
     since: float
     until: float
+    """A time of the host's boot clock, which cannot be set."""
 
 
 class RejectedConfig(t.TypedDict):

@@ -235,6 +235,8 @@ class _Additions(t.TypedDict, total=False):
     unreadable: dict[str, str]
     """Why files of ours cannot be read, by path."""
     leftovers: Leftovers
+    unable: bool
+    """Whether C(error) says why a host that answers can do nothing."""
 
 
 class Observation(_Additions):
@@ -245,6 +247,8 @@ class Observation(_Additions):
     error: str | None
     now: float
     """The host's clock, seconds since the epoch."""
+    boot_s: float
+    """The host's boot clock, which cannot be set, in seconds."""
     boot_id: str
     engine: EngineFacts
     containers: list[ObservedContainer]
@@ -266,6 +270,13 @@ class Observation(_Additions):
     refusals: Refusals
     """The refusals that the host stores."""
     lease: Json | None
+    lease_fault: str
+    """Why the file of the lease is ignored; empty if it is not."""
+
+
+def unable(reason: str) -> Observation:
+    """The observation of a host that answers and can do nothing now."""
+    return t.cast("Observation", {"error": reason, "unable": True})
 
 
 def silent(reason: str) -> Observation:

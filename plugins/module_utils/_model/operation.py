@@ -60,7 +60,16 @@ class Refused(t.TypedDict):
     """Another run stored a version since this one was planned."""
 
 
-class Acted(t.TypedDict):
+RUNNING = "running"
+"""The status of a pull that goes on after its call."""
+
+
+class _Unable(t.TypedDict, total=False):
+    unable: str
+    """Why this host can do nothing now; then nothing was done."""
+
+
+class Acted(_Unable):
     """The result of one call of act on its host."""
 
     changed: bool

@@ -19,7 +19,7 @@ from .._haproxy.run.balancer_files import balancers_folder, misfits, validation_
 from .._haproxy.run.observe_balancers import all_folders
 from .._haproxy.run.observe_checker import checker_folders
 from .._haproxy.run.validate import is_leftover
-from .._lock import host_lock, lease
+from .._lock import host_lock, lease_file
 from .._model.observation import Leftovers
 
 Json = t.Dict[str, t.Any]
@@ -31,8 +31,8 @@ def unreadable_files(state_dir: str) -> dict[str, str]:
     found = {
         path: misfit(path, limit=limit)
         for path, limit in (
-            (os.path.join(state_dir, host_lock.FILE), lease.LARGEST_BYTES),
-            (os.path.join(state_dir, lease.FILE), lease.LARGEST_BYTES),
+            (os.path.join(state_dir, host_lock.FILE), lease_file.LARGEST_BYTES),
+            (os.path.join(state_dir, lease_file.FILE), lease_file.LARGEST_BYTES),
             (os.path.join(audit, held.FILE), held.LARGEST_BYTES),
             (os.path.join(audit, log.FILE), log.LARGEST_BYTES),
         )

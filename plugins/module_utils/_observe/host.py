@@ -22,7 +22,8 @@ from .._haproxy.run.certificate_folders import observe_folders
 from .._haproxy.run.observe_balancers import observe_balancers
 from .._haproxy.run.observe_checker import observe_checker
 from .._lock.boot_clock import boot_clock, boot_id
-from .._lock.lease import standing
+from .._lock.hindrance import hindrance
+from .._lock.lease import fault_of, standing
 from .._model.observation import (
     BalancerReport,
     CertificateFolder,
@@ -73,6 +74,8 @@ def observe(
         SdkMissing: The Docker SDK for Python is not installed.
     """
     observation = empty(host, now=clock())
+    if fault := hindrance(state_dir, clock=boot):
+        return {**observation, "error": fault, "unable": True}
     try:
         stored = _usable(read_records(state_dir))
         look = _Look(engine, _Deadline(timer))
@@ -86,6 +89,8 @@ def observe(
     observation["records"] = stored.records
     observation["damaged_records"], observation["newer_records"] = stored.damaged, stored.newer
     observation["leftovers"] = leftovers(state_dir, look.listed, now=observation["now"])
+    observation["boot_s"] = boot()
+    observation["lease_fault"] = fault_of(state_dir, clock=boot)
     _fill_files(observation, state_dir, mountpoints, configs=configs)
     observation["lease"] = standing(state_dir, clock=boot)
     return observation
@@ -128,6 +133,7 @@ def empty(host: str, *, now: float) -> Observation:
         host=host,
         error=None,
         now=now,
+        boot_s=0.0,
         boot_id=boot_id(),
         engine=NO_ENGINE,
         containers=[],
@@ -145,6 +151,7 @@ def empty(host: str, *, now: float) -> Observation:
         lease=None,
         unreadable={},
         leftovers={"containers": {}, "folders": []},
+        lease_fault="",
     )
 
 

@@ -50,8 +50,12 @@ class Converger:
         is_decided: bool,
         lost_volumes: LostVolumes,
         dependencies: Dependencies,
+        unseen: t.Callable[[MemberId], int],
     ) -> None:
-        """C(is_decided): whether a majority of the stack's hosts has this body, or gets it in this round."""
+        """C(is_decided): whether a majority of the stack's hosts has this body, or gets it in this round.
+
+        C(unseen): how many load balancers on unseen hosts have a member as a server.
+        """
         self.stack = stack
         self.body = body
         self.operations = operations
@@ -59,7 +63,7 @@ class Converger:
         self.claims = claims
         self.ledger = ledger
         self._is_decided = is_decided
-        self.drains = Drains(operations, ledger, stack=stack, live=is_live(body))
+        self.drains = Drains(operations, ledger, stack=stack, live=is_live(body), unseen=unseen)
         self.brakes = StartBrakes(
             operations, ledger=ledger, request=request, lost_volumes=lost_volumes
         )

@@ -13,7 +13,8 @@ import typing as t
 
 from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
 from .._model.fact import Fact, as_data
-from .._model.member import MemberId, service_of
+from .._model.ledger import drain_of
+from .._model.member import MemberId, member_ids, service_of
 from .._record.forgotten import is_forgotten
 from .._record.revisions import (
     Request,
@@ -83,6 +84,8 @@ class Planner:
         self.dependencies = Dependencies(self.bodies, self._ward)
         self.draining: dict[MemberId, float] = {}
         """Members without new requests from load balancers after this round, with the seconds left."""
+        self._unseen: dict[MemberId, set[str]] | None = None
+        """Load balancers on unseen hosts, with their servers; None until somebody asks."""
         self.judgements: dict[str, dict[str, Judgement]] = {}
         """Running members with a health check, by stack and member key."""
 
@@ -165,8 +168,13 @@ class Planner:
     def _report_hosts(self) -> None:
         for host, reason in sorted(self.world.faults.items()):
             told = {"reason": reason.as_data}
-            self.plan.notes.append(Fact("host_not_seen", told, host=host))
+            if host in self.world.unable:
+                self.plan.errors.append(Fact("host_unable", told, host=host))
+            else:
+                self.plan.notes.append(Fact("host_not_seen", told, host=host))
         for host in self.world.seen:
+            if fault := self.world.observation(host).get("lease_fault"):
+                self.plan.notes.append(Fact("lease_ignored", {"fault": fault}, host=host))
             for stack, error in sorted(self.world.observation(host)["damaged_records"].items()):
                 parameters = {"error": error}
                 self.plan.notes.append(Fact("record_damaged", parameters, stack, host=host))
@@ -219,12 +227,14 @@ class Planner:
         """The load balancers after this round."""
         return self._balancers_of(self.acted_on)
 
-    def _balancers_of(self, bodies: dict[str, dict[str, t.Any]]) -> Balancers:
+    def _balancers_of(
+        self, bodies: dict[str, dict[str, t.Any]], draining: dict[MemberId, float] | None = None
+    ) -> Balancers:
         return Balancers(
             self.world,
             bodies,
             request=self.request,
-            draining=self.draining,
+            draining=self.draining if draining is None else draining,
             version=self.writes.version,
             ledger=lambda stack: self.views[stack].ledger,
             unknown=self.records.unknown,
@@ -353,6 +363,9 @@ class Planner:
             is_decided=self.writes.is_decided(stack),
             lost_volumes=self.writes.lost_volumes(stack),
             dependencies=self.dependencies,
+            unseen=lambda member: self._unseen_balancers(
+                member, but="" if is_live(body) else stack
+            ),
         )
         converger.run()
         self.judgements[stack] = converger.healer.judgements
@@ -371,6 +384,22 @@ class Planner:
     def _ward(self, stack: str) -> Ward:
         claims, ledger = self.world.claims(stack), self.views[stack].ledger
         return Ward(self.world, self.checkers, claims, ledger)
+
+    def _unseen_balancers(self, member: MemberId, *, but: str) -> int:
+        """How many load balancers on unseen hosts have a member as a server; without those of one stack."""
+        if self._unseen is None:
+            noted = {
+                member: 0.0
+                for stack, view in self.views.items()
+                for member in member_ids(stack, view.ledger)
+                if drain_of(view.ledger, member.key)
+            }
+            self._unseen = self._balancers_of(self.bodies, noted).unseen()
+        return sum(
+            member.dotted in servers
+            for balancer, servers in self._unseen.items()
+            if balancer.stack != but
+        )
 
 
 def _homes(body: dict[str, t.Any]) -> dict[str, set[str]]:

@@ -65,11 +65,18 @@ class RecordWrites:
         names = self._names(stack)
         voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
         quorums = [voters, body["hosts"]]
+        if self._request.waits_for:
+            self._report_wait(stack)
+            return before
         lacking = self._lacking_majority(quorums)
         if lacking:
             return self._without_majority(stack, desired, lacking)
         self._write(view, body, quorums, self._cause(view, desired))
         return body
+
+    def _report_wait(self, stack: str) -> None:
+        self._plan.held = [fact for fact in self._plan.held if fact.stack != stack]
+        self._plan.held.append(Fact("places_wait_lease", dict(self._request.waits_for), stack))
 
     def _must_rewrite(self, view: RecordView, body: dict[str, t.Any]) -> bool:
         """Whether the same body is written again, in the present format or by this release. It needs a majority."""
@@ -114,6 +121,8 @@ class RecordWrites:
         fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
         possible = [host for host in body["hosts"] if host not in view.outdated]
         required = not is_majority(body["hosts"], possible)
+        if required and self._request.waits_for:
+            return
         cause, quorums = Fact("copy_outdated"), [body["hosts"]]
         write = RecordWrite(fields, outdated, view.holders, quorums, required, cause)
         write.ledgers = self.lost_volumes(view.stack).ledgers(outdated)

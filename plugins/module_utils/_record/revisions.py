@@ -61,6 +61,8 @@ class Request:
     time: str = ""
     token: str = ""
     inventory: list[str] = dataclasses.field(default_factory=list)
+    waits_for: dict[str, str] = dataclasses.field(default_factory=dict)
+    """C(owner) and C(reason) of a run that has the lease: nothing is recorded meanwhile, only repaired in place."""
 
 
 def empty_body(hosts: t.Iterable[str]) -> Body:

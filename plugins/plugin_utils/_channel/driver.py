@@ -30,9 +30,11 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     Work,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
+    ACT_S,
     OBSERVE_TIMEOUT_S,
     host_labels,
     module_arguments,
+    pull_timeout_s,
     settings,
 )
 
@@ -41,9 +43,7 @@ from .channels import Channels
 Json = dict[str, t.Any]
 
 FIRST_LOOK_S = 15.0
-ACT_S = 900.0
-"""Limits of one call, in s. The first look opens the connections and sends the host code. A call that acts lasts as
-long as its pulls and stops do; past this limit the host begins no further operation."""
+"""Limit of the first look, in s. It opens the connections and sends the host code."""
 
 
 class Driver:
@@ -123,8 +123,13 @@ class Driver:
         return max([OBSERVE_TIMEOUT_S, *(float(item) for item in given if item)])
 
     def _payload(self, host: str, work: Work) -> Json:
-        place = module_arguments(self._variables[host], lambda value: value)
-        return {**dataclasses.asdict(work), **place, "owner": work.claim.get("owner", "")}
+        variables = self._variables[host]
+        place = module_arguments(variables, lambda value: value)
+        own = {
+            "owner": work.claim.get("owner", ""),
+            "pull_timeout_s": pull_timeout_s(variables, lambda value: value),
+        }
+        return {**dataclasses.asdict(work), **place, **own}
 
 
 def _outcome(answer: Json, work: Work) -> Outcome | str:

@@ -20,12 +20,13 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import (
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import holders, objections
 
-WAITING = ("lease_waits", "lease_late", "overtaken")
+WAITING = ("lease_waits", "lease_late", "overtaken", "pulling", "draining")
 
 
 def notice_text(notice: Fact) -> str:
     """Format a notice about the lease."""
-    return f"{'wait ' if notice.code in WAITING else 'held '}  {notice.text}"
+    told = str(notice) if notice.host or notice.stack else notice.text
+    return f"{'wait ' if notice.code in WAITING else 'held '}  {told}"
 
 
 def failure_text(failure: Failure) -> str:
@@ -84,7 +85,9 @@ def _records(done: Round) -> list[str]:
         outcomes = done.recorded if write.required else done.acted
         told = {host: outcomes.get(host) for host in write.hosts}
         answered = {
-            host: outcome for host, outcome in told.items() if outcome and not outcome.lease
+            host: outcome
+            for host, outcome in told.items()
+            if outcome and not outcome.lease and not outcome.unable
         }
         took = [host for host, outcome in answered.items() if write.stack not in outcome.refused]
         if took:

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease_file import (
+    LONGEST_LEASE_S,
+)
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
     Observation,
     silent,
@@ -24,7 +27,6 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
 
 from .record_check import RecordCheck
 from .shape import misfit, under
-from .term import LONGEST_LEASE_S
 from .work import Outcome
 
 Json = dict[str, t.Any]
@@ -51,6 +53,7 @@ class Answer(t.TypedDict, total=False):
     refused: list[Refused]
     lease: Json | None
     """A C(Lease)."""
+    unable: str
 
 
 def trusted(

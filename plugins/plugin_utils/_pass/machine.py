@@ -23,7 +23,9 @@ from ansible_collections.drover.docker.plugins.module_utils._model.fact import F
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
     Observation,
     silent,
+    unable,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import RUNNING
 from ansible_collections.drover.docker.plugins.module_utils._plan.held import (
     Keeper,
     refusals_to_note,
@@ -42,6 +44,8 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from . import work
 from .answers import trusted
 from .failures import failures_of
+from .patience import Patience
+from .pulls import Pulls
 from .record_check import RecordCheck
 from .step import End, Failure, Round, Step
 from .term import Term
@@ -49,6 +53,8 @@ from .work import Outcomes, Work
 
 MOST_OVERTAKEN = 5
 """How often a pass plans anew because another run was faster."""
+LOOK_AGAIN_S = 5.0
+"""After a pull that took longer, all hosts are looked at again: what was seen before is too old to act on."""
 
 
 @dataclasses.dataclass
@@ -73,18 +79,37 @@ class Pass:
         """The planner of what was foretold, for status."""
         self.rounds = 0
         """Number of the current round; 0 before the first."""
+        self.steps = 0
+        """Number of steps with calls."""
         self.stage = ""
         """Stage of the last step's calls."""
         self._asked = request
         self._seen: dict[str, Observation | None] = {}
+        self._looked_at_s = 0.0
+        self._whole = Plan()
+        """The plan that the present step is part of."""
         self._plan = Plan()
+        """What of it this round does."""
+        self._shared = False
+        """Whether this round stores desired state, so that it needs the lease of all hosts."""
+        self._spent = 0
+        """Rounds since the last wait."""
         self._stages: list[str] = []
         self._recorded: Outcomes = {}
         self._acted: Outcomes = {}
         self._notices: list[Fact] = []
-        self._done: Round | None = None
+        self._failures: list[Failure] = []
+        """Failures that do not end the pass at once."""
         self._overtaken = 0
         self._withdraws = False
+        """Whether the last step took back what hosts had granted."""
+        self._done: Round | None = None
+        self._refusing: list[work.Holder] = []
+        """Who refused the lease of all hosts. Until this pass asks again, it only repairs in place."""
+        self._aside: dict[str, work.Holder] = {}
+        """Hosts that refused their own lease. Until this pass asks again, it leaves them alone."""
+        self._pulls = Pulls()
+        self._patience = Patience(unattended=term.claim.unattended)
 
     @property
     def command(self) -> str:
@@ -94,7 +119,10 @@ class Pass:
     @property
     def request(self) -> Request:
         """The request of the current round: first what was asked for, then to converge to what the hosts stored."""
-        return self._asked if self.rounds <= 1 else work.next_request(self._asked)
+        asked = self._asked if self.rounds <= 1 else work.next_request(self._asked)
+        holder = self._refusing[0] if self._refusing else {}
+        who = {key: str(holder[key]) for key in ("owner", "reason")} if holder else {}
+        return dataclasses.replace(asked, waits_for=who)
 
     @property
     def images(self) -> list[str]:
@@ -105,13 +133,9 @@ class Pass:
 
     def start(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round from the hosts' observations (None: not reached)."""
-        self._seen = self._trusted(observations)
-        plan = self._make_plan(now)
+        self._seen, self._looked_at_s = self._trusted(observations), now
         self.term.begin(self._leases())
-        if not plan.has_work:
-            return self._end(plan)
-        self.rounds = 1
-        return self._begin_round(plan, now)
+        return self._go_on(self._make_plan(now), now, "")
 
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round and end, for check mode and status."""
@@ -134,10 +158,12 @@ class Pass:
         why = reasons or {}
         self._note(outcomes, why)
         if self.stage == work.OBSERVE:
-            return self._resume(now)
+            return self._resume(now, token)
+        if self.stage == work.PULL:
+            return self._pulled(outcomes, now, token)
         if self._withdraws:
             self._withdraws = False
-            return self._give_way(self._refusing(), now, token)
+            return self._refused(now, token)
         if self.stage == work.VALIDATE:
             outcomes = {
                 host: outcome or work.unanswered(self._plan, why.get(host, ""))
@@ -147,15 +173,76 @@ class Pass:
         into.update(outcomes)
         return self._advance(now, token)
 
+    # --- what comes next ---
+
+    def _go_on(self, plan: Plan, now: float, token: str) -> Step:
+        """Begin what the plan allows: a round, a pull, a wait, or the end."""
+        self._whole = plan
+        part = self._pulls.without(plan)
+        if self._has_share(part):
+            if self._spent >= MAX_ROUNDS:
+                return self._end(plan, self._unsettled(plan))
+            return self._begin_round(part, now)
+        if self._pulls.due(plan):
+            return self._pull(plan)
+        if self._refusing or self._aside:
+            holders = [*self._refusing, *self._aside.values()]
+            return self._give_way(holders, plan, now, token)
+        if pause_s := self._patience.pause_s(plan):
+            self._notices += self._patience.notices(plan)
+            return self._look(pause_s)
+        return self._end(plan)
+
+    def _has_share(self, part: Plan) -> bool:
+        """Whether any host has something to do in a round of this plan."""
+        return _is_shared(part) or bool(self._shares(part, []))
+
+    def _unsettled(self, plan: Plan) -> list[Failure]:
+        """Report work that is left after the last round. Repairs continue in the next pass; other work is a failure."""
+        if not goes_on_later(plan):
+            return [Failure("unsettled", rounds=self._spent)]
+        plan.notes.append(Fact("unsettled", {"rounds": self._spent}))
+        return []
+
+    # --- pulls ---
+
+    def _pull(self, plan: Plan) -> Step:
+        """Call the hosts that pull. They wait for a moment only, and what is not done then goes on."""
+        self._plan = plan
+        claim = dataclasses.asdict(self.term.claim)
+        calls = {
+            host: work.Work(operations=pulls, claim=claim, images=self.images)
+            for host, pulls in self._pulls.due(plan).items()
+        }
+        return self._step(work.PULL, calls)
+
+    def _pulled(self, outcomes: Outcomes, now: float, token: str) -> Step:
+        """Go on with what is there. After a moment of waiting, look at all hosts first."""
+        failures = self._pulls.take(self._plan, outcomes)
+        self._failures += failures
+        self._done = Round(self._plan, {}, _ended(outcomes), self._asked.stacks, [])
+        self._spent = 0
+        if self.term.claim.unattended:
+            self._pulls.leave()
+        else:
+            self._notices += self._pulls.progress()
+        if now - self._looked_at_s > LOOK_AGAIN_S:
+            return self._look(0.0)
+        return self._go_on(self._make_plan(now), now, token)
+
     # --- one round ---
 
-    def _begin_round(self, plan: Plan, now: float) -> Step:
-        self._plan = plan
+    def _begin_round(self, part: Plan, now: float) -> Step:
+        self._plan = part
         self._recorded, self._acted = {}, {}
-        prepares = self.term.prepares(plan, now)
+        self.rounds = max(self.rounds, 1)
+        self._spent += 1
+        self._shared = _is_shared(part)
+        if self._shared:
+            self.term.prepare(now)
         wanted = {
-            work.VALIDATE: bool(plan.validations),
-            work.RECORD: prepares,
+            work.VALIDATE: bool(part.validations),
+            work.RECORD: self._shared,
             work.OPERATIONS: True,
         }
         self._stages = [stage for stage, needed in wanted.items() if needed]
@@ -172,9 +259,10 @@ class Pass:
 
     def _step(self, stage: str, calls: dict[str, Work], *, pause_s: float = 0.0) -> Step:
         self.stage = stage
+        self.steps += bool(calls)
         notices, self._notices = self._notices, []
         done, self._done = self._done, None
-        return Step(stage, calls, pause_s, self._plan, done, notices)
+        return Step(stage, calls, pause_s, self._whole, done, notices)
 
     def _calls(self, stage: str) -> dict[str, Work]:
         """Return each host's call. A host without an entry is not called."""
@@ -192,18 +280,32 @@ class Pass:
                 if host != self._plan.validator
             }
             return self._complete(found, stage)
-        return {} if self._is_late() else self._complete(self._operations(), stage)
+        if self._is_late():
+            return {}
+        return self._complete(self._operations(), stage)
 
     def _operations(self) -> dict[str, Work]:
         blocked = work.blocked_stacks(self._plan, self._recorded)
-        shares = {host: work.operation_work(self._plan, host, blocked) for host in self._seen}
-        ends = set(self._answering()) if self._has_to_end() else set()
-        return {host: share for host, share in shares.items() if share or host in ends}
+        shares = self._shares(self._plan, blocked)
+        if self._has_to_end():
+            shares = {**{host: Work() for host in self._answering()}, **shares}
+        return shares
+
+    def _shares(self, plan: Plan, blocked: list[str]) -> dict[str, Work]:
+        """The operations and copies of each host that has any and did not refuse its lease."""
+        answering = (host for host in self._answering() if host not in self._aside)
+        found = {host: work.operation_work(plan, host, blocked) for host in answering}
+        return {host: share for host, share in found.items() if share}
 
     def _complete(self, shares: dict[str, Work], stage: str) -> dict[str, Work]:
         """Add the values that all calls of a stage share."""
         last = self._has_to_end() if stage == work.OPERATIONS else not self._goes_on()
-        return self._claimed({h: dataclasses.replace(s, last=last) for h, s in shares.items()})
+        alone = not self._shared
+        given = {
+            host: dataclasses.replace(share, last=last, alone=alone)
+            for host, share in shares.items()
+        }
+        return self._claimed(given)
 
     def _claimed(self, shares: dict[str, Work]) -> dict[str, Work]:
         """Add the claim of this run, and what hosts must report."""
@@ -219,10 +321,10 @@ class Pass:
 
     def _has_to_end(self) -> bool:
         """Whether hosts without a share are called too: each host must note the end of a lease that was taken again."""
-        return self._goes_on() and self.term.again
+        return self._shared and self._goes_on() and self.term.again
 
     def _is_late(self) -> bool:
-        return bool(self._recorded) and self.term.is_late(self._recorded)
+        return self._shared and bool(self._recorded) and self.term.is_late(self._recorded)
 
     # --- the end of a round ---
 
@@ -232,29 +334,21 @@ class Pass:
             return self._plan_anew()
         self._done = Round(self._plan, self._recorded, self._acted, self._asked.stacks, failures)
         if work.holders(self._recorded):
-            withdrawals = work.withdrawal_work(self._plan, self._recorded)
-            return self._withdraw(withdrawals) or self._give_way(self._refusing(), now, token)
+            return self._withdraw(now, token)
         if work.objections(self._plan, self._recorded):
             return self._end(Plan(), failures)
-        if work.holders(self._acted) and not failures:
-            self.rounds += 1
-            return self._give_way(work.holders(self._acted), now, token)
         late = self._is_late()
-        self.term.acted(self._acted.values())
+        self._aside.update(
+            {host: item.lease for host, item in self._acted.items() if item and item.lease}
+        )
+        self.term.acted(self._acted.values(), free=not (self._aside or self._refusing))
         if late:
             self._notices.append(self.term.ask_for_longer())
         self.rounds += 1
-        return self._next_round(now, failures)
-
-    def _refusing(self) -> list[work.Holder]:
-        return work.holders(self._recorded)
-
-    def _withdraw(self, calls: dict[str, Work]) -> Step | None:
-        """Take proposals back before giving way to another run, and the lease too; None if there are none."""
-        if not calls:
-            return None
-        self._withdraws = True
-        return self._step(work.OPERATIONS, self._claimed(calls))
+        plan = self._make_plan(now)
+        failed = {item.stack for item in failures}
+        plan.errors = [e for e in plan.errors if e.code != "stack_unknown" or e.stack not in failed]
+        return self._end(plan, failures) if failures else self._go_on(plan, now, token)
 
     def _is_overtaken(self, failures: list[Failure]) -> bool:
         """Whether nothing failed but records that another run was faster to store, and it may be tried again."""
@@ -268,47 +362,47 @@ class Pass:
         stacks = work.overtaken_stacks(self._plan, self._recorded)
         self._notices.append(Fact("overtaken", {"stacks": stacks}))
         self._done = Round(self._plan, self._recorded, self._acted, self._asked.stacks, [])
-        return self._look_again()
-
-    def _look_again(self, pause_s: float = 0.0) -> Step:
-        calls = {host: Work(images=self.images) for host in self._looked_at()}
-        return self._step(work.OBSERVE, calls, pause_s=pause_s)
-
-    def _next_round(self, now: float, failures: list[Failure]) -> Step:
-        """Plan the next round. The first round plans the request, later rounds the state that the hosts stored."""
-        plan = self._make_plan(now)
-        failed = {item.stack for item in failures}
-        plan.errors = [e for e in plan.errors if e.code != "stack_unknown" or e.stack not in failed]
-        if plan.has_work and not failures:
-            if self.rounds <= MAX_ROUNDS:
-                return self._begin_round(plan, now)
-            failures = self._unsettled(plan)
-        return self._end(plan, failures)
-
-    def _unsettled(self, plan: Plan) -> list[Failure]:
-        """Report work that is left after the last round. Repairs continue in the next pass; other work is a failure."""
-        rounds = self.rounds - 1
-        if not goes_on_later(plan):
-            return [Failure("unsettled", rounds=rounds)]
-        plan.notes.append(Fact("unsettled", {"rounds": rounds}))
-        return []
+        return self._look(0.0)
 
     # --- another run has the lease ---
 
-    def _give_way(self, found: list[work.Holder], now: float, token: str) -> Step:
+    def _withdraw(self, now: float, token: str) -> Step:
+        """Take back the proposals and the leases of the hosts that granted theirs: nothing will be done there."""
+        calls = work.withdrawal_work(self._plan, self._recorded)
+        if not calls:
+            return self._refused(now, token)
+        self._withdraws = True
+        return self._step(work.OPERATIONS, self._claimed(calls))
+
+    def _refused(self, now: float, token: str) -> Step:
+        """Repair in place what needs no lease of the refusing host, and then wait or end."""
+        found = work.holders(self._recorded)
+        request = self.request
+        in_place = request.command == "reconcile" and not (request.rename or request.take)
+        if self.term.need_not_wait(found) or not in_place:
+            return self._give_way(found, self._plan, now, token)
+        self._refusing = found
+        return self._go_on(self._make_plan(now), now, token)
+
+    def _give_way(self, found: list[work.Holder], plan: Plan, now: float, token: str) -> Step:
         """End, or wait and look at the hosts again."""
         turn = self.term.give_way(found, now=now, token=token)
         if turn.over and self.term.claim.unattended:
-            return self._end(Plan(), gave_way=True, notice=turn.notice)
+            return self._end(plan, gave_way=True, notice=turn.notice)
         if turn.over:
             return self._end(Plan(), [Failure("lease", notice=turn.notice)])
         self._notices += [turn.notice] if turn.notice else []
-        return self._look_again(turn.pause_s)
+        return self._look(turn.pause_s)
 
-    def _resume(self, now: float) -> Step:
-        """Plan the round again from the observations after the wait."""
-        plan = self._make_plan(now)
-        return self._begin_round(plan, now) if plan.has_work else self._end(plan)
+    def _look(self, pause_s: float) -> Step:
+        calls = {host: Work(images=self.images) for host in self._looked_at()}
+        return self._step(work.OBSERVE, calls, pause_s=pause_s)
+
+    def _resume(self, now: float, token: str) -> Step:
+        """Plan again from new observations."""
+        self._looked_at_s, self._spent = now, 0
+        self._refusing, self._aside = [], {}
+        return self._go_on(self._make_plan(now), now, token)
 
     # --- parts ---
 
@@ -320,16 +414,19 @@ class Pass:
         gave_way: bool = False,
         notice: Fact | None = None,
     ) -> Step:
+        plan = dataclasses.replace(plan, held=[*plan.held, *self._pulls.held(plan)])
         step = self._step("", {})
         step.plan = plan
-        step.end = End(plan, failures or [], gave_way, notice)
+        step.end = End(plan, [*self._failures, *(failures or [])], gave_way, notice)
         return step
 
     def _note(self, outcomes: Outcomes, reasons: dict[str, str]) -> None:
-        """Replace observations by newer ones. A host that did not answer becomes unknown."""
+        """Replace observations by newer ones. A host that did not answer, or can do nothing, becomes unknown."""
         for host, outcome in outcomes.items():
             if outcome is None:
                 self._seen[host] = silent(reasons[host]) if reasons.get(host) else None
+            elif outcome.unable:
+                self._seen[host] = unable(outcome.unable)
         shown = {host: item.observation for host, item in outcomes.items() if item}
         self._seen.update(self._trusted({host: seen for host, seen in shown.items() if seen}))
 
@@ -367,6 +464,22 @@ class Pass:
         """Return the leases in the hosts' observations."""
         found = [seen.get("lease") for seen in self._seen.values() if seen and not seen["error"]]
         return [lease for lease in found if lease]
+
+
+def _is_shared(plan: Plan) -> bool:
+    """Whether a round of this plan stores desired state, so that all hosts must grant the lease."""
+    return bool(plan.validations) or any(write.required for write in plan.records)
+
+
+def _ended(outcomes: Outcomes) -> Outcomes:
+    """The outcomes without the pulls that go on."""
+    return {
+        host: outcome
+        and dataclasses.replace(
+            outcome, results=[item for item in outcome.results if item["status"] != RUNNING]
+        )
+        for host, outcome in outcomes.items()
+    }
 
 
 def wanted_images(definition: dict[str, t.Any] | None, checker_image: str) -> list[str]:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a run gets the hosts' lease, and what it does if another run has it: docs/schema.md section 12.
 
-Private to the collection; pure. A run acts only if every host that it reaches has granted it the lease.
+Private to the collection; pure. A run that stores desired state acts only if every host that it reaches has granted it
+the lease. A run that repairs in place takes the lease of each host alone.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ import dataclasses
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, ended_runs
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease_file import (
+    LONGEST_LEASE_S,
+)
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
-from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
 from .work import Holder, Outcome, Outcomes
 
 LEASE_S = 30
-LONGEST_LEASE_S = 3600
 WAIT_S = 120
 PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
+CALLS_S = 30.0
+"""A run that was refused asks again after its pause and this time at most: two looks and a call."""
 
 
 @dataclasses.dataclass
@@ -47,7 +51,7 @@ class Term:
     Attributes:
         claim: The claim that hosts get.
         wait_s: Maximum time to wait for another run, in seconds.
-        prepared_at: Time of the last request for the lease, in seconds of the driver's clock; 0 before.
+        prepared_at: Time of the last request for all hosts' lease, in seconds of the driver's clock; 0 before.
         again: This round took the lease again, so every host must note again that its share is done.
         waiting_since: Start of the wait; 0 while it does not wait.
         told: The holder in the last printed notice.
@@ -66,27 +70,22 @@ class Term:
 
     def begin(self, leases: list[Holder]) -> None:
         """Note the leases in the observations, so that this run does not wait for runs that have ended."""
+        self.claim.run = self.claim.run or self.claim.token
         self.claim.over = ended_runs(leases)
 
-    def prepares(self, plan: Plan, now: float) -> bool:
-        """Whether this round must take the lease, for the first time or again. If so, its time starts now."""
-        needed = self._has_to_prepare(plan, now)
-        self.again = needed and bool(self.prepared_at)
-        if needed:
-            self.prepared_at = now
-        return needed
+    def prepare(self, now: float) -> None:
+        """This round takes the lease of all hosts, for the first time or again. Its time starts now."""
+        self.again = bool(self.prepared_at)
+        self.prepared_at = now
+        waited_s = now - self.waiting_since if self.waiting_since else 0.0
+        self.claim.returns_s = self._pause_s(waited_s) + CALLS_S
 
-    def _has_to_prepare(self, plan: Plan, now: float) -> bool:
-        if not (plan.operations or plan.records):
-            return False  # hosts only note what is held
-        late = not self.prepared_at or now - self.prepared_at > self.claim.duration_s * 2 / 3
-        return late or any(write.required for write in plan.records)
-
-    def acted(self, outcomes: t.Iterable[Outcome | None]) -> None:
-        """Note that this run has the lease, and whether it has acted."""
+    def acted(self, outcomes: t.Iterable[Outcome | None], *, free: bool) -> None:
+        """Note whether this run has acted, and whether it waits for nobody (C(free))."""
         self.claim.started |= any(item and item.results for item in outcomes)
         self.claim.over = list(self.earlier)
-        self.waiting_since, self.told, self.hasty = 0.0, "", False
+        if free:
+            self.waiting_since, self.told, self.hasty = 0.0, "", False
 
     def is_late(self, recorded: Outcomes) -> bool:
         """Whether the first host's lease may have expired before the last host granted its own. Then no host acts."""
@@ -100,10 +99,14 @@ class Term:
         self.prepared_at = 0.0
         return Fact("lease_late", {"before_s": before_s, "for_s": self.claim.duration_s})
 
+    def need_not_wait(self, found: list[Holder]) -> list[str]:
+        """The tokens of the holders if all of them have ended; empty if some act, or if the last try was as hasty."""
+        return [] if self.hasty else ended_runs(found)
+
     def give_way(self, found: list[Holder], *, now: float, token: str) -> Turn:
         """Return what to do while others have the lease. The next try uses a new token."""
         self.waiting_since = self.waiting_since or now
-        over = [] if self.hasty else ended_runs(found)
+        over = self.need_not_wait(found)
         turn = Turn() if over else self._turn(_first(found), now)
         self.earlier = [*self.earlier, self.claim.token]
         self.hasty, self.prepared_at = bool(over), 0.0
@@ -124,7 +127,7 @@ class Term:
         return Turn(notice, pause_s=self._pause_s(waited_s))
 
     def _pause_s(self, waited_s: float) -> float:
-        """Return the pause. It grows with the wait, because with Ansible each try nests one more include."""
+        """Return the pause. It grows with the wait: each try costs calls, and the queue keeps the run's place."""
         longer = min(max(PAUSE_S, waited_s / 4), LONGEST_PAUSE_S)
         return min(longer, max(PAUSE_S, self.wait_s - waited_s))
 

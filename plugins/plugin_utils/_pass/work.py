@@ -27,7 +27,8 @@ OBSERVE = "observe"
 VALIDATE = "validate"
 RECORD = "record"
 OPERATIONS = "operations"
-STAGES = (OBSERVE, VALIDATE, RECORD, OPERATIONS)
+PULL = "pull"
+STAGES = (OBSERVE, PULL, VALIDATE, RECORD, OPERATIONS)
 
 Holder = dict[str, t.Any]
 """The holder of a host's lease: owner, reason, since, left_s (s), busy and more (module_utils/_lock/lease.py)."""
@@ -42,6 +43,7 @@ class Work:
             has its majority.
         operations: Operations to run on this host.
         refusals: What the host must note as held; None changes nothing.
+        alone: The call takes the lease of this host alone.
         last: This is the host's last call of the round: it gives the lease back.
         claim: The run's claim (module_utils/_lock/lease.py); empty for a call that needs no lease.
         images: Images that the host must report in its observation.
@@ -50,6 +52,7 @@ class Work:
     records: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     operations: list[Operation] = dataclasses.field(default_factory=list)
     refusals: Refusals | None = None
+    alone: bool = False
     last: bool = False
     claim: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     images: list[str] = dataclasses.field(default_factory=list)
@@ -67,6 +70,7 @@ class Outcome:
         refused: Stacks whose record the host refused, with reasons.
         observation: The host's new observation, stamped by the driver (C(taken_at)); None if it did not look.
         lease: The holder of the host's lease if it is another run. Then the host did nothing.
+        unable: Why the host can do nothing now; empty if it can.
         answered_at: Arrival of the answer, in seconds of the driver's monotonic clock.
         overtaken: Stacks whose record the host refused because another run stored one since it was planned.
     """
@@ -77,6 +81,7 @@ class Outcome:
     lease: Holder | None = None
     answered_at: float = 0.0
     overtaken: list[str] = dataclasses.field(default_factory=list)
+    unable: str = ""
 
     @classmethod
     def of(cls, answer: t.Mapping[str, t.Any], answered_at: float) -> Outcome:
@@ -88,6 +93,7 @@ class Outcome:
             answer.get("lease"),
             answered_at,
             [item["stack"] for item in answer.get("refused", []) if item.get("overtaken")],
+            str(answer.get("unable") or ""),
         )
 
 
@@ -110,8 +116,10 @@ def validation_work(plan: Plan, host: str) -> Work:
 def objections(plan: Plan, outcomes: Outcomes) -> dict[int, str]:
     """Return by id why validations failed. After a failure nothing is recorded or done on any host."""
     outcome = outcomes.get(plan.validator) if plan.validations else None
+    if outcome and outcome.unable:
+        return {item["id"]: outcome.unable for item in plan.validations}
     if outcome and outcome.lease:
-        return {}  # nothing was validated, because another run has the lease
+        return {}  # nothing was validated, because another run has taken the lease
     results = {item["id"]: item for item in outcome.results} if outcome else {}
     silent = {"status": "failed", "error": "its host did not answer"}
     found = {item["id"]: results.get(item["id"], silent) for item in plan.validations}
@@ -157,14 +165,13 @@ def decisions(plan: Plan, host: str, blocked: t.Collection[str]) -> list[dict[st
 
 
 def withdrawal_work(plan: Plan, outcomes: Outcomes) -> dict[str, Work]:
-    """Return the withdrawal of all proposals, for the hosts that may have stored one."""
+    """Return the withdrawal of all proposals, for the hosts that may have stored one or have granted the lease."""
     all_stacks = [write.stack for write in plan.records]
-    shares = {
+    return {
         host: Work(decisions(plan, host, all_stacks), last=True)
         for host, outcome in outcomes.items()
-        if outcome is None or not outcome.lease
+        if outcome is None or not (outcome.lease or outcome.unable)
     }
-    return {host: share for host, share in shares.items() if share.records}
 
 
 def unsure_stacks(plan: Plan, recorded: Outcomes, acted: Outcomes) -> dict[str, list[str]]:
@@ -182,8 +189,8 @@ def unsure_stacks(plan: Plan, recorded: Outcomes, acted: Outcomes) -> dict[str, 
 
 
 def _may_keep(stack: str, recorded: Outcome | None, acted: Outcome | None) -> bool:
-    never_stored = recorded is not None and (bool(recorded.lease) or stack in recorded.refused)
-    withdrawn = acted is not None and not acted.lease and stack not in acted.refused
+    never_stored = recorded is not None and not _took(recorded, stack)
+    withdrawn = acted is not None and _took(acted, stack)
     return not (never_stored or withdrawn)
 
 
@@ -229,9 +236,13 @@ def _reached(write: RecordWrite, outcomes: Outcomes) -> bool:
         host
         for host in write.hosts
         for outcome in [outcomes.get(host)]
-        if outcome is not None and not outcome.lease and write.stack not in outcome.refused
+        if outcome is not None and _took(outcome, write.stack)
     ]
     return all(is_majority(quorum, [*write.holders, *accepted]) for quorum in write.quorums)
+
+
+def _took(outcome: Outcome, stack: str) -> bool:
+    return not outcome.lease and not outcome.unable and stack not in outcome.refused
 
 
 def next_request(request: Request) -> Request:

@@ -13,12 +13,16 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     DOCKER_HOST,
     STATE_DIR,
 )
+from ansible_collections.drover.docker.plugins.module_utils._engine.pull import PULL_LIMIT_S
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     Settings,
     settings_for,
 )
 
 GROUP = "docker_hosts"
+ACT_S = 900.0
+"""Seconds for a call that acts, which lasts as long as its stops do."""
+_LIMITS_S = (10, 86400)
 OBSERVE_TIMEOUT_S = 6.0
 """Seconds for a look at a host, unless C(drover_observe_timeout_s) says otherwise."""
 TEXT_VARIABLES = {
@@ -96,6 +100,18 @@ def host_labels(task_vars: dict[str, t.Any]) -> dict[str, dict[str, str]]:
             raise AnsibleError(f"host {host}: drover_host_labels must be a map of label to value")
         found[host] = {str(key): str(value) for key, value in labels.items()}
     return found
+
+
+def pull_timeout_s(task_vars: t.Mapping[str, t.Any], template: t.Callable[[t.Any], t.Any]) -> float:
+    """Return the seconds for one pull on this host: drover_pull_timeout_s."""
+    given = template(task_vars.get("drover_pull_timeout_s"))
+    text = str(int(PULL_LIMIT_S) if given in (None, "") else given).strip()
+    low, high = _LIMITS_S
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise AnsibleError(
+            f"drover_pull_timeout_s must be a whole number of seconds from {low} to {high}, not {given!r}"
+        )
+    return float(text)
 
 
 def module_arguments(

@@ -68,7 +68,8 @@ def keep_look(host: str, observation: Json) -> None:
 
 def keep_outcome(host: str, result: Json) -> None:
     """Store the result of a call of the module act."""
-    answer: Json = {key: result[key] for key in ("results", "refused", "lease") if key in result}
+    keys = ("results", "refused", "lease", "unable")
+    answer: Json = {key: result[key] for key in keys if key in result}
     if "observation" in result:
         answer["observation"] = _stamped(observation_of(result))
     run_files.save(run_files.for_host(_ANSWER, host), {**answer, "answered_at": time.monotonic()})

@@ -11,14 +11,17 @@ import os
 import random
 import secrets
 import socket
+import time
 import typing as t
 
 from ansible.errors import AnsibleError
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease_file import (
+    LONGEST_LEASE_S,
+)
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
     LEASE_S,
-    LONGEST_LEASE_S,
     WAIT_S,
     Term,
     describe,
@@ -58,6 +61,9 @@ def term_of(
 ) -> Term:
     """Return the claim of this run. This contacts no host. Variables may be templates.
 
+    The ticket is the time of the command: who asked first goes first. If two control nodes disagree on the time, only
+    that order is wrong.
+
     Raises:
         AnsibleError: A variable has no valid value.
     """
@@ -68,7 +74,7 @@ def term_of(
         owner=owner(),
         reason=describe(request),
         unattended=_flag("drover_unattended", given["drover_unattended"]),
-        ticket=random.random(),  # noqa: S311 (only to tell two runs apart)
+        ticket=time.time() + random.random() / 1000,  # noqa: S311 (only to tell two runs apart)
         duration_s=_seconds(given, "drover_lease_s", LEASE_S),
     )
     return Term(claim, wait_s=_seconds(given, "drover_lease_wait_s", WAIT_S))

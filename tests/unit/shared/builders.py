@@ -77,6 +77,7 @@ def observation(host: str, **changes: t.Any) -> dict[str, t.Any]:
         "error": None,
         "now": NOW,
         "boot_id": "b",
+        "boot_s": 1000.0,
         "engine": {
             "id": f"engine-{host}",
             "name": host,
@@ -104,6 +105,7 @@ def observation(host: str, **changes: t.Any) -> dict[str, t.Any]:
         "certificate_folders": {},
         "records": {},
         "damaged_records": {},
+        "lease_fault": "",
         "refusals": {},
         "lease": None,
         "newer_records": {},

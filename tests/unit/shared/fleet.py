@@ -19,11 +19,21 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Step
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
-from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE, Outcome, Work
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
+    OBSERVE,
+    PULL,
+    RECORD,
+    Outcome,
+    Work,
+)
 
 from .builders import Bench
 
 Json = dict[str, t.Any]
+
+
+PULL_TURN_S = 10.0
+MOST_STEPS = 10_000
 
 
 def holder(**given: t.Any) -> Json:
@@ -43,6 +53,10 @@ class Fleet:
         """How long the last host of a stage takes to answer."""
         self.leased: dict[str, Json] = {}
         """Host -> who else has its lease."""
+        self.unable: dict[str, str] = {}
+        """Host -> why it can do nothing."""
+        self.slow_pulls: dict[str, int] = {}
+        """Image -> how many calls end before its pull does."""
         self.failing: dict[str, str] = {}
         """Kind of operation -> why it fails."""
         self.refusing: dict[str, dict[str, str]] = {}
@@ -84,9 +98,11 @@ class Fleet:
 
     def to_end(self) -> End:
         """All steps that are left."""
-        while not self.step.end:
+        for _step in range(MOST_STEPS):
+            if self.step.end:
+                return self.step.end
             self.go()
-        return self.step.end
+        raise AssertionError(f"no end after {MOST_STEPS} steps: {self.called()[-6:]}")
 
     def called(self) -> list[tuple[str, str]]:
         """Host and stage of each call."""
@@ -116,7 +132,12 @@ class Fleet:
             return None
         if stage == OBSERVE:
             return Outcome([], {}, self._look(host))
-        if host in self.leased:
+        if stage == PULL:
+            results = [self._pull(item) for item in share.operations]
+            return Outcome(results, {}, self._look(host), None, self.now)
+        if reason := self.unable.get(host):
+            return Outcome([], {}, None, None, self.now, unable=reason)
+        if host in self.leased and (share.records or share.operations or stage == RECORD):
             return Outcome([], {}, None, self.leased[host], self.now)
         refused = self.refusing.get(host, {})
         for item in share.records:
@@ -127,6 +148,17 @@ class Fleet:
         results = [self._operate(item) for item in share.operations]
         told = {item["stack"]: refused[item["stack"]] for item in share.records if refused}
         return Outcome(results, told, self._look(host), None, self.now)
+
+    def _pull(self, operation: Operation) -> Result:
+        """A pull goes on for as many calls as the test says, and then ends as it says."""
+        image = operation["args"]["image"]
+        if self.slow_pulls.get(image, 0) > 0:
+            self.slow_pulls[image] -= 1
+            self.now += PULL_TURN_S
+            return Result(id=operation["id"], status="running", error="5 of 9 MB", seconds=0.0)
+        error = self.failing.get("pull", "")
+        status = "failed" if error else "done"
+        return Result(id=operation["id"], status=status, error=error, seconds=0.25)
 
     def _operate(self, operation: Operation) -> Result:
         error = self.failing.get(operation["kind"], "")

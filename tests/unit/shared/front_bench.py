@@ -79,6 +79,11 @@ class FrontBench(Bench):
                     "drain": item["args"]["entry"],
                 }
 
+    def later(self, host: str, seconds: float) -> None:
+        """Let time pass on a host."""
+        self[host]["now"] += seconds
+        self[host]["boot_s"] += seconds
+
     def scaled_down(self) -> Plan:
         """The first round of scaling web to 1, its record written."""
         plan = self.plan("scale", stacks=["shop"], service="web", scale=1)

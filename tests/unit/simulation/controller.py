@@ -11,10 +11,13 @@ import typing as t
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils._act.pull_stage import pull_images
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import CallContext, act
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    RUNNING,
+    Acted,
     Operation,
     Result,
 )
@@ -40,7 +43,9 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import St
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     OBSERVE,
-    OPERATIONS,
+    PULL,
+    RECORD,
+    VALIDATE,
     Outcome,
     Outcomes,
     Work,
@@ -232,6 +237,18 @@ class Controller:
     def _act_on(self, machine: Machine, stage: str, work: Work) -> Outcome:
         """One call of the module act: all that goes in is JSON."""
         given = json.loads(json.dumps(dataclasses.asdict(work)))
+        caller = self._caller(stage, given)
+        if stage == PULL:
+            found = pull_images(
+                self.world.engine(machine),
+                self.world.puller(machine),
+                host=machine.name,
+                state_dir=str(machine.state_dir),
+                operations=given["operations"],
+                clock=lambda: machine.now,
+                term=caller,
+            )
+            return self._outcome(machine, work, found)
         found = act(
             self.world.engine(machine),
             host=machine.name,
@@ -240,18 +257,25 @@ class Controller:
             operations=given["operations"],
             refusals=given["refusals"],
             clock=lambda: machine.now,
-            term=CallContext(
-                Claim(**given["claim"]),
-                prepare=stage != OPERATIONS,
-                boot=lambda: self.world.clock.now,
-                last=given["last"],
-                syslog="",
-                lock_wait_s=0.0,
-            ),
+            term=caller,
             workers=1,
         )
-        if found["results"]:
+        if found["results"] and not given["alone"]:
             self.world.acted.append(given["claim"]["token"])
+        return self._outcome(machine, work, found)
+
+    def _caller(self, stage: str, given: dict[str, Any]) -> CallContext:
+        return CallContext(
+            Claim(**given["claim"]),
+            prepare=stage in (VALIDATE, RECORD),
+            alone=given["alone"],
+            boot=lambda: self.world.clock.now,
+            last=given["last"],
+            syslog="",
+            lock_wait_s=0.0,
+        )
+
+    def _outcome(self, machine: Machine, work: Work, found: Acted) -> Outcome:
         for refusal in found["refused"]:
             self.say(f"    {machine.name} refuses a record: {refusal['reason']}")
         self._tell_results(work.operations, found["results"])
@@ -266,7 +290,7 @@ class Controller:
         for result in results:
             line = f"{operation_line(by_id[result['id']])} -> {result['status']} {result['error']}"
             self.say(f"    {line}")
-            if result["status"] != "done":
+            if result["status"] not in ("done", RUNNING):
                 self.unsuccessful.append(line)
             if result["error"].startswith("unexpected "):
                 raise AssertionError(line)

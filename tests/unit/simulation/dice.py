@@ -63,8 +63,20 @@ IMAGES = [
     "lose_all_records",
 ]
 NETWORK = ["lose_quorum", "regain_quorum", "join", "relabel", "lose_reply", "disconnect", "kill"]
-EVERYTHING = sorted({*CONTAINERS, *STRANGERS, *HOSTS, *RECORDS, *IMAGES, *NETWORK})
-THEMES = [CONTAINERS, STRANGERS, HOSTS, HOSTS, RECORDS, IMAGES, NETWORK, EVERYTHING]
+SLOW = [
+    "hang_lock",
+    "refuse_lock",
+    "mend_lock",
+    "slow_pulls",
+    "slow_pulls",
+    "disk_full",
+    "hang",
+    "resume",
+    "kill",
+    "remove",
+]
+EVERYTHING = sorted({*CONTAINERS, *STRANGERS, *HOSTS, *RECORDS, *IMAGES, *NETWORK, *SLOW})
+THEMES = [CONTAINERS, STRANGERS, HOSTS, HOSTS, RECORDS, IMAGES, NETWORK, SLOW, EVERYTHING]
 
 TROUBLES: list[list[str]] = [
     [],

@@ -34,6 +34,8 @@ def heal(world: SimulatedWorld) -> None:
     world.read_errors.clear()
     for machine in world.machines.values():
         machine.engine.answers = True
+        machine.locks.mend()
+        machine.pulls.takes_s = 0.0
         machine.power_on()
         for stranger in machine.strangers:
             machine.remove(stranger, with_volumes=True)

@@ -17,6 +17,10 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
     EngineUnreachable,
     refusal,
 )
+from ansible_collections.drover.docker.plugins.module_utils._engine.pull import (
+    Progress,
+    no_progress,
+)
 
 from .containers import Container, Json, Mount, inspected, listed
 from .fabric import NO_LEADER, Clock, Image, Network, Registry, Swarm, new_network
@@ -149,7 +153,9 @@ class FakeEngine:
 
     # --- images, volumes, networks
 
-    def pull(self, reference: str) -> None:
+    def pull(
+        self, reference: str, *, limit_s: float = 0.0, progress: Progress = no_progress
+    ) -> None:
         self._enter()
         self.images[reference] = self.registry.get(reference)
 

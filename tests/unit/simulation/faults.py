@@ -189,6 +189,22 @@ class Faults:
         """The engine carries the next changing call out, but its answer does not arrive in time."""
         return self._on_host(first, lambda machine: self.world.lost_replies.add(machine.name))
 
+    def hang_lock(self, first: int, second: int) -> str:
+        """A process gets the host's lock and hangs."""
+        return self._on_host(first, lambda machine: machine.locks.hang())
+
+    def refuse_lock(self, first: int, second: int) -> str:
+        """The host's disk becomes read-only."""
+        return self._on_host(first, lambda machine: machine.locks.refuse())
+
+    def mend_lock(self, first: int, second: int) -> str:
+        return self._on_host(first, lambda machine: machine.locks.mend())
+
+    def slow_pulls(self, first: int, second: int) -> str:
+        """Each pull on a host takes from now on so many minutes."""
+        seconds = (0.0, 5.0, 60.0, 900.0)[second % 4]
+        return self._on_host(first, lambda machine: setattr(machine.pulls, "takes_s", seconds))
+
     def relabel(self, first: int, second: int) -> str:
         """The inventory gives a host other labels."""
         labels = HOST_LABELS[second % len(HOST_LABELS)]

@@ -16,6 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
 from .containers import Container, Json
 from .fabric import Clock, Image, Network, Registry, Swarm
 from .fake_engine import FakeEngine
+from .hindrances import Locks, SlowPulls
 
 STRANGERS_IMAGE = Image("stranger:1")
 
@@ -42,6 +43,8 @@ class Machine:
         self.boot_id = f"{name}-boot-{next(self.boots)}"
         self.engine = FakeEngine(name, clock=clock, registry=registry)
         self.engine.numbers = numbers
+        self.locks = Locks(state_dir)
+        self.pulls = SlowPulls(clock)
         self.engine.images[STRANGERS_IMAGE.reference] = STRANGERS_IMAGE
 
     @property

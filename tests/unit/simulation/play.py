@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from ansible_collections.drover.docker.plugins.module_utils._lock import hindrance
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 
 from .any_order import any_order
@@ -291,9 +292,13 @@ def simulated(hosts: int, *, seed: int = 0) -> Iterator[SimulatedWorld]:
             any_order(world.order),
             mock.patch.object(os, "fsync", world.fsync),
             mock.patch.object(os, "open", world.open),
+            mock.patch.object(hindrance, "_MOMENT_S", 0.0),
         ):
             yield world
     finally:
+        for machine in world.machines.values():
+            machine.locks.mend()
+            machine.pulls.close()
         shutil.rmtree(folder)
 
 

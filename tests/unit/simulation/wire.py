@@ -32,9 +32,9 @@ class Wire:
         return method if call in LOOKING else self._changing(call, method)
 
     def _changing(self, call: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        def carried(*arguments: Any) -> Any:
+        def carried(*arguments: Any, **named: Any) -> Any:
             self._before(self._engine, call, arguments)
-            result = method(*arguments)
+            result = method(*arguments, **named)
             self._after(self._engine, call)
             return result
 

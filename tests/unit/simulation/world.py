@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils._act.puller import Puller
 from ansible_collections.drover.docker.plugins.module_utils._common.addresses import engine_range
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     LABEL_NETWORK,
@@ -103,6 +104,22 @@ class SimulatedWorld:
         """The engine of a host, as the code under test reaches it."""
         return as_engine(Wire(machine.engine, before=self._before_change, after=self._after_change))
 
+    def puller(self, machine: Machine) -> Puller:
+        """What pulls images on a host, as the code under test has it. Waiting lets time pass."""
+        machine.pulls.tick()
+
+        def sleep(seconds: float) -> None:
+            self.clock.advance(seconds)
+            machine.pulls.tick()
+
+        return Puller(
+            str(machine.state_dir),
+            lambda: self.engine(machine),
+            begin=machine.pulls.begin,
+            clock=lambda: self.clock.now,
+            sleep=sleep,
+        )
+
     def _before_change(self, engine: FakeEngine, call: str, arguments: tuple[Any, ...]) -> None:
         """A changing call: it takes time, it may be the one that is never made, or that fails."""
         self.before_change()
@@ -161,6 +178,7 @@ class SimulatedWorld:
         """Time goes by; what runs on the hosts does its work."""
         self.clock.advance(seconds)
         for machine in self.machines.values():
+            machine.pulls.tick()
             machine.tick()
 
 

@@ -22,6 +22,8 @@ UNSURE_S = 60.0
 """A crash loop's minute. Other times are shorter: the 3 s until "not reached" counts, the ends of cuts, a pass."""
 GIVE_UP_AFTER = 8
 DRAIN_S = 10.0
+MOMENT_S = 3.0
+"""The time of a drain counts from its note, and the load balancers are told a moment later."""
 """The time that a drain has where the stack says nothing else."""
 
 
@@ -138,7 +140,7 @@ class Watch:
                 if front.process.sends_to(server) and not fresh:
                     raise Broken(f"{container.name} is stopped, and {front.container.name} uses it")
                 left = front.process.drains(server) and front.process.sessions(server, now)
-                if left and now - front.process.drained_at(server) < DRAIN_S:
+                if left and now - front.process.drained_at(server) < DRAIN_S - MOMENT_S:
                     raise Broken(f"{container.name} is stopped, and has requests under way")
 
     def _check_quorum(self, member: Member, check: Json) -> None:

@@ -96,6 +96,16 @@ class Balancers:
                 plan.notes += self.unread_certificates(member.id, member.host)
                 self._plan_member(plan, member)
 
+    def unseen(self) -> dict[MemberId, set[str]]:
+        """The load balancers on hosts that were not seen, with the servers that they have by their record."""
+        found: dict[MemberId, set[str]] = {}
+        for member in self.members():
+            if not self.world.is_seen(member.host):
+                backends = self.model(member.id, member.service)["backends"]
+                servers = {server["name"] for item in backends for server in item["servers"]}
+                found[member.id] = servers
+        return found
+
     def model(self, member: MemberId, service: Json) -> Json:
         """The model of one load balancer container."""
         body = self._bodies[member.stack]
@@ -200,7 +210,7 @@ class Balancers:
             folders=seen["folders"] if seen else None,
             revision=revision,
             image=member.service["image"],
-            wait_s=max([FIRST_RESULT_S, *self._draining.values()]),
+            wait_s=FIRST_RESULT_S,
         )
 
     def _lacks(self, member: BalancerMember) -> Fact | None:

@@ -39,8 +39,11 @@ class DrainView:
         container_id: Its id.
         drain: The drain of its member in the ledger; None if there is none.
         serving: Reports of the load balancers that send it requests or have sessions with it.
-        old_workers: Workers of reloaded load balancers that still serve their old connections.
-        now: The clock of its host.
+        old_workers: Workers of reloaded load balancers that have it as a server and still serve old connections.
+        unseen: Load balancers that have it as a server on hosts that were not seen: they may still send.
+        boot: The boot of its host.
+        now: The boot clock of its host.
+        wall: The wall clock of its host, for drains of 0.1.0.
     """
 
     is_running: bool
@@ -49,17 +52,22 @@ class DrainView:
     drain: Drain | None
     serving: t.Sequence[TrafficReport]
     old_workers: int
+    unseen: int
+    boot: str
     now: float
+    wall: float
 
     @property
     def is_noted(self) -> bool:
-        """Whether the drain in the ledger is of this container."""
-        return self.drain is not None and self.drain["container"] == self.container_id
+        """Whether the drain in the ledger is of this container, in this boot of its host."""
+        if self.drain is None or self.drain["container"] != self.container_id:
+            return False
+        return self.drain.get("boot", self.boot) == self.boot
 
     @property
     def left_s(self) -> float:
         """Seconds left for the drain."""
-        return self.drain["until"] - self.now if self.drain else 0.0
+        return left_s(self.drain, self.now, self.wall) if self.drain else 0.0
 
     @property
     def is_late(self) -> bool:
@@ -82,6 +90,16 @@ class DrainView:
         return self.drain.get("renewed", 0) if self.drain else 0
 
 
+def left_s(drain: Drain, now: float, wall: float) -> float:
+    """Seconds left for a drain, by its host's boot clock.
+
+    If 0.1.0 noted it, by the wall clock. If that was set back since, nobody knows, and the drain is over.
+    """
+    if "boot" in drain:
+        return drain["until"] - now
+    return drain["until"] - wall if drain["since"] <= wall else 0.0
+
+
 def is_sent_to(report: TrafficReport) -> bool:
     """Whether a load balancer sends new requests to a server."""
     return takes_requests(report) and not report["drain"]
@@ -93,12 +111,13 @@ def phase_of(view: DrainView) -> Phase:
 
 
 def _has_ended(view: DrainView) -> bool:
-    return view.is_told and (view.is_late or not (view.sessions or view.old_workers))
+    busy = view.sessions or view.old_workers or view.unseen
+    return view.is_told and (view.is_late or not busy)
 
 
 PHASES: tuple[tuple[Phase, t.Callable[[DrainView], bool]], ...] = (
     (Phase.NOT_NEEDED, lambda view: not view.is_running or not view.timeout_s),
-    (Phase.NOT_NEEDED, lambda view: not view.serving and not view.drain),
+    (Phase.NOT_NEEDED, lambda view: not (view.serving or view.drain or view.unseen)),
     (Phase.DUE, lambda view: not view.is_noted),
     (Phase.OVER, _has_ended),
     (Phase.UNTOLD, lambda view: view.is_late and view.renewed < MOST_RENEWALS),

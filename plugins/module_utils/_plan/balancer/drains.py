@@ -10,6 +10,8 @@ state of the drain, so any controller can continue it.
 
 from __future__ import annotations
 
+import typing as t
+
 from ..._common.constants import DRAIN_TIMEOUT_MS
 from ..._model.fact import Fact
 from ..._model.ledger import Drain, Ledger, cause_of, drain_of
@@ -19,20 +21,31 @@ from ..._model.operation import DRAIN, DrainArgs
 from ..operations.member import MemberOperations
 from ..world.ownership import Claims
 from ..world.world import Container
-from .drain_phase import STOPPABLE, DrainView, Phase, is_sent_to, phase_of
+from .drain_phase import STOPPABLE, DrainView, Phase, is_sent_to, left_s, phase_of
+
+SICK_S = DRAIN_TIMEOUT_MS / 1000
+"""Seconds that open requests of an unhealthy member are waited for at most."""
 
 
 class Drains:
     """The drains of one stack in one round."""
 
     def __init__(
-        self, operations: MemberOperations, ledger: Ledger, *, stack: str, live: bool
+        self,
+        operations: MemberOperations,
+        ledger: Ledger,
+        *,
+        stack: str,
+        live: bool,
+        unseen: t.Callable[[MemberId], int] = lambda _member: 0,
     ) -> None:
+        """C(unseen): how many load balancers of other stacks on unseen hosts have a member as a server."""
         self._operations = operations
         self._world = operations.world
         self._ledger = ledger
         self._stack = stack
         self._live = live
+        self._unseen = unseen
         self._asked: set[MemberId] = set()
         self._begun: dict[MemberId, float] = {}
         self._undone: set[MemberId] = set()
@@ -50,8 +63,9 @@ class Drains:
     ) -> bool:
         """Plan the next step of a container's drain; returns whether the container may be stopped now.
 
-        An unhealthy container is drained only while a load balancer still sends requests to it; its open requests are
-        not waited for. A member that leaves for good is removed from the load balancers when its drain ends.
+        An unhealthy container is drained only if a load balancer sends requests to it, and for SICK_S at most: what
+        hangs in it must not hold up its repair. A member that leaves for good is removed from the load balancers when
+        its drain ends.
         """
         member = MemberId.of(container)
         self._asked.add(member)
@@ -61,10 +75,10 @@ class Drains:
             (self._left if leaves else self._ending).add(member)
             return True
         if phase is Phase.DUE:
-            self._begin(host, container, cause)
+            self._begin(host, container, cause, view.timeout_s)
         elif phase is Phase.UNTOLD:
             told = cause_of(view.drain) if view.drain else cause
-            self._begin(host, container, told, renewed=view.renewed + 1)
+            self._begin(host, container, told, view.timeout_s, renewed=view.renewed + 1)
         else:
             self._operations.hold_container(
                 host, container, "draining", sessions=view.sessions, left_s=view.left_s
@@ -78,15 +92,23 @@ class Drains:
     def view(self, host: str, container: Container, *, sick: bool = False) -> DrainView:
         """The view of a container that must be stopped."""
         member = MemberId.of(container)
-        serving = [item for item in self._serving(container) if not sick or is_sent_to(item)]
+        serving = self._serving(container)
+        timeout_s = self._timeout_s(container["service"])
+        if sick:
+            serving = [item for item in serving if is_sent_to(item) or item["drain"]]
+            timeout_s = min(timeout_s, SICK_S)
+        boot, now = self._world.boot(host)
         return DrainView(
             is_running=container["state"] == "running",
-            timeout_s=self._timeout_s(container["service"]),
+            timeout_s=timeout_s,
             container_id=container["id"],
             drain=drain_of(self._ledger, member.key),
             serving=serving,
-            old_workers=self._old_workers(),
-            now=self._world.now(host),
+            old_workers=self._old_workers(member),
+            unseen=0 if sick else self._unseen(member),
+            boot=boot,
+            now=now,
+            wall=self._world.now(host),
         )
 
     def _timeout_s(self, service: str) -> float:
@@ -109,23 +131,30 @@ class Drains:
             if item["server"] == member.dotted
         ]
 
-    def _begin(self, host: str, container: Container, cause: Fact, *, renewed: int = 0) -> None:
+    def _begin(
+        self, host: str, container: Container, cause: Fact, timeout_s: float, *, renewed: int = 0
+    ) -> None:
         """Store the drain; C(renewed): how often its time ran out before the load balancers were told."""
-        now, timeout_s = self._world.now(host), self._timeout_s(container["service"])
+        boot, now = self._world.boot(host)
         entry = Drain(
-            container=container["id"], since=now, until=now + timeout_s, cause=cause.as_data
+            container=container["id"],
+            since=self._world.now(host),
+            until=now + timeout_s,
+            boot=boot,
+            cause=cause.as_data,
         )
         if renewed:
             entry["renewed"] = renewed
         self._write(host, container, entry, cause)
         self._begun[MemberId.of(container)] = timeout_s
 
-    def _old_workers(self) -> int:
-        """Number of workers of reloaded load balancers that still serve their old connections."""
+    def _old_workers(self, member: MemberId) -> int:
+        """Number of old workers of the load balancers that have a member as a server."""
         return sum(
             balancer["old_workers"]
             for host in self._world.seen
             for balancer in self._balancers(host)
+            if any(item["server"] == member.dotted for item in balancer["reports"])
         )
 
     def _balancers(self, host: str) -> list[BalancerReport]:
@@ -143,7 +172,8 @@ class Drains:
                 continue
             for host, container in claims.get(member, []):
                 if container["id"] == drain["container"]:
-                    found[member] = max(0.0, drain["until"] - self._world.now(host))
+                    _boot, now = self._world.boot(host)
+                    found[member] = max(0.0, left_s(drain, now, self._world.now(host)))
         return found
 
     def _is_drained(self, member: MemberId) -> bool:

@@ -109,6 +109,10 @@ class World:
             host for host, found in sorted(observations.items()) if found and found["error"]
         ]
         """Hosts that did not answer, without those that --limit left out."""
+        self.unable = {
+            host for host, found in observations.items() if found and found.get("unable")
+        }
+        """Hosts that answer and can do nothing now."""
         self.seen = [host for host in self.hosts if host not in self.faults]
         self._owned: dict[str, Ownership] = {}
         self._names: dict[str, dict[str, str]] = {}
@@ -131,6 +135,11 @@ class World:
     def now(self, host: str) -> float:
         """The host's own clock, seconds since the epoch."""
         return float(self.observation(host)["now"])
+
+    def boot(self, host: str) -> tuple[str, float]:
+        """The host's boot, and its boot clock in seconds. Nobody can set that clock."""
+        seen = self.observation(host)
+        return seen["boot_id"], float(seen["boot_s"])
 
     def age_s(self, host: str) -> float:
         """The age of a seen host's report; 0 if it has no time stamp."""

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleError
-from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import PAUSE_S
+from ansible_collections.drover.docker.plugins.action.plan import NESTED_STEPS
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
+    LONGEST_PAUSE_S,
+    PAUSE_S,
+)
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
 from ansible_collections.drover.docker.tests.unit.shared.fleet import holder
 
@@ -63,3 +67,16 @@ def test_the_time_of_a_lease_is_checked(play: Play, value: str) -> None:
     play.variables = {"drover_lease_s": value}
     with pytest.raises(AnsibleError, match="drover_lease_s must be a whole number of seconds"):
         play.up(shop())
+
+
+def test_the_includes_of_a_wait_nest_in_rows(play: Play) -> None:
+    """Ansible ends a run whose includes nest some 300 deep: 0.1.0 could wait for ten minutes."""
+    play.variables = {"drover_lease_wait_s": 86400}
+    play.leased = {"h2": holder()}
+    nests = [play.up(shop(3))["nests"]]
+    nests += [play.step()["nests"] for _step in range(2 * NESTED_STEPS)]
+    rows = [number for number, nested in enumerate(nests, 1) if not nested]
+    assert rows == [NESTED_STEPS, 2 * NESTED_STEPS]
+    tries_of_a_day = 86400 / LONGEST_PAUSE_S + 40
+    steps = 3 * tries_of_a_day
+    assert steps / NESTED_STEPS + NESTED_STEPS < 200

@@ -45,7 +45,7 @@ def test_an_inventory_without_docker_hosts_is_told(play: Play) -> None:
 
 
 def test_a_round_with_work(play: Play) -> None:
-    assert play.up(shop()) == {"changed": False, "work": True, "planned": UP}
+    assert play.up(shop()) == {"changed": False, "work": True, "nests": True, "planned": UP}
     assert play.printed == []
 
 

@@ -438,6 +438,30 @@ def test_a_fault_of_host_or_network_is_not_the_members(host: Host, fault: Except
     assert str(fault) in error
 
 
+def test_the_first_failed_attach_stops_the_others_of_its_network(host: Host) -> None:
+    """Each try takes the engine 20 s, and a host may have 90 members. Another network is no matter."""
+    down = NetworkDown("Could not attach to network drover: context deadline exceeded", 500)
+    host.run(host.create(1), host.create(2, number=2))
+    host.run(host.create(3, service={**service(), "network": "host"}, network="host"))
+    faulty = Faulty(host.engine, {"start": down})
+    starts = [host.start(index, number=index) for index in (1, 2, 3)]
+    results = host.run(*starts, engine=faulty)
+    assert [item["status"] for item in results] == ["failed"] * 3
+    assert ["not tried: " in item["error"] for item in results] == [False, True, False], results
+    assert all(host.life()[f"web/{index}"]["failures"] == 0 for index in (1, 2))
+    host.engine.network_map["other"] = host.engine.network_map[NETWORK]
+    connect = host.operation(
+        "connect",
+        id=4,
+        args={"network": "other", "address": "", "aliases": [], "links": [], "mac_address": ""},
+    )
+    refusing = Faulty(host.engine, {"start": down, "connect": down})
+    again = connect.copy()
+    again["id"], again["index"], again["container"] = 5, 2, "shop-web-2"
+    errors = [item["error"] for item in host.run(connect, again, engine=refusing)]
+    assert ["not tried: " in error for error in errors] == [False, True]
+
+
 def test_a_start_that_hangs_in_a_living_engine_counts(host: Host) -> None:
     host.run(host.create())
     hanging = Faulty(host.engine, {"start": EngineTimeout("no answer within 120 s")})

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import pathlib
 import typing as t
 
@@ -15,7 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils._lock.host_lock impo
     HostBusy,
     host_lock,
 )
-from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, holder_of
+from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, standing
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
@@ -138,12 +140,36 @@ def test_without_the_lease_nothing_is_done(
     assert read_records(str(tmp_path)) == ({}, {}, {})
 
 
+def test_a_host_whose_lock_hangs_can_do_nothing(
+    run: t.Callable[..., Json], tmp_path: pathlib.Path
+) -> None:
+    """A stale lease names a run that ended; nobody is told to wait for that."""
+    run(operations=[pull(1, "x")], term=term("a", alone=True))
+    with host_lock(str(tmp_path), owner="somebody"):
+        outcome = run(operations=[pull(1, "x")], term=term("b", alone=True))
+    assert (outcome["lease"], outcome["results"]) == (None, [])
+    assert "somebody, process" in outcome["unable"]
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EIO, errno.ENOSPC])
+def test_a_host_that_refuses_to_write_can_do_nothing(
+    run: t.Callable[..., Json], monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def broken(*_args: t.Any, **_named: t.Any) -> int:
+        raise OSError(code, os.strerror(code))
+
+    run(term=term("a", prepare=True))
+    monkeypatch.setattr("os.open", broken)
+    outcome = run(operations=[pull(1, "x")], term=term("b", alone=True))
+    assert (outcome["lease"], os.strerror(code) in outcome["unable"]) == (None, True)
+
+
 @pytest.mark.parametrize("last", [True, False])
 def test_the_lease_is_given_back_where_nothing_follows(
     run: t.Callable[..., Json], tmp_path: pathlib.Path, *, last: bool
 ) -> None:
     run(records=[record("x", 1)], term=term("a", prepare=True, last=last))
-    found = holder_of(str(tmp_path), clock=lambda: 1000.0)
+    found = standing(str(tmp_path), clock=lambda: 1000.0)
     assert found
     assert found["finished"] is last
 

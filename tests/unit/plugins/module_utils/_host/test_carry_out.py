@@ -28,6 +28,8 @@ def test_whose_caller_is_gone_changes_nothing(stage: str, tmp_path: Path) -> Non
         "claim": {},
         "owner": "me",
         "last": False,
+        "alone": False,
+        "pull_timeout_s": 60.0,
     }
     assert carry_out(stage, payload, abandoned=lambda: "gone") == {"error": "gone"}
     assert not (tmp_path / "drover" / "stacks").exists()

@@ -22,6 +22,7 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._observe import host as host_observation
 from ansible_collections.drover.docker.plugins.module_utils._observe.container import summary
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import (
     current_images,
@@ -46,6 +47,7 @@ KEYS = {
     "error",
     "now",
     "boot_id",
+    "boot_s",
     "engine",
     "containers",
     "foreign",
@@ -62,6 +64,7 @@ KEYS = {
     "lease",
     "leftovers",
     "unreadable",
+    "lease_fault",
 }
 
 
@@ -442,3 +445,18 @@ def test_the_digest_is_the_one_of_the_references_repository() -> None:
         "volumes": [],
         "digest": "",
     }
+
+
+def test_a_host_on_which_nothing_can_be_done_is_unknown(
+    engine: FakeEngine, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_observation, "hindrance", lambda *_args, **_named: "read-only")
+    seen = look(engine, tmp_path)
+    assert (seen["error"], seen["unable"], seen["containers"]) == ("read-only", True, [])
+
+
+def test_a_lease_that_cannot_be_one_is_told(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "lease").write_text('{"until": 1e12}', encoding="utf-8")
+    seen = look(engine, tmp_path)
+    assert (seen["lease"], seen["error"]) == (None, None)
+    assert "its field token is missing" in seen["lease_fault"]

@@ -14,7 +14,6 @@ from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels im
     Channels,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.driver import (
-    ACT_S,
     FIRST_LOOK_S,
     Driver,
 )
@@ -22,7 +21,10 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE, Work
-from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import OBSERVE_TIMEOUT_S
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
+    ACT_S,
+    OBSERVE_TIMEOUT_S,
+)
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 from ansible_collections.drover.docker.tests.unit.shared.fleet import Fleet, holder
 

@@ -8,7 +8,9 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import ended_runs
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.plugin_utils._output.report import failure_text
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
     LONGEST_PAUSE_S,
@@ -17,6 +19,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     OBSERVE,
     OPERATIONS,
+    PULL,
     RECORD,
 )
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
@@ -109,7 +112,8 @@ def test_a_person_waits_looks_again_and_is_told_for_whom_once(fleet: Fleet) -> N
 def test_a_host_that_the_run_leaves_out_is_not_looked_at_after_a_wait(fleet: Fleet) -> None:
     """With --limit it has no observation; to ask it in vain would make it a silent one."""
     fleet.bench.settled(SHOP)
-    fleet.bench.remove("shop-web-1")
+    for seen in fleet.bench.seen.values():
+        seen["containers"] = []
     fleet.bench.seen["h3"] = None
     fleet.leased = {"h1": holder(), "h2": holder()}
     fleet.begin()
@@ -118,7 +122,6 @@ def test_a_host_that_the_run_leaves_out_is_not_looked_at_after_a_wait(fleet: Fle
 
 
 def test_who_waits_for_long_asks_less_often(fleet: Fleet) -> None:
-    """A driver may need room for each try: with Ansible each one nests an include."""
     fleet.wait_s = 86400.0
     fleet.leased = {"h2": holder()}
     fleet.up(SHOP)
@@ -193,8 +196,7 @@ def test_nobody_acts_where_the_hosts_were_slower_than_the_lease(fleet: Fleet) ->
 def test_a_lease_that_was_given_in_time_is_acted_on(fleet: Fleet) -> None:
     fleet.answers_in_s = 29.0
     fleet.up(SHOP)
-    fleet.go()
-    assert fleet.step.stage == OPERATIONS
+    assert (fleet.step.stage, fleet.go().stage) == (RECORD, OPERATIONS)
 
 
 def test_a_round_of_records_alone_gives_the_lease_back(fleet: Fleet) -> None:
@@ -207,26 +209,17 @@ def test_a_round_of_records_alone_gives_the_lease_back(fleet: Fleet) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("age_s", "called"), [(1, ["h2"]), (25, ["h1", "h2", "h3"])], ids=["soon", "late"]
-)
-def test_every_host_ends_a_term_that_is_begun_once_more(
-    fleet: Fleet, age_s: float, called: list[str]
+@pytest.mark.parametrize("age_s", [1, 25, 4000])
+def test_a_round_that_only_repairs_asks_the_hosts_that_it_touches(
+    fleet: Fleet, age_s: float
 ) -> None:
-    """A round that comes late takes the lease anew from all, though only one of them has a share of it."""
     fleet.up(SHOP)
     fleet.go()
-    fleet.failing = {}
     exits_after_acting(fleet, "h2")
     fleet.now += age_s
     fleet.go()
-    if age_s > 20:
-        assert fleet.step.stage == RECORD
-        fleet.go()
     assert fleet.step.stage == OPERATIONS
-    assert {host: share.last for host, share in fleet.step.calls.items()} == dict.fromkeys(
-        called, age_s > 20
-    )
+    assert [(host, share.alone) for host, share in fleet.step.calls.items()] == [("h2", True)]
 
 
 def exits_after_acting(fleet: Fleet, host: str) -> None:
@@ -242,6 +235,226 @@ def exits_after_acting(fleet: Fleet, host: str) -> None:
     operate = fleet._operate
     fleet._operate = lambda operation: (  # type: ignore[method-assign]
         operate({**operation, "container": ""} if operation["kind"] == "start" else operation)
+    )
+
+
+# --- repairs in place ---
+
+
+def killed(fleet: Fleet, *members: str) -> None:
+    """Members that are gone although their stack is up."""
+    fleet.bench.settled(SHOP)
+    for member in members:
+        fleet.bench.remove(member)
+
+
+def host_of(fleet: Fleet, member: str) -> str:
+    key = member.replace("shop-", "").replace("-", "/")
+    return str(fleet.bench["h1"]["records"]["shop"]["body"]["members"][key]["host"])
+
+
+@pytest.mark.parametrize("unattended", [False, True])
+def test_who_acts_on_one_host_stops_no_repair_on_another(fleet: Fleet, *, unattended: bool) -> None:
+    """Also if the same pass would repair something there."""
+    fleet.unattended, fleet.wait_s = unattended, 0.0
+    killed(fleet, "shop-web-1", "shop-web-2")
+    here, there = host_of(fleet, "shop-web-1"), host_of(fleet, "shop-web-2")
+    fleet.leased = {there: holder()}
+    fleet.begin()
+    assert sorted(fleet.step.calls) == sorted([here, there])
+    end = fleet.to_end()
+    assert [len(fleet.bench[host]["containers"]) for host in (here, there)] == [1, 0]
+    assert end.gave_way is unattended
+    assert [item.code for item in end.failures] == ([] if unattended else ["lease"])
+
+
+def test_a_repair_leases_no_host_that_it_does_not_touch(fleet: Fleet) -> None:
+    killed(fleet, "shop-web-1")
+    here = host_of(fleet, "shop-web-1")
+    fleet.leased = {host: holder() for host in HOSTS if host != here}
+    fleet.begin()
+    assert not fleet.to_end().failures
+    assert members(fleet) == [1, 1, 1]
+    assert {host for host, _stage in fleet.called()} == {here}
+
+
+def test_a_person_repairs_what_is_free_and_waits_for_the_rest(fleet: Fleet) -> None:
+    killed(fleet, "shop-web-1", "shop-web-2")
+    there = host_of(fleet, "shop-web-2")
+    fleet.leased = {there: holder()}
+    fleet.begin()
+    fleet.go()
+    assert (fleet.step.stage, fleet.pauses) == (OBSERVE, [PAUSE_S])
+    fleet.leased = {}
+    assert not fleet.to_end().failures
+    assert members(fleet) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("unattended", [False, True])
+def test_who_may_not_place_members_repairs_in_place(fleet: Fleet, *, unattended: bool) -> None:
+    """One host refuses the lease that a placement needs of all hosts."""
+    fleet.unattended, fleet.wait_s = unattended, 0.0
+    fleet.bench.settled(stack({"web": service(scale=2), "db": service()}))
+    fleet.bench.remove("shop-web-1")
+    body = fleet.bench["h1"]["records"]["shop"]["body"]
+    del body["members"]["web/2"]
+    fleet.bench.record("shop", body)
+    fleet.bench.remove("shop-web-2")
+    here = body["members"]["web/1"]["host"]
+    fleet.leased = {host: holder() for host in HOSTS if host != here}
+    assert fleet.begin().stage == RECORD
+    end = fleet.to_end()
+    assert fleet.bench.container("shop-web-1")["state"] == "running"
+    assert "web/2" not in fleet.bench[here]["records"]["shop"]["body"]["members"]
+    if unattended:
+        assert "places_wait_lease" in [fact.code for fact in end.plan.held]
+
+
+def test_a_command_is_not_carried_out_in_part_while_it_waits(fleet: Fleet) -> None:
+    fleet.bench.settled(SHOP)
+    fleet.leased = {"h2": holder()}
+    fleet.begin("scale", stacks=["shop"], service="web", scale=1)
+    for _step in range(5):
+        fleet.go()
+    assert {stage for _host, stage in fleet.called()} == {RECORD, OPERATIONS, OBSERVE}
+    assert fleet.bench["h1"]["records"]["shop"]["version"]["number"] == 1
+
+
+# --- a host that can do nothing ---
+
+
+def test_a_host_that_can_do_nothing_is_unknown_and_stops_nobody(fleet: Fleet) -> None:
+    killed(fleet, "shop-web-1", "shop-web-2")
+    there = host_of(fleet, "shop-web-2")
+    fleet.unable = {there: "cannot lock /var/lib/drover: Read-only file system"}
+    fleet.begin()
+    end = fleet.to_end()
+    assert (end.gave_way, len(fleet.bench[host_of(fleet, "shop-web-1")]["containers"])) == (
+        False,
+        1,
+    )
+    assert [(fact.code, fact.host) for fact in end.plan.errors] == [("host_unable", there)]
+    text = "left alone, as nothing can be done on it: cannot lock /var/lib/drover: Read-only"
+    assert text in str(end.plan.errors[0])
+
+
+def test_a_command_goes_on_without_a_host_that_can_do_nothing(fleet: Fleet) -> None:
+    fleet.unable = {"h2": "process 7 (flock lock sleep 600) holds the lock of this host"}
+    fleet.up(stack({"web": service(scale=1)}))
+    end = fleet.to_end()
+    assert sum(members(fleet)) == 1
+    assert [fact.code for fact in end.plan.errors] == ["host_unable"]
+
+
+# --- pulls ---
+
+
+def without_image(fleet: Fleet, *members: str) -> None:
+    killed(fleet, *members)
+    for host in HOSTS:
+        fleet.bench[host]["images"] = {}
+
+
+def test_a_pull_needs_no_lease_and_holds_up_nobody_else(fleet: Fleet) -> None:
+    """A member is gone whose image is gone, too; another one has stopped."""
+    without_image(fleet, "shop-web-1")
+    fleet.bench.container("shop-web-2").update(state="exited")
+    fleet.leased = {host_of(fleet, "shop-web-1"): holder()}
+    fleet.slow_pulls = {"app:1": 3}
+    fleet.begin()
+    assert list(fleet.step.calls) == [host_of(fleet, "shop-web-2")]
+    fleet.go()
+    assert fleet.bench.container("shop-web-2")["state"] == "running"
+    assert (fleet.step.stage, list(fleet.step.calls)) == (PULL, [host_of(fleet, "shop-web-1")])
+    assert not fleet.step.calls[host_of(fleet, "shop-web-1")].alone
+
+
+def test_a_person_waits_for_a_pull_and_repairs_meanwhile(fleet: Fleet) -> None:
+    without_image(fleet, "shop-web-1")
+    fleet.slow_pulls = {"app:1": 3}
+    fleet.begin()
+    fleet.go()
+    assert (fleet.step.stage, fleet.notices[-1].code) == (OBSERVE, "pulling")
+    fleet.bench.container("shop-web-2").update(state="exited")
+    fleet.go()
+    assert (fleet.step.stage, list(fleet.step.calls)) == (
+        OPERATIONS,
+        [host_of(fleet, "shop-web-2")],
+    )
+    assert not fleet.to_end().failures
+    assert members(fleet) == [1, 1, 1]
+    assert fleet.called().count((host_of(fleet, "shop-web-1"), PULL)) == 4
+
+
+def test_a_timer_leaves_a_slow_pull_to_the_next_pass(fleet: Fleet) -> None:
+    without_image(fleet, "shop-web-1")
+    fleet.unattended, fleet.slow_pulls = True, {"app:1": 2}
+    fleet.begin()
+    end = fleet.to_end()
+    assert [(fact.code, fact.place) for fact in end.plan.held] == [("pulling", "shop/web/1")]
+    assert end.failures == []
+    fleet.slow_pulls = {}
+    fleet.begin()
+    fleet.to_end()
+    assert members(fleet) == [1, 1, 1]
+
+
+def test_a_failed_pull_is_a_failure_and_holds_up_nobody_else(fleet: Fleet) -> None:
+    without_image(fleet, "shop-web-1")
+    fleet.failing = {"pull": "no such image"}
+    fleet.bench.container("shop-web-2").update(state="exited")
+    fleet.begin()
+    end = fleet.to_end()
+    assert [(item.code, item.error) for item in end.failures] == [("failed", "no such image")]
+    assert fleet.bench.container("shop-web-2")["state"] == "running"
+    assert fleet.called().count((host_of(fleet, "shop-web-1"), PULL)) == 1
+
+
+# --- drains ---
+
+
+def draining(fleet: Fleet, left_s: float) -> None:
+    """A pass that finds a drain, whatever it looks at."""
+    make = fleet.running._make_plan
+
+    def plan(now: float) -> Plan:
+        found = make(now)
+        told = {"sessions": 1, "left_s": end - now}
+        found.held += [Fact("draining", told, "shop", "web", 2)] if end > now else []
+        return found
+
+    end = fleet.now + left_s
+    fleet.running._make_plan = plan  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("unattended", "left_s", "waits"),
+    [(False, 10.0, 10.0), (True, 10.0, 10.0), (False, 3600.0, 0.0), (True, 16.0, 0.0)],
+)
+def test_a_pass_looks_at_short_drains_and_leaves_long_ones_to_the_next(
+    fleet: Fleet, *, unattended: bool, left_s: float, waits: float
+) -> None:
+    killed(fleet, "shop-web-1")
+    fleet.unattended = unattended
+    fleet.begin()
+    draining(fleet, left_s)
+    end = fleet.to_end()
+    assert sum(fleet.pauses) == pytest.approx(waits, abs=2.0)
+    assert [fact.code for fact in end.plan.held] == ([] if waits else ["draining"])
+    assert members(fleet) == [1, 1, 1]
+
+
+def test_while_a_drain_is_waited_for_others_are_repaired(fleet: Fleet) -> None:
+    killed(fleet, "shop-web-1")
+    fleet.begin()
+    draining(fleet, 10.0)
+    fleet.go()
+    assert fleet.step.stage == OBSERVE
+    fleet.bench.remove("shop-web-2")
+    fleet.go()
+    assert (fleet.step.stage, list(fleet.step.calls)) == (
+        OPERATIONS,
+        [host_of(fleet, "shop-web-2")],
     )
 
 

@@ -15,16 +15,20 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._act.stage import CallContext, act
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, standing
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
-from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
+    Plan,
+    RecordWrite,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import settings_for
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     OBSERVE,
-    OPERATIONS,
+    RECORD,
     Outcome,
     Outcomes,
     Work,
@@ -44,9 +48,15 @@ EXAMPLES = int(os.environ.get("DROVER_EXAMPLES", "100"))
 Json = dict[str, t.Any]
 
 
-def pull(number: int, host: str) -> Operation:
-    args = {"image": "app:1", "config_hash": ""}
-    return operation("pull", id=number, host=host, container="", cause="because", args=args)
+def act_on(number: int, host: str) -> Operation:
+    """An operation that finds nothing to do."""
+    return operation("unpause", id=number, host=host, container="none", cause="because")
+
+
+def desired(hosts: t.Collection[str]) -> RecordWrite:
+    """A change of desired state, which all hosts have already: only its need of their lease is left."""
+    record = {"stack": "shop", "version": {"number": 1}}
+    return RecordWrite(record, [], list(hosts), [list(hosts)], True, Fact("up"))
 
 
 class Hosts:
@@ -55,6 +65,7 @@ class Hosts:
     def __init__(self, folder: pathlib.Path) -> None:
         self.now = 1000.0
         self.acted: list[str] = []
+        self.acted_on: dict[str, list[str]] = {host: [] for host in HOSTS}
         self.engines = {
             name: FakeEngine(name, clock=Clock(), registry=Registry([Image("app:1")]))
             for name in HOSTS
@@ -71,7 +82,8 @@ class Hosts:
             return Outcome([], {}, self.look(host))
         caller = CallContext(
             Claim(**work.claim),
-            prepare=stage != OPERATIONS,
+            prepare=stage == RECORD,
+            alone=work.alone,
             last=work.last,
             boot=lambda: self.now,
             syslog="",
@@ -87,23 +99,24 @@ class Hosts:
             term=caller,
             workers=1,
         )
-        if found["results"]:
+        if found["results"] and not work.alone:
             self.acted.append(work.claim["token"])
+        if found["results"]:
+            self.acted_on[host].append(work.claim["token"])
         return Outcome(found["results"], {}, self.look(host), found["lease"], self.now)
 
 
-class Pulls(Pass):
-    """A pass whose plan pulls an image on each host, in two rounds; all else of it is real."""
+class Acts(Pass):
+    """A pass that acts on each host, in two rounds; all else of it is real."""
 
-    again = False
-    """As one whose rounds take long, it takes the lease for each of them."""
+    repairs = False
+    """It repairs in place; else it stores desired state in each round."""
 
     def _make_plan(self, now: float) -> Plan:
         plan = Plan()
         if self.rounds <= ROUNDS:
-            plan.operations = [pull(number, host) for number, host in enumerate(HOSTS, 1)]
-        if self.again and self.term.prepared_at:
-            self.term.prepared_at = min(self.term.prepared_at, now - self.term.claim.duration_s)
+            plan.operations = [act_on(number, host) for number, host in enumerate(HOSTS, 1)]
+            plan.records = [] if self.repairs or self._refusing else [desired(HOSTS)]
         return plan
 
 
@@ -112,13 +125,16 @@ class Controller:
 
     _tokens = itertools.count()
 
-    def __init__(self, hosts: Hosts, *, unattended: bool, ticket: float) -> None:
+    def __init__(
+        self, hosts: Hosts, *, unattended: bool, ticket: float, repairs: bool = False
+    ) -> None:
         self._hosts = hosts
         self.over = False
         claim = Claim(self._token(), "o", "r", unattended, ticket, DURATION_S)
         inventory = Inventory(settings_for(HOSTS), {})
-        self._pass = Pulls(Request("reconcile"), inventory, Term(claim, wait_s=LONGEST_S))
-        self._pass.again = ticket > 0.4
+        command = "reconcile" if repairs else "up"
+        self._pass = Acts(Request(command), inventory, Term(claim, wait_s=LONGEST_S))
+        self._pass.repairs = repairs
         self._steps = self._run()
 
     @property
@@ -184,6 +200,29 @@ def test_runs_never_interleave(
             elif what == "die":
                 dead.add(number)
             elif number not in dead:
+                runs[number].step()
+        assert in_one_piece(hosts.acted), hosts.acted
+
+
+@settings(deadline=None, max_examples=EXAMPLES)
+@given(
+    kinds=st.lists(st.booleans(), min_size=3, max_size=3),
+    turns=st.lists(Turn, min_size=30, max_size=60),
+)
+def test_repairs_do_not_come_between_the_acts_of_a_run_that_stores(
+    kinds: list[bool], turns: list[tuple[str, int]]
+) -> None:
+    """Two runs store desired state, one repairs. What stores is in one piece, on each host also beside the repairs."""
+    with tempfile.TemporaryDirectory() as folder:
+        hosts = Hosts(pathlib.Path(folder))
+        runs = [
+            Controller(hosts, unattended=kind, ticket=number / 10, repairs=number == 2)
+            for number, kind in enumerate(kinds)
+        ]
+        for what, number in turns:
+            if what == "wait":
+                hosts.now += number
+            elif what == "step":
                 runs[number].step()
         assert in_one_piece(hosts.acted), hosts.acted
 

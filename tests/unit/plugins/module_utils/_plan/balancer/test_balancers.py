@@ -7,6 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.haproxy_config import (
+    FIRST_RESULT_S,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     World,
@@ -58,7 +61,7 @@ def test_a_member_is_drained_before_it_is_stopped(bench: FrontBench) -> None:
     plan = bench.scaled_down()
     assert kinds(plan) == ["drain shop-web-2", "balancer shop-lb-1"]
     drained = plan.operations[-1]["args"]
-    assert drained["wait_s"] == 10.0
+    assert drained["wait_s"] == FIRST_RESULT_S
     bench.remember(plan)
     bench.report("h1", drained["model"])
     assert kinds(bench.plan()) == [
@@ -71,12 +74,68 @@ def test_a_member_is_drained_before_it_is_stopped(bench: FrontBench) -> None:
 def test_its_sessions_are_waited_for_and_not_for_ever(bench: FrontBench) -> None:
     plan = bench.scaled_down()
     bench.remember(plan)
-    bench["h1"]["now"] += 4
+    bench.later("h1", 4)
     bench.report("h1", plan.operations[-1]["args"]["model"], **{"2": 3})
     held = bench.plan()
     assert kinds(held) == []
     assert "draining: 3 sessions left, at most 6 s" in str(held.held[0])
-    bench["h1"]["now"] += 6
+    bench.later("h1", 6)
+    assert kinds(bench.plan())[:2] == ["stop shop-web-2", "remove shop-web-2"]
+
+
+def test_a_drain_of_an_hour_makes_no_operation_wait() -> None:
+    """It would hold the host's lock for as long."""
+    bench = FrontBench("h1")
+    front = service(balancer={**BALANCER, "rules": [rule()]})
+    web = service(scale=2, drain_timeout_ms=3_600_000)
+    bench.settled({**stack({"lb": front, "web": web}), "certificates": {}})
+    bench.take()
+    plan = bench.scaled_down()
+    assert plan.operations[-1]["args"]["wait_s"] == FIRST_RESULT_S
+    assert plan.operations[0]["args"]["entry"]["until"] == bench["h1"]["boot_s"] + 3600
+
+
+@pytest.mark.parametrize("set_by_s", [-7200, 7200])
+def test_a_clock_that_is_set_neither_prolongs_nor_ends_a_drain(
+    bench: FrontBench, set_by_s: int
+) -> None:
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    bench.report("h1", plan.operations[-1]["args"]["model"], **{"2": 3})
+    bench["h1"]["now"] += set_by_s
+    assert "at most 10 s" in str(bench.plan().held[0])
+    bench.later("h1", 10)
+    assert kinds(bench.plan())[:2] == ["stop shop-web-2", "remove shop-web-2"]
+
+
+def test_old_workers_of_a_balancer_that_never_had_it_are_no_matter(bench: FrontBench) -> None:
+    plan = bench.scaled_down()
+    bench.remember(plan)
+    bench.report("h1", plan.operations[-1]["args"]["model"])
+    balancers = bench["h1"]["balancers"]
+    other = [{**balancers["shop.lb.1"]["reports"][0], "server": "blog.web.1"}]
+    balancers["blog.lb.1"] = {**balancers["shop.lb.1"], "reports": other, "old_workers": 3}
+    assert kinds(bench.plan())[:2] == ["stop shop-web-2", "remove shop-web-2"]
+    balancers["shop.lb.1"]["old_workers"] = 1
+    assert kinds(bench.plan()) == []
+
+
+def test_a_balancer_on_an_unseen_host_may_still_send() -> None:
+    """Until the drain's time is over: nobody can tell it anything meanwhile."""
+    bench = FrontBench("h1", "h2", "h3")
+    bench.start()
+    bench["h1"]["balancers"] = {}
+    members = bench["h1"]["records"]["shop"]["body"]["members"]
+    away, home = members["lb/1"]["host"], members["web/2"]["host"]
+    assert away != home
+    bench.seen[away] = None
+    plan = bench.scaled_down()
+    assert kinds(plan) == ["drain shop-web-2"]
+    life = bench[home]["records"]["shop"]["life"]
+    life["web/2"] = {"seq": 1, "drain": plan.operations[0]["args"]["entry"]}
+    bench.later(home, 9)
+    assert "draining: 0 sessions left, at most 1 s" in str(bench.plan().held)
+    bench.later(home, 1)
     assert kinds(bench.plan())[:2] == ["stop shop-web-2", "remove shop-web-2"]
 
 

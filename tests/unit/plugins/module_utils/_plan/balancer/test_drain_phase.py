@@ -23,7 +23,13 @@ def report(*, sessions: int = 0, drain: bool = False) -> dict[str, t.Any]:
 
 
 def noted(*, left_s: float = 5.0, container: str = "c1", **changes: t.Any) -> dict[str, t.Any]:
-    return {"container": container, "until": NOW + left_s, "reason": "scaled down", **changes}
+    return {
+        "container": container,
+        "until": NOW + left_s,
+        "reason": "scaled down",
+        "boot": "b",
+        **changes,
+    }
 
 
 def view(**changes: t.Any) -> DrainView:
@@ -34,7 +40,10 @@ def view(**changes: t.Any) -> DrainView:
         "drain": None,
         "serving": [],
         "old_workers": 0,
+        "unseen": 0,
+        "boot": "b",
         "now": NOW,
+        "wall": NOW,
         **changes,
     }
     return DrainView(**fields)
@@ -57,6 +66,10 @@ CASES = [
     ("told, nothing left", view(serving=IDLE, drain=noted()), Phase.OVER),
     ("out of all of them", view(drain=noted()), Phase.OVER),
     ("told, in use, late", view(serving=TOLD, drain=noted(left_s=0)), Phase.OVER),
+    ("told, perhaps sent to from an unseen host", view(drain=noted(), unseen=1), Phase.RUNNING),
+    ("the same, late", view(drain=noted(left_s=0), unseen=1), Phase.OVER),
+    ("only an unseen host may send", view(unseen=1), Phase.DUE),
+    ("noted before a reboot", view(serving=TOLD, drain=noted(boot="before")), Phase.DUE),
     ("not told, late", view(serving=IN_USE, drain=noted(left_s=-1)), Phase.UNTOLD),
     (
         "one of two not told, late",
@@ -88,3 +101,14 @@ def test_each_row_is_needed(monkeypatch: pytest.MonkeyPatch, row: int) -> None:
     rest = (*drain_phase.PHASES[:row], *drain_phase.PHASES[row + 1 :], (None, lambda _: True))
     monkeypatch.setattr(drain_phase, "PHASES", rest)
     assert any(phase_of(seen) is not expected for _name, seen, expected in CASES)
+
+
+def test_the_wall_clock_counts_for_drains_of_the_first_release_only() -> None:
+    old = {key: value for key, value in noted(since=NOW - 5).items() if key != "boot"}
+    assert view(drain=old, wall=NOW + 1).left_s == 4.0
+    assert view(drain=noted(), wall=NOW - 7200).left_s == 5.0
+
+
+def test_a_clock_that_was_set_back_ends_a_drain_of_the_first_release() -> None:
+    old = {key: value for key, value in noted(since=NOW - 5).items() if key != "boot"}
+    assert view(drain=old, wall=NOW - 7200).left_s == 0.0

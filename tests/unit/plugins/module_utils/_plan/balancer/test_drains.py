@@ -62,7 +62,9 @@ def test_a_drain_that_nobody_told_keeps_its_cause(*, is_of_old_release: bool) ->
     drain = bench["h1"]["records"]["shop"]["life"]["web/2"]["drain"]
     if is_of_old_release:
         drain["reason"] = Fact.read(drain.pop("cause")).text
-    bench["h1"]["now"] += 11
+        drain.pop("boot")
+        drain["until"] = drain["since"] + 10
+    bench.later("h1", 11)
     again = bench.plan()
     assert brief(again)[0] == "drain  shop-web-2  scaled down"
     assert again.operations[0]["args"]["entry"]["renewed"] == 1

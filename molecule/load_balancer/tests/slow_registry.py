@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A registry that thinks for a while before it gives what the lab's registry gives.
+
+A program of its own, which runs on a Docker host: slow_registry.py PORT SECONDS REGISTRY
+"""
+
+from __future__ import annotations
+
+import http.server
+import sys
+import time
+import urllib.error
+import urllib.request
+
+PORT, SECONDS, REGISTRY = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+BEGAN = time.monotonic()
+KEPT = ("Content-Type", "Docker-Content-Digest", "Docker-Distribution-Api-Version", "Etag")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Passes each question on, once the time has come."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if (
+            "/manifests/" in self.path
+        ):  # the engine itself waits only 15 s for the first answer of a registry
+            time.sleep(max(0.0, BEGAN + SECONDS - time.monotonic()))
+        asked = urllib.request.Request(f"http://{REGISTRY}{self.path}", method=self.command)
+        if "Accept" in self.headers:
+            asked.add_header("Accept", ", ".join(self.headers.get_all("Accept", [])))
+        try:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
+                self._answer(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            self._answer(error.code, error.headers, error.read())
+
+    do_HEAD = do_GET  # noqa: N815 (name of the standard library)
+
+    def _answer(self, status: int, headers: http.client.HTTPMessage, body: bytes) -> None:
+        self.send_response(status)
+        for name in KEPT:
+            if name in headers:
+                self.send_header(name, headers[name])
+        length = headers["Content-Length"] if self.command == "HEAD" else str(len(body))
+        self.send_header("Content-Length", length or "0")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler).serve_forever()
