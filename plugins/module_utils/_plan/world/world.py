@@ -326,9 +326,11 @@ class World:
 
 def _network_in_use(settings: Settings, observations: dict[str, Observation | None]) -> Settings:
     """Use the overlay if stacks are recorded on several hosts, even if this inventory names only one."""
+    if settings.several:
+        return settings
     found = [seen["records"] for seen in observations.values() if seen and not seen["error"]]
     bodies = [record["body"] for records in found for record in records.values()]
-    several = settings.several or any(len(body["hosts"]) > 1 for body in bodies)
+    several = any(len(body["hosts"]) > 1 for body in bodies)
     return dataclasses.replace(settings, several=several)
 
 
