@@ -131,6 +131,7 @@ def test_a_repair_waits_for_no_other_host(
         machines = list(world.machines.values())
         mine = machines.pop(here)
         wanted = sorted(item.name for item in mine.ours if item.live)
+        assert wanted, "nothing runs that could be repaired"
         for container in list(mine.ours):
             (mine.remove(container, with_volumes=False) if removes else mine.kill(container))
         for machine, trouble in zip(machines, troubles, strict=True):
