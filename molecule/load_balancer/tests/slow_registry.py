@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from email.message import Message
 
 PORT, SECONDS, REGISTRY = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 BEGAN = time.monotonic()
@@ -39,7 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 (name of the standard library)
 
-    def _answer(self, status: int, headers: http.client.HTTPMessage, body: bytes) -> None:
+    def _answer(self, status: int, headers: Message, body: bytes) -> None:
         self.send_response(status)
         for name in KEPT:
             if name in headers:

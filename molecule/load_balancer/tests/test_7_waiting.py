@@ -25,7 +25,7 @@ from ...shared.waiting import eventually
 Hosts = dict[str, Host]
 
 PORT, REGISTRY_PORT = 18097, 5099
-PULL_S = 60 if os.environ.get("DROVER_SOAK") else 45
+PULL_S = 60 if os.environ.get("DROVER_SOAK") else 30
 REPAIRED_S = 30
 """A pass takes some seconds; the machine may be busy."""
 SLOW_IMAGE = f"127.0.0.1:{REGISTRY_PORT}/drover-lab/testapp:1"
