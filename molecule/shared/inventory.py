@@ -24,6 +24,7 @@ SCENARIOS = {
     "health": ["h1", "h2", "h3"],
     "load_balancer": ["h1", "h2", "h3"],
     "loop": ["h1", "h2", "h3"],
+    "faults": ["h1", "h2", "h3"],
 }
 WITH_CONTROL_NODES = {"loop"}
 # The hosts share one machine, which may be busy; where seconds are what is tested, the default holds.

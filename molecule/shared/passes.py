@@ -45,10 +45,10 @@ Json = dict[str, t.Any]
 ARGUMENTS = {
     "up": {"stack_dir", "stack", "stack_variables", "scale", "prune", "take"},
     "scale": {"service", "scale", "remove_volumes"},
-    "reconcile": {"stack", "retry", "rename_host", "take", "new_volumes"},
+    "reconcile": {"stack", "retry", "rename_host", "take", "take_over", "new_volumes"},
     "stop": {"stack", "service"},
     "start": {"stack", "service"},
-    "down": {"stack", "remove_volumes"},
+    "down": {"stack", "remove_volumes", "forget"},
     "status": {"stack", "system"},
 }
 OF_FILES = ("stack_dir", "stack_variables")

@@ -59,7 +59,7 @@ def wharf(make_stack: MakeStack) -> t.Iterator[Stack]:
 @pytest.fixture
 def open_requests(hosts: Hosts, wharf: Stack) -> t.Iterator[None]:
     """Requests that both members are in the middle of, for an hour."""
-    front = next(item for item in everywhere(hosts, "wharf").values() if "front" in item.name)
+    (front,) = (item for item in everywhere(hosts, "wharf").values() if "front" in item.name)
     address = hosts[front.host].address
     with contextlib.ExitStack() as stack:
         for _number in range(8):

@@ -87,7 +87,7 @@ class _Further(t.TypedDict, total=False):
     drain_timeout_ms: int
 
 
-class InPlace(_Named, _Further):
+class InPlace(_Named, _Further):  # pylint: disable=inherit-non-class
     """What of a service is applied without a new container."""
 
     scale: int
@@ -110,7 +110,7 @@ class Part(t.TypedDict):
     container: ContainerOptions
 
 
-class CanonicalService(InPlace, Part):
+class CanonicalService(InPlace, Part):  # pylint: disable=duplicate-bases
     """One service of a definition."""
 
 

@@ -19,12 +19,10 @@ LINK = {"stack": "shop", "service": "db", "alias": "mysql"}
 class PairBench(HealthBench):
     """A stack shop: two members of web, which need db, all healthy for long."""
 
-    def __init__(
-        self, *, checked: bool = False, link: dict[str, str] | None = LINK, **web: t.Any
-    ) -> None:
+    def __init__(self, *, checked: bool = False, links: bool = True, **web: t.Any) -> None:
         super().__init__(*HOSTS)
         db = service(health_check=CHECK if checked else None)
-        needs = {"links": [link] if link else [], "scale": 2, "health_check": CHECK}
+        needs = {"links": [LINK] if links else [], "scale": 2, "health_check": CHECK}
         self.settled(stack({"db": db, "web": service(**{**needs, **web})}))
         self.configure()
         self.say("up")
@@ -62,7 +60,7 @@ def test_a_member_is_not_replaced_in_the_pass_that_brings_its_database_back(
 
 
 def test_without_a_dependency_it_is_replaced() -> None:
-    bench = PairBench(link=None)
+    bench = PairBench(links=False)
     bench.remove("shop-db-1")
     bench.sick(2)
     assert replaced(bench.plan()) == ["shop-web-2"]
