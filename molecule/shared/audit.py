@@ -4,27 +4,15 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
-import itertools
 import json
 import typing as t
 
 from .hosts import Host
 
 FOLDER = "/var/lib/drover/audit"
-# What changes containers or records; the rest of the lines are verdicts, refusals and commands.
-OPERATIONS = {
-    "create",
-    "start",
-    "stop",
-    "unpause",
-    "remove",
-    "connect",
-    "disconnect",
-    "record",
-    "checker",
-}
 TEXTS = (
     "run",
     "who",
@@ -75,15 +63,7 @@ def entry(line: str) -> Entry:
     return Entry(time=moment.timestamp(), line=line, **texts)
 
 
-def interleaved(found: t.Iterable[Entry]) -> list[tuple[Entry, Entry, Entry]]:
-    """Operations of another run between two of one run: first, stranger, and the next of the first's run."""
-    acts = [item for item in found if item.action in OPERATIONS]
-    groups = [list(items) for _run, items in itertools.groupby(acts, key=lambda item: item.run)]
-    last: dict[str, int] = {}
-    wrong = []
-    for number, group in enumerate(groups):
-        before = last.get(group[0].run)
-        if before is not None:
-            wrong.append((groups[before][-1], groups[before + 1][0], group[0]))
-        last[group[0].run] = number
-    return wrong
+def made_anew(found: t.Iterable[Entry]) -> collections.Counter[str]:
+    """How often each container was created."""
+    created = (item for item in found if (item.action, item.result) == ("create", "done"))
+    return collections.Counter(item.container for item in created)
