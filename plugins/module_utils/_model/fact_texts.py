@@ -187,6 +187,7 @@ TEXTS: dict[str, Text] = {
     "no_majority": lambda told: f"{told['command']}: {_majority(told)}",
     "places_wait": lambda told: f"members wait for a place: {_majority(told)}",
     "places_wait_lease": "members wait for a place: {owner} acts ({reason})",
+    "places_unstored": "members wait for a place: the record did not reach a majority of its hosts",
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
     "no_such_member": "new_volumes: there is no member {member}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",

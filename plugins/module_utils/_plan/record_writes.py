@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .._common.constants import RELEASE
@@ -65,7 +66,7 @@ class RecordWrites:
         names = self._names(stack)
         voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
         quorums = [voters, body["hosts"]]
-        if self._request.waits_for:
+        if self._request.waits_for or stack in self._request.unstored:
             self._report_wait(stack)
             return before
         lacking = self._lacking_majority(quorums)
@@ -76,7 +77,9 @@ class RecordWrites:
 
     def _report_wait(self, stack: str) -> None:
         self._plan.held = [fact for fact in self._plan.held if fact.stack != stack]
-        self._plan.held.append(Fact("places_wait_lease", dict(self._request.waits_for), stack))
+        holder = dict(self._request.waits_for)
+        waits = Fact("places_wait_lease", holder) if holder else Fact("places_unstored")
+        self._plan.held.append(dataclasses.replace(waits, stack=stack))
 
     def _must_rewrite(self, view: RecordView, body: dict[str, t.Any]) -> bool:
         """Whether the same body is written again, in the present format or by this release. It needs a majority."""
@@ -121,7 +124,7 @@ class RecordWrites:
         fields = {key: view.record[key] for key in ("format", "stack", "version", "body")}
         possible = [host for host in body["hosts"] if host not in view.outdated]
         required = not is_majority(body["hosts"], possible)
-        if required and self._request.waits_for:
+        if required and (self._request.waits_for or view.stack in self._request.unstored):
             return
         cause, quorums = Fact("copy_outdated"), [body["hosts"]]
         write = RecordWrite(fields, outdated, view.holders, quorums, required, cause)

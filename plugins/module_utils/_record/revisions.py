@@ -63,6 +63,8 @@ class Request:
     inventory: list[str] = dataclasses.field(default_factory=list)
     waits_for: dict[str, str] = dataclasses.field(default_factory=dict)
     """C(owner) and C(reason) of a run that has the lease: nothing is recorded meanwhile, only repaired in place."""
+    unstored: list[str] = dataclasses.field(default_factory=list)
+    """Stacks whose record reached no majority in this pass: their recorded members are repaired in place."""
 
 
 def empty_body(hosts: t.Iterable[str]) -> Body:

@@ -108,6 +108,8 @@ class Pass:
         """Who refused the lease of all hosts. Until this pass asks again, it only repairs in place."""
         self._aside: dict[str, work.Holder] = {}
         """Hosts that refused their own lease. Until this pass asks again, it leaves them alone."""
+        self._unstored: set[str] = set()
+        """Stacks whose record reached no majority in this pass. It repairs their recorded members in place."""
         self._pulls = Pulls()
         self._patience = Patience(unattended=term.claim.unattended)
 
@@ -122,7 +124,7 @@ class Pass:
         asked = self._asked if self.rounds <= 1 else work.next_request(self._asked)
         holder = self._refusing[0] if self._refusing else {}
         who = {key: str(holder[key]) for key in ("owner", "reason")} if holder else {}
-        return dataclasses.replace(asked, waits_for=who)
+        return dataclasses.replace(asked, waits_for=who, unstored=sorted(self._unstored))
 
     @property
     def images(self) -> list[str]:
@@ -345,10 +347,20 @@ class Pass:
         if late:
             self._notices.append(self.term.ask_for_longer())
         self.rounds += 1
+        if failures and self._repairs_in_place() and self._set_apart(failures):
+            failures = []
         plan = self._make_plan(now)
         failed = {item.stack for item in failures}
         plan.errors = [e for e in plan.errors if e.code != "stack_unknown" or e.stack not in failed]
         return self._end(plan, failures) if failures else self._go_on(plan, now, token)
+
+    def _set_apart(self, failures: list[Failure]) -> bool:
+        """Go on without new places for stacks whose record was not stored, if nothing else failed."""
+        if any(item.code != "no_majority" for item in failures):
+            return False
+        self._failures += failures
+        self._unstored |= {item.stack for item in failures}
+        return True
 
     def _is_overtaken(self, failures: list[Failure]) -> bool:
         """Whether nothing failed but records that another run was faster to store, and it may be tried again."""
@@ -377,12 +389,15 @@ class Pass:
     def _refused(self, now: float, token: str) -> Step:
         """Repair in place what needs no lease of the refusing host, and then wait or end."""
         found = work.holders(self._recorded)
-        request = self.request
-        in_place = request.command == "reconcile" and not (request.rename or request.take)
-        if self.term.need_not_wait(found) or not in_place:
+        if self.term.need_not_wait(found) or not self._repairs_in_place():
             return self._give_way(found, self._plan, now, token)
         self._refusing = found
         return self._go_on(self._make_plan(now), now, token)
+
+    def _repairs_in_place(self) -> bool:
+        """Whether this round may do without new desired state and places: it was not asked for any."""
+        request = self.request
+        return request.command == "reconcile" and not (request.rename or request.take)
 
     def _give_way(self, found: list[work.Holder], plan: Plan, now: float, token: str) -> Step:
         """End, or wait and look at the hosts again."""

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable
 
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, Lease
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 
 from .controller import Controller
@@ -106,6 +106,14 @@ def _run(world: SimulatedWorld, order: Order, told: list[str]) -> None:
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
+)
+@example(
+    here=0,
+    troubles=("full disk", "full disk"),
+    removes=False,
+    places=True,
+    unattended=False,
+    number=0,
 )
 @given(
     here=st.integers(0, 2),
