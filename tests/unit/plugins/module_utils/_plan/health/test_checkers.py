@@ -10,7 +10,15 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.render.checker import (
     render_checker,
 )
-from ansible_collections.drover.docker.tests.unit.shared.health_bench import HealthBench
+from ansible_collections.drover.docker.plugins.module_utils._plan.health.targets import targets_of
+from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
+    World,
+    settings_for,
+)
+from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
+from ansible_collections.drover.docker.tests.unit.shared.health_bench import CHECK, HealthBench
 
 HOSTS = ("h1", "h2", "h3")
 
@@ -119,3 +127,15 @@ def test_a_crash_loop_gets_the_right_file() -> None:
     made["h1"]["checker"]["file_revision"] = "rev-0000000000000000"
     told = [item["host"] for item in made.plan().operations if item["kind"] == "checker"]
     assert told == ["h1"]
+
+
+@pytest.mark.parametrize(("own", "votes"), [(False, 2), (True, 3)])
+def test_the_own_host_is_chosen_if_the_inventory_says_so(own: bool, votes: int) -> None:
+    """Behaviour 17: three checkers where there are three hosts. The other hosts' are two of them."""
+    fleet = Bench("h1", "h2", "h3")
+    fleet.settings["check_own_host"] = own
+    fleet.settled(stack({"web": service(health_check=CHECK)}))
+    world = World(fleet.seen, settings=settings_for(list(fleet.seen)), host_labels={})
+    planner = Planner(world, Request("status"))
+    (target,) = targets_of(world, "shop", planner.bodies["shop"], planner.views["shop"].ledger)
+    assert len(planner.checkers.chosen(target)) == votes
