@@ -102,6 +102,11 @@ class Both:
 
     def _steady(self, container: t.Mapping[str, t.Any]) -> Json:
         kept: Json = {key: container[key] for key in STEADY}
+        # Each engine makes up hardware addresses in its own way, and most only while the container runs.
+        kept["networks"] = {
+            name: {key: value for key, value in endpoint.items() if key != "mac"}
+            for name, endpoint in container["networks"].items()
+        }
         kept["error"] = bool(container["error"])
         kept["started"] = not container["started_at"].startswith("0001")
         kept["mounts"] = {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import time
 import typing as t
 
@@ -20,6 +21,7 @@ from .conftest import MARK, Live
 
 Json = dict[str, t.Any]
 SUBNET = "10.232.0.0/24"
+PLACE: Json = {"host": "h1", "volumes": {}, "retired": False}
 
 
 class Shop:
@@ -30,8 +32,8 @@ class Shop:
         self.network = live.stack + "-bridge"
         self.state = str(state)
         live.engine.create_network(self.network, bridge_body(SUBNET))
-        members = {f"web/{index}": {"host": "h1", "retired": False} for index in range(1, 4)}
-        body = {"hosts": ["h1"], "members": members}
+        members = {f"web/{index}": {**PLACE, "create_index": index} for index in range(1, 4)}
+        body = {"hosts": ["h1"], "revisions": [], "members": members, "counters": {"web": 3}}
         self.record = make_record(live.stack, body, number=1, token="t")
         self.act(records=[self.record])
 
@@ -82,6 +84,7 @@ class Shop:
             "network": self.network,
             "address": address or f"10.232.0.{200 + index}",
             "volumes": {},
+            "new_volumes": [],
         }
         return self.operation("create", index, id=number, args=args)
 
@@ -127,11 +130,19 @@ def shop(live: Live, tmp_path: pathlib.Path) -> t.Iterator[Shop]:
 DONE = ("done", "")
 
 
+def mac_of(member: Json, network: str) -> str:
+    """The hardware address that the engine chose; it runs, so it has one."""
+    found = str(member["networks"][network]["mac"])
+    assert re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", found), found
+    return found
+
+
 def test_a_members_life(shop: Shop) -> None:
     assert shop.run(shop.create(), shop.start()) == [DONE, DONE]
     first = shop.member()
     assert first["state"] == "running"
     assert first["networks"][shop.network] == {
+        "mac": mac_of(first, shop.network),
         "address": "10.232.0.201",
         "aliases": [f"web.{shop.live.stack}", f"web.{shop.live.stack}.rancher.internal"],
         "links": [f"web.{shop.live.stack}:friend"],
@@ -203,12 +214,14 @@ def test_off_the_network_and_on_it_again(shop: Shop) -> None:
         "address": "10.232.0.201",
         "aliases": ["web.x"],
         "links": ["web.x:y"],
+        "mac_address": "",
     }
     on = shop.operation("connect", id=2, after=[1], container_id=made["id"], args=args)
     assert shop.run(on | {"after": []})[0][0] == "stale"
     assert shop.run(off, on) == [DONE, DONE]
+    back = shop.member()
     endpoint = {"address": "10.232.0.201", "aliases": ["web.x"], "links": ["web.x:y"]}
-    assert shop.member()["networks"] == {shop.network: endpoint}
+    assert back["networks"] == {shop.network: {**endpoint, "mac": mac_of(back, shop.network)}}
 
 
 def test_remove_keeps_the_volume_until_it_is_named(shop: Shop) -> None:
