@@ -91,7 +91,8 @@ class Driver:
 
     def look(self, running: Pass) -> dict[str, Observation | None]:
         """Look at all hosts. Of a host that does not answer there is only the reason."""
-        calls = {host: Work(images=running.images) for host in self._variables}
+        images = running.images
+        calls = {host: Work(images=images) for host in self._variables}
         outcomes, reasons = self._carry(Step(OBSERVE, calls))
         return {
             host: outcome.observation if outcome else silent(reasons[host])

@@ -211,12 +211,9 @@ class Pass:
     def _pull(self, plan: Plan) -> Step:
         """Call the hosts that pull. They wait for a moment only, and what is not done then goes on."""
         self._plan = plan
-        claim = dataclasses.asdict(self.term.claim)
-        calls = {
-            host: work.Work(operations=pulls, claim=claim, images=self.images)
-            for host, pulls in self._pulls.due(plan).items()
-        }
-        return self._step(work.PULL, calls)
+        due = self._pulls.due(plan)
+        shares = {host: Work(operations=pulls) for host, pulls in due.items()}
+        return self._step(work.PULL, self._claimed(shares))
 
     def _pulled(self, outcomes: Outcomes, now: float, token: str) -> Step:
         """Go on with what is there. After a moment of waiting, look at all hosts first."""
@@ -311,9 +308,9 @@ class Pass:
 
     def _claimed(self, shares: dict[str, Work]) -> dict[str, Work]:
         """Add the claim of this run, and what hosts must report."""
-        claim = dataclasses.asdict(self.term.claim)
+        claim, images = dataclasses.asdict(self.term.claim), self.images
         return {
-            host: dataclasses.replace(share, claim=claim, images=self.images)
+            host: dataclasses.replace(share, claim=claim, images=images)
             for host, share in shares.items()
         }
 
@@ -350,8 +347,6 @@ class Pass:
         if failures and self._repairs_in_place() and self._set_apart(failures):
             failures = []
         plan = self._make_plan(now)
-        failed = {item.stack for item in failures}
-        plan.errors = [e for e in plan.errors if e.code != "stack_unknown" or e.stack not in failed]
         return self._end(plan, failures) if failures else self._go_on(plan, now, token)
 
     def _set_apart(self, failures: list[Failure]) -> bool:
@@ -410,7 +405,8 @@ class Pass:
         return self._look(turn.pause_s)
 
     def _look(self, pause_s: float) -> Step:
-        calls = {host: Work(images=self.images) for host in self._looked_at()}
+        images = self.images
+        calls = {host: Work(images=images) for host in self._looked_at()}
         return self._step(work.OBSERVE, calls, pause_s=pause_s)
 
     def _resume(self, now: float, token: str) -> Step:
