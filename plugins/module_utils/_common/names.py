@@ -43,11 +43,6 @@ def stack_volume_name(stack: str, volume: str) -> str:
     return f"{stack}_{volume}"
 
 
-def member_volume_name(stack: str, volume: str, index: int) -> str:
-    """A C(per_container) volume: one per index."""
-    return f"{stack}_{volume}_{index}"
-
-
 def unnamed_volume_name(stack: str, service: str, index: int, path: str) -> str:
     """A volume that the image or the file declares without a name; the same path always gives the same name."""
     normal = posixpath.normpath(path)

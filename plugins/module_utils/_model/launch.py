@@ -39,11 +39,6 @@ def decide_launch(service: Json, volumes: Json, known: t.Iterable[str]) -> str:
     return next((item for item in known if item in ids), ids[0])
 
 
-def is_launch(identity: str, service: Json, volumes: Json) -> bool:
-    """Whether an id is that of this launch, whichever release decided it."""
-    return identity in launch_ids(service, volumes)
-
-
 def first_release_id(service: Json, volumes: Json) -> str:
     """The id that release 0.1.0 computed, and that its containers carry."""
     return config_hash(service, volumes)

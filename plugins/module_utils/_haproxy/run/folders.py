@@ -116,12 +116,6 @@ class Folders:
         """Store a config beside the valid one. Raises FolderError."""
         self._write(self.candidate, text, owners=self._owners("config"))
 
-    def accept_candidate(self) -> None:
-        """Make the candidate the config. Raises FolderError."""
-        with explained(self.file):
-            os.replace(self.candidate, self.file)
-            _sync_folder(self.config)
-
     def drop_candidate(self) -> None:
         """Remove the candidate, if there is one."""
         with contextlib.suppress(OSError):
@@ -199,11 +193,3 @@ def explained(path: str) -> t.Iterator[None]:
         raise FolderError(f"{place}: {error.strerror}; run with become: true") from error
     except OSError as error:
         raise FolderError(f"{error.filename or path}: {error.strerror}") from error
-
-
-def _sync_folder(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -143,14 +143,6 @@ class Plan:
         self.operations.append(operation)
         return operation["id"]
 
-    def put_last(self, numbers: t.Collection[int]) -> None:
-        """Put these operations behind all others, and number all anew: the lowest id runs first."""
-        self.operations.sort(key=lambda item: (item["id"] in numbers, item["id"]))
-        new = {item["id"]: number for number, item in enumerate(self.operations, start=1)}
-        for item in self.operations:
-            item["id"] = new[item["id"]]
-            item["after"] = sorted(new[number] for number in item["after"])
-
     @property
     def validator(self) -> str:
         """The host of the validations; empty if there are none."""
