@@ -18,6 +18,8 @@ import os
 import time
 import typing as t
 
+from .._common.regular_files import open_regular, read_regular
+from .._common.replaced_files import replace_file
 from .._engine.client import Engine
 from .._engine.errors import EngineError
 from .._engine.pull import PULL_LIMIT_S
@@ -103,9 +105,7 @@ class Puller:
         """Begin the pull, unless it goes on already or has just ended."""
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            handle = os.open(
-                self._path(image, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
+            handle = open_regular(self._path(image, "lock"), os.O_RDWR | os.O_CREAT)
         except OSError as error:
             return Pull(FAILED, f"cannot write {self._folder}: {error.strerror}")
         try:
@@ -135,7 +135,7 @@ class Puller:
 
     def _goes_on(self, image: str) -> bool:
         try:
-            handle = os.open(self._path(image, "lock"), os.O_RDWR | os.O_CLOEXEC)
+            handle = open_regular(self._path(image, "lock"), os.O_RDWR)
         except OSError:
             return False
         try:
@@ -181,16 +181,12 @@ class Puller:
             "seconds": now - given["began"],
             **given,
         }
-        path = self._path(image, "json")
         with contextlib.suppress(OSError):
-            with open(f"{path}.new", "w", encoding="utf-8") as stream:
-                json.dump(state, stream)
-            os.replace(f"{path}.new", path)
+            replace_file(self._path(image, "json"), json.dumps(state), durable=False)
 
     def _read(self, image: str) -> Json | None:
         try:
-            with open(self._path(image, "json"), encoding="utf-8") as stream:
-                found = json.load(stream)
+            found = json.loads(read_regular(self._path(image, "json")).decode("utf-8"))
         except (OSError, ValueError):
             return None
         return (

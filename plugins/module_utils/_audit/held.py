@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 
-from .._common.regular_files import open_regular, read_regular
+from .._common.regular_files import read_regular
+from .._common.replaced_files import replace_file
 from .._model.fact import Fact, FactData, Refusals, kind_of
 from .._model.fact_texts import is_fact
 from .log import Audit, audit_folder, cause_fields
@@ -61,13 +62,9 @@ def _tell(audit: Audit, place: str, result: str, reason: FactData) -> None:
 
 
 def _store(state_dir: str, refusals: Refusals) -> bool:
-    folder = audit_folder(state_dir)
-    path = os.path.join(folder, FILE)
+    path = os.path.join(audit_folder(state_dir), FILE)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        with open(path + ".new", "w", encoding="utf-8", opener=open_regular) as stream:
-            json.dump(refusals, stream)
-        os.replace(path + ".new", path)
+        replace_file(path, json.dumps(refusals), durable=False)
     except OSError:
         return False
     return True

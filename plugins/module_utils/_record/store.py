@@ -16,8 +16,8 @@ import threading
 import typing as t
 
 from .._common.regular_files import NotRegular, TooLarge, read_regular
+from .._common.replaced_files import replace_file, sync_folder
 from .._model.ledger import LedgerEntry
-from .files import replace_file, sync_folder
 from .soundness import problem
 from .states import FORMAT, no_version, states_of, with_commit, with_version, without_proposal
 

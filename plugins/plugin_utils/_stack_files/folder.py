@@ -111,7 +111,7 @@ class Reader:
 
     def content(self, name: str) -> bytes:
         """Return the content of a file in or below the folder."""
-        return read_ordinary(real_path(self.folder, name), MOST_BYTES + 1)
+        return read_ordinary(real_path(self.folder, name), MOST_BYTES)
 
     def exists(self, name: str) -> bool:
         """Whether there is such a file.

@@ -10,8 +10,12 @@ folder, but never outside: what is read there would reach the hosts, or the scre
 from __future__ import annotations
 
 import os
-import stat
 
+from ansible_collections.drover.docker.plugins.module_utils._common.regular_files import (
+    NotRegular,
+    TooLarge,
+    read_regular,
+)
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import Invalid
 
 
@@ -29,21 +33,16 @@ def real_path(folder: str, name: str) -> str:
 
 
 def read_ordinary(path: str, most: int) -> bytes:
-    """Return up to C(most) bytes of a file. Only ordinary files are read, because others could block.
+    """Return the content of a file of up to C(most) bytes, with all links in its path followed already.
 
-    The last part of the path must not be a link: whoever calls has followed the links already.
+    Raises:
+        Invalid: It is no regular file, is larger, or can't be read.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        handle = os.open(path, flags)
+        return read_regular(path, limit=most)
+    except TooLarge:
+        raise Invalid(f"is larger than {most // 2**20} MB") from None
+    except NotRegular as error:
+        raise Invalid(str(error.strerror)) from None
     except OSError as error:
         raise Invalid(f"can't be read: {error.strerror}") from None
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Invalid("is no ordinary file")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(most)
-    except OSError as error:
-        raise Invalid(f"can't be read: {error.strerror}") from None
-    finally:
-        os.close(handle)

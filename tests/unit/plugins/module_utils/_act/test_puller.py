@@ -121,6 +121,32 @@ def test_nobody_waits_whose_caller_has_gone(tmp_path: pathlib.Path, registry: Re
     assert puller(tmp_path, registry, in_background).run(["a:1"], 20.0)["a:1"].status == "done"
 
 
+def put_something_else(registry: Registry, path: pathlib.Path, kind: str) -> None:
+    """Put a FIFO or a link to a file of others in the place of a file of ours."""
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(registry.log)
+
+
+@pytest.mark.parametrize("ending", ["json", "lock"])
+@pytest.mark.parametrize("kind", ["fifo", "link"])
+def test_what_is_no_file_of_ours_is_neither_read_nor_waited_for(
+    tmp_path: pathlib.Path, registry: Registry, ending: str, kind: str
+) -> None:
+    pull = puller(tmp_path, registry)
+    pull.run(["a:1"], 5.0)
+    before = registry.log.read_bytes()
+    for left in (tmp_path / "state" / "pulls").glob("*.lock"):
+        path = left.with_suffix(f".{ending}")
+        path.touch()
+        put_something_else(registry, path, kind)
+    again = pull.run(["a:1"], 5.0)["a:1"]
+    assert again.status == ("done" if ending == "json" else "failed")
+    assert registry.log.read_bytes() == before + (b"a:1\n" if ending == "json" else b"")
+
+
 def test_a_disk_that_refuses_fails_the_pull(tmp_path: pathlib.Path, registry: Registry) -> None:
     (tmp_path / "state").write_text("a file")
     pull = puller(tmp_path, registry).run(["a:1"], 1.0)["a:1"]

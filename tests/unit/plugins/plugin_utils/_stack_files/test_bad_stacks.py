@@ -271,7 +271,7 @@ def test_no_folder(tmp_path: pathlib.Path, folder: str) -> None:
 
 def test_a_compose_file_that_is_no_file_does_not_block(tmp_path: pathlib.Path) -> None:
     os.mkfifo(tmp_path / COMPOSE)
-    with pytest.raises(StackError, match=r"docker-compose.yml: is no ordinary file"):
+    with pytest.raises(StackError, match=r"docker-compose.yml: is a FIFO, not a regular file"):
         load_stack(str(tmp_path), stack=None, variables={})
 
 

@@ -241,7 +241,7 @@ NOT_FOUND: list[tuple[dict[str, str], t.Any, str]] = [
     ({"certs/shop.crt": ""}, None, "shop.key can't be read: No such file"),
     ({"certs/shop/fullchain.pem": ""}, None, "privkey.pem can't be read"),
     ({"certs/shop.pem": "", "certs/shop.key": ""}, None, "as shop.pem and as shop.crt; keep one"),
-    ({"certs/shop.pem/x": ""}, None, "shop.pem is no ordinary file"),
+    ({"certs/shop.pem/x": ""}, None, "shop.pem is a folder, not a regular file"),
     ({"certs/shop.pem": "x" * (1024 * 1024 + 1)}, None, "is larger than"),
     ({}, ["shop"], "must be a map of name to cert and key"),
     ({}, {"shop": "x"}, "drover_certificates.shop must be a map of cert, key, chain"),

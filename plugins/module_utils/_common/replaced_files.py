@@ -9,29 +9,38 @@ import os
 import time
 
 
-def replace_file(path: str, text: str, *, keep_old: bool) -> None:
-    """Replace a file, or make it. C(keep_old) keeps the old one beside it. After an OSError it is unchanged."""
+def replace_file(path: str, text: str, *, keep_old: bool = False, durable: bool = True) -> None:
+    """Replace a file, or make it and its folder. After an OSError it is unchanged.
+
+    Args:
+        path: The file. Only one process at a time may replace it.
+        text: Its new content.
+        keep_old: Keep the old file beside it, under a name with C(.damaged-).
+        durable: Wait until the disk has it, so that it also survives a loss of power.
+    """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.new")
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        _write_synced(temporary, text)
+        _write(temporary, text, durable)
         if keep_old and os.path.exists(path):
             os.link(path, _aside(path))
         os.replace(temporary, path)
-        sync_folder(folder)
+        if durable:
+            sync_folder(folder)
     except OSError:
         _forget(temporary)
         raise
 
 
-def _write_synced(path: str, text: str) -> None:
+def _write(path: str, text: str, durable: bool) -> None:
     _forget(path)  # left by a writer that was killed
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def sync_folder(folder: str) -> None:
