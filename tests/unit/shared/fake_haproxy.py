@@ -99,6 +99,9 @@ class FakeHaproxy:
         self.commands: list[str] = []
         self.state_at_reload = ""
         self.reload_answer: str | None = "Success=1\n--\nLoading success.\n"
+        self.reload_lasts = 0
+        """How often the old worker answers after a reload, as 2.6 does not wait for the new one."""
+        self._new: str | None = None
         self.reloads_to: str | None = None
         """What a reload loads instead of the file."""
         self.refuses = ""
@@ -155,6 +158,9 @@ class FakeHaproxy:
         return ""
 
     def _show_info(self, _words: list[str]) -> str:
+        if self._new is not None:
+            self.reload_lasts -= 1
+            self._start_new()
         found = re.search(r"description (rev-[0-9a-f]{16})", self.loaded)
         return INFO.format(pid=self.pid, marker=found.group(1) if found else "")
 
@@ -224,10 +230,17 @@ class FakeHaproxy:
         self.state_at_reload = pathlib.Path(self.folders.run, "server-state").read_text()
         if self.reload_answer is None or self.reload_answer.startswith("Success=1"):
             found = self.folders.read_config() if self.reloads_to is None else self.reloads_to
-            self._load(found or "")
+            self._new = found or ""
+            self._start_new()
+        return self.reload_answer or ""
+
+    def _start_new(self) -> None:
+        """Start the worker of a reload, if its time has come."""
+        if self._new is not None and self.reload_lasts <= 0:
+            self._load(self._new)
+            self._new = None
             self.pid += 1
             self.stat = [*self.stat, *self.stat_after_reload]
-        return self.reload_answer or ""
 
 
 class FakeEngine:

@@ -106,11 +106,12 @@ def reload(
         HaproxyError: HAProxy does not answer.
         FolderError: The state of the checks can't be stored.
     """
+    before = worker_info(folders)["pid"]
     state = ask(folders.admin_socket, "show servers state", deadline_s=ANSWER_S)
     folders.store_server_state(rewrite(state))
     try:
         _ask_master(folders)
-        _read_back(folders, revision)
+        _read_back(folders, revision, before)
     finally:
         folders.clear_server_state()
 
@@ -190,24 +191,26 @@ def _ask_master(folders: Folders) -> None:
         raise ReloadFailed(f"HAProxy could not reload: {' '.join(log.split())[:1000]}")
 
 
-def _read_back(folders: Folders, revision: str) -> None:
-    """Wait until the worker says that it runs this config. Its last answer tells more than a late silence."""
+def _read_back(folders: Folders, revision: str, before: int = 0) -> None:
+    """Wait until a worker says that it runs this config. Its last answer tells more than a late silence.
+
+    C(before) is the process id of the worker that is replaced. If a person edited the file, that one may have the
+    marker, too, and HAProxy 2.6 does not say when a reload is done.
+    """
     until = time.monotonic() + RELOAD_S
     found, silence = None, ""
     while time.monotonic() < until:
         try:
-            found = str(_revision(folders, max(_POLL_S, until - time.monotonic())))
+            info = worker_info(folders, deadline_s=max(_POLL_S, until - time.monotonic()))
         except HaproxyError as error:
             silence = str(error)
-        if found == revision:
-            return
+        else:
+            found = str(info["revision"])
+            if found == revision and info["pid"] != before:
+                return
         time.sleep(_POLL_S)
     told = silence if found is None else found or "no config of ours"
     raise ReloadFailed(
         f"after {RELOAD_S:g} s HAProxy does not run {revision} but {told}: "
         "see the container's log, and whether it mounts the folder of the config"
     )
-
-
-def _revision(folders: Folders, deadline_s: float) -> t.Any:
-    return worker_info(folders, deadline_s=deadline_s)["revision"]

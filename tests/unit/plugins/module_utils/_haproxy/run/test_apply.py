@@ -121,6 +121,15 @@ def test_a_file_that_was_edited_is_put_right_though_its_marker_is(bench: Bench) 
     assert bench.file == NEW
 
 
+def test_the_old_worker_does_not_count_although_it_has_the_marker(bench: Bench) -> None:
+    """Of a file that was edited, the marker says nothing, and 2.6 does not say when a reload is done."""
+    bench.run_with(NEW + "# by hand\n")
+    bench.haproxy.reload_answer, bench.haproxy.reload_lasts = None, 3
+    pid = bench.haproxy.pid
+    assert bench.apply().how == "reload"
+    assert (bench.haproxy.loaded, bench.haproxy.pid) == (NEW, pid + 1)
+
+
 def test_haproxy_26_says_nothing_at_a_reload(bench: Bench) -> None:
     bench.run_with(OLD)
     bench.haproxy.reload_answer = None
