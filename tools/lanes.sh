@@ -59,9 +59,13 @@ ansible_test() {
     env HOME="$home" PATH="$(lane_path "$lane")" "$lane/bin/ansible-test" "$@" </dev/null)
 }
 
-# show_faults LOG: what ansible-test found, or the log's end where it found nothing by itself.
+# show_faults LOG: what ansible-test found, why it ended by itself, or the log's end.
 show_faults() {
-  { grep -E '^(ERROR|FATAL|FAILED|E  |=+ .* =+$)' "$1" || tail -n 40 "$1"; } | cut -c 1-300 | tail -n 100
+  if grep -q '^FATAL' "$1"; then
+    sed -n '/^FATAL/,$p' "$1" | tail -n 20 | cut -c 1-300
+  else
+    { grep -E '^(ERROR|FAILED|E  |=+ .* =+$)' "$1" || tail -n 40 "$1"; } | cut -c 1-300 | tail -n 100
+  fi
 }
 
 # start_lanes FUNCTION NAME LANE...: starts FUNCTION CORE PYTHON PATH TREE EXTRAS for each lane, with a copy of the work
