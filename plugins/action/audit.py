@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print the merged audit of several hosts. This contacts no host."""
+"""Merge the audit of several hosts, and return it as lines for people and as data. This contacts no host."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import json
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.plugin_utils._output.audit_lines import lines_of
 from ansible_collections.drover.docker.plugins.plugin_utils._output.audit_table import (
     as_table,
     merged,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import say
-
-display = Display()
+from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
+    Message,
+    as_data,
+    plain,
+    shown,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 
 ARGUMENTS: dict[str, t.Any] = {
     "results": {"type": "dict", "required": True},
@@ -33,7 +36,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Merge, print, and return what was printed."""
+        """Merge the lines."""
         super().run(tmp, task_vars or {})
         _result, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
         answers = {host: (found or {}).get("lines") for host, found in args["results"].items()}
@@ -46,12 +49,14 @@ class ActionModule(ActionBase):
             for host, (_found, bad) in sorted(checked.items())
             if bad
         ]
-        self._print(lines, args["format"], remarks)
-        return {"changed": False, "lines": lines, "missing": missing}
+        told = _told(lines, args["format"], remarks)
+        run_files.save("shown", shown(told))
+        return {"changed": False, "lines": lines, "missing": missing, "messages": as_data(told)}
 
-    def _print(self, lines: list[dict[str, t.Any]], style: str, remarks: list[str]) -> None:
-        if style == "json":
-            text = [json.dumps(line) for line in lines]
-        else:
-            text = ["", *(as_table(lines) or ["nothing is recorded"]), ""]
-        say(display, [*text, *remarks])
+
+def _told(lines: list[dict[str, t.Any]], style: str, remarks: list[str]) -> list[Message]:
+    if style == "json":
+        text = [json.dumps(line) for line in lines]
+    else:
+        text = ["", *(as_table(lines) or ["nothing is recorded"]), ""]
+    return plain([*text, *remarks])

@@ -5,26 +5,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.module_utils._compose.values import text
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
     Invalid,
     Problem,
     StackError,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import say
+from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
+    Message,
+    as_data,
+    plain,
+    shown,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
     CertificateSources,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.show_stack import as_yaml
-
-display = Display()
 
 ARGUMENTS = {
     "stack_dir": {"type": "path", "required": True},
@@ -48,11 +51,8 @@ class ActionModule(ActionBase):
         """Return the definition, hidden from output because it holds values of variables; or all problems."""
         result = dict(super().run(tmp, task_vars), changed=False)
         if not self._task.args.get("stack_dir"):
-            return {
-                **result,
-                "failed": True,
-                "msg": "name the folder of the stack files: -e stack_dir=FOLDER",
-            }
+            told = "name the folder of the stack files: -e stack_dir=FOLDER"
+            return {**result, "failed": True, "msg": told}
         _validated, given = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             definition, warnings = load_stack(
@@ -63,10 +63,11 @@ class ActionModule(ActionBase):
                 balancer_image=self._inventory(task_vars or {}, "drover_balancer_image"),
             )
         except StackError as error:
-            return {**result, "failed": True, "msg": told(error)}
+            return {**result, "failed": True, **refusal(error)}
         run_files.save("definition", definition)
         if given["show"]:
-            say(display, as_yaml(definition, secrets=given["show_secrets"]))
+            lines = as_yaml(definition, secrets=given["show_secrets"])
+            run_files.save("shown", shown(plain(lines)))
         return {
             **result,
             "definition": definition,
@@ -85,12 +86,16 @@ class ActionModule(ActionBase):
         return "" if value is None else str(value)
 
 
-def told(error: StackError) -> str:
-    """Return the message of a failed load. Print several problems, because Ansible would show them on one line."""
-    if len(error.problems) == 1:
-        return str(error)
-    say(display, [f"error  {line}" for line in str(error).splitlines()])
-    return f"{len(error.problems)} problems in the stack files; no host was contacted"
+def refusal(error: StackError) -> dict[str, t.Any]:
+    """Return all problems as data and as messages, with one sentence for the failed task."""
+    told = [Message("error", line) for line in str(error).splitlines()]
+    one = len(error.problems) == 1
+    count = f"{len(error.problems)} problems in the stack files; no host was contacted"
+    return {
+        "msg": str(error) if one else count,
+        "problems": [dataclasses.asdict(problem) for problem in error.problems],
+        "messages": as_data(told),
+    }
 
 
 def plain_text(value: t.Any) -> str | None:

@@ -20,13 +20,16 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import (
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import holders, objections
 
+from .messages import ADVICE, PLAIN, Message
+from .told_records import told_records
+
 WAITING = ("lease_waits", "lease_late", "overtaken", "pulling", "draining")
 
 
-def notice_text(notice: Fact) -> str:
+def notice_message(notice: Fact) -> Message:
     """Format a notice about the lease."""
     told = str(notice) if notice.host or notice.stack else notice.text
-    return f"{'wait ' if notice.code in WAITING else 'held '}  {told}"
+    return Message("wait" if notice.code in WAITING else "held", told)
 
 
 def failure_text(failure: Failure) -> str:
@@ -47,78 +50,72 @@ def failure_text(failure: Failure) -> str:
     return failure.notice.text if failure.notice else failure.code
 
 
-def round_lines(done: Round) -> list[str]:
-    """Format a round: one line for each config validated, record stored and operation done."""
-    lines = _validations(done)
+def round_messages(done: Round) -> list[Message]:
+    """Format a round: one message for each config validated, record stored and operation done."""
+    told = _validations(done)
     if not objections(done.plan, done.recorded):
-        lines += _records(done)
-    return lines + _results(done)
+        told += _records(done)
+    return told + _results(done)
 
 
-def _validations(done: Round) -> list[str]:
+def _validations(done: Round) -> list[Message]:
+    """Return the configs that HAProxy takes. One that it rejects is an error of the command, told at its end."""
     asked = {done.plan.validator: done.recorded.get(done.plan.validator)}
+    if holders(asked):
+        return []
     against = objections(done.plan, done.recorded)
-    lines = []
-    for item in done.plan.validations if not holders(asked) else []:
-        why = against.get(item["id"], "")
-        status, told = ("failed", f": {why}") if why else ("done ", "")
-        lines.append(f"{status}  {operation_line(item)}{told}")
-    return lines
+    good = [item for item in done.plan.validations if item["id"] not in against]
+    return [Message("done", operation_line(item)) for item in good]
 
 
-def _results(done: Round) -> list[str]:
+def _results(done: Round) -> list[Message]:
     by_id = {item["id"]: item for item in done.plan.operations}
-    lines = []
+    found = []
     for _host, outcome in sorted(done.acted.items()):
         for result in outcome.results if outcome else []:
             line = operation_line(by_id[result["id"]])
             took = f"  ({result['seconds']:.1f} s)" if result["status"] == "done" else ""
             why = f": {result['error']}" if result["error"] else ""
-            lines.append(f"{result['status']:<5}  {line}{took}{why}")
-    return lines
+            found.append(Message(result["status"], f"{line}{took}{why}"))
+    return found
 
 
-def _records(done: Round) -> list[str]:
-    """Return one line for each record with the hosts that stored it, and one for each refusal."""
-    lines = []
+def _records(done: Round) -> list[Message]:
+    """Return one message for each record with the hosts that stored it, and one for each refusal."""
+    found = []
+    told = told_records(done)
     for write in done.plan.records:
-        outcomes = done.recorded if write.required else done.acted
-        told = {host: outcomes.get(host) for host in write.hosts}
-        answered = {
-            host: outcome
-            for host, outcome in told.items()
-            if outcome and not outcome.lease and not outcome.unable
-        }
-        took = [host for host, outcome in answered.items() if write.stack not in outcome.refused]
-        if took:
-            lines.append(f"done   {record_line(dataclasses.replace(write, hosts=took))}")
-        for host, outcome in answered.items():
-            if write.stack in outcome.refused:
+        answers = [(host, why) for item, host, why in told if item is write]
+        if took := [host for host, why in answers if not why]:
+            found.append(Message("done", record_line(dataclasses.replace(write, hosts=took))))
+        for host, why in answers:
+            if why:
                 line = record_line(dataclasses.replace(write, hosts=[host]))
-                lines.append(f"refused  {line}: {outcome.refused[write.stack]}")
-    return lines
+                found.append(Message("refused", f"{line}: {why}"))
+    return found
 
 
-def closing(end: End, command: str) -> tuple[list[str], list[str]]:
-    """Return the last lines of a run, and its errors."""
+def closing(end: End, command: str) -> tuple[list[Message], list[str]]:
+    """Return the last messages of a run, and its errors."""
     plan, failures = end.plan, list(map(failure_text, end.failures))
     errors = [str(message) for message in plan.errors] + failures
-    lines = [f"error  {message}" for message in map(str, plan.errors)]
-    lines += [notice_text(end.notice)] if end.notice else []
-    lines += [f"held   {message}" for message in plan.held]
-    lines += [f"note   {message}" for message in plan.notes]
+    found = [Message("error", str(message)) for message in plan.errors]
+    found += [Message("error", failure_text(item)) for item in end.failures if item.code != "failed"]
+    found += [notice_message(end.notice)] if end.notice else []
+    found += [Message("held", str(message)) for message in plan.held]
+    found += [Message("note", str(message)) for message in plan.notes]
     if command in ("scale", "down") and plan.kept_volumes:
-        lines += kept(plan)
-    if not lines and not failures and not plan.has_work:
-        lines = ["all is as it should be"]
-    return lines, errors
+        found += kept(plan)
+    if not errors and not found and not plan.has_work:
+        found = [Message(PLAIN, "all is as it should be")]
+    return found, errors
 
 
-def kept(plan: Plan) -> list[str]:
+def kept(plan: Plan) -> list[Message]:
     """List the volumes that stay, and how to remove them."""
     names = sorted({name for _host, name in plan.kept_volumes})
-    lines = [f"kept   volume {name} on {host}" for host, name in sorted(plan.kept_volumes)]
-    return [*lines, f"       to remove them: -e remove_volumes={','.join(names)}"]
+    found = [Message("kept", f"volume {name} on {host}") for host, name in sorted(plan.kept_volumes)]
+    return [*found, Message(ADVICE, f"to remove them: -e remove_volumes={','.join(names)}")]
 
 
 def status_messages(plan: Plan) -> list[str]:

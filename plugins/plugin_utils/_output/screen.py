@@ -17,10 +17,15 @@ if t.TYPE_CHECKING:
     from ansible.utils.display import Display
 
 
-def say(display: Display, lines: t.Iterable[str]) -> None:
-    """Print each text on one line."""
+def say(display: Display, lines: t.Iterable[str], *, colour: str | None = None) -> None:
+    """Print each text on one line. C(colour): a name of Ansible's."""
     for line in lines:
-        display.display(escaped(line))
+        display.display(escaped(line), color=colour)
+
+
+def say_diff(display: Display, text: str) -> None:
+    """Print a difference as Ansible formats it. Its parts went through printable_text; its colours are Ansible's."""
+    display.display(text)
 
 
 def warn(display: Display, text: str) -> None:

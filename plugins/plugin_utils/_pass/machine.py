@@ -76,7 +76,7 @@ class Pass:
         self.inventory = inventory
         self.term = term
         self.planner: Planner | None = None
-        """The planner of what was foretold, for status."""
+        """The planner of the present plan: its world, records and verdicts."""
         self.rounds = 0
         """Number of the current round; 0 before the first."""
         self.steps = 0
@@ -142,8 +142,7 @@ class Pass:
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round and end, for check mode and status."""
         self._seen = self._trusted(observations)
-        self.planner = self._planning(now)
-        return self._end(self.planner.plan)
+        return self._end(self._make_plan(now))
 
     def answer(
         self,
@@ -455,7 +454,12 @@ class Pass:
         return [host for host, seen in sorted(self._seen.items()) if seen is not None]
 
     def _make_plan(self, now: float) -> Plan:
-        return self._planning(now).plan
+        self.planner = self._planning(now)
+        return self.planner.plan
+
+    def __getstate__(self) -> dict[str, t.Any]:
+        """Leave the planner out, which each step makes anew."""
+        return {**self.__dict__, "planner": None}
 
     def _planning(self, now: float) -> Planner:
         world = World(

@@ -11,19 +11,20 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
-from ansible_collections.drover.docker.plugins.action import act, load, observe, plan
+from ansible_collections.drover.docker.plugins.action import act, load, observe, plan, show
 from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     Operation,
     Result,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import read_messages
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
 
 Json = dict[str, t.Any]
 SECRET = "correct horse battery"
-PLUGINS: dict[str, t.Any] = {"act": act, "load": load, "observe": observe, "plan": plan}
+PLUGINS: dict[str, t.Any] = {"act": act, "load": load, "observe": observe, "plan": plan, "show": show}
 UNREACHABLE = "Failed to connect to the host via ssh: <error censored due to no log>"
 
 
@@ -33,8 +34,13 @@ def shop(scale: int = 1) -> Json:
     return stack({"web": web})
 
 
+def refuse_to_print(*_args: t.Any, **_named: t.Any) -> None:
+    """What a worker prints breaks callbacks that write JSON, and hangs Ansible if nobody reads it."""
+    raise AssertionError("an action plugin prints")
+
+
 class Play:
-    """Runs tasks; what they called, returned and printed is kept."""
+    """Runs tasks; what they called, returned and told is kept."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
         self.bench = Bench(*hosts)
@@ -49,10 +55,7 @@ class Play:
         self.templates: dict[str, t.Any] = {}
         """Template -> what becomes of it."""
         self._patch = monkeypatch
-        monkeypatch.setattr(Display, "display", self._print)
-
-    def _print(self, message: str, *_args: t.Any, **_named: t.Any) -> None:
-        self.printed.append(message)
+        monkeypatch.setattr(Display, "display", refuse_to_print)
 
     def task(
         self, name: str, host: str = "h1", *, check: bool = False, diff: bool = False, **args: t.Any
@@ -69,6 +72,7 @@ class Play:
         own = {"inventory_hostname": host, "groups": {"docker_hosts": list(hosts)}}
         result: Json = action.run(task_vars={**own, "hostvars": hosts, **self.variables})
         self.returned.append(result)
+        self.printed += [message.line for message in read_messages(result.get("messages"))]
         return result
 
     def _template(self, value: t.Any) -> t.Any:
@@ -98,6 +102,16 @@ class Play:
             found = pass_file.load()
             if not result["work"] or found.rounds != rounds or found.stage == OBSERVE:
                 return result
+
+    def failure(self) -> str:
+        """Why the command failed, as the playbook's last task says; empty if it did not."""
+        result = self.task("show")
+        return str(result["msg"]) if result.get("failed") else ""
+
+    def shown(self) -> list[str]:
+        """The lines that the playbook's last task shows."""
+        found: list[str] = self.task("show")["msg"]
+        return found
 
     def called(self, module: str) -> list[str]:
         """The hosts on which a module was called."""

@@ -57,7 +57,7 @@ def test_a_record_without_a_majority_stops_its_operations(play: Play) -> None:
     assert play.bench["h3"]["records"] == {}
     assert play.bench["h3"]["containers"] == []
     assert "refused  h1  record  shop v1  up: a newer one" in play.printed
-    assert (result["failed"], result["msg"], result["work"]) == (True, BLOCKED, False)
+    assert (result["work"], play.failure()) == (False, BLOCKED)
 
 
 def test_a_record_with_a_majority_does_not_stop_them(play: Play) -> None:

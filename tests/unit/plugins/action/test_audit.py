@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Printing the merged audit: as a table, as JSON, and with hosts that did not answer."""
+"""The lines of the merged audit: as a table, as JSON, and with hosts that did not answer."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ import pytest
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action import audit
+from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import read_messages
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import refuse_to_print
 
 Json = dict[str, t.Any]
 LINE = {"time": "2026-11-22T10:00:00.000Z", "host": "h1", "run": "r", "who": "a@c", "command": "up"}
 
 
 def play(monkeypatch: pytest.MonkeyPatch, **args: t.Any) -> tuple[Json, list[str]]:
-    printed: list[str] = []
-    monkeypatch.setattr(Display, "display", lambda _self, text, *_a, **_n: printed.append(text))
+    monkeypatch.setattr(Display, "display", refuse_to_print)
     task = types.SimpleNamespace(args=args, action="audit", async_val=0, check_mode=False)
     connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir="/nowhere"))
     templar = types.SimpleNamespace(template=lambda value: value)
     action = audit.ActionModule(task, connection, None, None, templar, None)
-    return action.run(task_vars={}), printed
+    result = action.run(task_vars={})
+    return result, [message.line for message in read_messages(result["messages"])]
 
 
 def test_a_table(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,8 @@ def test_a_person_does_not_wait_for_ever(play: Play) -> None:
     play.up(shop(3))
     result = play.act()
     text = "ann@c1 acts (up blog), for longer than 0 s: try again later"
-    assert (result["failed"], result["msg"], result["work"]) == (True, text, False)
+    assert (result["work"], play.failure()) == (False, text)
+    assert play.printed[-1] == f"error  {text}"
 
 
 def test_variables_of_the_lease_may_be_templates(play: Play) -> None:
@@ -50,7 +51,8 @@ def test_variables_of_the_lease_may_be_templates(play: Play) -> None:
     play.templates = {"{{ wait }}": 0}
     play.leased = {"h2": holder()}
     play.up(shop(3))
-    assert "for longer than 0 s" in play.act()["msg"]
+    play.act()
+    assert "for longer than 0 s" in play.failure()
 
 
 def test_a_timer_gives_way_and_that_is_no_failure(play: Play, pauses: list[float]) -> None:

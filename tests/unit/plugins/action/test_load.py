@@ -27,13 +27,13 @@ def test_a_definition_is_kept_and_its_result_is_hidden(play: Play, folder: pathl
     assert (result["stack"], result["changed"], result["_ansible_no_log"]) == ("shop", False, True)
     assert run_files.load("definition") == result["definition"]
     assert SECRET in json.dumps(result["definition"])
-    assert "        PASSWORD: '********'" in play.printed
+    assert "        PASSWORD: '********'" in play.shown()
 
 
 def test_secrets_are_shown_only_when_asked_for(play: Play, folder: pathlib.Path) -> None:
     secret = {"PASSWORD": SECRET}
     play.task("load", stack_dir=str(folder), variables=secret, show=True, show_secrets=True)
-    assert f"        PASSWORD: {SECRET}" in play.printed
+    assert f"        PASSWORD: {SECRET}" in play.shown()
 
 
 def test_without_a_folder_the_variable_is_named(play: Play) -> None:
@@ -47,6 +47,8 @@ def test_several_problems_are_printed_one_a_line(play: Play, folder: pathlib.Pat
     result = play.task("load", stack_dir=str(folder))
     assert result["msg"] == "2 problems in the stack files; no host was contacted"
     assert [line.split("  ")[0] for line in play.printed] == ["error", "error"]
+    places = [(item["service"], item["key"]) for item in result["problems"]]
+    assert places == [("web", "imagee"), ("web", "prots")]
     assert run_files.load("definition") is None
     assert play.calls == []
 

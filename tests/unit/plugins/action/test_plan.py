@@ -45,13 +45,14 @@ def test_an_inventory_without_docker_hosts_is_told(play: Play) -> None:
 
 
 def test_a_round_with_work(play: Play) -> None:
-    assert play.up(shop()) == {"changed": False, "work": True, "nests": True, "planned": UP}
-    assert play.printed == []
+    result = play.up(shop())
+    assert result.pop("messages") == []
+    assert result == {"changed": False, "work": True, "nests": True, "planned": UP}
 
 
 def test_check_mode_plans_and_changes_nothing(play: Play) -> None:
     result = play.up(shop(), check=True)
-    assert result == {"changed": True, "work": False, "planned": UP}
+    assert (result["changed"], result["work"], result["planned"]) == (True, False, UP)
     assert play.printed == [f"would  {line}" for line in UP]
     assert play.on_all("act", check=True) == [{"changed": False}] * 3
     assert (play.called("act"), play.bench["h1"]["records"]) == ([], {})
@@ -60,7 +61,6 @@ def test_check_mode_plans_and_changes_nothing(play: Play) -> None:
 def test_check_mode_with_diff_gives_the_plan_as_the_diff(play: Play) -> None:
     result = play.up(shop(), check=True, diff=True)
     assert result["diff"] == [{"prepared": "".join(f"{line}\n" for line in UP)}]
-    assert play.printed == []
 
 
 def test_results_are_printed_and_the_end_is_told(play: Play) -> None:
@@ -72,7 +72,7 @@ def test_results_are_printed_and_the_end_is_told(play: Play) -> None:
         "done   h3  start  shop-web-1  new container  (0.2 s)",
         "all is as it should be",
     ]
-    assert result == {"changed": False, "work": False, "planned": []}
+    assert (result["changed"], result["work"], result["planned"]) == (True, False, [])
 
 
 def test_nothing_to_do_is_said(play: Play) -> None:
@@ -94,26 +94,29 @@ def test_a_host_that_was_not_seen_is_a_note_and_no_failure(play: Play) -> None:
 def test_without_any_host_the_command_fails(play: Play) -> None:
     play.bench.seen = dict.fromkeys(play.bench.seen)
     play.on_all("observe")
-    result = play.task("plan", command="reconcile")
+    play.task("plan", command="reconcile")
+    result = play.task("show")
     assert (result["failed"], result["msg"]) == (True, "no Docker host could be looked at")
+    assert play.printed[0] == "error  no Docker host could be looked at"
+    assert all(line.startswith("note ") for line in play.printed[1:])
 
 
 def test_a_failed_operation_fails_the_command(play: Play) -> None:
     play.failing["start"] = "no such program"
     play.up(shop())
-    result = play.act()
+    data = play.act()
     line = "h3  start  shop-web-1  new container: no such program"
-    assert f"failed  {line}" in play.printed
-    assert (result["failed"], result["msg"], result["work"]) == (True, line, False)
+    assert [told for told in play.printed if line in told] == [f"failed  {line}"]
+    result = play.task("show")
+    assert (result["failed"], result["msg"], data["work"]) == (True, line, False)
 
 
 def test_a_command_that_does_not_settle_ends(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(play.bench, "run", lambda _operation: None)  # created, and gone at once
     went_on = [play.up(shop())["work"]]
     went_on += [play.act()["work"] for _round in range(MAX_ROUNDS - 1)]
-    result = play.act()
-    assert (went_on, result["work"]) == ([True] * MAX_ROUNDS, False)
-    assert result["msg"] == f"not settled after {MAX_ROUNDS} rounds; the next pass goes on"
+    assert (went_on, play.act()["work"]) == ([True] * MAX_ROUNDS, False)
+    assert play.task("show")["msg"] == f"not settled after {MAX_ROUNDS} rounds; the next pass goes on"
 
 
 def test_status_prints_a_table_and_plans_no_work(play: Play) -> None:
@@ -164,6 +167,6 @@ def test_what_hosts_say_is_printed_with_its_control_characters_escaped(play: Pla
 def test_the_reason_of_a_failed_command_is_one_line_of_plain_text(play: Play) -> None:
     play.failing["start"] = HOSTILE
     play.up(shop())
-    result = play.act()
-    assert result["msg"].isprintable()
+    play.act()
+    assert play.task("show")["msg"].isprintable()
     assert all(line.isprintable() for line in play.printed)

@@ -45,22 +45,20 @@ def test_the_host_that_validates_gets_its_record_in_the_same_call(play: Play) ->
 def test_what_is_rejected_is_recorded_nowhere(play: Play) -> None:
     play.failing["validate"] = "HAProxy rejects the key config: x"
     play.up(front())
-    result = play.act()
+    play.act()
     assert [host for host, _stacks, _kinds in calls(play)] == ["h1"]
     assert [len(play.bench[host]["containers"]) for host in ("h1", "h2", "h3")] == [0, 0, 0]
     text = "HAProxy rejects the key config: x; nothing was recorded, nothing was changed"
-    assert (result["failed"], result["msg"]) == (True, f"shop/lb: {text}")
-    assert play.printed == [
-        "failed  h1  validate  shop-lb-1  its config is new: HAProxy rejects the key config: x"
-    ]
+    assert play.failure() == f"shop/lb: {text}"
+    assert play.printed == [f"error  shop/lb: {text}"]
 
 
 def test_a_host_that_is_lost_while_it_validates_stops_the_command(play: Play) -> None:
     play.up(front())
     play.bench.seen["h1"] = None
-    result = play.act()
+    play.act()
     assert calls(play) == [("h1", ["shop"], ["validate"])]
-    assert "shop/lb: its host did not answer: not reached" in result["msg"]
+    assert "shop/lb: its host did not answer: not reached" in play.failure()
 
 
 def test_who_has_the_lease_is_no_objection(play: Play) -> None:
@@ -82,7 +80,7 @@ def test_a_load_balancer_of_another_stack_fails_no_command(play: Play) -> None:
     play.bench.settled(front("other"))
     play.failing["balancer"] = "HAProxy rejects the key config: x"
     play.up(stack({"web": service()}))
-    result = play.act()
+    play.act()
     told = [line for line in play.printed if "balancer  other-lb-1" in line]
     assert [line.partition("  ")[0] for line in told] == ["failed"]
-    assert "failed" not in result
+    assert play.failure() == ""

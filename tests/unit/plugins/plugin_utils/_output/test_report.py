@@ -26,6 +26,17 @@ def plan_with_start() -> Plan:
     return plan
 
 
+def lines(done: Round) -> list[str]:
+    """The messages of a round, as they are printed."""
+    return [message.line for message in report.round_messages(done)]
+
+
+def closing(end: End, command: str) -> tuple[list[str], list[str]]:
+    """The last lines, and the errors."""
+    found, errors = report.closing(end, command)
+    return [message.line for message in found], errors
+
+
 def round_of(
     plan: Plan, *, recorded: Outcomes | None = None, acted: Outcomes | None = None
 ) -> Round:
@@ -40,7 +51,7 @@ def result(status: str, error: str = "", seconds: float = 0.0) -> Outcome:
 
 def test_results_are_one_line_each() -> None:
     done = round_of(plan_with_start(), acted={"h1": result("done", seconds=0.41), "h2": None})
-    assert report.round_lines(done) == [
+    assert lines(done) == [
         "done   h1  start  shop-web-1  stopped (exit code 1)  (0.4 s)"
     ]
     assert done.failures == []
@@ -49,18 +60,18 @@ def test_results_are_one_line_each() -> None:
 def test_failures_say_why_and_count() -> None:
     done = round_of(plan_with_start(), acted={"h1": result("failed", "no such file", 0.4)})
     line = "h1  start  shop-web-1  stopped (exit code 1): no such file"
-    assert report.round_lines(done) == [f"failed  {line}"]
+    assert lines(done) == [f"failed  {line}"]
     assert list(map(report.failure_text, done.failures)) == [line]
 
 
 def test_stale_operations_are_shown_and_are_no_failure() -> None:
     done = round_of(plan_with_start(), acted={"h1": result("stale", "the container is running")})
-    assert report.round_lines(done)[0].startswith("stale")
+    assert lines(done)[0].startswith("stale")
     assert done.failures == []
 
 
 def test_nothing_to_say_is_said() -> None:
-    assert report.closing(End(Plan()), "reconcile") == (["all is as it should be"], [])
+    assert closing(End(Plan()), "reconcile") == (["all is as it should be"], [])
 
 
 def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
@@ -69,8 +80,8 @@ def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
         held=[Fact("not_reached", {}, "shop", "web", 2, "h3")],
         notes=[Fact("text", {"text": "unknown"}, host="h3")],
     )
-    lines, errors = report.closing(End(plan), "reconcile")
-    assert lines == [
+    told, errors = closing(End(plan), "reconcile")
+    assert told == [
         "error  shop/web/1: two containers",
         "held   shop/web/2 on h3: not reached",
         "note   on h3: unknown",
@@ -80,13 +91,13 @@ def test_held_notes_and_errors_are_told_apart_and_only_errors_fail() -> None:
 
 def test_kept_volumes_come_with_the_way_to_remove_them() -> None:
     plan = Plan(kept_volumes=[("h2", "b"), ("h1", "a")])
-    lines, _errors = report.closing(End(plan), "down")
-    assert lines == [
+    told, _errors = closing(End(plan), "down")
+    assert told == [
         "kept   volume a on h1",
         "kept   volume b on h2",
         "       to remove them: -e remove_volumes=a,b",
     ]
-    assert report.closing(End(plan), "reconcile")[0] == ["all is as it should be"]
+    assert closing(End(plan), "reconcile")[0] == ["all is as it should be"]
 
 
 def test_records_name_the_hosts_that_took_them_and_say_why_others_did_not() -> None:
@@ -104,7 +115,7 @@ def test_records_name_the_hosts_that_took_them_and_say_why_others_did_not() -> N
         "h2": Outcome([], {"shop": "newer there"}, None),
         "h3": None,
     }
-    assert report.round_lines(round_of(Plan(records=[write]), recorded=recorded)) == [
+    assert lines(round_of(Plan(records=[write]), recorded=recorded)) == [
         "done   h1  record  shop v2  scale web 1 -> 2",
         "refused  h2  record  shop v2  scale web 1 -> 2: newer there",
     ]

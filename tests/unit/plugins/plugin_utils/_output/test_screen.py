@@ -27,7 +27,7 @@ class Screen:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def display(self, text: str) -> None:
+    def display(self, text: str, color: str | None = None) -> None:
         self.texts.append(text)
 
     warning = display
