@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible_collections.drover.docker.plugins.action.load import plain_variables
+from ansible_collections.drover.docker.plugins.action.load import plain_variables, refusal
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import StackError
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import (
     Answer,
@@ -23,13 +23,14 @@ from ansible_collections.drover.docker.plugins.plugin_utils._channel.driver impo
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.inventory import (
     host_variables,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._output import report
-from ansible_collections.drover.docker.plugins.plugin_utils._output.status_rows import (
-    rows_of,
-    table_of,
+from ansible_collections.drover.docker.plugins.plugin_utils._output.command_report import (
+    CommandReport,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
+    Message,
+    read_messages,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
-from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Step
 from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
 from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import stamp_of, term_of
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
@@ -102,14 +103,6 @@ class Passes:
         return Run(code, output, seconds, began, self.channels.changes - before)
 
 
-def told_problems(error: StackError) -> list[str]:
-    """What is wrong with stack files, as the action plugin load tells it."""
-    if len(error.problems) == 1:
-        return [f"fatal: {error}"]
-    lines = [f"error  {line}" for line in str(error).splitlines()]
-    return [*lines, f"fatal: {len(error.problems)} problems in the stack files"]
-
-
 class Command:
     """One command, and what it prints."""
 
@@ -123,7 +116,7 @@ class Command:
         self.lines: list[str] = []
         self._environment = environment
         self._driver = Driver(passes.channels, self.hosts)
-        self._told: list[str] = []
+        self._report = CommandReport(command)
 
     def run(self) -> int:
         """Do it; the exit status that the playbook would have."""
@@ -131,7 +124,9 @@ class Command:
             definition = self._definition() if self.command == "up" else None
             return self._carry_out(definition)
         except StackError as error:
-            self._say(told_problems(error))
+            told = refusal(error)
+            self._tell(read_messages(told["messages"]))
+            self._say([f"fatal: {told['msg']}"])
         except (ValueError, AnsibleError) as error:
             self._say([f"fatal: {error}"])
         return 2
@@ -146,12 +141,11 @@ class Command:
         running = Pass(request, self._driver.inventory, term_of(request, variables))
         if self.command == "status":
             return self._status(running)
-        lines, errors = report.closing(
-            self._driver.run(running, on_step=self._tell), running.command
-        )
-        self._say([line for line in lines if line not in self._told])
-        self._say([f"fatal: {report.sentence(errors)}"] if errors else [])
-        return 2 if errors else 0
+        end = self._driver.run(running, on_step=lambda step: self._tell(self._report.step(step)))
+        self._tell(self._report.end(end))
+        failure = self._report.failure(end)
+        self._say([f"fatal: {failure}"] if failure else [])
+        return 2 if failure else 0
 
     def _definition(self) -> Json:
         """The stack files, read."""
@@ -170,21 +164,15 @@ class Command:
         self._say([f"[WARNING]: {line}" for line in warnings])
         return definition
 
-    def _tell(self, step: Step) -> None:
-        """What a step tells; notes are told once, before anything is done."""
-        if step.calls and not self._told and not step.done:
-            self._told = [f"note   {message}" for message in step.plan.notes]
-            self._say(self._told)
-        self._say(report.round_lines(step.done) if step.done else [])
-        self._say([report.notice_text(notice) for notice in step.notices])
-
     def _status(self, running: Pass) -> int:
         plan = running.foretell(self._driver.look(running), now=time.monotonic()).plan
-        planner = running.planner
-        assert planner
-        rows = rows_of(planner, plan, system=bool(self.extra.get("system")))
-        self._say([*table_of(planner, rows), *report.status_messages(plan)])
+        system = bool(self.extra.get("system"))
+        told, _rows = self._report.status(running, plan, system=system)
+        self._tell(told)
         return 0
+
+    def _tell(self, messages: t.Iterable[Message]) -> None:
+        self._say([message.line for message in messages])
 
     def _say(self, lines: list[str]) -> None:
         self.lines += lines

@@ -121,7 +121,7 @@ class ActionModule(ActionBase):
     def _finish(
         self, found: Pass, report: CommandReport, end: End, told: list[Message]
     ) -> dict[str, t.Any]:
-        """Return the result of the command, which AWX keeps as well. The task that shows it fails if the command did."""
+        """Return the result of the command, which AWX keeps too. The task that shows it fails if the command did."""
         data = report.result(found, end)
         told = [*told, *report.end(end)]
         run_files.save("shown", shown(report.messages, report.failure(end)))

@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Prints the messages of this collection's playbooks and roles as they come, each on one line, in colour on a terminal.
-    A command with nothing to do is one line.
+  - Prints the messages of this collection's playbooks and roles as they come, each on one line, in colour on a
+    terminal. A command with nothing to do is one line.
   - Of other tasks, it prints what C(debug) says, which ones changed something, and each failure on one line.
   - Prints neither headings of plays and tasks nor a recap.
   - The results are data too, so every other callback shows them in its own way; the last task of each playbook repeats
@@ -31,6 +31,9 @@ options:
       - name: DROVER_COMPACT_SHOW_CHANGED
 """
 
+import contextlib
+import os
+import sys
 import typing as t
 
 from ansible import constants
@@ -40,7 +43,6 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output.messages imp
     plain,
     read_messages,
 )
-
 from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import say, say_diff
 
 if t.TYPE_CHECKING:
@@ -109,7 +111,8 @@ class CallbackModule(CallbackBase):
             return
         diffs = [item for item in _listed(result._result["diff"]) if "prepared" not in item]
         if diffs:
-            say_diff(self._display, self._get_diff(diffs))
+            with _until_nobody_reads():
+                say_diff(self._display, self._get_diff(diffs))
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         """Report an inventory without the group: it is a mistake."""
@@ -127,8 +130,8 @@ class CallbackModule(CallbackBase):
 
     def _print(self, messages: t.Iterable[Message]) -> None:
         for message in messages:
-            colour = _COLOURS.get(message.kind)
-            say(self._display, [message.line], colour=getattr(constants, colour) if colour else None)
+            with _until_nobody_reads():
+                say(self._display, [message.line], colour=_colour(message.kind))
             self._said = True
 
     def _fail(self, result: CallbackTaskResult) -> None:
@@ -140,6 +143,24 @@ class CallbackModule(CallbackBase):
     def _warn(self, result: CallbackTaskResult) -> None:
         """Print the warnings of a task, as Ansible does."""
         self._handle_warnings(result._result)
+
+
+@contextlib.contextmanager
+def _until_nobody_reads() -> t.Iterator[None]:
+    """Print no more once the reader has gone, as with C(| head -1). The command itself goes on to its end."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _colour(kind: str) -> str | None:
+    """Return the colour that the user's configuration has for such messages."""
+    name = _COLOURS.get(kind)
+    return str(getattr(constants, name)) if name else None
 
 
 def _action(result: CallbackTaskResult) -> str:

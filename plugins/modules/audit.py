@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: audit
-short_description: Print the merged audit of several Docker hosts
+short_description: Merge the audit of several Docker hosts
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Merges the results of M(drover.docker.audit_info) for several hosts, newest last, and prints them.
+  - Merges the results of M(drover.docker.audit_info) for several hosts, newest last, and returns them as lines for people and as data.
   - Groups the lines of each run under a line that says who ran it and when. An equal action of several hosts, such as
     storing a record, is one line.
   - Runs on the controller and contacts no host.
@@ -61,6 +61,11 @@ EXAMPLES = r"""
 RETURN = r"""
 lines:
   description: The merged lines, oldest first, as M(drover.docker.audit_info) describes them; C(host) may name several.
+  returned: success
+  type: list
+  elements: dict
+messages:
+  description: The lines for people, each with C(kind) V(plain) and C(text).
   returned: success
   type: list
   elements: dict

@@ -41,12 +41,12 @@ options:
     default: {}
   show:
     description:
-      - Print the canonical stack as YAML.
+      - Keep the canonical stack as YAML for M(drover.docker.show).
     type: bool
     default: false
   show_secrets:
     description:
-      - With O(show), also print values that may be secrets (C(environment), C(metadata), driver options) and the
+      - With O(show), also show values that may be secrets (C(environment), C(metadata), driver options) and the
         private keys of certificates.
     type: bool
     default: false
@@ -136,4 +136,31 @@ stack:
   returned: success
   type: str
   sample: blog
+problems:
+  description: What is wrong with the files.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    file:
+      description: The file.
+      type: str
+      sample: docker-compose.yml
+    service:
+      description: The service; empty for none.
+      type: str
+      sample: web
+    key:
+      description: The key; empty for none.
+      type: str
+      sample: imge
+    message:
+      description: What is wrong, and what to write instead.
+      type: str
+      sample: unknown key; did you mean "image"?
+messages:
+  description: The same as lines for people, each with C(kind) and C(text).
+  returned: failure
+  type: list
+  elements: dict
 """

@@ -14,7 +14,7 @@ author:
   - drover.docker contributors (@drover)
 description:
   - Decides what a command must do on the Docker hosts, from the observations of M(drover.docker.observe) in this run,
-    and prints what is done, what is held and why.
+    and returns what was done, what is held and why.
   - Runs on the controller and contacts no host. M(drover.docker.act) carries the plan out.
   - The playbooks of this collection call this module; other playbooks rarely need it.
 options:
@@ -90,7 +90,7 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Prints the operations that a run would perform. M(drover.docker.act) does not run them.
+    description: Returns the operations that a run would perform. M(drover.docker.act) does not run them.
     support: full
   diff_mode:
     description:
@@ -135,9 +135,161 @@ planned:
   type: list
   elements: str
   sample: ["h1  create  shop-web-2  no container", "h1  start  shop-web-2  new container"]
+messages:
+  description: What happened in this step, for people.
+  returned: except with O(prepare)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The first word of the line, such as V(done), V(held), V(note) or V(error); V(plain) for none.
+      type: str
+      sample: done
+    text:
+      description: The line.
+      type: str
+      sample: h1  start  shop-web-1  stopped (exit code 1)  (0.4 s)
+operations:
+  description: What was done in the whole command. Records that were stored have the kind V(record).
+  returned: at the end of a command
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The Docker host.
+      type: str
+      sample: h1
+    kind:
+      description: Kind of the operation.
+      type: str
+      sample: start
+    target:
+      description: What it acted on, such as a container, an image or a volume.
+      type: str
+      sample: shop-web-1
+    stack:
+      description: The stack; empty for none.
+      type: str
+      sample: shop
+    service:
+      description: The service; empty for none.
+      type: str
+      sample: web
+    index:
+      description: Index of the member; 0 for none.
+      type: int
+      sample: 1
+    cause:
+      description: Why it was done.
+      type: dict
+      contains:
+        code:
+          description: The kind of cause.
+          type: str
+          sample: stopped
+        parameters:
+          description: The values in the text. Durations end in C(_s) and are in seconds.
+          type: dict
+          sample: {"exit_code": 1}
+        text:
+          description: The sentence for people.
+          type: str
+          sample: stopped (exit code 1)
+    status:
+      description: V(done), V(failed), V(stale) (the world had changed), V(refused) or V(skipped).
+      type: str
+      sample: done
+    error:
+      description: Why it failed; else empty.
+      type: str
+      sample: ""
+    seconds:
+      description: How long it took, in s.
+      type: float
+      sample: 0.4
+held:
+  description: What is wanted and is not done now.
+  returned: at the end of a command
+  type: list
+  elements: dict
+  contains: &fact
+    code:
+      description: What is the case.
+      type: str
+      sample: not_reached
+    parameters:
+      description: The values in the text.
+      type: dict
+    stack:
+      description: The stack; empty for none.
+      type: str
+      sample: shop
+    service:
+      description: The service; empty for none.
+      type: str
+      sample: web
+    index:
+      description: Index of the member; 0 for none.
+      type: int
+    host:
+      description: The host; empty for none.
+      type: str
+    text:
+      description: The sentence for people, without the place.
+      type: str
+notes:
+  description: What is worth knowing.
+  returned: at the end of a command
+  type: list
+  elements: dict
+  contains: *fact
+errors:
+  description: Why the command fails; empty if it does not.
+  returned: at the end of a command
+  type: list
+  elements: dict
+  contains: *fact
+outdated:
+  description: Services whose containers have an older definition than the stack files.
+  returned: at the end of a command
+  type: list
+  elements: dict
+  contains:
+    stack:
+      description: The stack.
+      type: str
+      sample: shop
+    service:
+      description: The service.
+      type: str
+      sample: web
+    changed:
+      description: Keys that differ.
+      type: list
+      elements: str
+      sample: [image]
+kept_volumes:
+  description: Volumes that are used no more and stay.
+  returned: at the end of a command
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The host.
+      type: str
+      sample: h1
+    name:
+      description: The volume.
+      type: str
+      sample: shop_data
+revisions:
+  description: The number of the current revision of each stack of the command.
+  returned: at the end of a command
+  type: dict
+  sample: {"shop": 3}
 services:
   description: The services with wanted and running members, and why members do not run.
-  returned: with O(command=status)
+  returned: at the end of a command
   type: list
   elements: dict
   contains:

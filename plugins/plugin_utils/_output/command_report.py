@@ -62,7 +62,9 @@ class CommandReport:
         """Take the plan of check mode; returns what would be done."""
         return self._told([Message("would", line) for line in plan.lines()])
 
-    def status(self, running: Pass, plan: Plan, *, system: bool) -> tuple[list[Message], list[Json]]:
+    def status(
+        self, running: Pass, plan: Plan, *, system: bool
+    ) -> tuple[list[Message], list[Json]]:
         """Return the table of status, and its rows as data."""
         if running.planner is None:
             return [], []

@@ -27,7 +27,11 @@ Json = dict[str, t.Any]
 def operations_of(done: Round) -> list[Json]:
     """Return the entries of a round, in the order in which they were done."""
     against = objections(done.plan, done.recorded)
-    found = [_operation(item, "failed", against[item["id"]]) for item in done.plan.validations if item["id"] in against]
+    found = [
+        _operation(item, "failed", against[item["id"]])
+        for item in done.plan.validations
+        if item["id"] in against
+    ]
     if not against:
         found += [_record(write, host, error) for write, host, error in told_records(done)]
     by_id = {item["id"]: item for item in done.plan.operations}

@@ -100,7 +100,9 @@ def closing(end: End, command: str) -> tuple[list[Message], list[str]]:
     plan, failures = end.plan, list(map(failure_text, end.failures))
     errors = [str(message) for message in plan.errors] + failures
     found = [Message("error", str(message)) for message in plan.errors]
-    found += [Message("error", failure_text(item)) for item in end.failures if item.code != "failed"]
+    found += [
+        Message("error", failure_text(item)) for item in end.failures if item.code != "failed"
+    ]
     found += [notice_message(end.notice)] if end.notice else []
     found += [Message("held", str(message)) for message in plan.held]
     found += [Message("note", str(message)) for message in plan.notes]
@@ -114,7 +116,9 @@ def closing(end: End, command: str) -> tuple[list[Message], list[str]]:
 def kept(plan: Plan) -> list[Message]:
     """List the volumes that stay, and how to remove them."""
     names = sorted({name for _host, name in plan.kept_volumes})
-    found = [Message("kept", f"volume {name} on {host}") for host, name in sorted(plan.kept_volumes)]
+    found = [
+        Message("kept", f"volume {name} on {host}") for host, name in sorted(plan.kept_volumes)
+    ]
     return [*found, Message(ADVICE, f"to remove them: -e remove_volumes={','.join(names)}")]
 
 

@@ -35,7 +35,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.world.world im
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._output.report import (
     failure_text,
-    notice_text,
+    notice_message,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.answers import outcome_of
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
@@ -160,7 +160,7 @@ class Controller:
 
     def _take(self, report: Report, step: Step) -> None:
         for notice in step.notices:
-            self.say(f"    {notice_text(notice)}")
+            self.say(f"    {notice_message(notice).line}")
         if not any(step.plan is known for known in report.plans):
             report.plans.append(step.plan)
             if crossings(step.plan):

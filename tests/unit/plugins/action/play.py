@@ -24,7 +24,13 @@ from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, 
 
 Json = dict[str, t.Any]
 SECRET = "correct horse battery"
-PLUGINS: dict[str, t.Any] = {"act": act, "load": load, "observe": observe, "plan": plan, "show": show}
+PLUGINS: dict[str, t.Any] = {
+    "act": act,
+    "load": load,
+    "observe": observe,
+    "plan": plan,
+    "show": show,
+}
 UNREACHABLE = "Failed to connect to the host via ssh: <error censored due to no log>"
 
 

@@ -116,7 +116,9 @@ def test_a_command_that_does_not_settle_ends(play: Play, monkeypatch: pytest.Mon
     went_on = [play.up(shop())["work"]]
     went_on += [play.act()["work"] for _round in range(MAX_ROUNDS - 1)]
     assert (went_on, play.act()["work"]) == ([True] * MAX_ROUNDS, False)
-    assert play.task("show")["msg"] == f"not settled after {MAX_ROUNDS} rounds; the next pass goes on"
+    assert (
+        play.task("show")["msg"] == f"not settled after {MAX_ROUNDS} rounds; the next pass goes on"
+    )
 
 
 def test_status_prints_a_table_and_plans_no_work(play: Play) -> None:

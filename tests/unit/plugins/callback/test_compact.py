@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import pathlib
+import subprocess
+import sys
 import types
 import typing as t
 
@@ -111,7 +114,7 @@ def test_kinds_are_told_apart_by_colours(compact: CallbackModule, screen: Screen
 def test_tasks_of_others_say_what_changed(compact: CallbackModule, screen: Screen) -> None:
     compact.v2_runner_on_ok(result(changed=True))
     compact.v2_runner_on_ok(result("ansible.builtin.debug", msg=["one", "two"]))
-    compact.v2_runner_on_ok(result("debug", **{"changed": False, "answer": 42}))
+    compact.v2_runner_on_ok(result("debug", changed=False, answer=42))
     assert screen.lines == ["done   h1  Break", "one", "two", "answer: 42"]
 
 
@@ -168,3 +171,26 @@ def test_a_plan_is_not_printed_twice_with_diff(compact: CallbackModule, screen: 
     file = {"before": "a\n", "after": "b\n", "before_header": "x", "after_header": "x"}
     compact.v2_on_file_diff(result(PLAN, diff=[{"prepared": "p"}, file]))
     assert "+b" in "".join(screen.lines)
+
+
+def test_a_reader_that_has_gone_ends_the_output_and_not_the_command(tmp_path: pathlib.Path) -> None:
+    """As with `| head -1`."""
+    script = tmp_path / "print.py"
+    script.write_text(PRINTS_MUCH, encoding="utf-8")
+    done = tmp_path / "done"
+    words = f"set -o pipefail; {sys.executable} {script} {done} | head -1"
+    ran = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "line 0\n", "")
+    assert done.exists()
+
+
+PRINTS_MUCH = """
+import pathlib, sys
+from ansible.utils.display import Display
+from ansible_collections.drover.docker.plugins.callback.compact import CallbackModule
+from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import plain
+
+compact = CallbackModule(display=Display())
+compact._print(plain(f"line {n}" for n in range(20000)))
+pathlib.Path(sys.argv[1]).touch()
+"""

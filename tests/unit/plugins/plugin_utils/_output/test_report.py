@@ -51,9 +51,7 @@ def result(status: str, error: str = "", seconds: float = 0.0) -> Outcome:
 
 def test_results_are_one_line_each() -> None:
     done = round_of(plan_with_start(), acted={"h1": result("done", seconds=0.41), "h2": None})
-    assert lines(done) == [
-        "done   h1  start  shop-web-1  stopped (exit code 1)  (0.4 s)"
-    ]
+    assert lines(done) == ["done   h1  start  shop-web-1  stopped (exit code 1)  (0.4 s)"]
     assert done.failures == []
 
 
