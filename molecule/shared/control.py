@@ -12,7 +12,7 @@ import time
 import typing as t
 
 from .inventory import inventory
-from .passes import Passes
+from .passes import ARGUMENTS, Passes
 from .runs import Run
 
 BIN = pathlib.Path(sys.executable).parent
@@ -47,8 +47,15 @@ class Control:
 
     def playbook(self, playbook: str, *options: str, fails: bool = False, **extra: t.Any) -> Run:
         """Run a playbook of the collection, where that is what is tested; it has to succeed, or to fail."""
-        run = self.command(self.words(playbook, options, extra))
+        run = self.command(self.words(playbook, options, extra), **self.screen(playbook, options))
+        run.changes = len(run.done)
         return checked(f"the playbook {playbook}", run, fails=fails)
+
+    @staticmethod
+    def screen(playbook: str, options: t.Sequence[str]) -> dict[str, str]:
+        """The commands' own screen. Where the logs are what is tested (-v), and for roles, it is Ansible's."""
+        own = playbook in ARGUMENTS and not any(option.startswith("-v") for option in options)
+        return {"ANSIBLE_STDOUT_CALLBACK": "drover.docker.compact"} if own else {}
 
     def close(self) -> None:
         """End its processes on the hosts. The next command begins new ones."""
@@ -58,7 +65,7 @@ class Control:
         """Start a playbook in a process group of its own, and leave it running."""
         return subprocess.Popen(
             self.words(playbook, (), extra),
-            env=self.environment,
+            env={**self.environment, **self.screen(playbook, ())},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -74,12 +81,12 @@ class Control:
         run = self.command([*words, "-a", json.dumps(arguments), *options])
         return t.cast("dict[str, t.Any]", json.loads(run.output.partition("=> ")[2]))
 
-    def command(self, words: t.Sequence[str]) -> Run:
-        """Run any command in this control node's environment."""
+    def command(self, words: t.Sequence[str], **variables: str) -> Run:
+        """Run any command in this control node's environment, with further variables."""
         began = time.monotonic()
         done = subprocess.run(
             words,
-            env=self.environment,
+            env={**self.environment, **variables},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -29,7 +29,7 @@ class Run:
     began: float = 0.0
     """On the clock time.monotonic (s)."""
     changes: int = 0
-    """Calls that changed a host; of a playbook the recap tells."""
+    """Calls that changed a host, or operations of a playbook's command; of other playbooks the recap tells."""
 
     def told(self, word: str) -> list[str]:
         """The rest of the lines that begin with a word such as done, held, note, error or kept."""
@@ -49,7 +49,7 @@ class Run:
     @property
     def planned(self) -> list[str]:
         """The operations that check mode announced."""
-        return [line for line in self.output.splitlines() if OPERATION.match(line)]
+        return [line for line in self.told("would") if OPERATION.match(line)]
 
     @property
     def held(self) -> str:
