@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Merges the results of M(drover.docker.audit_info) for several hosts, newest last, and returns them as lines for people and as data.
+  - Merges the results of M(drover.docker.audit_info) for several hosts, newest last, and returns them as lines for
+    people and as data.
   - Groups the lines of each run under a line that says who ran it and when. An equal action of several hosts, such as
     storing a record, is one line.
   - Runs on the controller and contacts no host.

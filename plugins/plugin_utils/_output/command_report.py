@@ -124,8 +124,8 @@ def _fact(fact: Fact) -> Json:
 
 def _failure(failure: Failure) -> Json:
     """Return why the command fails."""
-    operation = failure.operation or {}
-    place = {key: operation.get(key, empty) for key, empty in _NO_PLACE.items()}
+    operation: t.Mapping[str, t.Any] = failure.operation or _NO_PLACE
+    place = {key: operation[key] for key in _NO_PLACE}
     told = {"code": failure.code, "parameters": {}, **place, "text": failure_text(failure)}
     return {**told, "stack": failure.stack or place["stack"]}
 

@@ -122,7 +122,7 @@ def test_warnings_are_printed(compact: CallbackModule, screen: Screen) -> None:
     seen = result(warnings=["old key"])
     seen.warnings = ["old key"]
     compact._current_task_result = seen
-    compact._display._warning = screen.warning  # type: ignore[attr-defined]
+    compact._display._warning = screen.warning
     compact.v2_runner_on_ok(seen)
     assert screen.lines == ["warning old key"]
 
