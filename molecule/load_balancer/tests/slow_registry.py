@@ -1,34 +1,35 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A registry that thinks for a while before it gives what the lab's registry gives.
+"""A registry that gives what the lab's registry gives, but not before a file is there.
 
-A program of its own, which runs on a Docker host: slow_registry.py PORT SECONDS REGISTRY
+A program of its own, which runs on a Docker host: slow_registry.py PORT FILE REGISTRY
 """
 
 from __future__ import annotations
 
 import http.server
+import os
 import sys
 import time
 import urllib.error
 import urllib.request
 from email.message import Message
 
-PORT, SECONDS, REGISTRY = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-BEGAN = time.monotonic()
+PORT, FILE, REGISTRY = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+LONGEST_S = 300
 KEPT = ("Content-Type", "Docker-Content-Digest", "Docker-Distribution-Api-Version", "Etag")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Passes each question on, once the time has come."""
+    """Passes each question on, once it may."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        if (
-            "/manifests/" in self.path
-        ):  # the engine itself waits only 15 s for the first answer of a registry
-            time.sleep(max(0.0, BEGAN + SECONDS - time.monotonic()))
+        if "/manifests/" in self.path:  # the engine waits only 15 s for a registry's first answer
+            end = time.monotonic() + LONGEST_S
+            while not os.path.exists(FILE) and time.monotonic() < end:
+                time.sleep(0.1)
         asked = urllib.request.Request(f"http://{REGISTRY}{self.path}", method=self.command)
         if "Accept" in self.headers:
             asked.add_header("Accept", ", ".join(self.headers.get_all("Accept", [])))
