@@ -32,6 +32,10 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output.messages imp
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._run.command_line import request_from
+from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import (
+    OF_FILES,
+    OPTIONS,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import stamp_of, term_of
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certificates import (
     CertificateSources,
@@ -42,17 +46,8 @@ from .runs import Run
 
 Json = dict[str, t.Any]
 
-# The variables that each playbook reads, beside those of the inventory (drover_*).
-ARGUMENTS = {
-    "up": {"stack_dir", "stack", "stack_variables", "scale", "prune", "take"},
-    "scale": {"service", "scale", "remove_volumes"},
-    "reconcile": {"stack", "retry", "rename_host", "take", "take_over", "new_volumes"},
-    "stop": {"stack", "service"},
-    "start": {"stack", "service"},
-    "down": {"stack", "remove_volumes", "forget"},
-    "status": {"stack", "system"},
-}
-OF_FILES = ("stack_dir", "stack_variables")
+ARGUMENTS = {name: set(names) for name, names in OPTIONS.items()}
+"""The variables that each playbook reads, beside those of the inventory (drover_*)."""
 
 
 class CountingChannels(Channels):

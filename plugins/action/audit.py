@@ -51,7 +51,9 @@ class ActionModule(ActionBase):
         ]
         told = _told(lines, args["format"], remarks)
         run_files.save("shown", shown(told))
-        return {"changed": False, "lines": lines, "missing": missing, "messages": as_data(told)}
+        data = {"lines": lines, "missing": missing}
+        facts = {"drover_audit": data}
+        return {"changed": False, **data, "messages": as_data(told), "ansible_facts": facts}
 
 
 def _told(lines: list[dict[str, t.Any]], style: str, remarks: list[str]) -> list[Message]:

@@ -130,13 +130,20 @@ class ActionModule(ActionBase):
             "work": False,
             "planned": end.plan.lines(),
             "messages": as_data(told),
+            "ansible_facts": {"drover_stack_result": data},
             "ansible_stats": {"data": {"drover": data}, "per_host": False, "aggregate": False},
         }
 
     def _status(self, found: Pass, report: CommandReport, step: Step) -> dict[str, t.Any]:
         told, rows = report.status(found, step.plan, system=bool(self._task.args.get("system")))
         run_files.save("shown", shown(told))
-        return {"changed": False, "work": False, "services": rows, "messages": as_data(told)}
+        return {
+            "changed": False,
+            "work": False,
+            "services": rows,
+            "messages": as_data(told),
+            "ansible_facts": {"drover_status": {"services": rows}},
+        }
 
     # --- parts ---
 

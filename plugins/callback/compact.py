@@ -50,6 +50,9 @@ if t.TYPE_CHECKING:
 
 _OURS = "drover.docker."
 _SHOW = "drover.docker.show"
+_ON_THE_CONTROLLER = frozenset(
+    f"{_OURS}{name}" for name in ("options", "load", "plan", "audit", "show")
+)
 _COLOURS = {
     "done": "COLOR_CHANGED",
     "would": "COLOR_CHANGED",
@@ -137,8 +140,12 @@ class CallbackModule(CallbackBase):
     def _fail(self, result: CallbackTaskResult) -> None:
         found = result._result
         reason = str(found.get("msg") or found.get("censored") or "no reason given")
-        told = f"{result._host.get_name()}: {result.task_name}: {' '.join(reason.split())}"
-        self._print([Message("failed", told)])
+        words = " ".join(reason.split())
+        if _action(result) in _ON_THE_CONTROLLER:
+            self._print([Message("error", words)])  # no host did this
+        else:
+            told = f"{result._host.get_name()}: {result.task_name}: {words}"
+            self._print([Message("failed", told)])
 
     def _warn(self, result: CallbackTaskResult) -> None:
         """Print the warnings of a task, as Ansible does."""

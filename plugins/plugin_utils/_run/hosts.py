@@ -41,10 +41,11 @@ FLAGS = {"check_own_host": "drover_health_check_own_host"}
 
 
 def docker_hosts(task_vars: dict[str, t.Any]) -> list[str]:
-    """Return all hosts of the group docker_hosts, including hosts that --limit excludes."""
-    hosts = sorted(task_vars["groups"].get(GROUP, []))
+    """Return all Docker hosts, including hosts that --limit excludes: the group drover_hosts, or docker_hosts."""
+    group = str(task_vars.get("drover_hosts") or GROUP)
+    hosts = sorted(task_vars["groups"].get(group, []))
     if not hosts:
-        raise AnsibleError(f"the inventory has no group {GROUP}: put the Docker hosts into it")
+        raise AnsibleError(f"the inventory has no group {group}: put the Docker hosts into it")
     return hosts
 
 

@@ -85,3 +85,10 @@ def take(name: str) -> t.Any:
 def forget(name: str) -> None:
     """Remove a value, if there is one."""
     take(name)
+
+
+def forget_all() -> None:
+    """Remove all values. A play may run several commands, and none may take the values of one before it."""
+    folder = os.path.dirname(_path("x"))
+    for name in os.listdir(folder):
+        os.unlink(os.path.join(folder, name))

@@ -28,6 +28,7 @@ from ansible_collections.drover.docker.plugins.module_utils._compose.balancer im
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.service import KNOWN_KEYS
 from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import OBSERVE_TIMEOUT_S
+from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import OPTIONS
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files import (
     certificates,
     documents,
@@ -122,22 +123,10 @@ def test_every_playbook_has_its_place_in_commands(name: str) -> None:
     assert links[0] in anchors_of(DOCS / "commands.md")
 
 
-@pytest.mark.parametrize("name", playbooks())
-def test_every_variable_of_a_playbook_is_documented(name: str) -> None:
-    playbook = (ROOT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8")
-    variables = set(re.findall(r"\{\{ *(\w+) *\| *default", playbook))
-    assert variables <= code_in(text_of("commands.md"))
-
-
-def test_every_variable_of_the_inventory_is_documented() -> None:
-    files = [*ROOT.glob("plugins/action/*.py"), *ROOT.rglob("plugins/plugin_utils/**/*.py")]
-    # Those of the inventory plugin are what it says of containers: docs/inventory.md, and its own test.
-    read = [path for path in files if path.parent.name != "_inventory"]
-    code = "".join(path.read_text(encoding="utf-8") for path in read)
-    # The collection's own name is the package as which a channel carries the code.
-    variables = set(re.findall(r'"(drover_\w+)"', code)) - {"drover_docker"}
-    assert variables
-    assert variables <= first_cells(section("commands.md", "What they have in common"))
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_every_option_of_a_playbook_is_documented(name: str) -> None:
+    assert name in playbooks()
+    assert set(OPTIONS[name]) <= code_in(text_of("commands.md"))
 
 
 def test_accepted_keys_are_those_of_the_loader() -> None:
@@ -228,11 +217,11 @@ def test_tests_that_show_a_behaviour_exist() -> None:
         ("how-it-works.md", f"at most {constants.BACKOFF_MAX_S / 60:.0f} minutes"),
         ("how-it-works.md", f"after {constants.GIVE_UP_AFTER} failures"),
         ("how-it-works.md", f"The engine has {constants.ENGINE_DEADLINE_S:.0f} s for an answer"),
-        ("commands.md", f"`{constants.OVERLAY_SUBNET}`"),
-        ("commands.md", f"`{constants.BRIDGE_SUBNET}`"),
-        ("commands.md", f"`{constants.STATE_DIR}`"),
-        ("commands.md", f"`{constants.DOCKER_HOST}`"),
-        ("commands.md", f"for a host to report | {OBSERVE_TIMEOUT_S:g} |"),
+        ("variables.md", f"`{constants.OVERLAY_SUBNET}`"),
+        ("variables.md", f"`{constants.BRIDGE_SUBNET}`"),
+        ("variables.md", f"`{constants.STATE_DIR}`"),
+        ("variables.md", f"`{constants.DOCKER_HOST}`"),
+        ("variables.md", f"`drover_observe_timeout_s` | s | `{OBSERVE_TIMEOUT_S:g}` |"),
         ("security.md", f"the last {constants.KEPT_REVISIONS} revisions"),
         ("stack-files.md", f"`<stack>.{constants.INTERNAL_DOMAIN}`"),
         ("stack-files.md", f"| `initializing_timeout` | ms | {health_check.INITIALIZING_MS} |"),

@@ -22,13 +22,13 @@ def test_a_playbook_goes_task_by_task_whatever_the_configured_strategy(path: pat
 
 def test_the_steps_of_a_pass_nest_in_rows() -> None:
     """A row ends where the plan says so, and only the end of the pass ends the rows."""
-    tasks = ROOT / "playbooks" / "tasks"
+    tasks = ROOT / "roles" / "stack" / "tasks"
     step = yaml.safe_load((tasks / "step.yml").read_text(encoding="utf-8"))
     steps = yaml.safe_load((tasks / "steps.yml").read_text(encoding="utf-8"))
     include = "ansible.builtin.include_tasks"
     assert (step[-1][include], step[-1]["when"]) == (
         "step.yml",
-        "drover_plan.work and drover_plan.nests",
+        "__stack_plan.work and __stack_plan.nests",
     )
     assert [task[include] for task in steps] == ["step.yml", "steps.yml"]
-    assert steps[-1]["when"] == "drover_plan.work"
+    assert steps[-1]["when"] == "__stack_plan.work"

@@ -11,7 +11,14 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
-from ansible_collections.drover.docker.plugins.action import act, load, observe, plan, show
+from ansible_collections.drover.docker.plugins.action import (
+    act,
+    load,
+    observe,
+    options,
+    plan,
+    show,
+)
 from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     Operation,
@@ -28,6 +35,7 @@ PLUGINS: dict[str, t.Any] = {
     "act": act,
     "load": load,
     "observe": observe,
+    "options": options,
     "plan": plan,
     "show": show,
 }

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every variable of the inventory that this collection reads. Private to the collection.
+
+docs/variables.md shows the same; a unit test compares both with what the code reads.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Setting(t.NamedTuple):
+    """One variable. C(kind) is its type, with the unit of numbers; an empty C(default) means: none."""
+
+    name: str
+    kind: str
+    default: str
+
+
+SETTINGS = (
+    Setting("drover_hosts", "group", "docker_hosts"),
+    Setting("drover_host_labels", "map", ""),
+    Setting("drover_docker_host", "address", "unix:///var/run/docker.sock"),
+    Setting("drover_state_dir", "folder", "/var/lib/drover"),
+    Setting("drover_connect_timeout_s", "s", "4"),
+    Setting("drover_observe_timeout_s", "s", "6"),
+    Setting("drover_pull_timeout_s", "s", "1800"),
+    Setting("drover_lease_s", "s", "30"),
+    Setting("drover_lease_wait_s", "s", "120"),
+    Setting("drover_unattended", "true or false", "false"),
+    Setting("drover_balancer_image", "image", "haproxy:3.0"),
+    Setting("drover_checker_image", "image", "haproxy:3.0"),
+    Setting("drover_certificates", "map", ""),
+    Setting("drover_certificates_dir", "folder", ""),
+    Setting("drover_health_check_own_host", "true or false", "false"),
+    Setting("drover_repair_percent", "percent", "25"),
+    Setting("drover_mass_failure_percent", "percent", "50"),
+    Setting("drover_bridge_subnet", "subnet", "10.43.0.0/16"),
+    Setting("drover_network_name", "text", "drover"),
+    Setting("drover_network_subnet", "subnet", "10.42.0.0/16"),
+    Setting("drover_network_encrypted", "true or false", "false"),
+    Setting("drover_network_mtu", "bytes", "0"),
+    Setting("drover_network_managers", "number", "3"),
+    Setting("drover_network_advertise_addr", "address", ""),
+    Setting("drover_network_data_path_port", "port", "0"),
+    Setting("drover_network_default_addr_pool", "list", "[10.44.0.0/16]"),
+    Setting("drover_network_adopt_swarm", "true or false", "false"),
+    Setting("drover_network_rejoin", "list", "[]"),
+    Setting("drover_network_force_new_cluster", "host", ""),
+)
+
+_OF_STACK = (
+    "state src name variables service scale prune take take_over retry rename_host forget"
+    " new_volumes remove_volumes"
+)
+_OF_STATUS = "stack system"
+_OF_AUDIT = "stack service container member operation result run since limit format"
+ROLE_VARIABLES = frozenset(
+    f"drover_{role}_{name}"
+    for role, names in (("stack", _OF_STACK), ("status", _OF_STATUS), ("audit", _OF_AUDIT))
+    for name in names.split()
+)
+"""The variables of the roles stack, status and audit."""
+VARIABLES = ROLE_VARIABLES | {setting.name for setting in SETTINGS}
