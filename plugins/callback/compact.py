@@ -183,4 +183,5 @@ def _debug_lines(found: t.Mapping[str, t.Any]) -> list[str]:
     if "msg" in found:
         return [str(item) for item in _listed(found["msg"])]
     hidden = ("changed", "failed", "censored")
-    return [f"{key}: {value}" for key, value in found.items() if key not in hidden]
+    named = {key: value for key, value in found.items() if not key.startswith("_ansible_")}
+    return [f"{key}: {value}" for key, value in named.items() if key not in hidden]

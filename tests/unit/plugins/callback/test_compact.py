@@ -114,7 +114,7 @@ def test_kinds_are_told_apart_by_colours(compact: CallbackModule, screen: Screen
 def test_tasks_of_others_say_what_changed(compact: CallbackModule, screen: Screen) -> None:
     compact.v2_runner_on_ok(result(changed=True))
     compact.v2_runner_on_ok(result("ansible.builtin.debug", msg=["one", "two"]))
-    compact.v2_runner_on_ok(result("debug", changed=False, answer=42))
+    compact.v2_runner_on_ok(result("debug", changed=False, answer=42, _ansible_no_log=False))
     assert screen.lines == ["done   h1  Break", "one", "two", "answer: 42"]
 
 
