@@ -4,7 +4,7 @@
 
 The lab's images wait for the network most of the time, and tests/live for containers, so the checks of the code run
 beside them, with what they leave of the processors. The scenarios measure times, so they run alone. Each step writes a
-log; what failed is shown, and the run closes with the seconds of each step, the first failure with the file of its log,
+log; what failed is shown, and the run closes with the seconds of each step, each failure with the file of its log,
 and the lines that pytest itself closed with.
 """
 
@@ -29,6 +29,7 @@ TEST = re.compile(r"^_+ (.*\w.*) _+$")
 ERROR = re.compile(r"^(E  |FAILED|FATAL|ERROR|fatal: |error)")
 SHOWN_LINES = 120
 FAILURE_LINES = 4
+SHOWN_FAILURE_LINES = 40
 
 
 @dataclass
@@ -122,22 +123,30 @@ def stop(signum: int, _frame: object) -> None:
         os.killpg(process.pid, signal.SIGTERM)
 
 
-def first_failure() -> list[str]:
-    """Of the first step that failed: the file of the log that tells why, the first test that failed, and its error."""
-    step = next((step for step in STEPS if step.state == "FAILED"), None)
-    if step is None:
-        return []
-    own = f"FAILED: {step.name}; its log is {step.log.relative_to(ROOT)}"
-    told = next((line for line in step.lines if INNER_LOG.search(line)), own)
-    found = INNER_LOG.search(told)
-    log = ROOT / found[1] if found else step.log
+def failures() -> list[str]:
+    """Of each part that failed: the file of the log that tells why, the first test that failed, and its error."""
+    found: list[str] = []
+    for step in (step for step in STEPS if step.state == "FAILED"):
+        own = f"FAILED: {step.name}; its log is {step.log.relative_to(ROOT)}"
+        parts = [
+            line for line in step.lines if line.startswith("FAILED: ") and INNER_LOG.search(line)
+        ]
+        for told in parts or [own]:
+            found += failure(told, step)
+    return found[:SHOWN_FAILURE_LINES]
+
+
+def failure(told: str, step: Step) -> list[str]:
+    """The lines about one part. C(told) is the line that names its log."""
+    named = INNER_LOG.search(told)
+    log = ROOT / named[1] if named else step.log
     lines = log.read_text(errors="replace").splitlines()
     place = next((place for place, line in enumerate(lines) if TEST.match(line)), 0)
     errors = [line for line in lines[place:] if ERROR.match(line)] or lines[-FAILURE_LINES:]
     test = [lines[place].strip("_ ")] if place else []
     shown = [f"  {line[:160]}" for line in [*test, *errors[:FAILURE_LINES]]]
     head = told.removeprefix("FAILED: ").removesuffix(" and ends with")
-    return [f"first failure: {head}", *shown]
+    return [f"failed: {head}", *shown]
 
 
 def close() -> int:
@@ -147,7 +156,7 @@ def close() -> int:
     failed = [step.name for step in STEPS if step.state != "ok"]
     print("\nseconds: " + ", ".join(f"{step.name} {step.seconds:.0f}" for step in STEPS))
     told = [line[:160] for line in lines if PART.match(line)]
-    told += first_failure()
+    told += failures()
     told += [f"failed or not run: {', '.join(failed)}"] if failed else []
     told += [] if closing else ["no test ran"]
     print("\n".join([*told, *closing]), flush=True)
