@@ -21,6 +21,7 @@ ALLOWED = {
     "LICENSE",
     "MANIFEST.json",
     "README.md",
+    "bin",
     "changelogs",
     "docs",
     "examples",
