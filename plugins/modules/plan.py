@@ -53,6 +53,12 @@ options:
         configs of load balancers, although another control node made them.
     type: bool
     default: false
+  sign_records:
+    description:
+      - With O(command=reconcile), accept records that the key C(drover_record_key) did not sign, and sign them. For the
+        first time with a key, and for a new key.
+    type: bool
+    default: false
   prepare:
     description:
       - Only read and check the other options for a later V(prepared), before any host is contacted.
