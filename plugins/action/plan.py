@@ -156,9 +156,12 @@ class ActionModule(ActionBase):
             request = request_from(args, run_files.load("definition"), **stamp)
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from error
-        if request.sign_records and not self._record_key(variables):
+        signs = bool(self._record_key(variables))
+        if request.sign_records and not signs:
+            raise AnsibleActionFail("sign_records=true needs the key: drover_record_key")
+        if request.unsign_records and signs:
             raise AnsibleActionFail(
-                "sign_records needs the key that signs records: drover_record_key"
+                "sign_records=false is for a control node without key: take drover_record_key away first"
             )
         return request
 

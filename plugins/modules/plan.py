@@ -55,10 +55,10 @@ options:
     default: false
   sign_records:
     description:
-      - With O(command=reconcile), accept records that the key C(drover_record_key) did not sign, and sign them. For the
-        first time with a key, and for a new key.
+      - With O(command=reconcile), V(true) accepts records that the key C(drover_record_key) did not sign, and signs
+        them. For the first time with a key, and for a new key.
+      - V(false) drops the signatures, where no control node is to have a key any more. Without the option they stay.
     type: bool
-    default: false
   prepare:
     description:
       - Only read and check the other options for a later V(prepared), before any host is contacted.

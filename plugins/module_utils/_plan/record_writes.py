@@ -105,12 +105,17 @@ class RecordWrites:
         It needs a majority.
         """
         old = not view.is_turned_over or must_name_release(view.stack, body, self._request)
-        return (old or self._must_sign(view)) and not self._lacking_majority([body["hosts"]])
+        told = self._must_sign(view) or self._must_unsign(view)
+        return (old or told) and not self._lacking_majority([body["hosts"]])
 
     def _must_sign(self, view: RecordView) -> bool:
         """Whether the version counts only by a person's word."""
         accepted = self._request.unsigned.get(view.stack, [])
         return view.record is not None and view.record["version"] in accepted
+
+    def _must_unsign(self, view: RecordView) -> bool:
+        """Whether a person wants no signature any more."""
+        return view.is_signed and self._request.unsign_records
 
     def _write(
         self, view: RecordView, body: dict[str, t.Any], quorums: list[list[str]], cause: Fact
@@ -184,6 +189,8 @@ class RecordWrites:
             return Fact("hosts_renamed")
         if self._must_sign(view) and desired is before:
             return Fact("record_signed")
+        if self._must_unsign(view) and desired is before:
+            return Fact("signature_dropped")
         if view.undone and desired is before:
             return Fact("order_undone")
         if self._records.unsigned(view.stack) and view.rivals and desired is before:

@@ -100,7 +100,8 @@ class Records:
 
     def is_sealed(self, stack: str) -> bool:
         """Whether this control node must not write a record: it is signed, and there is no key to sign the next one."""
-        return self.views[stack].is_signed and not self.request.signs
+        may_write = self.request.signs or self.request.unsign_records
+        return self.views[stack].is_signed and not may_write
 
     def is_barred(self, stack: str) -> bool:
         """Whether this command must not act on a stack. C(up) makes a lost record anew."""

@@ -69,6 +69,8 @@ class Request:
     """This control node has a key, with which it signs records."""
     sign_records: bool = False
     """A person said that records which this key did not sign are right, and are to be signed."""
+    unsign_records: bool = False
+    """A person said that records need no signature any more. Only without a key."""
     unsigned: dict[str, list[dict[str, t.Any]]] = dataclasses.field(default_factory=dict)
     """The versions that are accepted by that word alone, by stack."""
 

@@ -160,9 +160,12 @@ def test_the_key_signs_in_each_step_and_is_nowhere_else(play: Play, tmp_path: Pa
     assert not [content for content in files if RECORD_KEY.encode() in content]
 
 
-def test_records_cannot_be_signed_without_a_key(play: Play) -> None:
-    with pytest.raises(AnsibleActionFail, match="sign_records needs the key that signs records"):
+def test_records_are_signed_with_a_key_and_unsigned_without_one(play: Play) -> None:
+    with pytest.raises(AnsibleActionFail, match="sign_records=true needs the key"):
         play.task("plan", command="reconcile", sign_records="true")
+    play.variables["drover_record_key"] = RECORD_KEY
+    with pytest.raises(AnsibleActionFail, match="is for a control node without key"):
+        play.task("plan", command="reconcile", sign_records="false")
 
 
 def test_the_last_word_is_about_what_was_asked_for(play: Play) -> None:

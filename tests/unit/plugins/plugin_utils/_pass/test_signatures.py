@@ -459,6 +459,17 @@ def test_without_the_key_no_copy_is_written_either() -> None:
     assert stored(fleet) == []
 
 
+def test_a_person_drops_the_signatures() -> None:
+    fleet = keyless_fleet()
+    before = bodies(fleet)
+    end = reconciled(fleet, unsign_records=True)
+    assert (end.plan.errors, notes(end), set(stored(fleet))) == ([], [], {"signature_dropped"})
+    assert all("signature" not in record(fleet, host)["version"] for host in THREE)
+    assert bodies(fleet) == before
+    assert reconciled(fleet, unsign_records=True).plan.lines() == []
+    assert versions(fleet) == dict.fromkeys(THREE, 2)
+
+
 def test_a_host_cannot_stop_control_nodes_without_key_by_a_signature() -> None:
     fleet = signed_fleet(key="")
     record(fleet, "h1")["version"]["signature"] = "made up"
