@@ -144,6 +144,8 @@ def test_a_forged_version_is_not_acted_on_and_is_written_over() -> None:
     before = bodies(fleet)
     forge(fleet, "h1", above=5)
     end = reconciled(fleet)
+    shown = {host: share.records[0].get("based_on") for host, stage, share in fleet.calls[:3]}
+    assert shown == {"h1": 6, "h2": 1, "h3": 1}
     assert operations(fleet) == []
     assert bodies(fleet) == before
     assert versions(fleet) == dict.fromkeys(THREE, 7)
@@ -224,6 +226,14 @@ def test_a_forged_proposal_is_dropped_and_the_committed_version_stays() -> None:
     assert "proposed" not in record(fleet, "h1")
 
 
+def test_the_next_write_goes_above_all_that_a_host_forged() -> None:
+    fleet = signed_fleet()
+    forge(fleet, "h1", above=3)
+    forge_proposal(fleet, "h1", above=5)
+    reconciled(fleet)
+    assert versions(fleet) == dict.fromkeys(THREE, 10)
+
+
 def test_a_signed_proposal_is_finished_although_another_host_forged_its_copy() -> None:
     """A host that forged its copy may have had the proposal: it is no vote against."""
     fleet = signed_fleet()
@@ -248,8 +258,12 @@ def test_a_signed_version_of_another_stack_is_none_of_this_one() -> None:
     moved = copy.deepcopy(fleet.bench["h1"]["records"]["blog"])
     fleet.bench["h1"]["records"]["shop"] = {**moved, "stack": "shop"}
     before = bodies(fleet)[1]
-    reconciled(fleet)
+    fleet.begin()
+    assert fleet.step.plan.errors == []
+    assert [note.stack for note in fleet.step.plan.notes] == ["shop"]
+    fleet.to_end()
     assert bodies(fleet) == [before] * 3
+    assert fleet.bench["h1"]["records"]["blog"]["version"] == moved["version"]
 
 
 def test_a_stack_that_one_host_made_up_is_left_alone() -> None:
@@ -358,6 +372,7 @@ def test_the_word_is_for_the_named_stack_alone() -> None:
     fleet = unsigned_fleet()
     reconciled(fleet, stacks=["blog"], sign_records=True)
     assert not is_signed(fleet, "h1")
+    assert fleet.running.request.unsigned == {}
     reconciled(fleet, stacks=["shop"], sign_records=True)
     assert is_signed(fleet, "h1")
 
@@ -420,6 +435,7 @@ def test_without_the_key_members_are_repaired_in_place() -> None:
     end = reconciled(fleet)
     assert gone["name"] in {item["name"] for item in fleet.bench["h2"]["containers"]}
     assert (stored(fleet), notes(end), end.plan.errors) == ([], [NO_KEY], [])
+    assert end.plan.held == []
 
 
 def test_without_the_key_no_order_is_taken() -> None:
