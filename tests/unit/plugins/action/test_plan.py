@@ -149,6 +149,7 @@ def test_the_key_signs_in_each_step_and_is_nowhere_else(play: Play, tmp_path: Pa
     play.up(shop())
     while play.act()["work"]:
         pass
+    assert play.printed[-1] == "all is as it should be"
     status_of(play)
     for host in play.bench.seen:
         version = play.bench[host]["records"]["shop"]["version"]
