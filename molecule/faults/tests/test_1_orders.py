@@ -13,7 +13,7 @@ from ...shared.hosts import Host, everywhere
 from ...shared.stacks import Stack
 from .conftest import Hosts, Members
 
-KEY = {"drover_record_key": "a key that no host has"}
+KEY = "a key that no host has"
 STACKS = "/var/lib/drover/stacks"
 FORGE = """python3 - <<'END'
 import hashlib, json
@@ -48,7 +48,7 @@ def forge(host: Host, stack: str, change: str) -> None:
 @contextlib.contextmanager
 def signed(control: Control) -> t.Iterator[None]:
     """While this lasts, control nodes have a key and sign the records."""
-    control.run("reconcile", sign_records=True, **KEY)
+    control.run("reconcile", sign_records=True, drover_record_key=KEY)
     try:
         yield
     finally:
@@ -99,11 +99,11 @@ def test_record_that_no_control_node_signed_is_not_acted_on(
     with members.untouched(), signed(control):
         for name in ("h1", "h2"):
             forge(hosts[name], "depot", f"{revision}['services']['web']['scale'] = 5")
-        run = control.run("reconcile", **KEY)
+        run = control.run("reconcile", drover_record_key=KEY)
         told = [f"depot on {name}: version" for name in ("h1", "h2")]
         assert all(line in run.output for line in told)
         assert "it has no effect" in run.output
-        assert control.run("reconcile", **KEY).quiet
+        assert control.run("reconcile", drover_record_key=KEY).quiet
     assert len(members.of()) == 3
 
 
