@@ -36,6 +36,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
     host_labels,
     settings,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._run.record_key import record_key
 from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import stamp_of, term_of
 
 NESTED_STEPS = 60
@@ -57,7 +58,7 @@ class ActionModule(ActionBase):
         super().run(tmp, variables)
         command = self._task.args.get("command")
         if command == "continue":
-            return self._continue(docker_hosts(variables))
+            return self._continue(docker_hosts(variables), self._record_key(variables))
         request = (
             run_files.load_object("request") if command == "prepared" else self._request(variables)
         )
@@ -71,7 +72,8 @@ class ActionModule(ActionBase):
     def _begin(self, request: Request, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         hosts = docker_hosts(variables)
         observations = pass_file.observations(hosts)
-        inventory = Inventory(settings(variables), host_labels(variables))
+        key = self._record_key(variables)
+        inventory = Inventory(settings(variables), host_labels(variables), key)
         term = term_of(request, variables, self._templar.template)
         found, report = Pass(request, inventory, term), CommandReport(request.command)
         if request.command == "status":
@@ -81,8 +83,8 @@ class ActionModule(ActionBase):
             return self._foretell(found, report, step)
         return self._take(found, report, found.start(observations, now=time.monotonic()), hosts)
 
-    def _continue(self, hosts: list[str]) -> dict[str, t.Any]:
-        found = pass_file.load()
+    def _continue(self, hosts: list[str], key: str) -> dict[str, t.Any]:
+        found = pass_file.load(key)
         outcomes, reasons = pass_file.outcomes(hosts)
         step = found.answer(
             outcomes, now=time.monotonic(), token=secrets.token_hex(8), reasons=reasons
@@ -151,6 +153,17 @@ class ActionModule(ActionBase):
         stamp = stamp_of(docker_hosts(variables))
         try:
             args = {key: value for key, value in self._task.args.items() if key != "prepare"}
-            return request_from(args, run_files.load("definition"), **stamp)
+            request = request_from(args, run_files.load("definition"), **stamp)
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from error
+        signs = bool(self._record_key(variables))
+        if request.sign_records and not signs:
+            raise AnsibleActionFail("sign_records=true needs the key: drover_record_key")
+        if request.unsign_records and signs:
+            raise AnsibleActionFail(
+                "sign_records=false is for a control node without key: take drover_record_key away first"
+            )
+        return request
+
+    def _record_key(self, variables: dict[str, t.Any]) -> str:
+        return record_key(variables, self._templar.template)

@@ -53,6 +53,12 @@ options:
         configs of load balancers, although another control node made them.
     type: bool
     default: false
+  sign_records:
+    description:
+      - With O(command=reconcile), V(true) accepts records that the key C(drover_record_key) did not sign, and signs
+        them. For the first time with a key, and for a new key.
+      - V(false) drops the signatures, where no control node is to have a key any more. Without the option they stay.
+    type: bool
   prepare:
     description:
       - Only read and check the other options for a later V(prepared), before any host is contacted.

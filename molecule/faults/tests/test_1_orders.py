@@ -13,6 +13,7 @@ from ...shared.hosts import Host, everywhere
 from ...shared.stacks import Stack
 from .conftest import Hosts, Members
 
+KEY = "a key that no host has"
 STACKS = "/var/lib/drover/stacks"
 FORGE = """python3 - <<'END'
 import hashlib, json
@@ -42,6 +43,16 @@ def read_only(hosts: t.Iterable[Host], folder: str = STACKS) -> t.Iterator[None]
 def forge(host: Host, stack: str, change: str) -> None:
     """Change a record on one host as somebody who is root there can."""
     host.run(FORGE.format(path=f"{STACKS}/{stack}.json", change=change))
+
+
+@contextlib.contextmanager
+def signed(control: Control) -> t.Iterator[None]:
+    """While this lasts, control nodes have a key and sign the records."""
+    control.run("reconcile", sign_records=True, drover_record_key=KEY)
+    try:
+        yield
+    finally:
+        control.run("reconcile", sign_records=False)
 
 
 def test_scale_that_reached_no_majority_has_no_effect(
@@ -77,6 +88,22 @@ def test_record_that_one_host_changed_is_not_acted_on(
         run = control.run("reconcile")
         assert "h1" in run.output
         assert control.run("reconcile").quiet
+    assert len(members.of()) == 3
+
+
+def test_record_that_no_control_node_signed_is_not_acted_on(
+    hosts: Hosts, members: Members, control: Control
+) -> None:
+    """Attack C2: with a key not even root on most hosts is root on all."""
+    revision = "record['body']['revisions'][-1]"
+    with members.untouched(), signed(control):
+        for name in ("h1", "h2"):
+            forge(hosts[name], "depot", f"{revision}['services']['web']['scale'] = 5")
+        run = control.run("reconcile", drover_record_key=KEY)
+        told = [f"depot on {name}: version" for name in ("h1", "h2")]
+        assert all(line in run.output for line in told)
+        assert "it has no effect" in run.output
+        assert control.run("reconcile", drover_record_key=KEY).quiet
     assert len(members.of()) == 3
 
 

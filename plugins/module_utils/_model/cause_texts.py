@@ -113,6 +113,9 @@ CAUSES: dict[str, Text] = {
     "release_renders": "release {release} makes its HAProxy configs",
     "format_raised": "the record is stored in format 2",
     "copy_outdated": "this copy is missing or old",
+    "copy_unsigned": "a copy without a valid signature is replaced",
+    "record_signed": "signed by a person's word",
+    "signature_dropped": "its signature is dropped by a person's word",
     "forgotten": "all its hosts know that the stack is forgotten",
     "unreadable": "it cannot be read",
     # --- why nothing is known about a host ---

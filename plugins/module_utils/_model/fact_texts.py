@@ -20,6 +20,11 @@ def _undone(told: Json) -> str:
     return f"version {told['version']} is on {hosts} only and never reached a majority"
 
 
+def _unsigned(told: Json) -> str:
+    why = "is signed with another key" if told["is_signed"] else "is not signed"
+    return f"version {told['number']} on this host {why}: it has no effect"
+
+
 def _majority(told: Json) -> str:
     hosts, reached = told["hosts"], ", ".join(told["reached"]) or "none"
     wanted = f"{told['needed']} of the stack's {len(hosts)} hosts"
@@ -153,6 +158,21 @@ TEXTS: dict[str, Text] = {
     "record_left_alone": lambda told: (
         f"{_undone(told)}; left alone: bring it up again, or reconcile -e take={told['hosts'][0]}"
     ),
+    # of signatures
+    "record_unsigned": _unsigned,
+    "records_unsigned": lambda told: (
+        f"no copy of its record is signed with the key of this control node (on {', '.join(told['hosts'])}), so it is"
+        " unknown what is wanted; left alone: if the record is right, sign it with reconcile -e sign_records=true"
+    ),
+    "no_record_key": lambda told: (
+        f"the records of {', '.join(told['stacks'])} are signed, and this control node has no key (drover_record_key):"
+        " it writes none of them"
+    ),
+    "key_needed": "{command}: the record is signed, and this control node has no key (drover_record_key)",
+    "places_need_key": "members wait for a place: the record is signed, and this control node has no key"
+    " (drover_record_key)",
+    "records_not_signed": "records are not signed: no drover_record_key is set",
+    # of records that nobody has
     "no_record": lambda told: (
         "no record on the reachable hosts; left alone:"
         f" {', '.join(told['containers'])}; 'up' adopts them"

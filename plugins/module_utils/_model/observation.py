@@ -227,6 +227,15 @@ class Leftovers(t.TypedDict):
     """Names of folders beside those of the load balancers."""
 
 
+class UnsignedRecord(t.TypedDict):
+    """The versions in a host's copy of a record that the key of this control node did not sign."""
+
+    number: int
+    """The highest of their numbers."""
+    is_signed: bool
+    """Whether one has a signature, of another key."""
+
+
 class _Additions(t.TypedDict, total=False):
     """Fields of a complete observation that are read with a default."""
 
@@ -237,6 +246,8 @@ class _Additions(t.TypedDict, total=False):
     leftovers: Leftovers
     unable: bool
     """Whether C(error) says why a host that answers can do nothing."""
+    unsigned_records: dict[str, UnsignedRecord]
+    """By stack, as the control node found them: a host cannot say this."""
 
 
 class Observation(_Additions):

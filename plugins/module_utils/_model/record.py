@@ -15,7 +15,12 @@ from .ledger import LedgerEntry
 Json = t.Dict[str, t.Any]
 
 
-class Version(t.TypedDict):
+class _Signed(t.TypedDict, total=False):
+    signature: str
+    """Of the control node that made the version. Hosts store it and cannot check it."""
+
+
+class Version(_Signed):
     """The order of writes."""
 
     number: int

@@ -96,6 +96,7 @@ class Planner:
         if not self.world.seen:
             self.plan.errors.append(Fact("no_host"))
             return self.plan
+        self._report_signatures()
         selected = [stack for stack in self._selected() if self._usable(stack)]
         wanted = {
             stack: body for stack in selected for body in [self._desired(stack)] if body is not None
@@ -180,6 +181,17 @@ class Planner:
                 self.plan.notes.append(Fact("record_damaged", parameters, stack, host=host))
         tell_unreadable(self.plan, self.world)
 
+    def _report_signatures(self) -> None:
+        """Report versions that do not count for want of a signature, and records that this control node cannot sign."""
+        for stack in sorted(set(self.views) - self.records.unknown.keys()):
+            for host, copy in sorted(self.records.unsigned(stack).items()):
+                self.plan.notes.append(Fact("record_unsigned", {**copy}, stack, host=host))
+        sealed = [stack for stack in sorted(self.views) if self.records.is_sealed(stack)]
+        if sealed:
+            self.plan.notes.append(Fact("no_record_key", {"stacks": sealed}))
+        elif self.request.command == "status" and not self.request.signs and self.bodies:
+            self.plan.notes.append(Fact("records_not_signed"))
+
     def _report_orphans(self) -> None:
         """Report containers of stacks without a record; do not change them."""
         found: dict[str, list[str]] = {}
@@ -201,7 +213,7 @@ class Planner:
             if self.request.command == "up":
                 return self._up(stack, self.views[stack].valid_body)
             if is_remnant(self.views[stack]):
-                plan_deletion(self.plan, self.world, self.views[stack])
+                self._delete_forgotten(stack)
                 return None
             if self.request.command == "down" and self.request.forget:
                 return forget(self.world, stack, body, self.request)
@@ -344,8 +356,12 @@ class Planner:
         if accepted is not None:
             self._converge(stack, accepted, claims)
         if is_forgotten(accepted) and stack not in [write.stack for write in self.plan.records]:
-            plan_deletion(self.plan, self.world, self.views[stack])
+            self._delete_forgotten(stack)
         return accepted
+
+    def _delete_forgotten(self, stack: str) -> None:
+        if not self.records.is_sealed(stack):
+            plan_deletion(self.plan, self.world, self.views[stack])
 
     def _converge(self, stack: str, body: dict[str, t.Any], claims: Claims) -> None:
         operations = MemberOperations(

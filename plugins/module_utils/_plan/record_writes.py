@@ -58,6 +58,8 @@ class RecordWrites:
         """
         view = self._records.views[stack]
         before = view.valid_body
+        if self._records.is_sealed(stack):
+            return self._without_key(stack, desired, body)
         is_same = before is not None and digest(before) == digest(body)
         settled = view.is_finished and not view.rivals and stack not in self._world.down_names
         if is_same and settled and not self._must_rewrite(view, body):
@@ -81,10 +83,39 @@ class RecordWrites:
         waits = Fact("places_wait_lease", holder) if holder else Fact("places_unstored")
         self._plan.held.append(dataclasses.replace(waits, stack=stack))
 
+    def _without_key(
+        self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]
+    ) -> dict[str, t.Any] | None:
+        """Without the key, write nothing at all, but repair recorded members in place."""
+        before = self._records.views[stack].valid_body
+        is_asked = before is None or desired is not before or bool(self._request.take)
+        if not is_asked and digest(before) == digest(body):
+            return before
+        self._plan.held = [fact for fact in self._plan.held if fact.stack != stack]
+        if is_asked:
+            told = {"command": self._request.command}
+            self._plan.errors.append(Fact("key_needed", told, stack))
+            return None
+        self._plan.held.append(Fact("places_need_key", {}, stack))
+        return before
+
     def _must_rewrite(self, view: RecordView, body: dict[str, t.Any]) -> bool:
-        """Whether the same body is written again, in the present format or by this release. It needs a majority."""
+        """Whether the same body is written again: signed, in the present format or by this release.
+
+        It needs a majority.
+        """
         old = not view.is_turned_over or must_name_release(view.stack, body, self._request)
-        return old and not self._lacking_majority([body["hosts"]])
+        told = self._must_sign(view) or self._must_unsign(view)
+        return (old or told) and not self._lacking_majority([body["hosts"]])
+
+    def _must_sign(self, view: RecordView) -> bool:
+        """Whether the version counts only by a person's word."""
+        accepted = self._request.unsigned.get(view.stack, [])
+        return view.record is not None and view.record["version"] in accepted
+
+    def _must_unsign(self, view: RecordView) -> bool:
+        """Whether a person wants no signature any more."""
+        return view.is_signed and self._request.unsign_records
 
     def _write(
         self, view: RecordView, body: dict[str, t.Any], quorums: list[list[str]], cause: Fact
@@ -156,8 +187,14 @@ class RecordWrites:
         revision, before = current(desired), view.valid_body
         if self._names(view.stack):
             return Fact("hosts_renamed")
+        if self._must_sign(view) and desired is before:
+            return Fact("record_signed")
+        if self._must_unsign(view) and desired is before:
+            return Fact("signature_dropped")
         if view.undone and desired is before:
             return Fact("order_undone")
+        if self._records.unsigned(view.stack) and view.rivals and desired is before:
+            return Fact("copy_unsigned")
         if not view.is_finished and desired is before:
             return Fact("order_finished")
         if not view.is_turned_over and desired is before:

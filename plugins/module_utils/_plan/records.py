@@ -10,6 +10,7 @@ import typing as t
 
 from .._common.constants import SYSTEM_STACK
 from .._model.fact import Fact
+from .._model.observation import UnsignedRecord
 from .._record.copies import RecordView, is_majority, view_records
 from .._record.revisions import Request
 from .._record.states import highest
@@ -46,16 +47,18 @@ class Records:
     def _view(self, stack: str) -> RecordView:
         copies = {**dict.fromkeys(self.world.seen), **self._by_stack["records"].get(stack, {})}
         hidden = [*self.damaged(stack), *self.newer(stack)]
-        return view_records(stack, copies, take=self.request.take or None, unreadable=hidden)
+        unsigned = {host: copy["number"] for host, copy in self.unsigned(stack).items()}
+        take = self.request.take or None
+        return view_records(stack, copies, take=take, unreadable=hidden, unsigned=unsigned)
 
     @functools.cached_property
     def _by_stack(self) -> dict[str, dict[str, dict[str, t.Any]]]:
         """The files of each kind by stack and host: gathered once, as there are as many as hosts times stacks."""
         found: dict[str, dict[str, dict[str, t.Any]]] = {}
-        for kind in ("records", "damaged_records", "newer_records"):
+        for kind in ("records", "damaged_records", "newer_records", "unsigned_records"):
             index = found[kind] = {}
             for host in self.world.seen:
-                files = t.cast("dict[str, t.Any]", self.world.observation(host))[kind]
+                files = t.cast("dict[str, t.Any]", self.world.observation(host)).get(kind, {})
                 for stack, file in files.items():
                     index.setdefault(stack, {})[host] = file
         return found
@@ -70,10 +73,18 @@ class Records:
         elif (
             view.body is None and view.stack != SYSTEM_STACK
         ):  # that one is derived from the others
-            damaged = self.damaged(view.stack)
-            without = set(self.world.seen) - set(damaged)
-            if damaged and not is_majority(self.world.hosts, without):
-                yield Fact("record_lost", {"hosts": damaged}, view.stack)
+            yield from self._lost(view.stack)
+
+    def _lost(self, stack: str) -> t.Iterator[Fact]:
+        """Why no copy counts, if it is not for certain that there never was one."""
+        damaged, unsigned = self.damaged(stack), list(self.unsigned(stack))
+        without = set(self.world.seen) - {*damaged, *unsigned}
+        if is_majority(self.world.hosts, without):
+            return
+        if unsigned:
+            yield Fact("records_unsigned", {"hosts": unsigned}, stack)
+        elif damaged:
+            yield Fact("record_lost", {"hosts": damaged}, stack)
 
     def newer(self, stack: str) -> list[str]:
         """Hosts with a record that only a newer release can read."""
@@ -82,6 +93,15 @@ class Records:
     def damaged(self, stack: str) -> list[str]:
         """Hosts with a damaged record."""
         return list(self._by_stack["damaged_records"].get(stack, {}))
+
+    def unsigned(self, stack: str) -> dict[str, UnsignedRecord]:
+        """Versions that the key of this control node did not sign, by host."""
+        return dict(self._by_stack["unsigned_records"].get(stack, {}))
+
+    def is_sealed(self, stack: str) -> bool:
+        """Whether this control node must not write a record: it is signed, and there is no key to sign the next one."""
+        may_write = self.request.signs or self.request.unsign_records
+        return self.views[stack].is_signed and not may_write
 
     def is_barred(self, stack: str) -> bool:
         """Whether this command must not act on a stack. C(up) makes a lost record anew."""
@@ -92,6 +112,11 @@ class Records:
         return not view.counts and self.request.command not in REBUILDS
 
     def numbers(self, stack: str) -> dict[str, int]:
-        """The highest record number on each seen host; 0 for none."""
+        """The highest record number on each seen host, unsigned ones included; 0 for none."""
         seen = {host: self.world.observation(host)["records"] for host in self.world.seen}
-        return {host: highest(found.get(stack)) for host, found in seen.items()}
+        signed = {host: highest(found.get(stack)) for host, found in seen.items()}
+        unsigned = self.unsigned(stack)
+        return {
+            host: max(number, unsigned[host]["number"]) if host in unsigned else number
+            for host, number in signed.items()
+        }

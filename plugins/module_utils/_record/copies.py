@@ -73,7 +73,7 @@ class RecordView:
     is_finished: bool = True
     """Whether the version is known to be committed. If not, the next write finishes it."""
     number: int = 0
-    """The highest number on any host, including versions that never counted; 0 before the first write."""
+    """The highest number on any host, including versions that do not count; 0 before the first write."""
 
     @functools.cached_property
     def body(self) -> dict[str, t.Any] | None:
@@ -84,6 +84,11 @@ class RecordView:
     def is_turned_over(self) -> bool:
         """Whether the body is stored in the present format."""
         return self.record is None or "launches" in self.record["body"]
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a control node signed the version."""
+        return bool(self.record and self.record["version"].get("signature"))
 
     @property
     def valid_body(self) -> dict[str, t.Any] | None:
@@ -102,6 +107,7 @@ def view_records(
     *,
     take: str | None = None,
     unreadable: t.Collection[str] = (),
+    unsigned: t.Mapping[str, int] | None = None,
 ) -> RecordView:
     """Find the valid version among the copies of the reachable hosts.
 
@@ -114,10 +120,12 @@ def view_records(
         copies: Copy by host; None for a host that has none.
         take: Host whose copy a person declared to be right.
         unreadable: Hosts with a damaged copy; its version is unknown.
+        unsigned: Hosts with versions that no control node signed, and the highest number of these. C(copies) is without
+            them. What else such a host had is unknown, so it is no vote against any version.
     """
-    agreed = None if unreadable else _agreed(copies)
+    agreed = None if unreadable or unsigned else _agreed(copies)
     if agreed is None:
-        return _Choice(stack, copies, take, unreadable).view
+        return _Choice(stack, copies, take, unreadable, unsigned or {}).view
     return RecordView(
         stack,
         _record(stack, agreed),
@@ -148,14 +156,17 @@ class _Choice:
         copies: dict[str, dict[str, t.Any] | None],
         take: str | None,
         unreadable: t.Collection[str],
+        unsigned: t.Mapping[str, int],
     ) -> None:
         present = {host: copy for host, copy in copies.items() if copy}
         self._take = take
-        self._readable = set(copies) - set(unreadable)
+        self._readable = set(copies) - set(unreadable) - set(unsigned)
+        self._unsigned = unsigned
         self._states = [s for host, copy in sorted(present.items()) for s in states_of(host, copy)]
         self._tops = {host: highest(copy) for host, copy in copies.items()}
         self.view = RecordView(stack, outdated=sorted(copies))
-        self.view.number = max((state.number for state in self._states), default=0)
+        numbers = [state.number for state in self._states]
+        self.view.number = max([*numbers, *unsigned.values()], default=0)
         self._choose_number()
         record = self.view.record
         self.view.ledger = _ledger_of(record["body"] if record else None, present.values())
@@ -228,7 +239,9 @@ class _Choice:
         view = self.view
         view.holders = _hosts(found)
         refuted = {host for item in [*view.undone, *view.pending] for host in item.hosts}
-        view.rivals = sorted({*_hosts(others), *refuted})
+        # An unsigned version that is older is replaced by a copy, as every older one.
+        forged = {host for host, number in self._unsigned.items() if number >= found[0].number}
+        view.rivals = sorted({*_hosts(others), *refuted, *forged})
         settled = {state.host for state in found if state.is_committed}
         view.outdated = sorted(set(self._tops) - settled - set(view.rivals))
         view.record = _record(view.stack, found[0])

@@ -65,6 +65,14 @@ class Request:
     """C(owner) and C(reason) of a run that has the lease: nothing is recorded meanwhile, only repaired in place."""
     unstored: list[str] = dataclasses.field(default_factory=list)
     """Stacks whose record reached no majority in this pass: their recorded members are repaired in place."""
+    signs: bool = False
+    """This control node has a key, with which it signs records."""
+    sign_records: bool = False
+    """A person said that records which this key did not sign are right, and are to be signed."""
+    unsign_records: bool = False
+    """A person said that records need no signature any more. Only without a key."""
+    unsigned: dict[str, list[dict[str, t.Any]]] = dataclasses.field(default_factory=dict)
+    """The versions that are accepted by that word alone, by stack."""
 
 
 def empty_body(hosts: t.Iterable[str]) -> Body:

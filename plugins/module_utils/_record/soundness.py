@@ -47,6 +47,8 @@ def _version_problem(version: t.Any, body: t.Any) -> str:
         return "version or body is missing"
     if not isinstance(version.get("number"), int) or not isinstance(version.get("token"), str):
         return "version has no number or no token"
+    if not isinstance(version.get("signature", ""), str):
+        return "the signature of its version is not text"
     if version.get("hash") != digest(body):
         return "its body is not what its hash says: changed by hand, or damaged"
     return ""

@@ -15,8 +15,8 @@ from .._common.names import digest
 
 FORMAT = 2
 Json = t.Dict[str, t.Any]
-Variant = t.Tuple[str, str]
-"""Hash and token of a version."""
+Variant = t.Tuple[str, str, str]
+"""Hash, token and signature of a version."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,8 @@ class State:
     @property
     def variant(self) -> Variant:
         """What tells versions of one number apart."""
-        return self.version["hash"], self.version["token"]
+        signature = str(self.version.get("signature", ""))
+        return self.version["hash"], self.version["token"], signature
 
     @property
     def electorate(self) -> list[str]:
@@ -132,6 +133,20 @@ def without_proposal(before: Json, version: Json) -> Json | None:
         return None
     kept, base = _without(before, "proposed"), proposed.get("base")
     return {**kept, "proposed": base} if base else kept
+
+
+def without_versions(before: Json, versions: t.Collection[Json]) -> Json:
+    """The file as if it never had these versions. What else it has stays, the ledger among it."""
+    kept = _without(before, "proposed")
+    if before["version"] in versions:
+        none = no_version(before["stack"])
+        kept = {**kept, "version": none["version"], "body": none["body"]}
+    proposed: Json | None = None
+    for item in reversed(proposals_of(before)):
+        if item["version"] not in versions:
+            below = {"base": proposed} if proposed else {}
+            proposed = {**_without(item, "base"), **below}
+    return {**kept, "proposed": proposed} if proposed else kept
 
 
 def _without(item: Json, key: str) -> Json:

@@ -37,6 +37,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
     pull_timeout_s,
     settings,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._run.record_key import record_key
 
 from .channels import Channels
 
@@ -68,7 +69,8 @@ class Driver:
             "hostvars": self._variables,
             "inventory_hostname": hosts[0] if hosts else "",
         }
-        return Inventory(settings(variables), host_labels(variables))
+        own = self._variables[hosts[0]] if hosts else {}
+        return Inventory(settings(variables), host_labels(variables), record_key(own))
 
     def run(
         self,

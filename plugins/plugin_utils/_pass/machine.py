@@ -47,6 +47,7 @@ from .failures import failures_of
 from .patience import Patience
 from .pulls import Pulls
 from .record_check import RecordCheck
+from .signatures import SignatureCheck, sign
 from .step import End, Failure, Round, Step
 from .term import Term
 from .work import Outcomes, Work
@@ -59,10 +60,12 @@ LOOK_AGAIN_S = 5.0
 
 @dataclasses.dataclass
 class Inventory:
-    """The inventory's settings, and the labels that it gives to hosts."""
+    """The inventory's settings, the labels that it gives to hosts, and the key that signs records."""
 
     settings: Settings
     host_labels: dict[str, dict[str, str]]
+    record_key: str = dataclasses.field(default="", repr=False)
+    """It stays on the control node, and out of all files and output."""
 
 
 class Pass:
@@ -108,6 +111,8 @@ class Pass:
         """Who refused the lease of all hosts. Until this pass asks again, it only repairs in place."""
         self._aside: dict[str, work.Holder] = {}
         """Hosts that refused their own lease. Until this pass asks again, it leaves them alone."""
+        self._unsigned: dict[str, list[dict[str, t.Any]]] = {}
+        """Versions that count only by the word of the person who asked, by stack."""
         self._unstored: set[str] = set()
         """Stacks whose record reached no majority in this pass. It repairs their recorded members in place."""
         self._pulls = Pulls()
@@ -124,7 +129,13 @@ class Pass:
         asked = self._asked if self.rounds <= 1 else work.next_request(self._asked)
         holder = self._refusing[0] if self._refusing else {}
         who = {key: str(holder[key]) for key in ("owner", "reason")} if holder else {}
-        return dataclasses.replace(asked, waits_for=who, unstored=sorted(self._unstored))
+        return dataclasses.replace(
+            asked,
+            waits_for=who,
+            unstored=sorted(self._unstored),
+            signs=bool(self.inventory.record_key),
+            unsigned=self._unsigned,
+        )
 
     @property
     def images(self) -> list[str]:
@@ -443,8 +454,14 @@ class Pass:
     def _trusted(
         self, observations: t.Mapping[str, Observation | None]
     ) -> dict[str, Observation | None]:
-        records = RecordCheck()
-        return {host: trusted(host, found, records) for host, found in observations.items()}
+        records, signatures = RecordCheck(), SignatureCheck(self.inventory.record_key, self._asked)
+        found = {
+            host: signatures.checked(trusted(host, seen, records))
+            for host, seen in observations.items()
+        }
+        for stack, versions in signatures.accepted.items():
+            self._unsigned.setdefault(stack, []).extend(versions)
+        return found
 
     def _answering(self) -> list[str]:
         return [host for host, seen in sorted(self._seen.items()) if seen and not seen.get("error")]
@@ -472,6 +489,7 @@ class Pass:
         with paused_collector():
             planner = Planner(world, self.request)
             planner.run()
+        sign(self.inventory.record_key, planner.plan)
         planner.plan.refusals = _to_note(planner)
         return planner
 

@@ -44,6 +44,11 @@ def request_from(
     fields["prune"] = _flag("prune", args.get("prune"))
     fields["forget"] = _flag("forget", args.get("forget"))
     fields["take_over"] = _flag("take_over", args.get("take_over"))
+    fields["sign_records"] = _flag("sign_records", args.get("sign_records"))
+    # Without the variable records stay as they are.
+    fields["unsign_records"] = (
+        args.get("sign_records") not in (None, "") and not fields["sign_records"]
+    )
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
         raise ValueError(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import time
@@ -29,8 +30,10 @@ _CALL, _ANSWER, _OBSERVATION = "call", "answer", "observation"
 
 
 def save(found: Pass, step: Step, hosts: list[str]) -> None:
-    """Store a pass, and each host's call of the next step in a separate file."""
-    run_files.save_object("pass", found)
+    """Store a pass without the key of records, and each host's call of the next step in a separate file."""
+    stored = copy.copy(found)
+    stored.inventory = dataclasses.replace(found.inventory, record_key="")
+    run_files.save_object("pass", stored)
     for host in hosts:
         run_files.forget(run_files.for_host(_ANSWER, host))
         run_files.forget(run_files.for_host(_CALL, host))
@@ -39,12 +42,14 @@ def save(found: Pass, step: Step, hosts: list[str]) -> None:
         run_files.save(run_files.for_host(_CALL, host), call)
 
 
-def load() -> Pass:
-    """Load the pass that an earlier task of this run began."""
+def load(record_key: str) -> Pass:
+    """Load the pass that an earlier task of this run began. The key of records is not in its file."""
     found = run_files.load_object("pass")
     if found is None:
         raise AnsibleError("there is no pass to go on with: drover.docker.plan begins one")
-    return t.cast("Pass", found)
+    begun = t.cast("Pass", found)
+    begun.inventory = dataclasses.replace(begun.inventory, record_key=record_key)
+    return begun
 
 
 def call_of(host: str) -> tuple[str, Work | None]:

@@ -30,6 +30,8 @@ SETTINGS = (
     Setting("drover_lease_s", "s", "30"),
     Setting("drover_lease_wait_s", "s", "120"),
     Setting("drover_unattended", "true or false", "false"),
+    Setting("drover_record_key", "text", ""),
+    Setting("drover_record_key_file", "file", ""),
     Setting("drover_balancer_image", "image", "haproxy:3.0"),
     Setting("drover_checker_image", "image", "haproxy:3.0"),
     Setting("drover_certificates", "map", ""),
@@ -53,7 +55,7 @@ SETTINGS = (
 
 _OF_STACK = (
     "state src name variables service scale prune take take_over retry rename_host forget"
-    " new_volumes remove_volumes"
+    " new_volumes remove_volumes sign_records"
 )
 _OF_STATUS = "stack system"
 _OF_AUDIT = "stack service container member operation result run since limit format"

@@ -23,7 +23,15 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "start": ("stack", "service"),
     "stop": ("stack", "service"),
     "down": ("stack", "remove_volumes", "forget"),
-    "reconcile": ("stack", "retry", "rename_host", "take", "take_over", "new_volumes"),
+    "reconcile": (
+        "stack",
+        "retry",
+        "rename_host",
+        "take",
+        "take_over",
+        "new_volumes",
+        "sign_records",
+    ),
     "status": ("stack", "system"),
     "audit": (
         "stack",

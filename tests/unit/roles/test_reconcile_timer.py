@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 import tarfile
 import types
 import typing as t
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
 
@@ -114,3 +116,44 @@ def test_defaults_are_those_of_the_documentation() -> None:
 def test_readme_names_every_variable() -> None:
     named = set(re.findall(r"^\| `(\w+)`", (ROLE / "README.md").read_text("utf-8"), flags=re.M))
     assert named == {name.removeprefix("reconcile_timer_") for name in read("defaults/main.yml")}
+
+
+def tasks(name: str) -> list[dict[str, t.Any]]:
+    text = (ROLE / "tasks" / name).read_text(encoding="utf-8")
+    return t.cast("list[dict[str, t.Any]]", yaml.safe_load(text))
+
+
+@pytest.mark.parametrize("key", ["__reconcile_timer_key", "__reconcile_timer_record_key"])
+def test_a_key_is_for_its_user_alone_and_is_not_shown(key: str) -> None:
+    path = f"{{{{ {key} }}}}"
+    (task,) = [
+        item
+        for item in tasks("settings.yml")
+        if item.get("ansible.builtin.copy", {}).get("dest") == path
+    ]
+    assert task["ansible.builtin.copy"]["mode"] == "0600"
+    assert task["ansible.builtin.copy"]["owner"] == "{{ reconcile_timer_user }}"
+    assert (task["no_log"], task["diff"]) == (True, False)
+    removed = [item for item in tasks("absent.yml") if path in item.get("loop", [])]
+    assert len(removed) == 1
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_every_playbook_gets_the_file_of_the_record_key(signs: bool, tmp_path: Path) -> None:
+    """As a file: on a command line the key itself would be in the list of processes."""
+    program = tmp_path / "venv" / "bin" / "ansible-playbook"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    template = jinja2.Template((ROLE / "templates" / "drover.j2").read_text(encoding="utf-8"))
+    script = template.render(
+        __reconcile_timer_cfg="/etc/drover/ansible.cfg",
+        __reconcile_timer_release=tmp_path,
+        __reconcile_timer_hosts="/hosts",
+        __reconcile_timer_record_key="/etc/drover/record_key",
+        __reconcile_timer_signs=signs,
+    )
+    words = ["sh", "-c", script, "drover", "scale", "-e", "scale=3"]
+    told = subprocess.run(words, text=True, capture_output=True, check=True).stdout
+    key = " -e drover_record_key_file=/etc/drover/record_key" if signs else ""
+    assert told == f"-i /hosts drover.docker.scale{key} -e scale=3\n"

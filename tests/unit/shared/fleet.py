@@ -66,6 +66,7 @@ class Fleet:
         self.notices: list[Fact] = []
         self.pauses: list[float] = []
         self.unattended = False
+        self.record_key = ""
         self.wait_s = 120.0
         self._tokens = itertools.count()
         self.step = Step()
@@ -76,7 +77,8 @@ class Fleet:
         hosts = sorted(self.bench.seen)
         request = Request(command, inventory=hosts, token="r", **fields)
         claim = Claim(self._token(), "me@c2", command, self.unattended, 0.5, 30)
-        inventory = Inventory(settings_for(hosts, **self.bench.settings), self.bench.labels)
+        settings = settings_for(hosts, **self.bench.settings)
+        inventory = Inventory(settings, self.bench.labels, self.record_key)
         self.running = Pass(request, inventory, Term(claim, wait_s=self.wait_s))
         return self._take(self.running.start(self._seen(), now=self.now))
 

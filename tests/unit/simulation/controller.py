@@ -133,7 +133,7 @@ class Controller:
         observations = {host: self.look(host) for host in hosts}
         foretold = self._foretell(observations, request)
         settings = Settings(several=len(hosts) > 1, **self.node.settings)
-        inventory = Inventory(settings, self.world.host_labels)
+        inventory = Inventory(settings, self.world.host_labels, self.world.records.key)
         running = Pass(request, inventory, self._term())
         yield from self._drive(running, observations, report)
         self._tell(report)

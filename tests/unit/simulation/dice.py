@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Callable
 
 from .stacks import STACKS
 from .steps import Fault, Order, Run, Step, Wait
@@ -75,6 +76,8 @@ SLOW = [
     "kill",
     "remove",
 ]
+FORGERIES = [*["forge_record"] * 4, "remove", "kill", "disk_full", "disk_freed"]
+"""Hosts that lie about records. All hosts are seen: a lie destroys a copy, and the newest may be on one host alone."""
 EVERYTHING = sorted({*CONTAINERS, *STRANGERS, *HOSTS, *RECORDS, *IMAGES, *NETWORK, *SLOW})
 THEMES = [CONTAINERS, STRANGERS, HOSTS, HOSTS, RECORDS, IMAGES, NETWORK, SLOW, EVERYTHING]
 
@@ -115,9 +118,19 @@ def about(number: int) -> About:
     return About(stacks, dice.choice(THEMES), dice.choice(TROUBLES))
 
 
-def sequence(first: int, numbers: list[int]) -> list[Step]:
+def forgery(number: int) -> About:
+    """Hosts that lie, of one or two stacks."""
+    dice = random.Random(number)
+    stacks = dice.sample(STACKS, dice.choice([1, 1, 2]))
+    troubles = dice.choice([[], ["kill"], ["race"], ["meanwhile"], ["meanwhile", "kill"]])
+    return About(stacks, FORGERIES, troubles)
+
+
+def sequence(
+    first: int, numbers: list[int], subject_of: Callable[[int], About] = about
+) -> list[Step]:
     """A stack goes up first: without one nothing can be disturbed."""
-    subject = about(first)
+    subject = subject_of(first)
     return [Run(Order("up", subject.stacks[0])), *(_step(number, subject) for number in numbers)]
 
 

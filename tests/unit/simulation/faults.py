@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 
@@ -20,6 +21,37 @@ if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 NOTHING = "nothing there"
+Body = dict[str, Any]
+
+
+def downed(_host: str, body: Body) -> Body:
+    """The stack is down."""
+    body["revisions"][-1]["tombstone"] = True
+    return body
+
+
+def stopped(_host: str, body: Body) -> Body:
+    """All its services are stopped."""
+    for service in body["revisions"][-1]["services"].values():
+        service["state"] = "stopped"
+    return body
+
+
+def enlarged(_host: str, body: Body) -> Body:
+    """Its services have more members."""
+    for service in body["revisions"][-1]["services"].values():
+        service["scale"] += 2
+    return body
+
+
+def seized(host: str, body: Body) -> Body:
+    """All members are on one host, which alone decides from now on."""
+    for entry in body["members"].values():
+        entry["host"] = host
+    return {**body, "hosts": [host]}
+
+
+FORGERIES = [downed, stopped, enlarged, seized]
 
 
 class Faults:
@@ -271,6 +303,31 @@ class Faults:
 
     def old_record(self, first: int, second: int) -> str:
         return self._on_record(first, second, self.world.records.put_back_old)
+
+    def forge_record(self, first: int, second: int) -> str:
+        """Root on a host, or on all but one, orders what nobody else did.
+
+        The honest host has the newest order and knows that it counts.
+        """
+        honest: Machine = choose(list(self.world.machines.values()), first)
+        records = self.world.records
+        stack = choose(records.stacks(honest), second)
+        states = records.states(stack) if stack and records.key else []
+        top = max((state.number for state in states), default=0)
+        known = {
+            state.host: state.body for state in states if state.number == top and state.is_committed
+        }
+        others = [item for item in self.world.machines.values() if item is not honest]
+        liars = [item for item in others if stack in records.stacks(item)][
+            : None if first % 2 else 1
+        ]
+        if honest.name not in known or not liars:
+            return NOTHING
+        change = FORGERIES[second // 2 % len(FORGERIES)]
+        body = change(liars[0].name, copy.deepcopy(known[honest.name]))
+        for liar in liars:
+            records.forge(liar, stack, body, number=top + 2, as_proposal=bool(second % 2))
+        return f"{stack} on {', '.join(item.name for item in liars)}: {change.__name__}"
 
     def lose_all_records(self, first: int, second: int) -> str:
         """Rare and bad: no host remembers the stack any more."""

@@ -9,7 +9,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils._record.states import State, states_of
+from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
+from ansible_collections.drover.docker.plugins.module_utils._record.states import (
+    State,
+    states_of,
+    with_version,
+    without_versions,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.signatures import signature_of
 
 from .machine import Machine
 
@@ -28,6 +35,8 @@ class RecordFiles:
     def __init__(self, machines: dict[str, Machine]) -> None:
         self._machines = machines
         self._earlier: dict[tuple[str, str], list[str]] = {}
+        self.key = ""
+        """The key of all control nodes; empty if records are not signed."""
 
     def path(self, machine: Machine, stack: str) -> Path:
         return machine.state_dir / "stacks" / f"{stack}.json"
@@ -47,7 +56,7 @@ class RecordFiles:
         for name, machine in self._machines.items():
             copy = self._read(machine, stack)
             if copy is not None:
-                found[name] = copy
+                found[name] = self._without_forgeries(stack, copy)
         return found
 
     def states(self, stack: str) -> list[State]:
@@ -61,6 +70,15 @@ class RecordFiles:
             return _parsed(self.path(machine, stack).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
+
+    def _without_forgeries(self, stack: str, copy: Json) -> Json:
+        """The versions in a copy that a control node signed; all of them where there is no key."""
+        wrong = [
+            state.version
+            for state in (states_of("", copy) if self.key else [])
+            if state.version.get("signature") != signature_of(self.key, stack, state.version)
+        ]
+        return without_versions(copy, wrong)
 
     def texts(self) -> dict[tuple[str, str], str]:
         """All files as they are, to see whether anything was written."""
@@ -86,6 +104,20 @@ class RecordFiles:
         if path.exists():
             text = path.read_text(encoding="utf-8")
             path.write_text(text[: len(text) // 2], encoding="utf-8")
+
+    def forge(
+        self, machine: Machine, stack: str, body: Json, *, number: int, as_proposal: bool
+    ) -> None:
+        """Root on a host writes what no control node ordered, with the signature that it finds there."""
+        path = self.path(machine, stack)
+        found = json.loads(path.read_text(encoding="utf-8"))
+        forged = {**make_record(stack, body, number=number, token="forged"), "host": found["host"]}
+        signature = found["version"].get("signature")
+        forged["version"].update({"signature": signature} if signature else {})
+        known = {"version": found["version"], "is_known": True}
+        asked = list(self._machines) if as_proposal else None
+        new = with_version(found, forged, asked, known)
+        path.write_text(json.dumps(new), encoding="utf-8")
 
     def put_back_old(self, machine: Machine, stack: str) -> None:
         """Somebody restores the file from a backup."""

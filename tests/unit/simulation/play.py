@@ -280,13 +280,14 @@ def times_of(body: Json) -> list[str]:
 
 
 @contextmanager
-def simulated(hosts: int, *, seed: int = 0) -> Iterator[SimulatedWorld]:
+def simulated(hosts: int, *, seed: int = 0, record_key: str = "") -> Iterator[SimulatedWorld]:
     """A world whose files are in memory where the machine offers that."""
     memory = Path("/dev/shm")
     folder = Path(
         tempfile.mkdtemp(prefix="drover-simulation-", dir=memory if memory.is_dir() else None)
     )
     world = SimulatedWorld(folder, hosts, seed=seed)
+    world.records.key = record_key
     try:
         with (
             any_order(world.order),
@@ -302,9 +303,9 @@ def simulated(hosts: int, *, seed: int = 0) -> Iterator[SimulatedWorld]:
         shutil.rmtree(folder)
 
 
-def play(hosts: int, steps: list[Step], *, seed: int = 0) -> None:
+def play(hosts: int, steps: list[Step], *, seed: int = 0, record_key: str = "") -> None:
     """Play a sequence; a failure prints all that happened."""
-    with simulated(hosts, seed=seed) as world:
+    with simulated(hosts, seed=seed, record_key=record_key) as world:
         sequence = Play(world)
         try:
             sequence.run(steps)

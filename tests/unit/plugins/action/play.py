@@ -110,10 +110,10 @@ class Play:
 
     def act(self) -> Json:
         """Steps to the end of a round, or to a wait for another run."""
-        rounds = pass_file.load().rounds
+        rounds = pass_file.load("").rounds
         while True:
             result = self.step()
-            found = pass_file.load()
+            found = pass_file.load("")
             if not result["work"] or found.rounds != rounds or found.stage == OBSERVE:
                 return result
 

@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import MAX_ROUNDS
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.signatures import signature_of
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
+RECORD_KEY = "a key of sixteen or more"
 UP = [
     "h1,h2,h3  record  shop v1  up",
     "h3  create  shop-web-1  no container",
@@ -126,7 +129,7 @@ def test_status_prints_a_table_and_plans_no_work(play: Play) -> None:
     printed = status_of(play)
     assert any("shop/web" in line and "active" in line for line in printed)
     with pytest.raises(AnsibleError, match="there is no pass to go on with"):
-        pass_file.load()
+        pass_file.load("")
 
 
 def test_no_secret_is_returned_or_printed(play: Play) -> None:
@@ -140,13 +143,39 @@ def test_no_secret_is_returned_or_printed(play: Play) -> None:
     assert SECRET not in json.dumps([play.returned, play.printed])
 
 
+def test_the_key_signs_in_each_step_and_is_nowhere_else(play: Play, tmp_path: Path) -> None:
+    play.variables["drover_record_key"] = "{{ vault }}"
+    play.templates["{{ vault }}"] = RECORD_KEY
+    play.up(shop())
+    while play.act()["work"]:
+        pass
+    assert play.printed[-1] == "all is as it should be"
+    status_of(play)
+    for host in play.bench.seen:
+        version = play.bench[host]["records"]["shop"]["version"]
+        assert version["signature"] == signature_of(RECORD_KEY, "shop", version)
+    sent = json.dumps([play.calls, play.returned, play.printed, play.bench.seen])
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert RECORD_KEY not in sent
+    assert not [content for content in files if RECORD_KEY.encode() in content]
+
+
+def test_records_are_signed_with_a_key_and_unsigned_without_one(play: Play) -> None:
+    with pytest.raises(AnsibleActionFail, match="sign_records=true needs the key"):
+        play.task("plan", command="reconcile", sign_records="true")
+    play.variables["drover_record_key"] = RECORD_KEY
+    with pytest.raises(AnsibleActionFail, match="is for a control node without key"):
+        play.task("plan", command="reconcile", sign_records="false")
+
+
 def test_the_last_word_is_about_what_was_asked_for(play: Play) -> None:
     """Only `scale` and `down` tell which volumes they leave; the rounds after the first one must not forget that."""
     play.bench.settled(shop(2))
     play.on_all("observe")
     play.task("plan", command="scale", service="shop/web", scale="1")
     for _round in range(MAX_ROUNDS):
-        assert pass_file.load().command == "scale"
+        assert pass_file.load("").command == "scale"
         if not play.act()["work"]:
             break
 

@@ -259,3 +259,17 @@ def test_whatever_is_away_or_fails_in_the_end_nothing_is_left(
         assert records == []
     else:
         assert records == list(HOSTS)
+
+
+def test_without_the_key_a_signed_record_is_not_deleted() -> None:
+    """Also the last copy of an interrupted deletion: this control node cannot tell that it is right."""
+    bench = down("h1", "h2", "h3")
+    plan = forget(bench)
+    plan.records[0].record["version"]["signature"] = "a control node's"
+    store(bench, plan)
+    assert bench.plan().operations == []
+    assert len(bench.plan(signs=True).operations) == 3
+    for host in ("h2", "h3"):
+        bench[host]["records"].clear()
+    assert bench.plan().operations == []
+    assert len(bench.plan(signs=True).operations) == 1

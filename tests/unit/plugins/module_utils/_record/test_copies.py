@@ -202,3 +202,31 @@ def test_what_all_hosts_have_is_found_as_quickly_as_surely(monkeypatch: pytest.M
     monkeypatch.setattr(copies_module, "_agreed", lambda _copies: None)
     assert quick == [view_records("shop", case) for case in cases]
     assert (quick[0].holders, quick[0].number) == (hosts, 4)
+
+
+def test_an_unsigned_copy_is_no_vote_and_its_number_is_known() -> None:
+    """C(copies) are without what does not count, as the pass gives them."""
+    good = copy(3, THREE)
+    copies = {"h1": None, "h2": good, "h3": good}
+    above = view_records("shop", copies, unsigned={"h1": 9})
+    assert (above.record, above.number) == (good, 9)
+    assert (above.rivals, above.outdated, above.is_finished) == (["h1"], [], True)
+    below = view_records("shop", copies, unsigned={"h1": 2})
+    assert (below.number, below.rivals, below.outdated) == (3, [], ["h1"])
+
+
+def test_a_host_with_an_unsigned_copy_may_have_had_any_version() -> None:
+    """As with a damaged one: else one host could undo an order that has its majority by spoiling its own copy."""
+    old, new = copy(1, THREE), copy(2, THREE, "new")
+    copies = {"h1": None, "h2": holding(old, new, THREE), "h3": {**old, "life": {}}}
+    assert view_records("shop", copies, unsigned={"h1": 2}).record == new
+    assert view_records("shop", copies).record == old
+
+
+def test_copies_with_other_signatures_are_other_versions() -> None:
+    """Else one host could make the others' version look signed, or not."""
+    good = copy(1, THREE)
+    signed = {**good, "version": {**good["version"], "signature": "x"}}
+    view = view_records("shop", {"h1": signed, "h2": good, "h3": good})
+    assert (view.record, view.rivals, view.is_signed) == (good, ["h1"], False)
+    assert view_records("shop", dict.fromkeys(THREE, signed)).is_signed

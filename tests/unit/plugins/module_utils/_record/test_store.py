@@ -94,6 +94,19 @@ def test_a_record_that_was_planned_from_an_older_look_is_refused(state: str) -> 
     assert "based_on" not in stored
 
 
+@pytest.mark.parametrize("signature", [7, None, ["x"]])
+def test_a_signature_is_text_of_which_a_host_knows_no_more(state: str, signature: t.Any) -> None:
+    signed = record()
+    signed["version"]["signature"] = "made by a control node"
+    assert write_record(state, signed)
+    assert read_record(state, "shop") == signed
+    with pytest.raises(StaleRecord, match="refused version 1"):
+        write_record(state, record())
+    signed["version"]["signature"] = signature
+    with pytest.raises(StoreError, match="the signature of its version is not text"):
+        write_record(state, signed)
+
+
 def test_a_newer_record_replaces_and_keeps_what_the_host_remembers(state: str) -> None:
     write_record(state, record(1, life={"web/1": entry(7), "web/2": entry(1)}))
     assert write_record(

@@ -18,6 +18,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._channel.driver impo
     Driver,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.signatures import signature_of
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import Term
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE, Work
@@ -31,6 +32,9 @@ from ansible_collections.drover.docker.tests.unit.shared.fleet import Fleet, hol
 Json = dict[str, t.Any]
 HOSTS = ("h1", "h2", "h3")
 SHOP = stack({"web": service(scale=3)})
+
+
+RECORD_KEY = "a key of sixteen or more"
 
 
 class FakeChannels(Channels):
@@ -85,6 +89,14 @@ def test_a_command_is_carried_to_its_end(channels: FakeChannels) -> None:
     assert all(channels.fleet.bench[host]["containers"] for host in HOSTS)
     stages = [(stage, limit) for stage, limit, _payloads in channels.calls]
     assert stages == [(OBSERVE, FIRST_LOOK_S), ("record", ACT_S), ("operations", ACT_S)]
+
+
+def test_the_key_signs_and_stays_on_the_control_node(channels: FakeChannels) -> None:
+    up(channels, drover_record_key=RECORD_KEY)
+    for host in HOSTS:
+        version = channels.fleet.bench[host]["records"]["shop"]["version"]
+        assert version["signature"] == signature_of(RECORD_KEY, "shop", version)
+    assert RECORD_KEY not in repr(channels.calls)
 
 
 def test_each_host_gets_its_own_place_and_share(channels: FakeChannels) -> None:

@@ -96,3 +96,14 @@ def test_forget_is_for_a_stack_that_is_down() -> None:
     assert not request(command="down", stack="shop").forget
     with pytest.raises(ValueError, match="forget='perhaps' must be true or false"):
         request(command="down", stack="shop", forget="perhaps")
+
+
+def test_records_are_signed_by_a_persons_word_alone() -> None:
+    assert request(command="reconcile", sign_records="true").sign_records
+    plain = request(command="reconcile")
+    assert not plain.sign_records
+    assert not plain.unsign_records
+    assert not request(command="reconcile", sign_records="true").unsign_records
+    assert request(command="reconcile", sign_records="false").unsign_records
+    with pytest.raises(ValueError, match="sign_records='maybe' must be true or false"):
+        request(command="reconcile", sign_records="maybe")

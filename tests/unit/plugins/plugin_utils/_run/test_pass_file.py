@@ -41,8 +41,19 @@ def test_a_pass_goes_on_where_it_was() -> None:
     found, step = a_pass()
     pass_file.save(found, step, ["h1", "h2", "h3"])
     silent = dict.fromkeys(("h1", "h2", "h3"))
-    again = pass_file.load().answer(silent, now=2.0, token="u")
+    again = pass_file.load("").answer(silent, now=2.0, token="u")
     assert again == found.answer(silent, now=2.0, token="u")
+
+
+def test_the_key_of_records_is_in_no_file(folder: Path) -> None:
+    found, step = a_pass()
+    found.inventory.record_key = "a key of sixteen or more"
+    pass_file.save(found, step, ["h1", "h2", "h3"])
+    files = [path.read_bytes() for path in folder.iterdir()]
+    assert len(files) == 4
+    assert not [content for content in files if b"a key of sixteen" in content]
+    assert pass_file.load("another key").inventory.record_key == "another key"
+    assert found.inventory.record_key == "a key of sixteen or more"
 
 
 def test_each_host_finds_its_own_call_and_none_of_the_step_before() -> None:
@@ -84,7 +95,7 @@ def test_taken_values_are_gone() -> None:
     assert run_files.take("x") == [1]
     assert run_files.load("x") is None
     with pytest.raises(AnsibleError, match="there is no pass to go on with"):
-        pass_file.load()
+        pass_file.load("")
 
 
 def test_any_inventory_name_gives_a_file_name() -> None:
