@@ -33,10 +33,11 @@ class ActionModule(ActionBase):
         super().run(tmp, variables)
         host = str(variables["inventory_hostname"])
         stage, share = pass_file.call_of(host)
-        if share is None or self._task.check_mode:
+        if share is None or (self._task.check_mode and stage != OBSERVE):
             return {"changed": False}
         if stage == OBSERVE:
-            observation = look_at(self, share.images, variables)
+            asked = {} if share.known is None else {"known": share.known}
+            observation = look_at(self, share.images, variables, **asked)
             pass_file.keep_look(host, observation)
             return {"changed": False}
         return self._call(stage, share, variables)

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_diff import (
     balancer_diffs,
@@ -76,12 +77,13 @@ class ActionModule(ActionBase):
         inventory = Inventory(settings(variables), host_labels(variables), key)
         term = term_of(request, variables, self._templar.template)
         found, report = Pass(request, inventory, term), CommandReport(request.command)
-        if request.command == "status":
-            return self._status(found, report, found.foretell(observations, now=time.monotonic()))
-        if self._task.check_mode:
-            step = found.foretell(observations, now=time.monotonic())
-            return self._foretell(found, report, step)
-        return self._take(found, report, found.start(observations, now=time.monotonic()), hosts)
+        run_files.save("system", bool(self._task.args.get("system")))
+        begin = found.foretell if self._foretells(found) else found.start
+        return self._take(found, report, begin(observations, now=time.monotonic()), hosts)
+
+    def _foretells(self, found: Pass) -> bool:
+        """Whether nothing is done but to look at the hosts."""
+        return found.command == "status" or bool(self._task.check_mode)
 
     def _continue(self, hosts: list[str], key: str) -> dict[str, t.Any]:
         found = pass_file.load(key)
@@ -96,9 +98,12 @@ class ActionModule(ActionBase):
     ) -> dict[str, t.Any]:
         """Return a step's messages, and store its calls for the hosts."""
         told = report.step(step)
-        pass_file.save(found, step, hosts)
+        if step.end and self._foretells(found):
+            pass_file.forget_calls(hosts)
+        else:
+            pass_file.save(found, step, hosts)
         if step.end:
-            return self._finish(found, report, step.end, told)
+            return self._ended(found, report, step.end, told)
         run_files.save_object("report", report)
         if step.pause_s:
             time.sleep(step.pause_s)
@@ -110,9 +115,17 @@ class ActionModule(ActionBase):
             "messages": as_data(told),
         }
 
-    def _foretell(self, found: Pass, report: CommandReport, step: Step) -> dict[str, t.Any]:
+    def _ended(
+        self, found: Pass, report: CommandReport, end: End, told: list[Message]
+    ) -> dict[str, t.Any]:
+        if found.command == "status":
+            return self._status(found, report, end.plan)
+        if self._task.check_mode:
+            return self._foretell(found, report, end.plan)
+        return self._finish(found, report, end, told)
+
+    def _foretell(self, found: Pass, report: CommandReport, plan: Plan) -> dict[str, t.Any]:
         """In check mode, return the plan and do nothing."""
-        plan = step.plan
         result = self._finish(found, report, End(plan), report.foretold(plan))
         result["changed"] = plan.has_work
         if self._task.diff:
@@ -136,8 +149,8 @@ class ActionModule(ActionBase):
             "ansible_stats": {"data": {"drover": data}, "per_host": False, "aggregate": False},
         }
 
-    def _status(self, found: Pass, report: CommandReport, step: Step) -> dict[str, t.Any]:
-        told, rows = report.status(found, step.plan, system=bool(self._task.args.get("system")))
+    def _status(self, found: Pass, report: CommandReport, plan: Plan) -> dict[str, t.Any]:
+        told, rows = report.status(found, plan, system=bool(run_files.load("system")))
         run_files.save("shown", shown(told))
         return {
             "changed": False,

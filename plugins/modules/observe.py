@@ -33,6 +33,13 @@ options:
     type: list
     elements: str
     default: []
+  known:
+    description:
+      - Hashes of the bodies of stack records that need not be sent. All others are.
+      - Without this option each body is sent by two of its hosts only. The task sets it from the plan, for bodies that
+        nobody sent.
+    type: list
+    elements: str
   docker_host:
     description:
       - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
@@ -108,6 +115,7 @@ def main() -> None:
         argument_spec={
             "host": {"type": "str", "default": ""},
             "images": {"type": "list", "elements": "str", "default": []},
+            "known": {"type": "list", "elements": "str"},
             "docker_host": {"type": "str", "default": DOCKER_HOST},
             "state_dir": {"type": "path", "default": STATE_DIR},
         },

@@ -12,6 +12,7 @@ from .._engine.client import DockerEngine
 from .._engine.errors import SdkMissing
 from .._model.observation import Observation
 from .._observe.host import observe
+from .._record.excerpt import excerpt
 from .sdk import without_sdk
 
 Json = t.Dict[str, t.Any]
@@ -21,7 +22,8 @@ def look(payload: Json) -> Json:
     """Observe this host.
 
     Args:
-        payload: C(host), C(docker_host), C(state_dir), C(images); C(configs) to read the configs of load balancers.
+        payload: C(host), C(docker_host), C(state_dir), C(images); C(configs) to read the configs of load balancers;
+            C(known): see _record/excerpt.py.
 
     Returns:
         C(observation), or C(error) where the Docker SDK for Python is missing.
@@ -34,7 +36,7 @@ def look(payload: Json) -> Json:
 
 def observation(payload: Json, *, configs: bool = False) -> Observation:
     """Observe over a new engine connection: a kept one would miss an engine upgrade."""
-    return observe(
+    found = observe(
         DockerEngine(payload["docker_host"]),
         host=payload["host"],
         state_dir=payload["state_dir"],
@@ -42,3 +44,4 @@ def observation(payload: Json, *, configs: bool = False) -> Observation:
         clock=time.time,
         configs=configs,
     )
+    return excerpt(found, payload.get("known"))

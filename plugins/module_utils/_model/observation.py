@@ -236,6 +236,20 @@ class UnsignedRecord(t.TypedDict):
     """Whether one has a signature, of another key."""
 
 
+class _Versions(t.TypedDict, total=False):
+    versions: dict[str, Json]
+    """The C(Version) of each stack; missing if others send the same."""
+
+
+class Versions(_Versions):
+    """What a host sends of records whose bodies others send. The pass makes whole records of it."""
+
+    digest: str
+    """SHA-256 of all its committed versions as canonical JSON."""
+    life: dict[str, Json]
+    """Its C(Ledger) of each stack that it has one of."""
+
+
 class _Additions(t.TypedDict, total=False):
     """Fields of a complete observation that are read with a default."""
 
@@ -244,6 +258,8 @@ class _Additions(t.TypedDict, total=False):
     unreadable: dict[str, str]
     """Why files of ours cannot be read, by path."""
     leftovers: Leftovers
+    versions: Versions
+    """Only on its way to the control node: then C(records) has only what this host sends as it is."""
     unable: bool
     """Whether C(error) says why a host that answers can do nothing."""
     unsigned_records: dict[str, UnsignedRecord]

@@ -10,6 +10,7 @@ plugins, the channels and the simulations are drivers. Only this file decides th
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.collector import (
@@ -42,11 +43,10 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.world.world im
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
 from . import work
-from .answers import trusted
+from .assembly import Assembly
 from .failures import failures_of
 from .patience import Patience
 from .pulls import Pulls
-from .record_check import RecordCheck
 from .signatures import SignatureCheck, sign
 from .step import End, Failure, Round, Step
 from .term import Term
@@ -56,6 +56,10 @@ MOST_OVERTAKEN = 5
 """How often a pass plans anew because another run was faster."""
 LOOK_AGAIN_S = 5.0
 """After a pull that took longer, all hosts are looked at again: what was seen before is too old to act on."""
+
+
+_Next = t.Callable[[float, str], Step]
+"""What a pass does next: with the time of the driver, in seconds, and a token."""
 
 
 @dataclasses.dataclass
@@ -88,6 +92,9 @@ class Pass:
         """Stage of the last step's calls."""
         self._asked = request
         self._seen: dict[str, Observation | None] = {}
+        self._assembly = Assembly()
+        self._then: _Next | None = None
+        """What follows once all observations are whole; None if nothing waits for that."""
         self._looked_at_s = 0.0
         self._whole = Plan()
         """The plan that the present step is part of."""
@@ -146,14 +153,14 @@ class Pass:
 
     def start(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round from the hosts' observations (None: not reached)."""
-        self._seen, self._looked_at_s = self._trusted(observations), now
-        self.term.begin(self._leases())
-        return self._go_on(self._make_plan(now), now, "")
+        self._looked_at_s = now
+        self._take(observations)
+        return self._once_whole(self._first, now, "")
 
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
-        """Plan the first round and end, for check mode and status."""
-        self._seen = self._trusted(observations)
-        return self._end(self._make_plan(now))
+        """Plan the first round and end, for check mode and status. The calls of its steps only look."""
+        self._take(observations)
+        return self._once_whole(self._foretold, now, "")
 
     def answer(
         self,
@@ -169,23 +176,48 @@ class Pass:
         """
         why = reasons or {}
         self._note(outcomes, why)
-        if self.stage == work.OBSERVE:
+        then = self._then or functools.partial(self._proceed, self.stage, outcomes, why)
+        if self.stage == work.OBSERVE and not self._then:
+            self._looked_at_s = now
+        return self._once_whole(then, now, token)
+
+    # --- what comes next ---
+
+    def _once_whole(self, then: _Next, now: float, token: str) -> Step:
+        """Go on once all observations are whole. Until then, ask hosts for records that nobody sent."""
+        asked = self._assembly.to_ask()
+        self._then = then if asked else None
+        if not asked:
+            return then(now, token)
+        wanted = Work(images=self.images, known=self._assembly.known)
+        return self._step(work.OBSERVE, dict.fromkeys(asked, wanted))
+
+    def _first(self, now: float, token: str) -> Step:
+        self.term.begin(self._leases())
+        return self._go_on(self._make_plan(now), now, token)
+
+    def _foretold(self, now: float, _token: str) -> Step:
+        return self._end(self._make_plan(now))
+
+    def _proceed(
+        self, stage: str, outcomes: Outcomes, why: dict[str, str], now: float, token: str
+    ) -> Step:
+        """Take the outcomes of a stage."""
+        if stage == work.OBSERVE:
             return self._resume(now, token)
-        if self.stage == work.PULL:
+        if stage == work.PULL:
             return self._pulled(outcomes, now, token)
         if self._withdraws:
             self._withdraws = False
             return self._refused(now, token)
-        if self.stage == work.VALIDATE:
+        if stage == work.VALIDATE:
             outcomes = {
                 host: outcome or work.unanswered(self._plan, why.get(host, ""))
                 for host, outcome in outcomes.items()
             }
-        into = self._acted if self.stage == work.OPERATIONS else self._recorded
+        into = self._acted if stage == work.OPERATIONS else self._recorded
         into.update(outcomes)
         return self._advance(now, token)
-
-    # --- what comes next ---
 
     def _go_on(self, plan: Plan, now: float, token: str) -> Step:
         """Begin what the plan allows: a round, a pull, a wait, or the end."""
@@ -421,7 +453,7 @@ class Pass:
 
     def _resume(self, now: float, token: str) -> Step:
         """Plan again from new observations."""
-        self._looked_at_s, self._spent = now, 0
+        self._spent = 0
         self._refusing, self._aside = [], {}
         return self._go_on(self._make_plan(now), now, token)
 
@@ -448,20 +480,22 @@ class Pass:
                 self._seen[host] = silent(reasons[host]) if reasons.get(host) else None
             elif outcome.unable:
                 self._seen[host] = unable(outcome.unable)
+            if outcome is None or outcome.unable:
+                self._assembly.drop(host)
         shown = {host: item.observation for host, item in outcomes.items() if item}
-        self._seen.update(self._trusted({host: seen for host, seen in shown.items() if seen}))
+        self._take({host: seen for host, seen in shown.items() if seen})
 
-    def _trusted(
-        self, observations: t.Mapping[str, Observation | None]
-    ) -> dict[str, Observation | None]:
-        records, signatures = RecordCheck(), SignatureCheck(self.inventory.record_key, self._asked)
-        found = {
-            host: signatures.checked(trusted(host, seen, records))
-            for host, seen in observations.items()
-        }
+    def _take(self, observations: t.Mapping[str, Observation | None]) -> None:
+        """Take what hosts sent. Observations that are not whole yet come later."""
+        with paused_collector():
+            whole = self._assembly.take(observations)
+        signatures = SignatureCheck(self.inventory.record_key, self._asked)
+        before = {host: self._seen.get(host) for host in observations}
+        checked = {host: signatures.checked(seen) for host, seen in whole.items()}
+        self._seen.update({**before, **checked})
         for stack, versions in signatures.accepted.items():
             self._unsigned.setdefault(stack, []).extend(versions)
-        return found
+
 
     def _answering(self) -> list[str]:
         return [host for host, seen in sorted(self._seen.items()) if seen and not seen.get("error")]

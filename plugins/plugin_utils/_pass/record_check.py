@@ -26,15 +26,15 @@ Json = dict[str, t.Any]
 
 
 class RecordCheck:
-    """The check of one moment. Bodies that are equal are hashed once for all hosts."""
+    """The check of one pass. Bodies that are equal are hashed once for all hosts."""
 
     def __init__(self) -> None:
-        self._hashed: dict[str, Json] = {}
-        """A body by its hash."""
+        self.bodies: dict[str, Json] = {}
+        """Bodies that fit, by their hash."""
 
     def without_misfits(self, found: Observation) -> Observation:
         """Return an observation with each record that does not count among the damaged ones."""
-        problems = {stack: self._problem(stack, item) for stack, item in found["records"].items()}
+        problems = {stack: self.problem(stack, item) for stack, item in found["records"].items()}
         wrong = {stack: text for stack, text in problems.items() if text}
         if not wrong:
             return found
@@ -42,7 +42,8 @@ class RecordCheck:
         damaged = {**found["damaged_records"], **wrong}
         return t.cast("Observation", {**found, "records": records, "damaged_records": damaged})
 
-    def _problem(self, stack: str, record: Json) -> str:
+    def problem(self, stack: str, record: Json) -> str:
+        """Return what is wrong with a record of a stack; empty if nothing is."""
         problem = shape_problem(stack, record)
         if problem:
             return f"it does not fit this release: {problem}"
@@ -52,9 +53,9 @@ class RecordCheck:
     def _is_hashed(self, item: Json) -> bool:
         """Whether the body of a version is what its hash says."""
         body, said = item["body"], item["version"]["hash"]
-        if said not in self._hashed:
-            self._hashed[digest(body)] = body
-        return bool(self._hashed.get(said) == body)
+        if said not in self.bodies:
+            self.bodies[digest(body)] = body
+        return bool(self.bodies.get(said) == body)
 
 
 def shape_problem(stack: str, record: Json) -> str:

@@ -47,6 +47,8 @@ class Work:
         last: This is the host's last call of the round: it gives the lease back.
         claim: The run's claim (module_utils/_lock/lease.py); empty for a call that needs no lease.
         images: Images that the host must report in its observation.
+        known: Hashes of the bodies of records that this pass has; the host sends all others. None: what it is chosen
+            for (module_utils/_record/excerpt.py).
     """
 
     records: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
@@ -56,6 +58,7 @@ class Work:
     last: bool = False
     claim: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     images: list[str] = dataclasses.field(default_factory=list)
+    known: list[str] | None = None
 
     def __bool__(self) -> bool:
         return bool(self.records or self.operations or self.refusals is not None)

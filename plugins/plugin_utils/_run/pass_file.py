@@ -34,12 +34,17 @@ def save(found: Pass, step: Step, hosts: list[str]) -> None:
     stored = copy.copy(found)
     stored.inventory = dataclasses.replace(found.inventory, record_key="")
     run_files.save_object("pass", stored)
-    for host in hosts:
-        run_files.forget(run_files.for_host(_ANSWER, host))
-        run_files.forget(run_files.for_host(_CALL, host))
+    forget_calls(hosts)
     for host, share in step.calls.items():
         call = {"stage": step.stage, "work": dataclasses.asdict(share)}
         run_files.save(run_files.for_host(_CALL, host), call)
+
+
+def forget_calls(hosts: list[str]) -> None:
+    """Forget the calls of the last step, and what hosts answered."""
+    for host in hosts:
+        run_files.forget(run_files.for_host(_ANSWER, host))
+        run_files.forget(run_files.for_host(_CALL, host))
 
 
 def load(record_key: str) -> Pass:

@@ -15,6 +15,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
     Result,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import settings_for
+from ansible_collections.drover.docker.plugins.module_utils._record.excerpt import excerpt
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Inventory, Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Step
@@ -124,16 +125,16 @@ class Fleet:
     def _seen(self) -> dict[str, Observation | None]:
         return {host: self._look(host) for host in self.bench.seen}
 
-    def _look(self, host: str) -> Observation | None:
+    def _look(self, host: str, known: list[str] | None = None) -> Observation | None:
         seen = self.bench.seen[host]
-        return t.cast("Observation", {**seen, "taken_at": self.now}) if seen else None
+        return excerpt(t.cast("Observation", {**seen, "taken_at": self.now}), known) if seen else None
 
     def _call(self, host: str, stage: str, share: Work) -> Outcome | None:
         self.calls.append((host, stage, share))
         if self.bench.seen[host] is None:
             return None
         if stage == OBSERVE:
-            return Outcome([], {}, self._look(host))
+            return Outcome([], {}, self._look(host, share.known))
         if stage == PULL:
             results = [self._pull(item) for item in share.operations]
             return Outcome(results, {}, self._look(host), None, self.now)

@@ -32,6 +32,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.world.world im
     Settings,
     World,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.excerpt import excerpt
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._output.report import (
     failure_text,
@@ -145,7 +146,8 @@ class Controller:
     def _drive(
         self, running: Pass, observations: dict[str, Observation | None], report: Report
     ) -> Iterator[None]:
-        step = running.start(observations, now=self.world.clock.now)
+        sent = {host: seen and excerpt(seen) for host, seen in observations.items()}
+        step = running.start(sent, now=self.world.clock.now)
         self._take(report, step)
         while step.end is None:
             if step.pause_s:
@@ -219,6 +221,11 @@ class Controller:
         )
         return {**found, "taken_at": self.world.clock.now}
 
+    def send(self, host: str, known: list[str] | None = None) -> Observation | None:
+        """What a host sends of what it sees."""
+        seen = self.look(host)
+        return seen and excerpt(seen, known)
+
     def begin(self, calls: dict[str, Work]) -> None:
         """Called before the calls of a step."""
 
@@ -231,7 +238,7 @@ class Controller:
         if not machine.reachable or host in self.hidden:
             return None
         if stage == OBSERVE:
-            return Outcome([], {}, self.look(host))
+            return Outcome([], {}, self.send(host, work.known))
         return self._act_on(machine, stage, work)
 
     def _act_on(self, machine: Machine, stage: str, work: Work) -> Outcome:
@@ -279,7 +286,7 @@ class Controller:
         for refusal in found["refused"]:
             self.say(f"    {machine.name} refuses a record: {refusal['reason']}")
         self._tell_results(work.operations, found["results"])
-        answer = {**found, "observation": self.look(machine.name)}
+        answer = {**found, "observation": self.send(machine.name)}
         outcome = outcome_of(answer, work.operations, self.world.clock.now)
         if isinstance(outcome, str):
             raise TypeError(outcome)  # our own hosts' answers always fit

@@ -20,10 +20,12 @@ from ansible_collections.drover.docker.plugins.action import (
     show,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     Operation,
     Result,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.excerpt import excerpt
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import read_messages
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import OBSERVE
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
@@ -139,7 +141,8 @@ class Play:
         if self.bench.seen[host] is None:
             raise AnsibleConnectionFailure(UNREACHABLE)
         done = self._act(host, module_args) if module_name.endswith(".act") else {}
-        return {**done, "observation": canonical_json(self.bench[host])}
+        seen = excerpt(t.cast("Observation", self.bench[host]), module_args.get("known"))
+        return {**done, "observation": canonical_json(seen)}
 
     def _act(self, host: str, arguments: Json) -> Json:
         if host in self.refusing:

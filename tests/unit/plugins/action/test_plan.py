@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+import typing as t
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import MAX_ROUNDS
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._record.excerpt import excerpt
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.signatures import signature_of
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
+OBSERVE_MODULE = "drover.docker.observe"
 RECORD_KEY = "a key of sixteen or more"
 UP = [
     "h1,h2,h3  record  shop v1  up",
@@ -130,6 +134,41 @@ def test_status_prints_a_table_and_plans_no_work(play: Play) -> None:
     assert any("shop/web" in line and "active" in line for line in printed)
     with pytest.raises(AnsibleError, match="there is no pass to go on with"):
         pass_file.load("")
+
+
+def left_with_one(play: Play) -> str:
+    """A stack whose record is seen on one host only, which does not send its body without being asked."""
+    play.bench.settled(shop(2))
+    sent = {host: excerpt(t.cast("Observation", play.bench[host])) for host in play.bench.seen}
+    (host,) = (host for host, seen in sent.items() if not seen["records"])
+    for other in sent:
+        if other != host:
+            play.bench.seen[other] = None
+    return host
+
+
+def test_status_asks_for_what_no_host_has_sent(play: Play) -> None:
+    host = left_with_one(play)
+    play.on_all("observe")
+    assert play.task("plan", command="status", system=True)["work"]
+    play.calls.clear()
+    assert not play.step()["work"]
+    assert [name for name, called, _arguments in play.calls if called == host] == [OBSERVE_MODULE]
+    assert any("shop/web" in line for line in play.printed)
+
+
+def test_check_mode_asks_for_what_no_host_has_sent(play: Play) -> None:
+    host = left_with_one(play)
+    play.on_all("observe", check=True)
+    assert play.task("plan", command="reconcile", check=True)["work"]
+    play.calls.clear()
+    play.on_all("act", check=True)
+    assert play.calls == [(OBSERVE_MODULE, host, play.calls[0][2])]
+    assert play.calls[0][2]["known"] == []
+    result = play.task("plan", command="continue", check=True)
+    assert not result["work"]
+    play.on_all("act", check=True)
+    assert len(play.calls) == 1, "nothing is left to be called"
 
 
 def test_no_secret_is_returned_or_printed(play: Play) -> None:

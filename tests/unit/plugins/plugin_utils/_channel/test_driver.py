@@ -8,6 +8,8 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._record.excerpt import excerpt
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import (
     Answer,
@@ -54,7 +56,8 @@ class FakeChannels(Channels):
         if host in self.silent:
             return self.silent[host]
         if stage == OBSERVE:
-            return {"observation": self.fleet.bench[host]}
+            seen = t.cast("Observation", self.fleet.bench[host])
+            return {"observation": excerpt(seen, payload["known"])}
         work = Work(**{key: payload[key] for key in Work.__dataclass_fields__})
         outcome = self.fleet._call(host, stage, work)
         assert outcome
