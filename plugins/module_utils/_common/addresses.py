@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import ipaddress
+import socket
 import typing as t
 
 Subnet = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -74,4 +75,16 @@ def assign_address(subnet: str, key: str, taken: t.Collection[str]) -> str | Non
 
 def belongs(address: str, subnet: str) -> bool:
     """Whether an address is one that we may assign in this subnet."""
-    return ipaddress.ip_address(address) in our_range(subnet)
+    try:
+        number = socket.inet_pton(socket.AF_INET, address)
+    except OSError:
+        return False
+    first, last = _ends(subnet)
+    return first <= number <= last
+
+
+@functools.lru_cache(maxsize=64)
+def _ends(subnet: str) -> tuple[bytes, bytes]:
+    """The first and the last address of our range. As bytes they are compared at little cost."""
+    pool = our_range(subnet)
+    return pool[0].packed, pool[-1].packed

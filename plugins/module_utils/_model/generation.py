@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 _OTHERS = re.compile(r"[^0-9]+")
 
 
+@functools.lru_cache(maxsize=65536)
 def generation_of(container_id: str, started_at: str) -> str:
     """The generation: twelve digits of the container's id, and the digits of its start time from the engine."""
     return f"{container_id[:12]}-{_OTHERS.sub('', started_at)}"

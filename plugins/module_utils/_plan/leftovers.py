@@ -35,9 +35,7 @@ class Leftovers:
         """The containers of a wanted member, without those of earlier lives, which are removed."""
         own = []
         for host, container in claims.get(member, []):
-            view = self._view(member, host, container)
-            self._take(view)
-            if leftover_of(view) is Leftover.OWN:
+            if self._take(self._view(member, host, container)) is Leftover.OWN:
                 own.append((host, container))
         return own
 
@@ -45,9 +43,9 @@ class Leftovers:
         """Remove containers of retired members; report and keep those that no record proves to be ours."""
         for member, found in sorted(claims.items()):
             for host, container in found:
-                view = self._view(member, host, container)
-                if view.entry is None or view.is_retired:
-                    self._take(view)
+                entry = self._body["members"].get(member.key)
+                if entry is None or entry["retired"]:
+                    self._take(self._view(member, host, container))
         for stranger in strangers:
             self._show(stranger)
 
@@ -55,10 +53,13 @@ class Leftovers:
         entry = self._body["members"].get(member.key)
         return ContainerView(host, container, entry, is_decided=self._is_decided)
 
-    def _take(self, view: ContainerView) -> None:
-        step = STEPS.get(leftover_of(view))
+    def _take(self, view: ContainerView) -> Leftover:
+        """Plan the step for a container; returns what it is."""
+        leftover = leftover_of(view)
+        step = STEPS.get(leftover)
         if step is not None:
             step(self, view)
+        return leftover
 
     def tell_unrecorded(self, view: ContainerView) -> None:
         """Report it: a record on an unreachable host may name it."""

@@ -195,9 +195,9 @@ class Planner:
     def _report_orphans(self) -> None:
         """Report containers of stacks without a record; do not change them."""
         found: dict[str, list[str]] = {}
+        known = self.bodies.keys() | self.records.unknown.keys()
         for host in self.world.seen:
             for item in self.world.containers(host):
-                known = self.bodies.keys() | self.records.unknown.keys()
                 if item["managed"] == MANAGED_BY_STACK and item["stack"] not in known:
                     found.setdefault(item["stack"], []).append(f"{item['name']} on {host}")
         for stack, places in sorted(found.items()):

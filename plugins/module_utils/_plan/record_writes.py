@@ -9,7 +9,6 @@ import dataclasses
 import typing as t
 
 from .._common.constants import RELEASE
-from .._common.names import digest
 from .._model.fact import Fact
 from .._record.copies import RecordView, is_majority, make_record, needed
 from .._record.forgotten import is_forgotten
@@ -60,7 +59,7 @@ class RecordWrites:
         before = view.valid_body
         if self._records.is_sealed(stack):
             return self._without_key(stack, desired, body)
-        is_same = before is not None and digest(before) == digest(body)
+        is_same = before is not None and before == body
         settled = view.is_finished and not view.rivals and stack not in self._world.down_names
         if is_same and settled and not self._must_rewrite(view, body):
             self._copy(view, body)

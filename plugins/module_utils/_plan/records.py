@@ -45,17 +45,22 @@ class Records:
         return [*seen["records"], *seen["damaged_records"], *seen["newer_records"]]
 
     def _view(self, stack: str) -> RecordView:
-        copies = {**dict.fromkeys(self.world.seen), **self._by_stack["records"].get(stack, {})}
+        copies = {host: records.get(stack) for host, records in self._readable.items()}
         hidden = [*self.damaged(stack), *self.newer(stack)]
         unsigned = {host: copy["number"] for host, copy in self.unsigned(stack).items()}
         take = self.request.take or None
         return view_records(stack, copies, take=take, unreadable=hidden, unsigned=unsigned)
 
     @functools.cached_property
-    def _by_stack(self) -> dict[str, dict[str, dict[str, t.Any]]]:
-        """The files of each kind by stack and host: gathered once, as there are as many as hosts times stacks."""
+    def _readable(self) -> dict[str, dict[str, t.Any]]:
+        """The records of each seen host, by stack."""
+        return {host: self.world.observation(host)["records"] for host in self.world.seen}
+
+    @functools.cached_property
+    def _unreadable(self) -> dict[str, dict[str, dict[str, t.Any]]]:
+        """What is told of files that do not count, by kind, stack and host: gathered once."""
         found: dict[str, dict[str, dict[str, t.Any]]] = {}
-        for kind in ("records", "damaged_records", "newer_records", "unsigned_records"):
+        for kind in ("damaged_records", "newer_records", "unsigned_records"):
             index = found[kind] = {}
             for host in self.world.seen:
                 files = t.cast("dict[str, t.Any]", self.world.observation(host)).get(kind, {})
@@ -88,15 +93,15 @@ class Records:
 
     def newer(self, stack: str) -> list[str]:
         """Hosts with a record that only a newer release can read."""
-        return list(self._by_stack["newer_records"].get(stack, {}))
+        return list(self._unreadable["newer_records"].get(stack, {}))
 
     def damaged(self, stack: str) -> list[str]:
         """Hosts with a damaged record."""
-        return list(self._by_stack["damaged_records"].get(stack, {}))
+        return list(self._unreadable["damaged_records"].get(stack, {}))
 
     def unsigned(self, stack: str) -> dict[str, UnsignedRecord]:
         """Versions that the key of this control node did not sign, by host."""
-        return dict(self._by_stack["unsigned_records"].get(stack, {}))
+        return dict(self._unreadable["unsigned_records"].get(stack, {}))
 
     def is_sealed(self, stack: str) -> bool:
         """Whether this control node must not write a record: it is signed, and there is no key to sign the next one."""
@@ -113,8 +118,7 @@ class Records:
 
     def numbers(self, stack: str) -> dict[str, int]:
         """The highest record number on each seen host, unsigned ones included; 0 for none."""
-        seen = {host: self.world.observation(host)["records"] for host in self.world.seen}
-        signed = {host: highest(found.get(stack)) for host, found in seen.items()}
+        signed = {host: highest(found.get(stack)) for host, found in self._readable.items()}
         unsigned = self.unsigned(stack)
         return {
             host: max(number, unsigned[host]["number"]) if host in unsigned else number

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import typing as t
 
 from .._common.constants import STATE_ACTIVE, STATE_STOPPED
@@ -90,12 +91,12 @@ class MemberView:
     impostor: str = ""
     taken: Fact | None = None
 
-    @property
+    @functools.cached_property
     def container(self) -> Container | None:
         """Its only container."""
         return self.located[0][1] if len(self.located) == 1 else None
 
-    @property
+    @functools.cached_property
     def state(self) -> str:
         """The engine's state of its only container; empty if there is none."""
         return str(self.container["state"]) if self.container else ""

@@ -9,12 +9,11 @@ It works the same in HAProxy 2.6 to 3.4. Values that are not given keep HAProxy'
 
 from __future__ import annotations
 
-import functools
 import typing as t
 
 from . import syntax
 from .check_lines import DEFAULT_SERVER, check_lines, thresholds
-from .marker import with_marker
+from .marker import new_marker, with_marker
 from .probes import probe_name, target_name
 
 Json = t.Dict[str, t.Any]
@@ -60,20 +59,21 @@ class Written:
     def __init__(self) -> None:
         self._made: dict[int, tuple[t.Any, t.Any]] = {}
 
-    def once(self, part: t.Any, make: t.Callable[[], Made]) -> Made:
-        """What C(make) makes of a part; made once for each."""
-        if id(part) not in self._made:
-            self._made[id(part)] = (part, make())
-        return t.cast(Made, self._made[id(part)][1])
+    def once(self, part: t.Any, make: t.Callable[[t.Any, int], Made], at: int = 0) -> Made:
+        """What C(make) makes of a part; made once for each. C(at): its place, for messages."""
+        known = self._made.get(id(part))
+        if known is None:
+            known = self._made[id(part)] = (part, make(part, at))
+        made: Made = known[1]
+        return made
 
 
-def render_checker(model: t.Mapping[str, t.Any], written: Written | None = None) -> tuple[str, str]:
+def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """The config of a checker and its marker.
 
     Args:
         model: C(checks) and C(controls), each a list in the order of the config; C(address) of its container on the
             managed network, if it must listen there only.
-        written: Shared by the models of one plan.
 
     Returns:
         The text and the marker, C(rev-) and 16 hex digits.
@@ -81,13 +81,22 @@ def render_checker(model: t.Mapping[str, t.Any], written: Written | None = None)
     Raises:
         ValueError: A value can't be written into a config; the text names its key.
     """
-    written = written or Written()
+    return with_marker(_config(model, Written()))
+
+
+def revision_of_checker(model: t.Mapping[str, t.Any], written: Written) -> str:
+    """The marker alone. C(written) is shared by the models of one plan; else as render_checker."""
+    return new_marker(_config(model, written))
+
+
+def _config(model: t.Mapping[str, t.Any], written: Written) -> str:
+    """The config without its marker."""
     checks, controls = model["checks"], model["controls"]
     _refuse_twice([check.get("backend") for check in checks], key="checks.backend")
     _refuse_twice([control.get("server") for control in controls], key="controls.server")
-    control = written.once(controls, lambda: _control_part(controls))
+    control = written.once(controls, _control_part)
     head = _head(model.get("address") or "")
-    return with_marker("\n".join([head, control, *_probe_parts(checks, written)]))
+    return "\n".join([head, control, *_probe_parts(checks, written)])
 
 
 def _head(address: str) -> str:
@@ -106,7 +115,7 @@ def _refuse_twice(names: list[t.Any], *, key: str) -> None:
         seen.add(found)
 
 
-def _control_part(controls: list[t.Mapping[str, t.Any]]) -> str:
+def _control_part(controls: list[t.Mapping[str, t.Any]], _at: int) -> str:
     """One server for the checker of each host: a checker that cannot reach it does not vote on that host's members."""
     _refuse_twice([control.get("server") for control in controls], key="controls.server")
     lines = [f"backend {CONTROL_BACKEND}", "    timeout check 1s"]
@@ -122,14 +131,16 @@ def _probe_parts(checks: list[t.Mapping[str, t.Any]], written: Written) -> list[
     """One backend for all equal checks, sorted by name, so that a new or removed backend moves no other."""
     lines: dict[str, list[str]] = {}
     for at, check in enumerate(checks):
-        make = functools.partial(_probe, check, key=f"checks[{at}]")
-        name, asked, target = written.once(check, make)
-        lines.setdefault(name, [f"backend {name}", *asked]).append(target)
+        name, asked, target = written.once(check, _probe, at)
+        if name not in lines:
+            lines[name] = [f"backend {name}", *asked]
+        lines[name].append(target)
     return ["".join(f"{line}\n" for line in lines[name]) for name in sorted(lines)]
 
 
-def _probe(check: t.Mapping[str, t.Any], *, key: str) -> tuple[str, list[str], str]:
+def _probe(check: t.Mapping[str, t.Any], at: int) -> tuple[str, list[str], str]:
     """The name and the lines of the backend of one check, and its server."""
+    key = f"checks[{at}]"
     asked = _probe_lines(check, key=key)
     return probe_name(asked), asked, _target(check, key=key)
 

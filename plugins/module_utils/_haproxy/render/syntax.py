@@ -55,13 +55,12 @@ def format_word(value: t.Any, *, key: str) -> str:
 def endpoint(address: t.Any, port: t.Any, *, key: str) -> str:
     """An IP address (never a name, which HAProxy would look up at start) and a port."""
     try:
-        found = _address(address if isinstance(address, str) else "")
+        place = _address(address if isinstance(address, str) else "")
     except ValueError:
         raise ValueError(f"{key}.address: must be an IP address, not {shown(address)}") from None
-    if getattr(found, "scope_id", None):
+    if not place:
         raise ValueError(f"{key}.address: must be without a zone, not {shown(address)}")
-    number = whole(port, key=f"{key}.port", least=1, most=65535)
-    return f"[{found}]:{number}" if found.version == 6 else f"{found}:{number}"
+    return f"{place}:{whole(port, key=f'{key}.port', least=1, most=65535)}"
 
 
 def listener(address: t.Any, port: int, *, key: str) -> str:
@@ -70,9 +69,15 @@ def listener(address: t.Any, port: int, *, key: str) -> str:
 
 
 @functools.lru_cache(maxsize=65536)
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An IP address. Each one is in the configs of several HAProxys, so it is parsed once."""
-    return ipaddress.ip_address(text)
+def _address(text: str) -> str:
+    """An IP address as it is written before a port; empty for one with a zone. Raises ValueError.
+
+    Each one is in the configs of several HAProxys, so it is parsed once.
+    """
+    found = ipaddress.ip_address(text)
+    if getattr(found, "scope_id", None):
+        return ""
+    return f"[{found}]" if found.version == 6 else str(found)
 
 
 def whole(value: t.Any, *, key: str, least: int = 0, most: int = MOST) -> int:

@@ -8,14 +8,13 @@ A host's checker checks the targets that it was chosen for and, as a witness, al
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import re
 import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
-from ..._haproxy.render.checker import CONTROL_PORT, Written, render_checker
+from ..._haproxy.render.checker import CONTROL_PORT, Written, revision_of_checker
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import CheckerReport
@@ -33,11 +32,13 @@ from ..operations.haproxy_config import (
 )
 from ..operations.plan import Plan
 from ..world.world import World, running_on
-from .ring import Ring
+from .ring import ring_of
 from .targets import CheckedMember, mark_of
 from .votes import CONTROL, Opinion, Report
 
 Body = t.Dict[str, t.Any]
+Place = t.Tuple[str, str]
+"""The backend and the server of a report."""
 
 CHECKERS = 3
 """Number of checkers for each container, as in Rancher."""
@@ -67,7 +68,7 @@ class Checkers:
         self._reports = {host: world.reports(host) for host in world.seen if host not in self._old}
         self._check_own_host = _checks_own_host(body, world)
         self.candidates = [host for host in sorted(self._members) if self._may_check(host)]
-        self._ring = Ring(self.candidates)
+        self._ring = ring_of(tuple(self.candidates))
         self._may_be_chosen = frozenset(self.candidates)
         self._written = Written()
         self._marks: dict[int, tuple[dict[str, t.Any], str]] = {}
@@ -96,21 +97,20 @@ class Checkers:
 
     def opinions(self, target: CheckedMember) -> tuple[list[Opinion], Opinion]:
         """The opinions of the chosen checkers, and that of the checker on the target's own host, chosen or not."""
-        found = [self._opinion(host, target) for host in self.chosen(target)]
-        witness = self._opinion(target.host, target)
+        place = (target.backend, target.server)
+        control = (CONTROL, control_name(target.host))
+        asked = [*self.chosen(target), target.host]
+        *found, witness = (self._opinion(host, target, place, control) for host in asked)
         if any(item.report and item.report["status"] == "DOWN" for item in (*found, witness)):
             # Only a witness against the member is asked what else it reaches.
-            witness = dataclasses.replace(witness, others=self._others(target))
+            witness = witness._replace(others=self._others(target))
         return found, witness
 
-    def _opinion(self, host: str, target: CheckedMember) -> Opinion:
+    def _opinion(self, host: str, target: CheckedMember, place: Place, control: Place) -> Opinion:
         reports = self._reports.get(host, {})
-        report = reports.get((target.backend, target.server))
-        return Opinion(
-            host,
-            report if report and target.is_asked_by(report) else None,
-            reports.get((CONTROL, control_name(target.host))),
-        )
+        report = reports.get(place)
+        fits = report is not None and target.is_asked_by(report)
+        return Opinion(host, report if fits else None, reports.get(control))
 
     def _others(self, target: CheckedMember) -> list[Report]:
         """The reports of the checker on the target's host, except those on the target and on itself."""
@@ -202,7 +202,7 @@ class Checkers:
         member, _entry = self._members[host]
         claims = self._world.claims(SYSTEM_STACK).get(member, [])
         seen = self._world.checker(host)
-        revision = render_checker(model, self._written)[1]
+        revision = revision_of_checker(model, self._written)
         makes = makers(plan, host, member)
         revisions = (seen["revision"], seen["file_revision"]) if seen else None
         current = revisions == (revision, revision) and _is_followed(model, seen)
@@ -236,20 +236,17 @@ def _checks_own_host(body: Body | None, world: World) -> bool:
 
 def _is_followed(model: dict[str, t.Any], seen: CheckerReport | None) -> bool:
     """Whether the servers that run ask the places of the model."""
-    places = {
-        (item["backend"], item["server"]): f"{item['address']}:{item['port']}"
-        for item in model["checks"]
-    }
-    asked = {
-        **places,
-        **{
-            (CONTROL, item["server"]): f"{item['address']}:{CONTROL_PORT}"
-            for item in model["controls"]
-        },
-    }
     reports = seen["reports"] if seen else []
-    found = ((asked.get((item["backend"], item["server"])), item.get("place")) for item in reports)
-    return all(not place or not told or told == place for place, told in found)
+    told = {(item["backend"], item["server"]): item["place"] for item in reports if item.get("place")}
+    if not told:
+        return True
+    asked = [
+        *(((item["backend"], item["server"]), item, item["port"]) for item in model["checks"]),
+        *(((CONTROL, item["server"]), item, CONTROL_PORT) for item in model["controls"]),
+    ]
+    return all(
+        told[key] == f"{item['address']}:{port}" for key, item, port in asked if key in told
+    )
 
 
 @functools.lru_cache(maxsize=4096)

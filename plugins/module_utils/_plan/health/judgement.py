@@ -93,15 +93,15 @@ def sickness(judgement: Judgement, *, repairs: t.Callable[[], int]) -> Fact | No
     """
     if not judgement.votes:
         return None
-    why = judgement.says.as_data
     if judgement.verdict == UNHEALTHY:
-        return Fact("unhealthy", {"why": why, "down_s": judgement.down_s})
+        told = {"why": judgement.says.as_data, "down_s": judgement.down_s}
+        return Fact("unhealthy", told)
     if judgement.verdict not in STARTING:
         return None
     timeout_s = judgement.timeout_s(repairs())
     if timeout_s and judgement.down_s >= timeout_s:
-        told = {"verdict": judgement.verdict, "timeout_s": timeout_s, "why": why}
-        return Fact("overdue", told)
+        why = judgement.says.as_data
+        return Fact("overdue", {"verdict": judgement.verdict, "timeout_s": timeout_s, "why": why})
     return None
 
 

@@ -10,6 +10,7 @@ to rank all hosts for each name cost hosts times names.
 from __future__ import annotations
 
 import bisect
+import functools
 import hashlib
 import typing as t
 
@@ -45,6 +46,12 @@ class Ring:
 
     def _is_small(self, count: int) -> bool:
         return len(self._hosts) <= count + 1
+
+
+@functools.lru_cache(maxsize=4)
+def ring_of(hosts: tuple[str, ...]) -> Ring:
+    """The ring of these hosts. A plan asks for it twice, and each round of a pass again."""
+    return Ring(hosts)
 
 
 def _place(text: str) -> bytes:

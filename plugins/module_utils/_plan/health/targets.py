@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ..._common.constants import STATE_ACTIVE
@@ -20,8 +19,7 @@ from ..world.world import World, running_on
 Body = t.Dict[str, t.Any]
 
 
-@dataclasses.dataclass(frozen=True)
-class CheckedMember:
+class CheckedMember(t.NamedTuple):
     """One member with a health check."""
 
     id: MemberId
@@ -49,9 +47,11 @@ class CheckedMember:
 
     def is_asked_by(self, report: t.Mapping[str, t.Any]) -> bool:
         """Whether a report comes from its check: of its address and port, with or without a request."""
+        asked = report.get("place")
+        if asked and asked != self.place:
+            return False
         result = str(report.get("check_status", "")).replace("* ", "", 1)
-        wrong = "L4OK" if self.check.get("request") else "L7OK"
-        return (report.get("place") or self.place) == self.place and result != wrong
+        return result != ("L4OK" if self.check.get("request") else "L7OK")
 
     def as_check(self) -> dict[str, t.Any]:
         """Its part of a checker's model."""
@@ -89,7 +89,7 @@ def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[Che
     in the ledger. Its server in the checkers' configs stays as it is, and its reports are ignored. Otherwise each crash
     would change the checkers' configs.
     """
-    services = checked_services(body)
+    services, revision = checked_services(body), current(body) or {}
     marks = {name: mark_of(item["health_check"]) for name, item in services.items()}
     claims = world.claims(stack)
     found = []
@@ -97,7 +97,7 @@ def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[Che
         entry, name = body["members"][member.key], member.service
         if entry["retired"] or not entry["address"] or name not in services:
             continue
-        if (current(body) or {})["services"][name]["state"] != STATE_ACTIVE:
+        if revision["services"][name]["state"] != STATE_ACTIVE:
             continue
         running = running_on(entry["host"], claims.get(member, []))
         if running and is_crash_loop(running, world.now(entry["host"])):

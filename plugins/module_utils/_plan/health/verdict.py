@@ -8,7 +8,6 @@ Rancher's states and quorum rule (docs/schema.md section 10). One difference: wi
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ..._model.fact import Fact
@@ -24,8 +23,7 @@ UNKNOWN = "unknown"
 STARTING = (INITIALIZING, REINITIALIZING)
 
 
-@dataclasses.dataclass(frozen=True)
-class Vote:
+class Vote(t.NamedTuple):
     """One checker's vote on one generation.
 
     Attributes:

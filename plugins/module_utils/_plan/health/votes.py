@@ -8,7 +8,7 @@ An uncertain report is no vote (docs/schema.md section 10, the table "nothing he
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import typing as t
 
 from ..._model.fact import Fact
@@ -34,8 +34,7 @@ DEFAULT_RISE = 2
 DEFAULT_FALL = 3
 
 
-@dataclasses.dataclass(frozen=True)
-class Opinion:
+class Opinion(t.NamedTuple):
     """One checker's reports on one generation.
 
     Attributes:
@@ -153,5 +152,10 @@ def result_of(report: Report | None) -> str:
 
 def describe(report: Report) -> Fact:
     """The last completed result, with the status of an HTTP answer."""
-    status = str(report.get("check_code") or "")
-    return Fact("check_result", {"result": result_of(report), "status": status})
+    return _described(result_of(report), str(report.get("check_code") or ""))
+
+
+@functools.lru_cache(maxsize=256)
+def _described(result: str, status: str) -> Fact:
+    """Almost all reports say the same."""
+    return Fact("check_result", {"result": result, "status": status})

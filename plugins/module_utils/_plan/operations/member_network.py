@@ -133,10 +133,11 @@ class MemberNetwork:
 
     def _loses_mac(self, member: WantedMember) -> bool:
         """Whether a connect would take a hardware address from the member."""
+        if not _mac_of(member):
+            return False
         api = self._world.observation(member.host)["engine"]["api"]
         major, _dot, minor = api.partition(".")
-        is_new = major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= MAC_API
-        return bool(_mac_of(member)) and is_new
+        return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= MAC_API
 
     def _connect(
         self, member: WantedMember, container: Container, cause: Fact, *, after: t.Iterable[int]

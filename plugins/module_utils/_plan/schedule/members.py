@@ -57,7 +57,8 @@ class Placer:
 
     def place_all(self) -> dict[str, t.Any]:
         """The body with all members placed that have a suitable host, and surplus ones retired."""
-        self.body["hosts"] = sorted({*self.body["hosts"], *self.world.seen})
+        if self.body["hosts"] != self.world.seen:  # both are in order
+            self.body["hosts"] = sorted({*self.body["hosts"], *self.world.seen})
         services = self._definition()["services"] if is_live(self.body) else {}
         for member in member_ids(self.stack, self.members):
             if member.service not in services:
@@ -246,12 +247,13 @@ class Placer:
         ):
             return True
         holder = self.reservations.addresses.get(entry["address"], "")
+        if not holder or holder == candidate.id.key:
+            return False
         mine = {
-            candidate.id.key,
             *(item["id"] for _host, item in self.claims.get(candidate.id, [])),
             *(item.container["id"] for item in self.world.strangers_of(candidate.id)),
         }
-        return bool(holder) and holder not in mine and holder in self.world.taken_addresses.values()
+        return holder not in mine and self.world.taken_addresses.get(entry["address"]) == holder
 
     def _assign_address(self, candidate: Candidate, entry: MemberEntry) -> None:
         address = assign_address(self.world.subnet, candidate.id.place, self.reservations.addresses)

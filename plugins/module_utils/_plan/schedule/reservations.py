@@ -65,7 +65,7 @@ class Reservations:
         """Reserve a host for a member."""
         self.release(member)
         self.places[member] = host
-        self._loads.update(_counted(member, host))
+        self._count(member, host, 1)
         if host in self._ports:
             self._mark(host, published(service), {"member": member.place})
 
@@ -100,12 +100,12 @@ class Reservations:
         """Give up the host of a member, if it has one."""
         host = self.places.pop(member, None)
         if host is not None:
-            self._loads.subtract(_counted(member, host))
+            self._count(member, host, -1)
 
-
-def _counted(member: MemberId, host: str) -> list[tuple[str, ...]]:
-    """What a member counts for: its host, and its service there."""
-    return [(host,), (host, member.stack, member.service)]
+    def _count(self, member: MemberId, host: str, change: int) -> None:
+        """A member counts for its host, and for its service there."""
+        self._loads[host,] += change
+        self._loads[host, member.stack, member.service] += change
 
 
 def published(service: dict[str, t.Any]) -> list[Port]:

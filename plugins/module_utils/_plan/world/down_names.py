@@ -19,14 +19,26 @@ Names = t.Dict[str, str]
 """Old name of a host to its new one."""
 
 
-def down_names(observations: Observations) -> dict[str, Names]:
-    """The new names by stack; only of stacks that are down on every host that has a record."""
-    other = {
-        stack
+Others = t.Dict[str, t.List[t.Tuple[str, str]]]
+"""By host its records that were written under another name: stack and that name. Hosts without any are left out."""
+
+
+def other_names(observations: Observations) -> Others:
+    """The records under other names: looked for once, as there are as many records as hosts times stacks."""
+    found = {
+        host: [
+            (stack, record["host"])
+            for stack, record in seen["records"].items()
+            if record.get("host", host) != host
+        ]
         for host, seen in _answers(observations)
-        for stack, record in seen["records"].items()
-        if record.get("host", host) != host
     }
+    return {host: records for host, records in found.items() if records}
+
+
+def down_names(observations: Observations, others: Others) -> dict[str, Names]:
+    """The new names by stack; only of stacks that are down on every host that has a record."""
+    other = {stack for records in others.values() for stack, _name in records}
     names = {stack: _names_of(stack, observations) for stack in sorted(other)}
     return {stack: new for stack, new in names.items() if new}
 

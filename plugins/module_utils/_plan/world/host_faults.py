@@ -9,11 +9,14 @@ import typing as t
 
 from ..._model.fact import Fact
 from ..._model.observation import Observation
+from .down_names import Others
 
 Observations = t.Dict[str, t.Optional[Observation]]
 
 
-def host_faults(observations: Observations, renamed: dict[str, str]) -> dict[str, Fact]:
+def host_faults(
+    observations: Observations, others: Others, renamed: dict[str, str]
+) -> dict[str, Fact]:
     """The reasons by host. C(renamed): old name to new, as a person stated."""
     faults: dict[str, Fact] = {}
     engines: dict[str, dict[str, Observation]] = {}
@@ -26,7 +29,7 @@ def host_faults(observations: Observations, renamed: dict[str, str]) -> dict[str
             faults[host] = Fact("engine_without_id")
         else:
             engines.setdefault(found["engine"]["id"], {})[host] = found
-            faults.update(_name_fault(host, found, observations, renamed))
+            faults.update(_name_fault(host, others.get(host, []), observations, renamed))
     for same in engines.values():
         faults.update(_same_engine(same, faults))
     return faults
@@ -51,13 +54,15 @@ def _is_same(one: Observation, other: Observation) -> bool:
 
 
 def _name_fault(
-    host: str, seen: Observation, observations: Observations, renamed: dict[str, str]
+    host: str,
+    others: list[tuple[str, str]],
+    observations: Observations,
+    renamed: dict[str, str],
 ) -> dict[str, Fact]:
     """Why a host must not be acted on under this name: its records give it another one."""
-    for stack, record in sorted(seen["records"].items()):
-        written_for = record.get("host", host)
-        if host not in (written_for, renamed.get(written_for)):
-            code = "name_of_another_host" if written_for in observations else "other_host_name"
-            told = {"stack": stack, "old": written_for, "new": host}
-            return {host: Fact(code, told)}
-    return {}
+    wrong = [(stack, old) for stack, old in others if renamed.get(old) != host]
+    if not wrong:
+        return {}
+    stack, old = min(wrong)
+    code = "name_of_another_host" if old in observations else "other_host_name"
+    return {host: Fact(code, {"stack": stack, "old": old, "new": host})}

@@ -36,7 +36,7 @@ from ..._model.observation import (
     SwarmFacts,
     address_on,
 )
-from .down_names import down_names, with_new_names
+from .down_names import down_names, other_names, with_new_names
 from .host_faults import host_faults
 from .overlay import Reports, network_fault
 from .ownership import Claims, Located, Ownership, Stranger, sort_claims
@@ -99,10 +99,12 @@ class World:
     ) -> None:
         self.hosts = sorted(observations)
         self.settings = _network_in_use(settings, observations)
-        self.down_names = down_names(observations)
+        others = other_names(observations)
+        self.down_names = down_names(observations, others)
         """New names of hosts in records of stacks that are down, by stack."""
         self._observations = with_new_names(observations, self.down_names)
-        self.faults = host_faults(self._observations, renamed or {})
+        others = other_names(self._observations) if self.down_names else others
+        self.faults = host_faults(self._observations, others, renamed or {})
         self._now_s = now_s
         self._host_labels = host_labels
         self.silent = [
