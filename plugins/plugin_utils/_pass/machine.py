@@ -315,12 +315,7 @@ class Pass:
         if work.objections(self._plan, self._recorded) or work.holders(self._recorded):
             return {}
         if stage == work.RECORD:  # all hosts that answer, because each must grant the lease
-            found = {
-                host: work.record_work(self._plan, host)
-                for host in self._answering()
-                if host != self._plan.validator
-            }
-            return self._complete(found, stage)
+            return self._complete(work.record_work(self._plan, self._answering()), stage)
         if self._is_late():
             return {}
         return self._complete(self._operations(), stage)
@@ -334,8 +329,8 @@ class Pass:
 
     def _shares(self, plan: Plan, blocked: list[str]) -> dict[str, Work]:
         """The operations and copies of each host that has any and did not refuse its lease."""
-        answering = (host for host in self._answering() if host not in self._aside)
-        found = {host: work.operation_work(plan, host, blocked) for host in answering}
+        answering = [host for host in self._answering() if host not in self._aside]
+        found = work.operation_work(plan, answering, blocked)
         return {host: share for host, share in found.items() if share}
 
     def _complete(self, shares: dict[str, Work], stage: str) -> dict[str, Work]:

@@ -113,7 +113,7 @@ def validation_work(plan: Plan, host: str) -> Work:
     """Return the validations of one host, and its records, which it stores if HAProxy rejects nothing."""
     if host != plan.validator:
         return Work()
-    return Work(_required(plan, host), plan.validations)
+    return Work(_records(plan, required=True).get(host, []), plan.validations)
 
 
 def objections(plan: Plan, outcomes: Outcomes) -> dict[int, str]:
@@ -138,13 +138,19 @@ def unanswered(plan: Plan, reason: str) -> Outcome:
     return Outcome(results, {}, None)
 
 
-def record_work(plan: Plan, host: str) -> Work:
-    """Return the records that need a majority before operations run. The validating host has them already."""
-    return Work() if host == plan.validator else Work(_required(plan, host))
+def record_work(plan: Plan, hosts: t.Iterable[str]) -> dict[str, Work]:
+    """Return each host's records that need a majority before operations run. The validating host has them already."""
+    records = _records(plan, required=True)
+    return {host: Work(records.get(host, [])) for host in hosts if host != plan.validator}
 
 
-def _required(plan: Plan, host: str) -> list[dict[str, t.Any]]:
-    return [told(write, host) for write in plan.records if write.required and host in write.hosts]
+def _records(plan: Plan, *, required: bool) -> dict[str, list[dict[str, t.Any]]]:
+    """The records to store on each host."""
+    found: dict[str, list[dict[str, t.Any]]] = {}
+    for write in plan.records:
+        for host in write.hosts if write.required == required else ():
+            found.setdefault(host, []).append(told(write, host))
+    return found
 
 
 def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
@@ -155,23 +161,22 @@ def told(write: RecordWrite, host: str) -> dict[str, t.Any]:
     return {**write.record, "cause": write.cause.as_data, **seen, **ledger, **asked}
 
 
-def decisions(plan: Plan, host: str, blocked: t.Collection[str]) -> list[dict[str, t.Any]]:
-    """Return what became of each proposal: the host may act on it from now on, or must withdraw it."""
-    return [
-        {
-            "stack": write.stack,
-            "withdraw" if write.stack in blocked else "commit": write.record["version"],
-        }
-        for write in plan.records
-        if write.is_proposal and host in write.hosts
-    ]
+def decisions(plan: Plan, blocked: t.Collection[str]) -> dict[str, list[dict[str, t.Any]]]:
+    """Return what became of each proposal, by host: it may act on it from now on, or must withdraw it."""
+    found: dict[str, list[dict[str, t.Any]]] = {}
+    for write in plan.records:
+        decided = "withdraw" if write.stack in blocked else "commit"
+        for host in write.hosts if write.is_proposal else ():
+            told_host = {"stack": write.stack, decided: write.record["version"]}
+            found.setdefault(host, []).append(told_host)
+    return found
 
 
 def withdrawal_work(plan: Plan, outcomes: Outcomes) -> dict[str, Work]:
     """Return the withdrawal of all proposals, for the hosts that may have stored one or have granted the lease."""
-    all_stacks = [write.stack for write in plan.records]
+    withdrawn = decisions(plan, {write.stack for write in plan.records})
     return {
-        host: Work(decisions(plan, host, all_stacks), last=True)
+        host: Work(withdrawn.get(host, []), last=True)
         for host, outcome in outcomes.items()
         if outcome is None or not (outcome.lease or outcome.unable)
     }
@@ -180,8 +185,9 @@ def withdrawal_work(plan: Plan, outcomes: Outcomes) -> dict[str, Work]:
 def unsure_stacks(plan: Plan, recorded: Outcomes, acted: Outcomes) -> dict[str, list[str]]:
     """Return blocked stacks with the hosts that may keep the proposal: they did not say that they withdrew it."""
     found: dict[str, list[str]] = {}
+    blocked = set(blocked_stacks(plan, recorded))
     for write in plan.records:
-        if write.is_proposal and write.stack in blocked_stacks(plan, recorded):
+        if write.is_proposal and write.stack in blocked:
             kept = [
                 host
                 for host in write.hosts
@@ -197,24 +203,27 @@ def _may_keep(stack: str, recorded: Outcome | None, acted: Outcome | None) -> bo
     return not (never_stored or withdrawn)
 
 
-def operation_work(plan: Plan, host: str, blocked: t.Collection[str]) -> Work:
-    """Return records that need no majority, and the operations of stacks that are not blocked.
+def operation_work(
+    plan: Plan, hosts: t.Iterable[str], blocked: t.Collection[str]
+) -> dict[str, Work]:
+    """Return each host's records that need no majority, and its operations of stacks that are not blocked.
 
     HAProxy's configs are of all stacks together, so none changes in a round with a blocked stack: they would serve an
     order that has failed.
     """
-    copies = [
-        told(write, host) for write in plan.records if not write.required and host in write.hosts
-    ]
-    operations = [
-        item
-        for item in plan.operations
-        if item["host"] == host
-        and item["stack"] not in blocked
-        and not (blocked and _is_config(item))
-    ]
-    decided = decisions(plan, host, blocked)
-    return Work([*decided, *copies], operations, plan.refusals.get(host))
+    copies, decided = _records(plan, required=False), decisions(plan, blocked)
+    operations: dict[str, list[Operation]] = {}
+    for item in plan.operations:
+        if item["stack"] not in blocked and not (blocked and _is_config(item)):
+            operations.setdefault(item["host"], []).append(item)
+    return {
+        host: Work(
+            [*decided.get(host, []), *copies.get(host, [])],
+            operations.get(host, []),
+            plan.refusals.get(host),
+        )
+        for host in hosts
+    }
 
 
 def _is_config(operation: Operation) -> bool:

@@ -14,6 +14,6 @@ def test_an_order_that_did_not_reach_its_majority_changes_no_config() -> None:
     bench = Bench("h1")
     bench.settled(stack({"web": service(scale=2, health_check=CHECK)}))
     plan = bench.plan("scale", stacks=["shop"], service="web", scale=1)
-    kinds = {item["kind"] for item in operation_work(plan, "h1", []).operations}
+    kinds = {item["kind"] for item in operation_work(plan, ["h1"], [])["h1"].operations}
     assert {"checker", "stop", "remove"} <= kinds
-    assert operation_work(plan, "h1", ["shop"]).operations == []
+    assert operation_work(plan, ["h1"], ["shop"])["h1"].operations == []
