@@ -142,7 +142,8 @@ def _agreed(copies: dict[str, dict[str, t.Any] | None]) -> State | None:
     if not first or not first["version"]["number"] or first.get("proposed"):
         return None
     version = first["version"]
-    if any(not copy or copy["version"] != version or copy.get("proposed") for _host, copy in found):
+    others = (copy for _host, copy in found if copy is not first)  # hosts may share one
+    if any(not copy or copy["version"] != version or copy.get("proposed") for copy in others):
         return None
     return states_of(host, first)[0]
 
@@ -289,8 +290,8 @@ def _ledger_of(body: dict[str, t.Any] | None, copies: t.Iterable[dict[str, t.Any
     members = body["members"] if body else {}
     merged: Ledger = {}
     for copy in copies:
-        found: Ledger = copy.get("life", {})
-        for key, entry in found.items():
+        found: Ledger | None = copy.get("life")
+        for key, entry in found.items() if found else ():
             if key in members:
                 counts = copy.get("host") == members[key]["host"]
             else:

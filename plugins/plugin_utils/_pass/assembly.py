@@ -40,7 +40,7 @@ class _List:
     def __init__(self, versions: dict[str, Json]) -> None:
         self._open = dict(versions)
         self.records: dict[str, Json] = {}
-        """Records without what each host has of its own."""
+        """Shared by the hosts, so without the name of any: each was written for the host that has it."""
         self.faults: dict[str, str] = {}
 
     def fill(self, check: RecordCheck) -> None:
@@ -56,9 +56,9 @@ class _List:
             del self._open[stack]
 
     def _add(self, stack: str, version: Json, check: RecordCheck) -> None:
-        named = {"format": FORMAT, "stack": stack, "host": "", "life": {}}
-        record = {**named, "version": version, "body": check.bodies[version["hash"]]}
-        problem = check.problem(stack, record)
+        body = check.bodies[version["hash"]]
+        record = {"format": FORMAT, "stack": stack, "version": version, "body": body, "life": {}}
+        problem = check.problem(stack, {**record, "host": ""})
         if problem:
             self.faults[stack] = problem
         else:
@@ -172,11 +172,11 @@ class Assembly:
             return silent(NO_VERSIONS)
         own, common, life = part.named, self._lists[part.listed], part.seen["versions"]["life"]
         faults = {**common.faults, **dict.fromkeys(common.lacks(own), NOT_SENT), **_faults(life)}
-        records = {
-            stack: {**record, "host": host, "life": life.get(stack, {})}
-            for stack, record in common.records.items()
-            if stack not in own and stack not in faults
-        }
+        records = common.records.copy()
+        for stack in life.keys() & records.keys():
+            records[stack] = {**records[stack], "host": host, "life": life[stack]}
+        for stack in (*own, *faults):
+            records.pop(stack, None)
         damaged = {stack: text for stack, text in faults.items() if stack not in own}
         return _with(part.seen, records, damaged)
 

@@ -46,6 +46,14 @@ def at_rest(*away: str) -> Bench:
     return bench
 
 
+def _named(host: str, seen: t.Any) -> t.Any:
+    """An observation whose records name their host, as they are stored; hosts may share records without it."""
+    if not seen or "records" not in seen:
+        return seen
+    records = {name: {"host": host, **record} for name, record in seen["records"].items()}
+    return {**seen, "records": records}
+
+
 class Looks:
     """The looks of one pass, until all observations are whole."""
 
@@ -61,7 +69,7 @@ class Looks:
     def _answers(self, hosts: list[str]) -> dict[str, t.Any]:
         known = self.assembly.known if self.asked else None
         sent = {host: self._answer(host, known) for host in hosts}
-        return dict(self.assembly.take(sent))
+        return {host: _named(host, seen) for host, seen in self.assembly.take(sent).items()}
 
     def _answer(self, host: str, known: list[str] | None) -> t.Any:
         seen = self._bench.seen[host]
