@@ -88,7 +88,7 @@ class CommandReport:
         }
 
     def _first_notes(self, step: Step) -> list[Message]:
-        if self._began or not step.calls or step.done:
+        if self._began or not step.calls or step.done or step.completes:
             return []
         self._began = True
         return [Message("note", str(note)) for note in step.plan.notes]

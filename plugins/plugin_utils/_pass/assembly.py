@@ -28,7 +28,7 @@ from .record_check import RecordCheck
 from .shape import misfit, under
 
 Json = dict[str, t.Any]
-Observations = dict[str, t.Optional[Observation]]
+Observations = dict[str, Observation | None]
 
 NOT_SENT = "its host did not send its body"
 NO_VERSIONS = "its answer does not fit this release: versions: it did not send them"
@@ -187,9 +187,7 @@ def _faults(ledgers: dict[str, Json]) -> dict[str, str]:
         stack: under("life", misfit(ledger, dict[str, LedgerEntry]))
         for stack, ledger in ledgers.items()
     }
-    return {
-        stack: f"it does not fit this release: {text}" for stack, text in found.items() if text
-    }
+    return {stack: f"it does not fit this release: {text}" for stack, text in found.items() if text}
 
 
 def _with(seen: Observation, records: dict[str, Json], damaged: dict[str, str]) -> Observation:

@@ -190,7 +190,9 @@ class Pass:
         if not asked:
             return then(now, token)
         wanted = Work(images=self.images, known=self._assembly.known)
-        return self._step(work.OBSERVE, dict.fromkeys(asked, wanted))
+        step = self._step(work.OBSERVE, dict.fromkeys(asked, wanted))
+        step.completes = True
+        return step
 
     def _first(self, now: float, token: str) -> Step:
         self.term.begin(self._leases())
@@ -490,7 +492,6 @@ class Pass:
         self._seen.update({**before, **checked})
         for stack, versions in signatures.accepted.items():
             self._unsigned.setdefault(stack, []).extend(versions)
-
 
     def _answering(self) -> list[str]:
         return [host for host, seen in sorted(self._seen.items()) if seen and not seen.get("error")]

@@ -69,6 +69,7 @@ class Step:
         done: The round that has just ended, if any.
         notices: Notices about the lease.
         end: Set in the last step.
+        completes: Whether the calls only ask for what hosts did not send of what they reported.
     """
 
     stage: str = ""
@@ -78,3 +79,4 @@ class Step:
     done: Round | None = None
     notices: list[Fact] = dataclasses.field(default_factory=list)
     end: End | None = None
+    completes: bool = False

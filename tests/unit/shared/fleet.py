@@ -127,7 +127,9 @@ class Fleet:
 
     def _look(self, host: str, known: list[str] | None = None) -> Observation | None:
         seen = self.bench.seen[host]
-        return excerpt(t.cast("Observation", {**seen, "taken_at": self.now}), known) if seen else None
+        return (
+            excerpt(t.cast("Observation", {**seen, "taken_at": self.now}), known) if seen else None
+        )
 
     def _call(self, host: str, stage: str, share: Work) -> Outcome | None:
         self.calls.append((host, stage, share))

@@ -237,16 +237,16 @@ def _checks_own_host(body: Body | None, world: World) -> bool:
 def _is_followed(model: dict[str, t.Any], seen: CheckerReport | None) -> bool:
     """Whether the servers that run ask the places of the model."""
     reports = seen["reports"] if seen else []
-    told = {(item["backend"], item["server"]): item["place"] for item in reports if item.get("place")}
+    told = {
+        (item["backend"], item["server"]): item["place"] for item in reports if item.get("place")
+    }
     if not told:
         return True
     asked = [
         *(((item["backend"], item["server"]), item, item["port"]) for item in model["checks"]),
         *(((CONTROL, item["server"]), item, CONTROL_PORT) for item in model["controls"]),
     ]
-    return all(
-        told[key] == f"{item['address']}:{port}" for key, item, port in asked if key in told
-    )
+    return all(told[key] == f"{item['address']}:{port}" for key, item, port in asked if key in told)
 
 
 @functools.lru_cache(maxsize=4096)

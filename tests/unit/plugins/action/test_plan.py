@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleError
