@@ -10,7 +10,7 @@ import typing as t
 
 
 def steps(action: t.Callable[[], object]) -> int:
-    """The number of steps (opcodes) of a second run, as the first fills caches. What C code does is not counted."""
+    """The number of steps (opcodes) of a second run, as the first fills caches. Steps of C code are not counted."""
     action()
     count = 0
 

@@ -74,7 +74,8 @@ class Looks:
     def _answer(self, host: str, known: list[str] | None) -> t.Any:
         seen = self._bench.seen[host]
         found = excerpt(copy.deepcopy(seen), known) if seen else None
-        return self._lies.get(host, lambda seen: seen)(found) if found else None
+        lie = self._lies.get(host)
+        return lie(found) if lie and found else found
 
 
 def senders(bench: Bench, name: str) -> list[str]:
