@@ -13,7 +13,7 @@ import typing as t
 
 from . import syntax
 from .check_lines import DEFAULT_SERVER, check_lines, thresholds
-from .marker import new_marker, with_marker
+from .marker import with_marker
 from .probes import probe_name, target_name
 
 Json = t.Dict[str, t.Any]
@@ -68,12 +68,13 @@ class Written:
         return made
 
 
-def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
+def render_checker(model: t.Mapping[str, t.Any], written: Written | None = None) -> tuple[str, str]:
     """The config of a checker and its marker.
 
     Args:
         model: C(checks) and C(controls), each a list in the order of the config; C(address) of its container on the
             managed network, if it must listen there only.
+        written: Shared by the models of one plan.
 
     Returns:
         The text and the marker, C(rev-) and 16 hex digits.
@@ -81,22 +82,13 @@ def render_checker(model: t.Mapping[str, t.Any]) -> tuple[str, str]:
     Raises:
         ValueError: A value can't be written into a config; the text names its key.
     """
-    return with_marker(_config(model, Written()))
-
-
-def revision_of_checker(model: t.Mapping[str, t.Any], written: Written) -> str:
-    """The marker alone. C(written) is shared by the models of one plan; else as render_checker."""
-    return new_marker(_config(model, written))
-
-
-def _config(model: t.Mapping[str, t.Any], written: Written) -> str:
-    """The config without its marker."""
+    written = written or Written()
     checks, controls = model["checks"], model["controls"]
     _refuse_twice([check.get("backend") for check in checks], key="checks.backend")
     _refuse_twice([control.get("server") for control in controls], key="controls.server")
     control = written.once(controls, _control_part)
     head = _head(model.get("address") or "")
-    return "\n".join([head, control, *_probe_parts(checks, written)])
+    return with_marker("\n".join([head, control, *_probe_parts(checks, written)]))
 
 
 def _head(address: str) -> str:

@@ -28,13 +28,8 @@ def with_marker(config: str) -> tuple[str, str]:
     Args:
         config: A config; its first line C(global) must begin that section.
     """
-    marker = new_marker(config)
+    marker = "rev-" + hashlib.sha256(config.encode("utf-8")).hexdigest()[:16]
     return marked(config, marker), marker
-
-
-def new_marker(config: str) -> str:
-    """The marker of a config that has none yet."""
-    return "rev-" + hashlib.sha256(config.encode("utf-8")).hexdigest()[:16]
 
 
 def marked(config: str, marker: str) -> str:

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ..._common.constants import CHECKER_SERVICE, SKIP_CHECKER_LABEL, SYSTEM_STACK
-from ..._haproxy.render.checker import CONTROL_PORT, Written, revision_of_checker
+from ..._haproxy.render.checker import CONTROL_PORT, Written, render_checker
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import CheckerReport
@@ -202,7 +202,7 @@ class Checkers:
         member, _entry = self._members[host]
         claims = self._world.claims(SYSTEM_STACK).get(member, [])
         seen = self._world.checker(host)
-        revision = revision_of_checker(model, self._written)
+        revision = render_checker(model, self._written)[1]
         makes = makers(plan, host, member)
         revisions = (seen["revision"], seen["file_revision"]) if seen else None
         current = revisions == (revision, revision) and _is_followed(model, seen)

@@ -98,11 +98,11 @@ def is_good(report: Report | None) -> bool:
 
 def _vote(check: dict[str, t.Any], opinion: Opinion, *, confirmed: bool) -> Vote | None:
     report = opinion.report
-    if report is None or not _completed(report):
+    if report is None:
         return None
     if is_good(report):
         return Vote(opinion.checker, True, describe(report), float(report["since_s"]))
-    if report["status"] != "DOWN" or not _sees_host(check, opinion):
+    if report["status"] != "DOWN" or not _completed(report) or not _sees_host(check, opinion):
         return None
     if result_of(report) in UNREACHED and (not confirmed or report["since_s"] < MATURE_S):
         return None
