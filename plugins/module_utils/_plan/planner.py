@@ -293,7 +293,11 @@ class Planner:
             target
             for stack in sorted(set(self.acted_on) - {SYSTEM_STACK})
             for target in targets_of(
-                self.world, stack, self.acted_on[stack], self.views[stack].ledger
+                self.world,
+                stack,
+                self.acted_on[stack],
+                self.views[stack].ledger,
+                self.checkers.mark,
             )
         ]
         services = (current(body) or {})["definition"]["services"]

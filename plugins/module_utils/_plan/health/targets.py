@@ -82,15 +82,21 @@ def checked_services(body: Body) -> dict[str, dict[str, t.Any]]:
     }
 
 
-def targets_of(world: World, stack: str, body: Body, ledger: Ledger) -> list[CheckedMember]:
-    """The stack's targets, by member.
+def targets_of(
+    world: World,
+    stack: str,
+    body: Body,
+    ledger: Ledger,
+    mark: t.Callable[[dict[str, t.Any]], str] = mark_of,
+) -> list[CheckedMember]:
+    """The stack's targets, by member. C(mark) may know marks already.
 
     If a member's host is not seen, or its container does not run or is in a crash loop, the member keeps the generation
     in the ledger. Its server in the checkers' configs stays as it is, and its reports are ignored. Otherwise each crash
     would change the checkers' configs.
     """
     services, revision = checked_services(body), current(body) or {}
-    marks = {name: mark_of(item["health_check"]) for name, item in services.items()}
+    marks = {name: mark(item["health_check"]) for name, item in services.items()}
     claims = world.claims(stack)
     found = []
     for member in member_ids(stack, body["members"]):
