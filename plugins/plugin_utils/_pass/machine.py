@@ -10,7 +10,6 @@ plugins, the channels and the simulations are drivers. Only this file decides th
 from __future__ import annotations
 
 import dataclasses
-import functools
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.collector import (
@@ -58,8 +57,20 @@ LOOK_AGAIN_S = 5.0
 """After a pull that took longer, all hosts are looked at again: what was seen before is too old to act on."""
 
 
-_Next = t.Callable[[float, str], Step]
-"""What a pass does next: with the time of the driver, in seconds, and a token."""
+_START, _FORETELL = "start", "foretell"
+"""What waits for whole observations before the first stage."""
+
+
+@dataclasses.dataclass
+class _Waiting:
+    """What the pass goes on with once all observations are whole: the outcomes of a stage, or one of the above.
+
+    It is data: a method would keep the pass that it belongs to, with its key, when a copy of the pass is stored.
+    """
+
+    stage: str
+    outcomes: Outcomes = dataclasses.field(default_factory=dict)
+    reasons: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -93,8 +104,7 @@ class Pass:
         self._asked = request
         self._seen: dict[str, Observation | None] = {}
         self._assembly = Assembly()
-        self._then: _Next | None = None
-        """What follows once all observations are whole; None if nothing waits for that."""
+        self._waiting: _Waiting | None = None
         self._looked_at_s = 0.0
         self._whole = Plan()
         """The plan that the present step is part of."""
@@ -155,12 +165,12 @@ class Pass:
         """Plan the first round from the hosts' observations (None: not reached)."""
         self._looked_at_s = now
         self._take(observations)
-        return self._once_whole(self._first, now, "")
+        return self._once_whole(_Waiting(_START), now, "")
 
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round and end, for check mode and status. The calls of its steps only look."""
         self._take(observations)
-        return self._once_whole(self._foretold, now, "")
+        return self._once_whole(_Waiting(_FORETELL), now, "")
 
     def answer(
         self,
@@ -176,19 +186,18 @@ class Pass:
         """
         why = reasons or {}
         self._note(outcomes, why)
-        then = self._then or functools.partial(self._proceed, self.stage, outcomes, why)
-        if self.stage == work.OBSERVE and not self._then:
+        if self.stage == work.OBSERVE and not self._waiting:
             self._looked_at_s = now
-        return self._once_whole(then, now, token)
+        return self._once_whole(self._waiting or _Waiting(self.stage, outcomes, why), now, token)
 
     # --- what comes next ---
 
-    def _once_whole(self, then: _Next, now: float, token: str) -> Step:
+    def _once_whole(self, waiting: _Waiting, now: float, token: str) -> Step:
         """Go on once all observations are whole. Until then, ask hosts for records that nobody sent."""
         asked = self._assembly.to_ask()
-        self._then = then if asked else None
+        self._waiting = waiting if asked else None
         if not asked:
-            return then(now, token)
+            return self._proceed(waiting, now, token)
         wanted = Work(images=self.images, known=self._assembly.known)
         step = self._step(work.OBSERVE, dict.fromkeys(asked, wanted))
         step.completes = True
@@ -198,15 +207,20 @@ class Pass:
         self.term.begin(self._leases())
         return self._go_on(self._make_plan(now), now, token)
 
-    def _foretold(self, now: float, _token: str) -> Step:
-        return self._end(self._make_plan(now))
-
-    def _proceed(
-        self, stage: str, outcomes: Outcomes, why: dict[str, str], now: float, token: str
-    ) -> Step:
-        """Take the outcomes of a stage."""
+    def _proceed(self, waiting: _Waiting, now: float, token: str) -> Step:
+        """Begin, or take the outcomes of a stage."""
+        stage, outcomes = waiting.stage, waiting.outcomes
+        if stage == _START:
+            return self._first(now, token)
+        if stage == _FORETELL:
+            return self._end(self._make_plan(now))
         if stage == work.OBSERVE:
             return self._resume(now, token)
+        return self._take_outcomes(stage, outcomes, waiting.reasons, now, token)
+
+    def _take_outcomes(
+        self, stage: str, outcomes: Outcomes, why: dict[str, str], now: float, token: str
+    ) -> Step:
         if stage == work.PULL:
             return self._pulled(outcomes, now, token)
         if self._withdraws:

@@ -305,3 +305,12 @@ def test_what_is_foretold_is_asked_for_too() -> None:
     fleet.to_end()
     assert running.planner
     assert "shop" in running.planner.bodies
+
+
+def test_a_stored_copy_of_a_pass_that_asks_goes_on_by_itself() -> None:
+    """A play stores a copy without the key: what goes on must belong to the copy."""
+    fleet, _away = fleet_without_senders()
+    fleet.begin()
+    fleet.running = pickle.loads(pickle.dumps(copy.copy(fleet.running)))
+    fleet.to_end()
+    assert fleet.running.planner
