@@ -57,6 +57,8 @@ class SimulatedWorld:
         self.swarm = Swarm()
         self.overlay = _overlay()
         self.machines: dict[str, Machine] = {}
+        self.running_on: Machine | None = None
+        """The host that the code under test runs on now."""
         self.host_labels: dict[str, dict[str, str]] = {}
         self.records = RecordFiles(self.machines)
         self.data = Data()
@@ -147,6 +149,10 @@ class SimulatedWorld:
         if engine.name in self.lost_replies:
             self.lost_replies.discard(engine.name)
             raise EngineTimeout("no answer within the deadline")
+
+    def boot_id(self) -> str:
+        """Stands in for boot_clock.boot_id: the boot of the host on which the code runs."""
+        return self.running_on.boot_id if self.running_on else "no host"
 
     def fsync(self, handle: int) -> None:
         """Stands in for os.fsync: a full disk shows here, and a controller can be killed here."""
