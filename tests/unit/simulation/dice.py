@@ -90,6 +90,10 @@ TROUBLES: list[list[str]] = [
     ["race", "limit"],
     ["slow"],
     ["slow", "race"],
+    ["releases"],
+    ["releases", "race"],
+    ["releases", "split"],
+    ["releases", "kill"],
 ]
 COMMANDS = [*["up", "reconcile"] * 4, *["scale"] * 5, "stop", "start", "start", "down"]
 CALM_COMMANDS = ["up", "reconcile", "scale", "scale", "scale", "stop", "start"]
@@ -149,6 +153,13 @@ def _order(dice: random.Random, subject: About) -> Order:
 
 def _run(dice: random.Random, subject: About) -> Run:
     """An order, disturbed in one of the ways that the sequence is about, or not."""
+    run = _disturbed(dice, subject)
+    if "releases" not in subject.troubles:
+        return run
+    return dataclasses.replace(run, newer=dice.random() < 0.4, rival_newer=dice.random() < 0.4)
+
+
+def _disturbed(dice: random.Random, subject: About) -> Run:
     order = _order(dice, subject)
     trouble = dice.choice(["none", *subject.troubles])
     if trouble == "kill":

@@ -28,10 +28,12 @@ from ansible_collections.drover.docker.plugins.module_utils._record.copies impor
 
 from .any_order import any_order
 from .checks import Broken, Watch
+from .control_nodes import NEXT, ControlNode
 from .controller import Controller, Report
 from .ending import Expectation, heal, view_of
 from .faults import Faults
 from .peace import Peace
+from .releases import StaysAway
 from .steps import Fault, Order, Run, Step, Wait
 from .world import ControllerKilled, SimulatedWorld
 
@@ -95,6 +97,7 @@ class Play:
             hidden=self._hidden(step.limit),
             say=self.trace.append,
             delay_s=step.delay_s,
+            node=_node(newer=step.newer),
         )
         if step.rival:
             controller.before_act = self._overtake(step.rival, step)
@@ -103,6 +106,8 @@ class Play:
         self.trace.append(str(dataclasses.replace(step, order=controller.order)))
         self.world.life_left = step.kill_after
         peace = Peace(self.world) if self._sees_truth(step) else None
+        alone = not (step.rival or step.meanwhile)
+        away = None if step.newer else StaysAway(self.world, hidden=controller.hidden)
         try:
             controller.foretells = self.calm
             report = controller.run()
@@ -110,13 +115,15 @@ class Play:
                 peace.check()
             self._note_failed(controller, report)
             self._check_done(controller)
-            if not (step.rival or step.meanwhile):
+            if alone:
                 self._check_stored(report)
         except ControllerKilled:
             self.trace.append("    the controller is killed")
         finally:
             self.world.life_left = -1
             self.world.before_change = lambda: None
+        if away and alone:
+            away.check()
         self._note_acknowledged(controller)
 
     def _interrupt(self, fault: Fault, step: Run) -> Callable[[], None]:
@@ -167,7 +174,11 @@ class Play:
         def overtake(number: int) -> None:
             if number == step.rival_at:
                 rival = Controller(
-                    self.world, order, hidden=self._hidden(step.rival_limit), say=self.trace.append
+                    self.world,
+                    order,
+                    hidden=self._hidden(step.rival_limit),
+                    say=self.trace.append,
+                    node=_node(newer=step.rival_newer),
                 )
                 self.trace.append(f"  the other controller: {rival.order}")
                 self._note_failed(rival, rival.run())
@@ -225,7 +236,8 @@ class Play:
         self.trace.append(
             f"{order}{' take ' + take if take else ''}{' retry' if self.given_up else ''}"
         )
-        controller = Controller(self.world, order, hidden=set(), say=self.trace.append)
+        node = _node(newer=self.world.records.newest_format() == NEXT.record_format)
+        controller = Controller(self.world, order, hidden=set(), say=self.trace.append, node=node)
         self.watch.before_order()
         controller.foretells = foretells
         peace = Peace(self.world)
@@ -280,6 +292,10 @@ class Play:
                 raise Broken(
                     f"an acknowledged order of {stack} was forgotten: {time} is not in {times}"
                 )
+
+
+def _node(*, newer: bool) -> ControlNode:
+    return NEXT if newer else ControlNode()
 
 
 def times_of(body: Json) -> list[str]:

@@ -150,6 +150,13 @@ class SimulatedWorld:
             self.lost_replies.discard(engine.name)
             raise EngineTimeout("no answer within the deadline")
 
+    def shows(self, host: str) -> bool:
+        """Whether a run that looks at a host now sees its records."""
+        machine = self.machines[host]
+        engine = machine.engine
+        answers = machine.up and engine.answers and engine.listens and machine.locks.works
+        return answers and host not in self.read_errors
+
     def boot_id(self) -> str:
         """Stands in for boot_clock.boot_id: the boot of the host on which the code runs."""
         return self.running_on.boot_id if self.running_on else "no host"
