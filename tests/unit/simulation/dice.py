@@ -69,6 +69,8 @@ SLOW = [
     "mend_lock",
     "slow_pulls",
     "slow_pulls",
+    "remove_with_image",
+    "remove_with_image",
     "disk_full",
     "hang",
     "resume",

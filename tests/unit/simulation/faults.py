@@ -89,6 +89,15 @@ class Faults:
             first, lambda machine, container: machine.remove(container, with_volumes=True)
         )
 
+    def remove_with_image(self, first: int, second: int) -> str:
+        """C(docker rm -f) and C(docker image prune -a): the next one must be pulled."""
+
+        def remove(machine: Machine, container: Container) -> None:
+            machine.remove(container, with_volumes=False)
+            machine.engine.images.pop(container.body["Image"], None)
+
+        return self._act_on(first, remove)
+
     def start_by_hand(self, first: int, second: int) -> str:
         """C(docker start)."""
 
@@ -202,7 +211,7 @@ class Faults:
 
     def slow_pulls(self, first: int, second: int) -> str:
         """Each pull on a host takes from now on so many minutes."""
-        seconds = (0.0, 5.0, 60.0, 900.0)[second % 4]
+        seconds = (0.0, 60.0, 900.0, 900.0)[second % 4]
         return self._on_host(first, lambda machine: setattr(machine.pulls, "takes_s", seconds))
 
     def relabel(self, first: int, second: int) -> str:

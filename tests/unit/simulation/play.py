@@ -35,6 +35,7 @@ from .faults import Faults
 from .peace import Peace
 from .releases import StaysAway
 from .steps import Fault, Order, Run, Step, Wait
+from .waits import Waits
 from .world import ControllerKilled, SimulatedWorld
 
 Json = dict[str, Any]
@@ -107,6 +108,7 @@ class Play:
         self.world.life_left = step.kill_after
         peace = Peace(self.world) if self._sees_truth(step) else None
         alone = not (step.rival or step.meanwhile)
+        waits = None if step.rival or step.delay_s else Waits(self.world, controller.order)
         away = None if step.newer else StaysAway(self.world, hidden=controller.hidden)
         try:
             controller.foretells = self.calm
@@ -117,6 +119,8 @@ class Play:
             self._check_done(controller)
             if alone:
                 self._check_stored(report)
+            if waits:
+                waits.check(report)
         except ControllerKilled:
             self.trace.append("    the controller is killed")
         finally:
