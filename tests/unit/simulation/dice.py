@@ -124,10 +124,11 @@ def about(number: int) -> About:
 def sequence(first: int, numbers: list[int]) -> list[Step]:
     """A stack goes up first: without one nothing can be disturbed."""
     subject = about(first)
-    return [Run(Order("up", subject.stacks[0])), *(_step(number, subject) for number in numbers)]
+    return [Run(Order("up", subject.stacks[0])), *(step_of(number, subject) for number in numbers)]
 
 
-def _step(number: int, subject: About) -> Step:
+def step_of(number: int, subject: About) -> Step:
+    """Any number stands for one step."""
     dice = random.Random(number)
     kind = dice.random()
     if kind < 0.5 or not subject.theme:

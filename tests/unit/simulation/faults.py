@@ -211,7 +211,7 @@ class Faults:
 
     def slow_pulls(self, first: int, second: int) -> str:
         """Each pull on a host takes from now on so many minutes."""
-        seconds = (0.0, 60.0, 900.0, 900.0)[second % 4]
+        seconds = (0.0, 60.0, 180.0, 180.0)[second % 4]
         return self._on_host(first, lambda machine: setattr(machine.pulls, "takes_s", seconds))
 
     def relabel(self, first: int, second: int) -> str:

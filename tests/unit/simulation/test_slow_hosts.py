@@ -7,19 +7,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+import pytest
 from ansible_collections.drover.docker.plugins.module_utils._act.pull_stage import TURN_S
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim, Lease
-from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 
 from .controller import Controller, Report
+from .histories import TOTAL, Note, parts, play_part
 from .machine import Machine
 from .play import simulated
 from .steps import Order
-from .test_simulation import EXAMPLES, SEED
 from .waits import Waits
 from .world import SimulatedWorld
 
+MINE = TOTAL // 6
 WITHIN_S = 15.0
 """Some twenty calls of the engines, one after the other, of 0.2 s each, and no wait for anybody."""
 TURNS_S = 2 * TURN_S
@@ -109,41 +110,7 @@ def _run(world: SimulatedWorld, order: Order, told: list[str]) -> Report:
     return Controller(world, order, hidden=set(), say=told.append).run()
 
 
-@seed(SEED)
-@settings(
-    max_examples=max(10, EXAMPLES // 6),
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-@example(
-    here=0,
-    troubles=("full disk", "full disk"),
-    removes=False,
-    pulls=False,
-    places=True,
-    unattended=False,
-    number=0,
-)
-@example(
-    here=0,
-    troubles=("other run", "full disk"),
-    removes=True,
-    pulls=True,
-    places=True,
-    unattended=False,
-    number=447,
-)
-@given(
-    here=st.integers(0, 2),
-    troubles=st.tuples(st.sampled_from(sorted(TROUBLES)), st.sampled_from(sorted(TROUBLES))),
-    removes=st.booleans(),
-    pulls=st.booleans(),
-    places=st.booleans(),
-    unattended=st.booleans(),
-    number=st.integers(0, 1000),
-)
-def test_a_repair_waits_for_no_other_host(
+def repair(
     here: int,
     troubles: tuple[str, str],
     removes: bool,
@@ -184,3 +151,36 @@ def test_a_repair_waits_for_no_other_host(
         within_s = WITHIN_S + (TURNS_S if pulls else 0.0)
         late = [at_s for at_s in repairs.at_s[: len(wanted)] if at_s > within_s]
         assert not late, f"repaired after {repairs.at_s} s\n{story}"
+
+
+@pytest.mark.parametrize("part", parts(MINE))
+def test_a_repair_waits_for_no_other_host(part: int, record_property: Note) -> None:
+    trouble = st.sampled_from(sorted(TROUBLES))
+    play_part(
+        part,
+        MINE,
+        record_property,
+        repair,
+        here=st.integers(0, 2),
+        troubles=st.tuples(trouble, trouble),
+        removes=st.booleans(),
+        pulls=st.booleans(),
+        places=st.booleans(),
+        unattended=st.booleans(),
+        number=st.integers(0, 1000),
+    )
+
+
+@pytest.mark.parametrize("trouble", ["full disk", "other run"])
+@pytest.mark.parametrize("pulls", [False, True])
+def test_full_disks_hold_nobody_up(trouble: str, pulls: bool) -> None:
+    """A host that cannot store a record was asked again in each round, until none was left for the others."""
+    repair(
+        here=0,
+        troubles=(trouble, "full disk"),
+        removes=True,
+        pulls=pulls,
+        places=True,
+        unattended=False,
+        number=447,
+    )
