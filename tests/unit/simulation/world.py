@@ -37,6 +37,8 @@ _os_open = os.open
 HOST_NAMES = ["h1", "h2", "h3", "h4"]
 SKEWS_S = [0.0, 7200.0, -30.0, 0.5]
 CALL_S = 0.2
+PULL_LOOK_S = 1.0
+"""How often a pull is looked at. The real time is shorter, and costs the simulation more than it tells."""
 
 
 class ControllerKilled(BaseException):
@@ -111,7 +113,7 @@ class SimulatedWorld:
         machine.pulls.tick()
 
         def sleep(seconds: float) -> None:
-            self.clock.advance(seconds)
+            self.clock.advance(max(seconds, PULL_LOOK_S))
             machine.pulls.tick()
 
         return Puller(
