@@ -155,14 +155,18 @@ class Play:
         return True
 
     def _check_stored(self, report: Report) -> None:
-        """What was not reported as refused is stored by its majorities."""
+        """What was not reported as refused is stored by its majorities.
+
+        An order that never counted is undone as well where its proposals were withdrawn with a later one.
+        """
         for write in report.plans[0].records if len(report.plans) <= TWO_PLANS else []:
             number = write.record["version"]["number"]
             states = self.world.records.states(write.stack)
             stored = [state.host for state in states if state.number >= number]
             enough = all(is_majority(hosts, stored) for hosts in write.quorums)
             blocked = report.gave_way or write.stack in report.blocked
-            if write.required and not blocked and not enough:
+            undone = write.cause.code == "order_undone" and all(s.is_committed for s in states)
+            if write.required and not (blocked or enough or undone):
                 raise Broken(f"{write.stack} v{number} counts as stored, but only {stored} have it")
 
     def _check_done(self, controller: Controller) -> None:
