@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A shared CI machine is slow now and then: time is no verdict. A found example is printed with the way to repeat it.
@@ -23,3 +24,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("drover")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many random histories the simulations played, on all workers together."""
+    played = sum(
+        int(str(value))
+        for kind in ("passed", "failed")
+        for report in terminalreporter.stats.get(kind, [])
+        for name, value in report.user_properties
+        if name == "histories"
+    )
+    if played:
+        terminalreporter.write_line(f"{played} random histories")

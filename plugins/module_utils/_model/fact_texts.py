@@ -211,6 +211,7 @@ TEXTS: dict[str, Text] = {
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
     "no_such_member": "new_volumes: there is no member {member}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
+    "copy_refused": "{host} cannot store its copy of the record: {reason}",
     "record_blocked": "the record did not reach a majority of its hosts",
     "record_unsure": "the record did not reach a majority of its hosts, but {hosts} may keep it:"
     " a later pass that sees them may still carry the order out",

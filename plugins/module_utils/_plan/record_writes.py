@@ -66,7 +66,8 @@ class RecordWrites:
             return body
         names = self._names(stack)
         voters = [names.get(host, host) for host in before["hosts"]] if before else body["hosts"]
-        quorums = [voters, body["hosts"]]
+        pending = [[names.get(host, host) for host in jury] for jury in view.pending_juries]
+        quorums = [voters, body["hosts"], *pending]
         if self._request.waits_for or stack in self._request.unstored:
             self._report_wait(stack)
             return before

@@ -68,6 +68,8 @@ class RecordView:
     """Versions that never counted: a majority of their hosts was seen without them."""
     pending: list[Undone] = dataclasses.field(default_factory=list)
     """Proposals that may have reached a majority, which too few hosts are seen to tell or to finish."""
+    pending_juries: list[list[str]] = dataclasses.field(default_factory=list)
+    """The hosts of each of them. A new version needs their majorities too, or both could count."""
     counts: bool = True
     """Whether the record is valid. If not, nothing is done for the stack until a person chooses a copy."""
     is_finished: bool = True
@@ -229,6 +231,7 @@ class _Choice:
         known = self._is_known(found)
         if not known and not all(is_majority(j, self._readable) for j in self._juries(found)):
             self.view.pending.append(Undone(found[0].number, _hosts(found)))
+            self.view.pending_juries += self._juries(found)
             return False
         self.view.conflict, self.view.is_finished = conflict, known
         others = [item for key, states in possible.items() if key != chosen for item in states]

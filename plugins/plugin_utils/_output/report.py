@@ -45,6 +45,8 @@ def failure_text(failure: Failure) -> str:
         return str(Fact("record_blocked", {}, failure.stack))
     if failure.code == "unsure":
         return str(Fact("record_unsure", {"hosts": failure.error}, failure.stack))
+    if failure.code == "copy_refused":
+        return str(failure.notice)
     if failure.code == "unsettled":
         return str(Fact("unsettled", {"rounds": failure.rounds}))
     return failure.notice.text if failure.notice else failure.code

@@ -46,6 +46,7 @@ from .assembly import Assembly
 from .failures import failures_of
 from .patience import Patience
 from .pulls import Pulls
+from .refused_copies import RefusedCopies
 from .signatures import SignatureCheck, sign
 from .step import End, Failure, Round, Step
 from .term import Term
@@ -133,6 +134,7 @@ class Pass:
         self._unstored: set[str] = set()
         """Stacks whose record reached no majority in this pass. It repairs their recorded members in place."""
         self._pulls = Pulls()
+        self._copies = RefusedCopies()
         self._patience = Patience(unattended=term.claim.unattended)
 
     @property
@@ -238,7 +240,7 @@ class Pass:
     def _go_on(self, plan: Plan, now: float, token: str) -> Step:
         """Begin what the plan allows: a round, a pull, a wait, or the end."""
         self._whole = plan
-        part = self._pulls.without(plan)
+        part = self._pulls.without(self._copies.without(plan))
         if self._has_share(part):
             if self._spent >= MAX_ROUNDS:
                 return self._end(plan, self._unsettled(plan))
@@ -389,6 +391,7 @@ class Pass:
             return self._withdraw(now, token)
         if work.objections(self._plan, self._recorded):
             return self._end(Plan(), failures)
+        self._copies.take(self._plan, self._acted)
         late = self._is_late()
         self._aside.update(
             {host: item.lease for host, item in self._acted.items() if item and item.lease}
@@ -479,9 +482,10 @@ class Pass:
         notice: Fact | None = None,
     ) -> Step:
         plan = dataclasses.replace(plan, held=[*plan.held, *self._pulls.held(plan)])
+        copies = [] if gave_way else self._copies.failures(plan)
         step = self._step("", {})
         step.plan = plan
-        step.end = End(plan, [*self._failures, *(failures or [])], gave_way, notice)
+        step.end = End(plan, [*self._failures, *copies, *(failures or [])], gave_way, notice)
         return step
 
     def _note(self, outcomes: Outcomes, reasons: dict[str, str]) -> None:

@@ -202,7 +202,7 @@ class Controller:
 
     def look(self, host: str) -> Observation | None:
         """One call of the module observe."""
-        machine = self.world.machines[host]
+        machine = self.world.running_on = self.world.machines[host]
         if host in self.hidden or not machine.reachable:
             return None
         images = (
@@ -243,7 +243,8 @@ class Controller:
 
     def _act_on(self, machine: Machine, stage: str, work: Work) -> Outcome:
         """One call of the module act: all that goes in is JSON."""
-        given = json.loads(json.dumps(dataclasses.asdict(work)))
+        given = json.loads(json.dumps(vars(work)))
+        self.world.running_on = machine
         caller = self._caller(stage, given)
         if stage == PULL:
             found = pull_images(

@@ -70,6 +70,8 @@ SLOW = [
     "mend_lock",
     "slow_pulls",
     "slow_pulls",
+    "remove_with_image",
+    "remove_with_image",
     "disk_full",
     "hang",
     "resume",
@@ -93,6 +95,10 @@ TROUBLES: list[list[str]] = [
     ["race", "limit"],
     ["slow"],
     ["slow", "race"],
+    ["releases"],
+    ["releases", "race"],
+    ["releases", "split"],
+    ["releases", "kill"],
 ]
 COMMANDS = [*["up", "reconcile"] * 4, *["scale"] * 5, "stop", "start", "start", "down"]
 CALM_COMMANDS = ["up", "reconcile", "scale", "scale", "scale", "stop", "start"]
@@ -131,10 +137,11 @@ def sequence(
 ) -> list[Step]:
     """A stack goes up first: without one nothing can be disturbed."""
     subject = subject_of(first)
-    return [Run(Order("up", subject.stacks[0])), *(_step(number, subject) for number in numbers)]
+    return [Run(Order("up", subject.stacks[0])), *(step_of(number, subject) for number in numbers)]
 
 
-def _step(number: int, subject: About) -> Step:
+def step_of(number: int, subject: About) -> Step:
+    """Any number stands for one step."""
     dice = random.Random(number)
     kind = dice.random()
     if kind < 0.5 or not subject.theme:
@@ -162,6 +169,13 @@ def _order(dice: random.Random, subject: About) -> Order:
 
 def _run(dice: random.Random, subject: About) -> Run:
     """An order, disturbed in one of the ways that the sequence is about, or not."""
+    run = _disturbed(dice, subject)
+    if "releases" not in subject.troubles:
+        return run
+    return dataclasses.replace(run, newer=dice.random() < 0.4, rival_newer=dice.random() < 0.4)
+
+
+def _disturbed(dice: random.Random, subject: About) -> Run:
     order = _order(dice, subject)
     trouble = dice.choice(["none", *subject.troubles])
     if trouble == "kill":

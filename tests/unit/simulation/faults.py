@@ -121,6 +121,15 @@ class Faults:
             first, lambda machine, container: machine.remove(container, with_volumes=True)
         )
 
+    def remove_with_image(self, first: int, second: int) -> str:
+        """C(docker rm -f) and C(docker image prune -a): the next one must be pulled."""
+
+        def remove(machine: Machine, container: Container) -> None:
+            machine.remove(container, with_volumes=False)
+            machine.engine.images.pop(container.body["Image"], None)
+
+        return self._act_on(first, remove)
+
     def start_by_hand(self, first: int, second: int) -> str:
         """C(docker start)."""
 
@@ -234,7 +243,7 @@ class Faults:
 
     def slow_pulls(self, first: int, second: int) -> str:
         """Each pull on a host takes from now on so many minutes."""
-        seconds = (0.0, 5.0, 60.0, 900.0)[second % 4]
+        seconds = (0.0, 60.0, 180.0, 180.0)[second % 4]
         return self._on_host(first, lambda machine: setattr(machine.pulls, "takes_s", seconds))
 
     def relabel(self, first: int, second: int) -> str:
@@ -307,7 +316,8 @@ class Faults:
     def forge_record(self, first: int, second: int) -> str:
         """Root on a host, or on all but one, orders what nobody else did.
 
-        The honest host has the newest order and knows that it counts.
+        All of them have the newest order and know that it counts: a host that destroys what only it and few others
+        have loses an order, as one whose disk is lost does.
         """
         honest: Machine = choose(list(self.world.machines.values()), first)
         records = self.world.records
@@ -318,9 +328,7 @@ class Faults:
             state.host: state.body for state in states if state.number == top and state.is_committed
         }
         others = [item for item in self.world.machines.values() if item is not honest]
-        liars = [item for item in others if stack in records.stacks(item)][
-            : None if first % 2 else 1
-        ]
+        liars = [item for item in others if item.name in known][: None if first % 2 else 1]
         if honest.name not in known or not liars:
             return NOTHING
         change = FORGERIES[second // 2 % len(FORGERIES)]

@@ -80,6 +80,11 @@ class RecordFiles:
         ]
         return without_versions(copy, wrong)
 
+    def newest_format(self) -> int:
+        """The newest format of all readable copies; 0 if there is none."""
+        found = [self.copies(stack) for stack in self.all_stacks()]
+        return max((copy["format"] for copies in found for copy in copies.values()), default=0)
+
     def texts(self) -> dict[tuple[str, str], str]:
         """All files as they are, to see whether anything was written."""
         return {

@@ -21,11 +21,14 @@ class Locks:
         self._held = -1
 
     def hang(self) -> None:
-        """A process has the lock and does not go on."""
+        """A process has the lock and does not go on; nothing happens while a call of ours has it."""
         self.mend()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._held = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._held, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.mend()
 
     def refuse(self) -> None:
         """The file cannot be opened, as on a disk that has become read-only."""

@@ -50,6 +50,11 @@ def _is_right(container: Container, entry: Json, service: Json) -> bool:
     return container.ours and container.status == "running" and connected
 
 
+def _is_done(container: Container) -> bool:
+    """Whether its program came to its end by itself, as that of a job does."""
+    return container.status == "exited" and container.exit_code == 0
+
+
 class Peace:
     """Remembers the right ones before an order, and looks for them after it."""
 
@@ -66,7 +71,7 @@ class Peace:
             item.id: item
             for machine in self.world.machines.values()
             for item in machine.containers
-            if item.status == "running"
+            if item.status == "running" or _is_done(item)
         }
         for member, (container, started_at) in self.before.items():
             found = running.get(container.id)

@@ -55,15 +55,21 @@ class Run:
     """Something happens before this changing call."""
     delay_s: int = 0
     """Up to so many seconds go by before each call: the first hosts' lease may be over before the last ones act."""
+    newer: bool = False
+    """The controller is of the next release."""
+    rival_newer: bool = False
+    """The other controller is of the next release."""
 
     @property
     def undisturbed(self) -> bool:
         """Whether one controller alone carries it out to the end, with all hosts in view."""
-        disturbed = self.limit or self.rival or self.meanwhile or self.delay_s
+        disturbed = self.limit or self.rival or self.meanwhile or self.delay_s or self.newer
         return not disturbed and self.kill_after < 0
 
     def __str__(self) -> str:
         text = str(self.order)
+        if self.newer:
+            text += " by the next release"
         if self.limit:
             text += f" --limit (hidden: {self.limit:b})"
         if self.kill_after >= 0:
@@ -72,6 +78,7 @@ class Run:
             text += f", up to {self.delay_s} s before each call"
         if self.rival:
             text += f", overtaken before act {self.rival_at} by: {self.rival}"
+            text += " of the next release" if self.rival_newer else ""
             text += f" --limit (hidden: {self.rival_limit:b})" if self.rival_limit else ""
         if self.meanwhile:
             text += f", meanwhile before changing call {self.meanwhile_at}: {self.meanwhile}"

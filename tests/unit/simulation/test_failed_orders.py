@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import strategies as st
 
+from .failing import failing
+from .histories import TOTAL, Note, parts, play_part
 from .play import play
 from .steps import Fault, Order, Run, Step
 
+MINE = TOTAL // 6
 FULL = [(0, 1), (0, 2), (1, 2)]
 """The hosts whose disks are full: a majority of three."""
 
@@ -30,3 +34,14 @@ def test_a_failed_order_never_takes_effect(
         Run(Order("reconcile", unattended=True), limit=hidden),
     ]
     play(3, steps, seed=hidden)
+
+
+def history(number: int) -> None:
+    """One random sequence; the play looks for failed orders that take effect after each step."""
+    play(3, failing(number), seed=number)
+
+
+@pytest.mark.parametrize("part", parts(MINE))
+def test_no_failed_order_ever_takes_effect(part: int, record_property: Note) -> None:
+    numbers = st.integers(0, 2**32 - 1)
+    play_part(part, MINE, record_property, history, number=numbers)

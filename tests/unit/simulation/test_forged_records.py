@@ -7,27 +7,31 @@ The watch finds a container that only a forged record wants; peace and the end f
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, seed, settings
+import pytest
 from hypothesis import strategies as st
 
 from .dice import forgery, sequence
+from .histories import TOTAL, Note, parts, play_part
 from .play import play
-from .test_simulation import EXAMPLES, NUMBERS, SEED
+from .test_simulation import NUMBERS
 
+MINE = TOTAL // 6
 KEY = "a key that no host has"
 
 
-@seed(SEED)
-@settings(
-    max_examples=max(1, EXAMPLES // 4),
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(
-    hosts=st.sampled_from([2, 3, 3, 4]),
-    about=NUMBERS,
-    steps=st.lists(NUMBERS, min_size=6, max_size=16),
-)
-def test_a_forged_order_never_takes_effect(hosts: int, about: int, steps: list[int]) -> None:
+def history(hosts: int, about: int, steps: list[int]) -> None:
+    """One random sequence."""
     play(hosts, sequence(about, steps, forgery), seed=about, record_key=KEY)
+
+
+@pytest.mark.parametrize("part", parts(MINE))
+def test_a_forged_order_never_takes_effect(part: int, record_property: Note) -> None:
+    play_part(
+        part,
+        MINE,
+        record_property,
+        history,
+        hosts=st.sampled_from([2, 3, 3, 4]),
+        about=NUMBERS,
+        steps=st.lists(NUMBERS, min_size=6, max_size=16),
+    )

@@ -4,30 +4,30 @@
 
 from __future__ import annotations
 
-import os
-
-from hypothesis import HealthCheck, given, seed, settings
+import pytest
 from hypothesis import strategies as st
 
 from .dice import sequence
+from .histories import TOTAL, Note, parts, play_part
 from .play import play
 
-EXAMPLES = int(os.environ.get("DROVER_SIM_EXAMPLES", "300"))
-# The same sequences in every run, unless another choice is asked for.
-SEED = int(os.environ.get("DROVER_SIM_SEED", "1"))
-
-
+MINE = TOTAL * 4 // 6
 NUMBERS = st.integers(0, 2**32 - 1)
 
 
-@seed(SEED)
-@settings(
-    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
-@given(
-    hosts=st.sampled_from([1, 2, 3, 3, 3]),
-    about=NUMBERS,
-    steps=st.lists(NUMBERS, min_size=6, max_size=16),
-)
-def test_converges_and_keeps_its_invariants(hosts: int, about: int, steps: list[int]) -> None:
+def history(hosts: int, about: int, steps: list[int]) -> None:
+    """One random sequence."""
     play(hosts, sequence(about, steps), seed=about)
+
+
+@pytest.mark.parametrize("part", parts(MINE))
+def test_converges_and_keeps_its_invariants(part: int, record_property: Note) -> None:
+    play_part(
+        part,
+        MINE,
+        record_property,
+        history,
+        hosts=st.sampled_from([1, 2, 3, 3, 3]),
+        about=NUMBERS,
+        steps=st.lists(NUMBERS, min_size=6, max_size=16),
+    )

@@ -9,8 +9,8 @@ import random
 import pytest
 
 from .controller import Controller, Report
-from .play import simulated
-from .steps import Order
+from .play import play, simulated
+from .steps import Fault, Order, Run
 from .world import SimulatedWorld
 
 CALLS = 400
@@ -47,3 +47,19 @@ def test_the_loser_of_two_ups_plans_anew(seed: int) -> None:
         assert [report.blocked for report in reports] == [[], []], story
         bodies = [copy["body"] for copy in world.records.copies("a").values()]
         assert [body == bodies[0] for body in bodies] == [True] * 3
+
+
+@pytest.mark.parametrize("killed", range(2, 12))
+def test_a_host_that_just_joined_has_its_say(killed: int) -> None:
+    """The order of a run that was killed may have its majority with a new host, which the next run does not see."""
+    unseen = 1
+    play(
+        1,
+        [
+            Run(Order("up", "jobs")),
+            Fault("join"),
+            Run(Order("up", "jobs", variant=2), kill_after=killed),
+            Fault("read_error", unseen, 3),
+            Run(Order("up", "jobs", variant=1)),
+        ],
+    )

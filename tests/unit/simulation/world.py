@@ -37,6 +37,8 @@ _os_open = os.open
 HOST_NAMES = ["h1", "h2", "h3", "h4"]
 SKEWS_S = [0.0, 7200.0, -30.0, 0.5]
 CALL_S = 0.2
+PULL_LOOK_S = 1.0
+"""How often a pull is looked at. The real time is shorter, and costs the simulation more than it tells."""
 
 
 class ControllerKilled(BaseException):
@@ -57,6 +59,8 @@ class SimulatedWorld:
         self.swarm = Swarm()
         self.overlay = _overlay()
         self.machines: dict[str, Machine] = {}
+        self.running_on: Machine | None = None
+        """The host that the code under test runs on now."""
         self.host_labels: dict[str, dict[str, str]] = {}
         self.records = RecordFiles(self.machines)
         self.data = Data()
@@ -109,7 +113,7 @@ class SimulatedWorld:
         machine.pulls.tick()
 
         def sleep(seconds: float) -> None:
-            self.clock.advance(seconds)
+            self.clock.advance(max(seconds, PULL_LOOK_S))
             machine.pulls.tick()
 
         return Puller(
@@ -147,6 +151,17 @@ class SimulatedWorld:
         if engine.name in self.lost_replies:
             self.lost_replies.discard(engine.name)
             raise EngineTimeout("no answer within the deadline")
+
+    def shows(self, host: str) -> bool:
+        """Whether a run that looks at a host now sees its records."""
+        machine = self.machines[host]
+        engine = machine.engine
+        answers = machine.up and engine.answers and engine.listens and machine.locks.works
+        return answers and host not in self.read_errors
+
+    def boot_id(self) -> str:
+        """Stands in for boot_clock.boot_id: the boot of the host on which the code runs."""
+        return self.running_on.boot_id if self.running_on else "no host"
 
     def fsync(self, handle: int) -> None:
         """Stands in for os.fsync: a full disk shows here, and a controller can be killed here."""

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.tests.unit.simulation.histories import SEED
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .story import PERIOD_S, STACK, Story, story, web
-from .test_random_stories import SEED
 from .watch import detection_s
 
 Json = dict[str, Any]

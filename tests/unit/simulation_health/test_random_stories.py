@@ -6,28 +6,29 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, given, seed, settings
+import pytest
+from ansible_collections.drover.docker.tests.unit.simulation.histories import (
+    Note,
+    parts,
+    play_part,
+)
 from hypothesis import strategies as st
 
 from .random_story import play
 
 SOAK = bool(os.environ.get("DROVER_SOAK"))
 EXAMPLES = int(os.environ.get("DROVER_HEALTH_EXAMPLES", "1000" if SOAK else "25"))
-# The same stories in every run, unless another choice is asked for.
-SEED = int(os.environ.get("DROVER_SIM_SEED", "1"))
 NUMBERS = st.integers(0, 2**32 - 1)
 
 
-@seed(SEED)
-@settings(
-    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
-@given(
-    hosts=st.sampled_from([1, 2, 3, 3, 3, 4]),
-    about=NUMBERS,
-    steps=st.lists(NUMBERS, min_size=4, max_size=14),
-)
-def test_nothing_healthy_is_killed_and_peace_returns(
-    hosts: int, about: int, steps: list[int]
-) -> None:
-    play(hosts, about, steps)
+@pytest.mark.parametrize("part", parts(EXAMPLES))
+def test_nothing_healthy_is_killed_and_peace_returns(part: int, record_property: Note) -> None:
+    play_part(
+        part,
+        EXAMPLES,
+        record_property,
+        play,
+        hosts=st.sampled_from([1, 2, 3, 3, 3, 4]),
+        about=NUMBERS,
+        steps=st.lists(NUMBERS, min_size=4, max_size=14),
+    )

@@ -136,6 +136,14 @@ def test_a_proposal_is_not_acted_on_by_a_minority() -> None:
     assert (view.number, [item.number for item in view.pending]) == (2, [2])
 
 
+def test_the_hosts_of_an_undecided_proposal_have_their_say_in_the_next_version() -> None:
+    """h2 has just joined: it may know that the proposal counts, and a version without its vote would count as well."""
+    old, new = copy(1, ["h1"]), copy(2, ["h1", "h2"], "new")
+    view = view_records("shop", {"h1": holding(old, new, ["h1", "h2"])})
+    assert view.record == old
+    assert ["h1", "h2"] in view.pending_juries
+
+
 def test_a_proposal_that_a_majority_has_counts_before_the_hosts_hear_of_it() -> None:
     old, new = copy(1, THREE), copy(2, THREE, "new")
     copies: dict[str, dict | None] = {host: holding(old, new, THREE) for host in ("h1", "h2")}
