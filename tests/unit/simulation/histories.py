@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
 
-TOTAL = int(os.environ.get("DROVER_SIM_EXAMPLES", "420"))
+TOTAL = int(os.environ.get("DROVER_SIM_EXAMPLES", "490"))
 """Histories of all tests of C(simulation) together."""
 SEED = int(os.environ.get("DROVER_SIM_SEED", "1"))
 """The same histories in every run, unless another choice is asked for."""

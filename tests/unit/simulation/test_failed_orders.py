@@ -12,7 +12,7 @@ from .histories import TOTAL, Note, parts, play_part
 from .play import play
 from .steps import Fault, Order, Run, Step
 
-MINE = TOTAL // 6
+MINE = TOTAL // 7
 FULL = [(0, 1), (0, 2), (1, 2)]
 """The hosts whose disks are full: a majority of three."""
 

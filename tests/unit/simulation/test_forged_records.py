@@ -15,7 +15,7 @@ from .histories import TOTAL, Note, parts, play_part
 from .play import play
 from .test_simulation import NUMBERS
 
-MINE = TOTAL // 6
+MINE = TOTAL // 7
 KEY = "a key that no host has"
 
 

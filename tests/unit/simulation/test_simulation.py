@@ -11,7 +11,7 @@ from .dice import sequence
 from .histories import TOTAL, Note, parts, play_part
 from .play import play
 
-MINE = TOTAL * 4 // 6
+MINE = TOTAL * 4 // 7
 NUMBERS = st.integers(0, 2**32 - 1)
 
 

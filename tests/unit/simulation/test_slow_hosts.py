@@ -20,7 +20,7 @@ from .steps import Order
 from .waits import Waits
 from .world import SimulatedWorld
 
-MINE = TOTAL // 6
+MINE = TOTAL // 7
 WITHIN_S = 15.0
 """Some twenty calls of the engines, one after the other, of 0.2 s each, and no wait for anybody."""
 TURNS_S = 2 * TURN_S
