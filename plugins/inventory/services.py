@@ -98,10 +98,25 @@ options:
       tls_hostname:
         description: As O(tls_hostname).
         type: str
+  from_group:
+    description:
+      - A group of Docker hosts that an earlier inventory source has, such as C(docker_hosts). They are asked in the way
+        in which Ansible reaches them - C(ansible_host), C(ansible_port), C(ansible_user), the private key, the
+        arguments of SSH, C(ansible_become), C(ansible_python_interpreter), C(ansible_connection=local),
+        C(drover_docker_host) and C(drover_state_dir).
+      - Name the sources in this order, as with C(-i hosts.yml -i services.drover.yml). In a folder, they are read in
+        the order of their names.
+      - An entry of O(hosts) with the same name comes before that of the group.
+    type: str
+    version_added: 0.2.0
   docker_host:
-    description: The only engine of a source without O(hosts), in the format of O(hosts[].docker_host).
+    description:
+      - The only engine of a source without O(hosts) and O(from_group), in the format of O(hosts[].docker_host).
     type: str
     default: unix:///var/run/docker.sock
+    env:
+      - name: DOCKER_HOST
+        version_added: 0.2.0
   list:
     description:
       - What to list. V(containers), V(docker_hosts), or both.
@@ -216,6 +231,8 @@ filters:
 # Groups such as image_nginx_1, beside those by stack, service, host, state, verdict and revision
 keyed_groups:
   - {prefix: image, key: drover_image}
+# The Docker hosts of an inventory that is there already, instead of hosts:
+# from_group: docker_hosts
 # To list the Docker hosts themselves, for the playbooks:
 # list: [docker_hosts]
 """
@@ -224,8 +241,11 @@ import os
 import time
 import typing as t
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.helpers import get_group_vars
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.vars import combine_vars
+from ansible.vars.plugins import get_vars_from_inventory_sources
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.entries import (
     Entry,
     container_entries,
@@ -235,6 +255,10 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.entries i
     variable_names,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.filters import Filters
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.group_hosts import (
+    entry_of,
+    merged,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.probe import (
     CONTAINERS,
     ENGINE,
@@ -288,11 +312,49 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _hosts(self, path: str) -> list[DockerHost]:
         return read_hosts(
-            self.get_option("hosts"),
+            self._given_hosts(),
             {key: self.get_option(key) for key in KINDS},
             docker_host=self.get_option("docker_host"),
             folder=os.path.dirname(os.path.abspath(path)),
         )
+
+    def _given_hosts(self) -> t.Any:
+        """Return the entries of the source, and those of the group that it names."""
+        given, name = self.get_option("hosts"), self.get_option("from_group")
+        if not name:
+            return given
+        group = self.inventory.groups.get(str(name))
+        hosts = group.get_hosts() if group else []
+        if not hosts:
+            raise SourceError(
+                f"from_group: no source before this one has a host in a group {name}; name the sources in this order:"
+                " -i hosts.yml -i services.drover.yml"
+            )
+        return merged(given, [entry_of(host.name, self._variables_of(host)) for host in hosts])
+
+    def _variables_of(self, host: t.Any) -> dict[str, t.Any]:
+        """Return a host's variables as plays have them, without templates."""
+        sources = getattr(self.inventory, "processed_sources", [])
+        groups = host.get_groups()
+        parts = (
+            get_group_vars(groups),
+            get_vars_from_inventory_sources(self.loader, sources, groups, "all"),
+            host.get_vars(),
+            get_vars_from_inventory_sources(self.loader, sources, [host], "all"),
+        )
+        found: dict[str, t.Any] = {}
+        for part in parts:
+            found = combine_vars(found, part)
+        self.templar.available_variables = found
+        named = {name: found[name] for name in found if name.startswith(("ansible_", "drover_"))}
+        return {name: self._plain(value) for name, value in named.items()}
+
+    def _plain(self, value: t.Any) -> t.Any:
+        """Return a value without templates; none if it needs what only a play has."""
+        try:
+            return self.templar.template(value)
+        except AnsibleError:
+            return None
 
     def _filters(self) -> Filters:
         return Filters(

@@ -366,6 +366,19 @@ def test_the_playbooks_run_over_the_hosts_that_it_lists(settled: Site) -> None:
     assert "3        3" in said
 
 
+def test_hosts_of_a_group_that_another_source_has(settled: Site) -> None:
+    """`from_group`: the lab's own inventory says how its hosts are reached."""
+    usual = settled.list()
+    source = settled.folder / "group.drover.yml"
+    source.write_text("plugin: drover.docker.services\nfrom_group: docker_hosts\n")
+    output, _said = settled.run(
+        "ansible-inventory", "--list", "-i", str(source), source=str(INVENTORY)
+    )
+    found = json.loads(output)
+    assert found["drover_containers"]["hosts"] == usual["drover_containers"]["hosts"]
+    assert set(found["docker_hosts"]["hosts"]) >= set(settled.fleet.hosts[:3])
+
+
 def test_the_cache(settled: Site, tmp_path: pathlib.Path) -> None:
     options = {
         "cache": True,
