@@ -61,10 +61,12 @@ ansible_test() {
 
 # show_faults LOG: what ansible-test found, why it ended by itself, or the log's end.
 show_faults() {
-  if grep -q '^FATAL' "$1"; then
+  if grep -qE '^(ERROR|FAILED)' "$1"; then
+    grep -E '^(ERROR|FATAL|FAILED|E  |=+ .* =+$)' "$1" | cut -c 1-300 | tail -n 100
+  elif grep -q '^FATAL' "$1"; then
     sed -n '/^FATAL/,$p' "$1" | tail -n 20 | cut -c 1-300
   else
-    { grep -E '^(ERROR|FAILED|E  |=+ .* =+$)' "$1" || tail -n 40 "$1"; } | cut -c 1-300 | tail -n 100
+    tail -n 40 "$1" | cut -c 1-300
   fi
 }
 

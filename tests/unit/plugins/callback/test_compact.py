@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -11,9 +12,11 @@ import types
 import typing as t
 
 import pytest
+from ansible_collections.drover.docker.plugins.callback import compact as compact_module
 from ansible_collections.drover.docker.plugins.callback.compact import CallbackModule
 
 Json = dict[str, t.Any]
+COLLECTIONS = pathlib.Path(compact_module.__file__).parents[5]
 PLAN, SHOW, LOAD = "drover.docker.plan", "drover.docker.show", "drover.docker.load"
 
 
@@ -179,7 +182,13 @@ def test_a_reader_that_has_gone_ends_the_output_and_not_the_command(tmp_path: pa
     script.write_text(PRINTS_MUCH, encoding="utf-8")
     done = tmp_path / "done"
     words = f"set -o pipefail; {sys.executable} {script} {done} | head -1"
-    ran = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=False)
+    path = os.pathsep.join(
+        [str(COLLECTIONS), *sys.path]
+    )  # ansible-test finds the collection in a way of its own
+    environment = {**os.environ, "PYTHONPATH": path}
+    ran = subprocess.run(
+        ["bash", "-c", words], capture_output=True, text=True, check=False, env=environment
+    )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "line 0\n", "")
     assert done.exists()
 
@@ -187,6 +196,7 @@ def test_a_reader_that_has_gone_ends_the_output_and_not_the_command(tmp_path: pa
 PRINTS_MUCH = """
 import pathlib, sys
 from ansible.utils.display import Display
+from ansible_collections.drover.docker.plugins.callback import compact as compact_module
 from ansible_collections.drover.docker.plugins.callback.compact import CallbackModule
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import plain
 
