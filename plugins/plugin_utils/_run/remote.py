@@ -8,11 +8,13 @@ Private to the collection.
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from .advice import advice
 from .deadline import NoAnswer, deadline
 from .hosts import OBSERVE_TIMEOUT_S, module_arguments
 from .pass_file import observation_of
@@ -20,6 +22,11 @@ from .pass_file import observation_of
 _NO_MESSAGE = ("MODULE FAILURE", "Module result deserialization failed")
 """Ansible's messages for a module that ended without a result."""
 _LONGEST = 500
+_HIDDEN = "censored due to no log"
+"""In the place of what SSH says, where a task has no_log."""
+_QUICK_S = 2.0
+_ASK_S = 3.0
+"""Seconds to ask SSH once more for its reason."""
 
 
 def call_module(
@@ -34,6 +41,7 @@ def call_module(
 
     C(limit_s): seconds to wait; 0 for no limit.
     """
+    began = time.monotonic()
     try:
         with deadline(limit_s):
             result = action._execute_module(
@@ -42,14 +50,42 @@ def call_module(
     except NoAnswer as error:
         return {}, str(error)
     except AnsibleConnectionFailure as error:
-        # Ansible hides the reason, because these tasks have no_log.
-        reason = _last_line(str(error)).rpartition("over ssh: ")[2]
-        host = task_vars["inventory_hostname"]
-        hint = f"try: ansible {host} -m ping" if "censored" in reason else reason
-        return {}, f"not reached ({hint})"
+        took_s = time.monotonic() - began
+        return {}, f"not reached ({_why_not_reached(action, str(error), task_vars, took_s)})"
     if result.get("unreachable") or result.get("failed"):
-        return {}, _reason(result, name.rpartition(".")[2], task_vars["inventory_hostname"])
+        return {}, _reason(result, name.rpartition(".")[2], task_vars)
     return dict(result), ""
+
+
+def _why_not_reached(
+    action: ActionBase, said: str, task_vars: dict[str, t.Any], took_s: float
+) -> str:
+    """Return the reason of SSH. Ansible hides it, because these tasks have no_log.
+
+    So SSH is asked once more, unless the host was waited for: then it would be waited for again.
+    """
+    hidden = _HIDDEN in said and took_s < _QUICK_S
+    told = _said_without_secrets(action) if hidden else said
+    usual = advice(told, task_vars)
+    if usual:
+        return usual
+    reason = _last_line(told).rpartition("over ssh: ")[2]
+    host = task_vars["inventory_hostname"]
+    return f"try: ansible {host} -m ping" if _HIDDEN in reason else reason
+
+
+def _said_without_secrets(action: ActionBase) -> str:
+    """Return what SSH says to a command that has no secrets."""
+    context = action._connection._play_context
+    before, context.no_log = context.no_log, False
+    try:
+        with deadline(_ASK_S):
+            action._connection.exec_command("true")
+    except (AnsibleConnectionFailure, NoAnswer) as error:
+        return str(error)
+    finally:
+        context.no_log = before
+    return _HIDDEN
 
 
 def look_at(
@@ -68,9 +104,13 @@ def look_at(
     return {"error": reason} if reason else observation_of(result)
 
 
-def _reason(result: dict[str, t.Any], module: str, host: str) -> str:
-    """Return the module's message, or a description if the module ended without a message."""
-    message = str(result.get("msg") or "")
+def _reason(result: dict[str, t.Any], module: str, task_vars: dict[str, t.Any]) -> str:
+    """Return one of the usual reasons, the module's message, or a description if it ended without a message."""
+    keys = ("msg", "module_stderr", "module_stdout", "exception")
+    usual = advice("\n".join(str(result.get(key) or "") for key in keys), task_vars)
+    if usual:
+        return usual
+    host, message = task_vars["inventory_hostname"], str(result.get("msg") or "")
     if message and not message.startswith(_NO_MESSAGE):
         return _last_line(message)
     output = (result.get(key) for key in ("module_stderr", "module_stdout", "exception"))

@@ -50,6 +50,11 @@ def shop(scale: int = 1) -> Json:
     return stack({"web": web})
 
 
+def not_reached(_command: str) -> None:
+    """What SSH says when it is asked once more: nothing else."""
+    raise AnsibleConnectionFailure(UNREACHABLE)
+
+
 def refuse_to_print(*_args: t.Any, **_named: t.Any) -> None:
     """What a worker prints breaks callbacks that write JSON, and hangs Ansible if nobody reads it."""
     raise AssertionError("an action plugin prints")
@@ -80,7 +85,11 @@ class Play:
         task = types.SimpleNamespace(
             args=args, action=name, async_val=0, check_mode=check, diff=diff
         )
-        connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir="/nowhere"))
+        shell = types.SimpleNamespace(tmpdir="/nowhere")
+        context = types.SimpleNamespace(no_log=True)
+        connection = types.SimpleNamespace(
+            _shell=shell, exec_command=not_reached, _play_context=context
+        )
         templar = types.SimpleNamespace(template=self._template)
         action = PLUGINS[name].ActionModule(task, connection, None, None, templar, None)
         self._patch.setattr(action, "_execute_module", self._module)
