@@ -28,7 +28,7 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 requirements:
   - the SSH client C(ssh) on the control node, and Python 3.8 or later on the hosts, for hosts with SSH
-  - the Python package C(jmespath) on the control node, for O(filters)
+  - the Python package C(jmespath) on the control node, for JMESPath expressions in O(filters)
 options:
   plugin:
     description: Must be C(drover.docker.services).
@@ -138,10 +138,13 @@ options:
     default: false
   filters:
     description:
-      - JMESPath expressions over the variables of a container. It is listed if all of them are true.
+      - A text is a JMESPath expression over the variables of a container. It is listed if all of them are true.
+      - A map with C(include) or C(exclude) and a Jinja expression is a rule, as in the inventory plugins of
+        community.docker. The first rule whose expression is true decides. A container for which no rule is true is
+        listed; end with C(exclude=true) to list only what is included.
       - With O(strict), an expression that fails for a container is an error. Without, it counts as false.
     type: list
-    elements: str
+    elements: raw
     default: []
   connection:
     description:
@@ -228,6 +231,10 @@ hosts:
 filters:
   - drover_stack == 'shop'
   - drover_verdict != 'healthy'
+# The same as rules with Jinja expressions
+# filters:
+#   - include: drover_stack == 'shop' and drover_verdict != 'healthy'
+#   - exclude: true
 # Groups such as image_nginx_1, beside those by stack, service, host, state, verdict and revision
 keyed_groups:
   - {prefix: image, key: drover_image}
@@ -358,7 +365,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _filters(self) -> Filters:
         return Filters(
-            self.get_option("filters"), known=variable_names(), strict=self.get_option("strict")
+            self.get_option("filters"),
+            known=variable_names(),
+            strict=self.get_option("strict"),
+            evaluate=self._compose,
         )
 
     def _wanted(self) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 import typing as t
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.entries import variable_names
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.filters import Filters
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import SourceError
@@ -23,8 +24,16 @@ WEB: dict[str, t.Any] = {
 FOREIGN = {**WEB, "drover_name": "x", "drover_stack": None, "drover_labels": {}}
 
 
+def evaluate(text: str, variables: dict[str, t.Any]) -> t.Any:
+    """Instead of Jinja: Python."""
+    try:
+        return eval(text, {}, variables)
+    except NameError as error:
+        raise AnsibleError(str(error)) from error
+
+
 def filters(*texts: t.Any, strict: bool = False) -> Filters:
-    return Filters(list(texts), known=variable_names(), strict=strict)
+    return Filters(list(texts), known=variable_names(), strict=strict, evaluate=evaluate)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +65,8 @@ def test_all_expressions_have_to_be_true(texts: list[str], web: bool, foreign: b
         ("", "filters[1]: '' is no JMESPath expression: "),
         ("[", "filters[1]: '[' is no JMESPath expression: "),
         (
-            {"include": "x"},
-            "filters[1]: must be a text with a JMESPath expression, not {'include': 'x'}",
+            ["x"],
+            "filters[1]: must be a text with a JMESPath expression, or a map with include or exclude, not ['x']",
         ),
         (
             "drover_stck == 'a'",
@@ -106,3 +115,35 @@ class TaggedText(str):
 
 def test_texts_of_a_source_are_texts() -> None:
     assert filters(TaggedText("contains(drover_name, 'web')"), strict=True).let_pass(WEB)
+
+
+@pytest.mark.parametrize(
+    ("rules", "web", "foreign"),
+    [
+        ([{"include": "drover_stack == 'shop'"}], True, True),
+        ([{"include": "drover_stack == 'shop'"}, {"exclude": True}], True, False),
+        ([{"exclude": "drover_stack == 'shop'"}], False, True),
+        ([{"exclude": "drover_index == 1"}, {"include": "drover_stack == 'shop'"}], False, False),
+        (["drover_stack", {"exclude": "drover_index == 2"}], True, False),
+        ([{"exclude": False}], True, True),
+    ],
+)
+def test_the_first_rule_that_is_true_decides(rules: list[t.Any], web: bool, foreign: bool) -> None:
+    found = filters(*rules, strict=True)
+    assert (found.let_pass(WEB), found.let_pass(FOREIGN)) == (web, foreign)
+
+
+@pytest.mark.parametrize(
+    "rule", [{}, {"include": "a", "exclude": "b"}, {"only": "a"}, {"include": ["a"]}]
+)
+def test_a_wrong_rule_says_how_rules_are_written(rule: dict[str, t.Any]) -> None:
+    with pytest.raises(SourceError, match=r"filters\[0\]: a rule is a map with either"):
+        filters(rule)
+
+
+def test_a_rule_that_fails_is_false_or_with_strict_an_error() -> None:
+    lenient = filters({"exclude": "no_such_name"})
+    assert lenient.let_pass(WEB)
+    assert "no_such_name" in lenient.failures["filters[0]"]
+    with pytest.raises(SourceError, match="fails for shop-web-1"):
+        filters({"exclude": "no_such_name"}, strict=True).let_pass(WEB)
