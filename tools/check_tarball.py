@@ -21,7 +21,6 @@ ALLOWED = {
     "LICENSE",
     "MANIFEST.json",
     "README.md",
-    "bin",
     "changelogs",
     "docs",
     "examples",
@@ -29,6 +28,7 @@ ALLOWED = {
     "playbooks",
     "plugins",
     "roles",
+    "scripts",
 }
 NEEDED = {
     "LICENSE",

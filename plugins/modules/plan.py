@@ -42,6 +42,17 @@ options:
       - With O(command=up), remove services that are no longer in the stack files.
     type: bool
     default: false
+  wait:
+    description:
+      - With O(command=up), O(command=scale) and O(command=start), wait until all wanted members run and, where they are
+        checked, are healthy.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - How long to wait, in seconds, 1 to 86400. The command fails if its services are not ready by then.
+    type: int
+    default: 300
   take:
     description:
       - With O(command=up) and O(command=reconcile), the host with the right record, if hosts hold different records of

@@ -49,6 +49,8 @@ class Request:
     forget: bool = False
     continued: bool = False
     """A later round of a command: it converges to what the hosts stored, and nothing stored is no error any more."""
+    wait_s: float = 0.0
+    """How long to wait until the wanted members run and, where they are checked, are healthy."""
     rename: dict[str, str] = dataclasses.field(default_factory=dict)
     take: str = ""
     take_over: bool = False

@@ -23,7 +23,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import ho
 from .messages import ADVICE, PLAIN, Message
 from .told_records import told_records
 
-WAITING = ("lease_waits", "lease_late", "overtaken", "pulling", "draining")
+WAITING = ("lease_waits", "lease_late", "overtaken", "pulling", "draining", "not_ready")
 
 
 def notice_message(notice: Fact) -> Message:
@@ -46,6 +46,8 @@ def failure_text(failure: Failure) -> str:
     if failure.code == "unsure":
         return str(Fact("record_unsure", {"hosts": failure.error}, failure.stack))
     if failure.code == "copy_refused":
+        return str(failure.notice)
+    if failure.code == "not_ready":
         return str(failure.notice)
     if failure.code == "unsettled":
         return str(Fact("unsettled", {"rounds": failure.rounds}))

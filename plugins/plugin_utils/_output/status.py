@@ -17,9 +17,10 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
 from ansible_collections.drover.docker.plugins.module_utils._common.times import age, parse_time
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts import text_of
-from ansible_collections.drover.docker.plugins.module_utils._model.member import (
-    MemberId,
-    member_ids,
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
+from ansible_collections.drover.docker.plugins.module_utils._plan.counts import (
+    count_of,
+    members_of,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.judgement import Judgement
 from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict import (
@@ -98,45 +99,21 @@ def _recorded_row(
 ) -> ServiceRow:
     revision = current(body) or {}
     service, desire = revision["definition"]["services"][name], revision["services"][name]
-    active = [
-        member
-        for member in member_ids(stack, body["members"])
-        if member.service == name and not body["members"][member.key]["retired"]
-    ]
-    claims = world.claims(stack)
-    members = {
-        member: (
-            body["members"][member.key]["host"],
-            [item for _host, item in claims.get(member, [])],
-        )
-        for member in active
-    }
-    wanted = (
-        0 if desire["state"] == "stopped" else len(active) if service["global"] else desire["scale"]
-    )
-    running = [item for _host, found in members.values() for item in found if _is_up(item, service)]
+    members = members_of(world, stack, name, body)
+    count = count_of(name, body, members, judgements)
     reasons = _reasons(plan, stack, name)
     return ServiceRow(
         stack,
         name,
         "global" if service["global"] and desire["state"] == "active" else desire["state"],
-        wanted,
-        len(running),
-        _healthy(service, judgements, members),
+        count.wanted,
+        count.running,
+        count.healthy,
         [_place(world, member, *members[member], once=service["start_once"]) for member in members],
         _newest_start(world, members),
         [*_health_lines(members, judgements), *dict.fromkeys(map(_short, reasons))],
         list(map(_as_data, [*_health_facts(members, judgements), *reasons])),
     )
-
-
-def _healthy(
-    service: dict[str, t.Any], judgements: dict[str, Judgement], members: t.Collection[MemberId]
-) -> int | None:
-    if not service.get("health_check"):
-        return None
-    judged = [judgements[member.key] for member in members if member.key in judgements]
-    return sum(item.verdict == HEALTHY for item in judged)
 
 
 def _health_lines(
@@ -169,12 +146,6 @@ def _health_facts(
         if any(item["health"] == UNHEALTHY for item in found):
             facts.append(Fact.about(member, "engine_unhealthy", host=host))
     return facts
-
-
-def _is_up(container: Container, service: dict[str, t.Any]) -> bool:
-    """Whether it runs, or is a start_once container that ended successfully."""
-    done = service["start_once"] and container["state"] == "exited"
-    return bool(container["state"] == "running" or done)
 
 
 def _place(

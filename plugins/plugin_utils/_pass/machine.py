@@ -47,6 +47,7 @@ from .failures import failures_of
 from .patience import Patience
 from .pulls import Pulls
 from .refused_copies import RefusedCopies
+from .settling import Settling
 from .signatures import SignatureCheck, sign
 from .step import End, Failure, Round, Step
 from .term import Term
@@ -136,6 +137,7 @@ class Pass:
         self._pulls = Pulls()
         self._copies = RefusedCopies()
         self._patience = Patience(unattended=term.claim.unattended)
+        self._settling = Settling(request.wait_s)
 
     @property
     def command(self) -> str:
@@ -253,7 +255,10 @@ class Pass:
         if pause_s := self._patience.pause_s(plan):
             self._notices += self._patience.notices(plan)
             return self._look(pause_s)
-        return self._end(plan)
+        if pause_s := self._settling.pause_s(self.planner, now):
+            self._notices += self._settling.notices()
+            return self._look(pause_s)
+        return self._end(plan, self._settling.failures())
 
     def _has_share(self, part: Plan) -> bool:
         """Whether any host has something to do in a round of this plan."""

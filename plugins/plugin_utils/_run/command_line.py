@@ -16,6 +16,8 @@ from ansible_collections.drover.docker.plugins.module_utils._common.names import
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
 COMMANDS = ("up", "scale", "reconcile", "stop", "start", "down", "status")
+WAIT_TIMEOUT_S = 300
+LONGEST_WAIT_S = 86400
 NEEDS_STACK = ("stop", "start", "down")
 
 
@@ -49,6 +51,8 @@ def request_from(
     fields["unsign_records"] = (
         args.get("sign_records") not in (None, "") and not fields["sign_records"]
     )
+    if _flag("wait", args.get("wait")):
+        fields["wait_s"] = _wait_s(args.get("wait_timeout"))
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
         raise ValueError(
@@ -81,6 +85,16 @@ def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
     if stack and not re.fullmatch(r"[A-Za-z0-9-]+", stack):
         raise ValueError(f"stack={stack!r}: a stack's name has letters, digits and hyphens")
     return stack_name(stack), service
+
+
+def _wait_s(value: t.Any) -> float:
+    """Return for how long to wait, in s."""
+    text = str(WAIT_TIMEOUT_S if value in (None, "") else value).strip()
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= LONGEST_WAIT_S:
+        raise ValueError(
+            f"wait_timeout={text!r} must be a whole number of seconds from 1 to {LONGEST_WAIT_S}"
+        )
+    return float(text)
 
 
 def _number(name: str, value: t.Any) -> int:

@@ -54,7 +54,7 @@ SETTINGS = (
 )
 
 _OF_STACK = (
-    "state src name variables service scale prune take take_over retry rename_host forget"
+    "state src name variables wait wait_timeout service scale prune take take_over retry rename_host forget"
     " new_volumes remove_volumes sign_records"
 )
 _OF_STATUS = "stack system"

@@ -16,11 +16,12 @@ Json = dict[str, t.Any]
 
 OF_FILES = ("stack_dir", "stack_variables")
 """Options about the stack files."""
+WAITING = ("wait", "wait_timeout")
 OPTIONS: dict[str, tuple[str, ...]] = {
     "config": ("stack_dir", "stack", "stack_variables", "show_secrets"),
-    "up": (*OF_FILES, "stack", "scale", "prune", "take"),
-    "scale": ("service", "scale", "remove_volumes"),
-    "start": ("stack", "service"),
+    "up": (*OF_FILES, "stack", "scale", "prune", "take", *WAITING),
+    "scale": ("service", "scale", "remove_volumes", *WAITING),
+    "start": ("stack", "service", *WAITING),
     "stop": ("stack", "service"),
     "down": ("stack", "remove_volumes", "forget"),
     "reconcile": (

@@ -14,7 +14,7 @@ from ansible.parsing.splitter import parse_kv
 from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import OPTIONS
 
 ROOT = pathlib.Path(__file__).parents[3]
-PROGRAM = ROOT / "bin" / "drover"
+PROGRAM = ROOT / "scripts" / "drover"
 STAND_IN = """#!/bin/sh
 python3 -c 'import json, os, sys
 print(json.dumps([os.environ["ANSIBLE_STDOUT_CALLBACK"], *sys.argv[1:]]))' "$@"

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many members of a service are wanted, run and are healthy. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._model.fact import Fact
+from .._model.member import MemberId, member_ids
+from .._record.revisions import current, is_live
+from .health.judgement import Judgement
+from .health.verdict import HEALTHY
+from .world.world import Container, World
+
+Json = t.Dict[str, t.Any]
+Members = t.Dict[MemberId, t.Tuple[str, t.List[Container]]]
+"""Each member's recorded host and its containers."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+    """The members of one service. C(healthy) is None without a health check."""
+
+    wanted: int
+    running: int
+    healthy: int | None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether all wanted members run and, where they are checked, are healthy."""
+        return self.running >= self.wanted and (self.healthy is None or self.healthy >= self.wanted)
+
+
+def members_of(world: World, stack: str, name: str, body: Json) -> Members:
+    """The members of a service that are not retired."""
+    claims = world.claims(stack)
+    return {
+        member: (
+            body["members"][member.key]["host"],
+            [item for _host, item in claims.get(member, [])],
+        )
+        for member in member_ids(stack, body["members"])
+        if member.service == name and not body["members"][member.key]["retired"]
+    }
+
+
+def count_of(
+    name: str, body: Json, members: Members, judgements: t.Mapping[str, Judgement]
+) -> Count:
+    """The count of a service."""
+    revision = current(body) or {}
+    service, desire = revision["definition"]["services"][name], revision["services"][name]
+    wanted = len(members) if service["global"] else desire["scale"]
+    running = sum(is_up(item, service) for _host, found in members.values() for item in found)
+    healthy = None
+    if service.get("health_check"):
+        judged = [judgements[member.key] for member in members if member.key in judgements]
+        healthy = sum(item.verdict == HEALTHY for item in judged)
+    return Count(0 if desire["state"] == "stopped" else wanted, running, healthy)
+
+
+def is_up(container: Container, service: Json) -> bool:
+    """Whether it runs, or is a start_once container that ended successfully."""
+    done = service["start_once"] and container["state"] == "exited"
+    return bool(container["state"] == "running" or done)
+
+
+def unmet(
+    world: World,
+    bodies: t.Mapping[str, Json],
+    judgements: t.Mapping[str, t.Mapping[str, Judgement]],
+    *,
+    service: str = "",
+) -> list[Fact]:
+    """Services whose wanted members do not all run, or are not all healthy: one fact for each.
+
+    C(service): only services of this name.
+    """
+    found = []
+    for stack, body in sorted(bodies.items()):
+        services = (current(body) or {"services": {}})["services"] if is_live(body) else {}
+        for name in sorted(services):
+            if services[name]["state"] != "active" or (service and name != service):
+                continue
+            members = members_of(world, stack, name, body)
+            count = count_of(name, body, members, judgements.get(stack, {}))
+            if not count.is_met:
+                found.append(Fact("not_ready", dataclasses.asdict(count), stack, name))
+    return found
