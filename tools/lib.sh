@@ -25,6 +25,15 @@ die() {
   exit 1
 }
 
+# A program that runs as root and replaces its output file puts a plain file in the place of /dev/null. What others
+# write then stays there, and the linters that read it as an empty configuration fail.
+mend_null() {
+  say "note: /dev/null is a plain file; making the device anew"
+  mknod -m 666 /dev/null.new c 1 3 && mv /dev/null.new /dev/null
+}
+
+[ -c /dev/null ] || mend_null || die "/dev/null is no device, and only root can mend that"
+
 # python_facts PYTHON: prints MINOR PATH (3.11 /usr/bin/python3.11) where PYTHON works and can make venvs. A shim
 # of a version manager may name a Python that does not start, so each is asked; the path is of the real one.
 python_facts() {
