@@ -131,6 +131,7 @@ class RecordWrites:
         made_on = {"version": base["version"], "is_known": view.is_finished} if base else None
         write = RecordWrite(record, seen, [], quorums, True, cause, numbers)
         write.is_proposal, write.base = True, made_on
+        write.refuted = [item.renamed(names) for item in view.refuted]
         write.ledgers = self.lost_volumes(view.stack).ledgers(seen)
         self._plan.records.append(write)
 

@@ -48,6 +48,29 @@ class Undone:
         return {"version": str(self.number), "hosts": self.hosts}
 
 
+@dataclasses.dataclass(frozen=True)
+class Refuted:
+    """Why a version never counted: too few hosts of C(jury) can have it.
+
+    C(holders) were seen with it, C(never) can never get it. The others were seen without it, each at its own moment: by
+    now one of them may have it. So a version that replaces it must be stored by so many of these that it stays refuted.
+    """
+
+    jury: list[str]
+    holders: list[str]
+    never: list[str]
+
+    def holds(self, accepted: t.Collection[str]) -> bool:
+        """Whether it is still refuted once these hosts have stored something newer."""
+        without = {*self.never, *(set(accepted) - set(self.holders))}
+        return not is_majority(self.jury, set(self.jury) - without)
+
+    def renamed(self, names: t.Mapping[str, str]) -> Refuted:
+        """The same with new names of hosts, by the old ones."""
+        parts = (self.jury, self.holders, self.never)
+        return Refuted(*([names.get(host, host) for host in part] for part in parts))
+
+
 @dataclasses.dataclass
 class RecordView:
     """The combined view of the reachable hosts' copies of one stack's record."""
@@ -66,6 +89,8 @@ class RecordView:
     """What the host of each member remembers of it."""
     undone: list[Undone] = dataclasses.field(default_factory=list)
     """Versions that never counted: a majority of their hosts was seen without them."""
+    refuted: list[Refuted] = dataclasses.field(default_factory=list)
+    """Why they never counted."""
     pending: list[Undone] = dataclasses.field(default_factory=list)
     """Proposals that may have reached a majority, which too few hosts are seen to tell or to finish."""
     pending_juries: list[list[str]] = dataclasses.field(default_factory=list)
@@ -181,6 +206,7 @@ class _Choice:
             possible = {key: found for key, found in variants.items() if self._may_count(found)}
             lost = [found for key, found in variants.items() if key not in possible]
             self.view.undone += [Undone(number, _hosts(found)) for found in lost]
+            self.view.refuted += [item for found in lost for item in self._refuted(found)]
             if possible and self._decide(possible):
                 return
         if self._states:
@@ -206,10 +232,23 @@ class _Choice:
         number, holders = found[0].number, set(_hosts(found))
         rivals = {state.host for state in self._states if state.number == number}
         without = {host for host in self._readable if self._tops[host] < number} | rivals
-        if not any(state.is_committed for state in found):
-            asked = {host for state in found for host in state.asked}
-            without |= {host for jury in self._juries(found) for host in jury} - asked
-        return without - holders
+        return (without | self._never(found)) - holders
+
+    def _never(self, found: list[State]) -> set[str]:
+        """Hosts that an uncommitted version was never sent to."""
+        if any(state.is_committed for state in found):
+            return set()
+        asked = {host for state in found for host in state.asked}
+        return {host for jury in self._juries(found) for host in jury} - asked
+
+    def _refuted(self, found: list[State]) -> list[Refuted]:
+        """Why a variant never counted: one reason for each jury that lacks its majority."""
+        lacking, never = self._lacking(found), sorted(self._never(found))
+        return [
+            Refuted(list(jury), _hosts(found), never)
+            for jury in {tuple(sorted(jury)) for jury in self._juries(found)}
+            if not is_majority(jury, set(jury) - lacking)
+        ]
 
     def _juries(self, found: list[State]) -> list[list[str]]:
         """Its own hosts and those of earlier versions, so that a copy cannot choose its own electorate."""

@@ -250,7 +250,9 @@ def _reached(write: RecordWrite, outcomes: Outcomes) -> bool:
         for outcome in [outcomes.get(host)]
         if outcome is not None and _took(outcome, write.stack)
     ]
-    return all(is_majority(quorum, [*write.holders, *accepted]) for quorum in write.quorums)
+    have = [*write.holders, *accepted]
+    is_stored = all(is_majority(quorum, have) for quorum in write.quorums)
+    return is_stored and all(item.holds(accepted) for item in write.refuted)
 
 
 def _took(outcome: Outcome, stack: str) -> bool:

@@ -63,3 +63,28 @@ def test_a_host_that_just_joined_has_its_say(killed: int) -> None:
             Run(Order("up", "jobs", variant=1)),
         ],
     )
+
+
+def test_an_order_that_reaches_its_majority_while_another_run_looks_is_not_undone() -> None:
+    """Hosts are seen one after the other: one was seen without the order before it was stored there."""
+    play(
+        3,
+        [
+            Run(Order("up", "a")),
+            Fault("kill", 4, 7),
+            Fault("fail_starts", 4, 4),
+            Run(
+                Order("up", "a", variant=1),
+                limit=4,
+                rival=Order("up", "a"),
+                rival_at=3,
+                rival_limit=1,
+            ),
+            Run(
+                Order("scale", which=2, service=1, scale=1),
+                rival=Order("stop", which=7, service=6, scale=3),
+                rival_limit=4,
+            ),
+        ],
+        seed=2694518,
+    )

@@ -26,6 +26,7 @@ from ..._model.operation import (
     Kind,
     Operation,
 )
+from ..._record.copies import Refuted
 from ..world.world import Container
 
 
@@ -93,6 +94,8 @@ class RecordWrite:
     """The record number on each host: a host that has a newer version by now refuses this one."""
     ledgers: dict[str, Ledger] = dataclasses.field(default_factory=dict)
     """What hosts that lost their record must remember of their members."""
+    refuted: list[Refuted] = dataclasses.field(default_factory=list)
+    """Versions that it replaces because they never counted: that must still be so where it is stored."""
     is_proposal: bool = False
     """A new version: hosts do not act on it before they hear that its majorities have it."""
     base: dict[str, t.Any] | None = None

@@ -8,10 +8,12 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.action import plan
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
+Json = dict[str, t.Any]
 SHOP = stack({"web": service()})
 
 
@@ -40,10 +42,9 @@ def up(play: Play, **options: t.Any) -> None:
     """Bring the stack up, as far as its container is started; it crashes again and again."""
     run = play.bench.run
 
-    def crashes(operation: t.Any) -> None:
-        run(operation)
-        container = play.bench.container(operation["container"])
-        container.update(state="restarting", restart_count=7, exit_code=3)
+    def crashes(operation: Operation, **changes: t.Any) -> Json:
+        crash = {"state": "restarting", "restart_count": 7, "exit_code": 3}
+        return run(operation, **crash, **changes)
 
     play.bench.run = crashes  # type: ignore[method-assign]
     run_files.save("definition", SHOP)
@@ -77,7 +78,8 @@ def test_what_is_not_ready_in_time_fails_the_command_and_is_told_once(
     play: Play, clock: Clock
 ) -> None:
     up(play, wait=True, wait_timeout=5)
-    began, result = clock.now, {"work": True}
+    began = clock.now
+    result: Json = {"work": True}
     while result["work"]:
         result = play.step()
     assert 4 <= clock.now - began <= 6

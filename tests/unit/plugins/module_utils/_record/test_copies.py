@@ -238,3 +238,30 @@ def test_copies_with_other_signatures_are_other_versions() -> None:
     view = view_records("shop", {"h1": signed, "h2": good, "h3": good})
     assert (view.record, view.rivals, view.is_signed) == (good, ["h1"], False)
     assert view_records("shop", dict.fromkeys(THREE, signed)).is_signed
+
+
+@pytest.mark.parametrize(
+    ("accepted", "holds"),
+    [
+        (FIVE, True),
+        (["h1", "h3", "h4", "h5"], True),
+        (["h1", "h2", "h3", "h4"], True),
+        (["h1", "h2", "h3"], False),
+        (["h1"], False),
+    ],
+)
+def test_a_version_stays_refuted_where_the_hosts_without_it_store_the_next_one(
+    accepted: list[str], holds: bool
+) -> None:
+    """The first host has it. Another may have got it since it was seen, unless it stored the next version."""
+    bench = after_a_failed_down()
+    copies = {host: bench[host]["records"]["shop"] for host in FIVE}
+    (refuted,) = view_records("shop", copies).refuted
+    assert (refuted.holders, refuted.jury) == (["h1"], list(FIVE))
+    assert refuted.holds(accepted) == holds
+    assert refuted.renamed({"h1": "web1"}).holders == ["web1"]
+
+
+def test_hosts_that_a_version_was_never_sent_to_need_not_store_the_next_one() -> None:
+    refuted = copies_module.Refuted(["h1", "h2", "h3"], ["h1"], ["h2", "h3"])
+    assert refuted.holds([])

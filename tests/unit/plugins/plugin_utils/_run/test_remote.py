@@ -9,7 +9,6 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.drover.docker.plugins.plugin_utils._run import remote
 from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import call_module
 
 Json = dict[str, t.Any]
@@ -91,7 +90,7 @@ def test_a_host_that_was_waited_for_is_not_waited_for_again(
 ) -> None:
     ssh = Ssh("ssh: connect to host h1 port 22: Connection timed out")
     clock = iter([0.0, 4.0])
-    monkeypatch.setattr(remote.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
 
     def fail(**_named: t.Any) -> Json:
         raise ssh.error()
