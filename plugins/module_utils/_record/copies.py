@@ -246,7 +246,7 @@ class _Choice:
         lacking, never = self._lacking(found), sorted(self._never(found))
         return [
             Refuted(list(jury), _hosts(found), never)
-            for jury in {tuple(sorted(jury)) for jury in self._juries(found)}
+            for jury in sorted({tuple(sorted(jury)) for jury in self._juries(found)})
             if not is_majority(jury, set(jury) - lacking)
         ]
 
