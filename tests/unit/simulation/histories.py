@@ -29,14 +29,14 @@ def parts(number: int) -> list[int]:
 
 
 def play_part(
-    part: int, number: int, note: Note, history: Callable[..., None], /, **values: Any
+    part: int, most: int, note: Note, history: Callable[..., None], /, **values: Any
 ) -> None:
-    """Play one part of so many histories. C(values): the strategies of a history's arguments."""
+    """Play one part of C(most) histories. C(values): the strategies of a history's arguments."""
     played = 0
 
     @seed(SEED * _SEEDS_APART + part)
     @settings(
-        max_examples=max(1, round(number / len(parts(number)))),
+        max_examples=max(1, round(most / len(parts(most)))),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -8,7 +8,6 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
-from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._record.excerpt import excerpt
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import (
@@ -56,7 +55,7 @@ class FakeChannels(Channels):
         if host in self.silent:
             return self.silent[host]
         if stage == OBSERVE:
-            seen = t.cast("Observation", self.fleet.bench[host])
+            seen = t.cast("t.Any", self.fleet.bench[host])
             return {"observation": excerpt(seen, payload["known"])}
         work = Work(**{key: payload[key] for key in Work.__dataclass_fields__})
         outcome = self.fleet._call(host, stage, work)
