@@ -40,7 +40,13 @@ class ActionModule(ActionBase):
         problems = unknown(command, extra, VARIABLES)
         if problems:
             return {"changed": False, "failed": True, "msg": message("; ".join(problems))}
-        return {"changed": False, "options": options_of(command, args["given"], extra)}
+        options = options_of(command, args["given"], extra)
+        # Values of variables in stack files may be secrets, and -v would print them.
+        return {
+            "changed": False,
+            "options": options,
+            "_ansible_no_log": "stack_variables" in options,
+        }
 
     def _extra(self) -> dict[str, t.Any]:
         """Return the extra variables (-e) of this run."""

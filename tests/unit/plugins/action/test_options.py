@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.drover.docker.plugins.action import options
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
-from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play, shop
+from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
 
 @pytest.fixture
@@ -21,7 +21,15 @@ def extra(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def test_a_playbook_takes_short_names(play: Play, extra: dict[str, str]) -> None:
     extra.update(stack="shop", env="production")
     result = play.task("options", command="down", short=True, given={"stack": ""})
-    assert result == {"changed": False, "options": {"stack": "shop"}}
+    assert result["options"] == {"stack": "shop"}
+    assert not result["_ansible_no_log"]
+
+
+def test_values_of_variables_are_not_shown(play: Play, extra: dict[str, str]) -> None:
+    given = {"stack_variables": {"PASSWORD": SECRET}}
+    result = play.task("options", command="up", short=True, given=given)
+    assert result["options"] == given
+    assert result["_ansible_no_log"]
 
 
 def test_variables_of_the_inventory_with_short_names_never_count(
