@@ -32,14 +32,9 @@ options:
     type: str
     choices: [table, json]
     default: table
+extends_documentation_fragment:
+  - drover.docker.read_only
 attributes:
-  check_mode:
-    description: Can run in check mode. It never changes anything.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-    details: It never changes anything.
   action:
     description: Runs on the controller.
     support: full

@@ -53,16 +53,10 @@ options:
     description: Folder in which the collection keeps its files on this host.
     type: path
     default: /var/lib/drover
+extends_documentation_fragment:
+  - drover.docker.read_only
 requirements:
   - Python 3.8 or later
-attributes:
-  check_mode:
-    description: Can run in check mode. It never changes anything.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-    details: It never changes anything.
 notes:
   - Needs root, because only root can read the audit.
   - The lines hold no values of environment variables, no certificates and no passwords.

@@ -29,14 +29,8 @@ options:
       - Without it, all are reported. V(control) has the reports about the checkers of other hosts.
     type: list
     elements: str
-attributes:
-  check_mode:
-    description: Does the same in check mode, as it only reads.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-    details: Nothing ever changes.
+extends_documentation_fragment:
+  - drover.docker.read_only
 requirements:
   - Python 3.8 or later on the host
 seealso:

@@ -32,14 +32,9 @@ options:
     description: Whether extra variables (C(-e)) with the short names count where O(given) has no value.
     type: bool
     default: false
+extends_documentation_fragment:
+  - drover.docker.read_only
 attributes:
-  check_mode:
-    description: Can run in check mode. It never changes anything.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-    details: It never changes anything.
   action:
     description: Runs on the controller.
     support: full

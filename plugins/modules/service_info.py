@@ -35,14 +35,7 @@ options:
     default: drover
 extends_documentation_fragment:
   - drover.docker.engine
-attributes:
-  check_mode:
-    description: Does the same in check mode, as it only reads.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-    details: Nothing ever changes.
+  - drover.docker.read_only
 seealso:
   - module: drover.docker.service
 """

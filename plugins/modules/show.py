@@ -18,14 +18,9 @@ description:
   - The callback P(drover.docker.compact#callback) prints these lines as they come, and here nothing more.
   - Runs on the controller and contacts no host.
   - Internal to this collection. It may change or disappear in any release.
+extends_documentation_fragment:
+  - drover.docker.read_only
 attributes:
-  check_mode:
-    description: Can run in check mode. It never changes anything.
-    support: full
-  diff_mode:
-    description: Shows what would change.
-    support: none
-    details: It never changes anything.
   action:
     description: Runs on the controller.
     support: full
