@@ -10,7 +10,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import message
-from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.plugins.plugin_utils._run.settings_table import VARIABLES
 from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import (
     OPTIONS,
@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
         """Return the options; with C(short), extra variables count as well."""
         super().run(tmp, task_vars or {})
         _result, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        pass_file.forget_all()
+        run_files.forget_all()
         command, extra = args["command"], self._extra() if args["short"] else {}
         problems = unknown(command, extra, VARIABLES)
         if problems:

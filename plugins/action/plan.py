@@ -41,7 +41,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.record_key impo
 from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import stamp_of, term_of
 
 NESTED_STEPS = 60
-"""Steps whose includes are nested in each other (playbooks/tasks/steps.yml). The limit of Ansible is about 300.
+"""Steps whose includes are nested in each other (roles/stack/tasks/steps.yml). The limit of Ansible is about 300.
 
 A wait of a day has some 4000 steps: 67 rows of 60 nest 127 deep.
 """

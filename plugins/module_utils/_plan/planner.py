@@ -89,6 +89,14 @@ class Planner:
         self.judgements: dict[str, dict[str, Judgement]] = {}
         """Running members with a health check, by stack and member key."""
 
+    @property
+    def asked_bodies(self) -> dict[str, dict[str, t.Any]]:
+        """The bodies of the stacks that the request is about."""
+        stacks = self.request.stacks
+        return {
+            stack: body for stack, body in self.bodies.items() if stacks is None or stack in stacks
+        }
+
     def run(self) -> Plan:
         """Desired state first for all stacks, then placement by the common reservations, then operations."""
         self._report_hosts()

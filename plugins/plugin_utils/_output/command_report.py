@@ -16,9 +16,18 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Failure, Step
 
+from .fact_data import PLACE, fact_data
 from .messages import Message, plain
 from .operation_data import operations_of
-from .report import closing, failure_text, notice_message, round_messages, sentence, status_messages
+from .report import (
+    closing,
+    errors_of,
+    failure_text,
+    notice_message,
+    round_messages,
+    sentence,
+    status_messages,
+)
 from .status import ServiceRow
 from .status_rows import rows_of, table_of
 
@@ -50,12 +59,12 @@ class CommandReport:
 
     def end(self, end: End) -> list[Message]:
         """Take the end of the pass; returns the last messages that were not told before."""
-        found, _errors = closing(end, self.command)
+        found = closing(end, self.command)
         return self._told([message for message in found if message not in self.messages])
 
     def failure(self, end: End) -> str:
         """Return why the command fails, in one sentence; empty if it does not."""
-        _found, errors = closing(end, self.command)
+        errors = errors_of(end)
         return sentence(errors) if errors else ""
 
     def foretold(self, plan: Plan) -> list[Message]:
@@ -78,9 +87,9 @@ class CommandReport:
         return {
             "changed": any(item["status"] == "done" for item in self.operations),
             "operations": self.operations,
-            "held": [_fact(item) for item in plan.held],
-            "notes": [_fact(item) for item in plan.notes],
-            "errors": [*map(_fact, plan.errors), *map(_failure, end.failures)],
+            "held": _facts(plan.held),
+            "notes": _facts(plan.notes),
+            "errors": [*_facts(plan.errors), *map(_failure, end.failures)],
             "outdated": [_outdated(item) for item in plan.notes if item.code == _OUTDATED],
             "kept_volumes": [{"host": host, "name": name} for host, name in plan.kept_volumes],
             "services": [vars(row) for row in _rows(running, plan)],
@@ -104,22 +113,14 @@ def _rows(running: Pass, plan: Plan) -> list[ServiceRow]:
 
 def _revisions(running: Pass) -> Json:
     """Return the number of each stack's current revision."""
-    planner = running.planner
-    if planner is None:
-        return {}
-    scope = planner.request.stacks
-    found = {stack: current(body) for stack, body in planner.bodies.items()}
-    return {
-        stack: revision["number"]
-        for stack, revision in sorted(found.items())
-        if revision and (scope is None or stack in scope)
-    }
+    bodies = running.planner.asked_bodies if running.planner else {}
+    found = {stack: current(body) for stack, body in sorted(bodies.items())}
+    return {stack: revision["number"] for stack, revision in found.items() if revision}
 
 
-def _fact(fact: Fact) -> Json:
-    """Return a fact with its place and its text."""
-    place = {"stack": fact.stack, "service": fact.service, "index": fact.index, "host": fact.host}
-    return {**fact.as_data, **place, "text": fact.text}
+def _facts(found: t.Iterable[Fact]) -> list[Json]:
+    """Return facts with their places."""
+    return [fact_data(fact, *PLACE) for fact in found]
 
 
 def _failure(failure: Failure) -> Json:

@@ -17,8 +17,9 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
     acted_on,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import Round
-from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import objections
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import objections, results_of
 
+from .fact_data import fact_data
 from .told_records import told_records
 
 Json = dict[str, t.Any]
@@ -34,14 +35,10 @@ def operations_of(done: Round) -> list[Json]:
     ]
     if not against:
         found += [_record(write, host, error) for write, host, error in told_records(done)]
-    by_id = {item["id"]: item for item in done.plan.operations}
-    for _host, outcome in sorted(done.acted.items()):
-        for result in outcome.results if outcome else []:
-            found.append(
-                _operation(
-                    by_id[result["id"]], result["status"], result["error"], result["seconds"]
-                )
-            )
+    found += [
+        _operation(operation, result["status"], result["error"], result["seconds"])
+        for operation, result in results_of(done.plan, done.acted)
+    ]
     return found
 
 
@@ -53,7 +50,7 @@ def _operation(operation: Operation, status: str, error: str, seconds: float = 0
         "stack": operation["stack"],
         "service": operation["service"],
         "index": operation["index"],
-        "cause": _cause(Fact.read(operation["cause"])),
+        "cause": fact_data(Fact.read(operation["cause"])),
         "status": status,
         "error": error,
         "seconds": round(seconds, 3),
@@ -68,12 +65,8 @@ def _record(write: RecordWrite, host: str, error: str) -> Json:
         "stack": write.stack,
         "service": "",
         "index": 0,
-        "cause": _cause(write.cause),
+        "cause": fact_data(write.cause),
         "status": "refused" if error else "done",
         "error": error,
         "seconds": 0.0,
     }
-
-
-def _cause(cause: Fact) -> Json:
-    return {**cause.as_data, "text": cause.text}

@@ -18,7 +18,11 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import (
     Failure,
     Round,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import holders, objections
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
+    holders,
+    objections,
+    results_of,
+)
 
 from .messages import ADVICE, PLAIN, Message
 from .told_records import told_records
@@ -73,14 +77,11 @@ def _validations(done: Round) -> list[Message]:
 
 
 def _results(done: Round) -> list[Message]:
-    by_id = {item["id"]: item for item in done.plan.operations}
     found = []
-    for _host, outcome in sorted(done.acted.items()):
-        for result in outcome.results if outcome else []:
-            line = operation_line(by_id[result["id"]])
-            took = f"  ({result['seconds']:.1f} s)" if result["status"] == "done" else ""
-            why = f": {result['error']}" if result["error"] else ""
-            found.append(Message(result["status"], f"{line}{took}{why}"))
+    for operation, result in results_of(done.plan, done.acted):
+        took = f"  ({result['seconds']:.1f} s)" if result["status"] == "done" else ""
+        why = f": {result['error']}" if result["error"] else ""
+        found.append(Message(result["status"], f"{operation_line(operation)}{took}{why}"))
     return found
 
 
@@ -99,22 +100,25 @@ def _records(done: Round) -> list[Message]:
     return found
 
 
-def closing(end: End, command: str) -> tuple[list[Message], list[str]]:
-    """Return the last messages of a run, and its errors."""
-    plan, failures = end.plan, list(map(failure_text, end.failures))
-    errors = [str(message) for message in plan.errors] + failures
-    found = [Message("error", str(message)) for message in plan.errors]
-    found += [
-        Message("error", failure_text(item)) for item in end.failures if item.code != "failed"
-    ]
+def closing(end: End, command: str) -> list[Message]:
+    """Return the last messages of a run."""
+    plan = end.plan
+    # What failed was told with the operation's result.
+    untold = [failure_text(item) for item in end.failures if item.code != "failed"]
+    found = [Message("error", text) for text in [*map(str, plan.errors), *untold]]
     found += [notice_message(end.notice)] if end.notice else []
     found += [Message("held", str(message)) for message in plan.held]
     found += [Message("note", str(message)) for message in plan.notes]
     if command in ("scale", "down") and plan.kept_volumes:
         found += kept(plan)
-    if not errors and not found and not plan.has_work:
+    if not found and not end.failures and not plan.has_work:
         found = [Message(PLAIN, "all is as it should be")]
-    return found, errors
+    return found
+
+
+def errors_of(end: End) -> list[str]:
+    """Return why a command fails; nothing if it does not."""
+    return [*map(str, end.plan.errors), *map(failure_text, end.failures)]
 
 
 def kept(plan: Plan) -> list[Message]:

@@ -39,6 +39,8 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
     is_live,
 )
 
+from .fact_data import fact_data
+
 
 @dataclasses.dataclass
 class ServiceRow:
@@ -112,7 +114,10 @@ def _recorded_row(
         [_place(world, member, *members[member], once=service["start_once"]) for member in members],
         _newest_start(world, members),
         [*_health_lines(members, judgements), *dict.fromkeys(map(_short, reasons))],
-        list(map(_as_data, [*_health_facts(members, judgements), *reasons])),
+        [
+            fact_data(fact, "index", "host")
+            for fact in [*_health_facts(members, judgements), *reasons]
+        ],
     )
 
 
@@ -182,11 +187,6 @@ def _reasons(plan: Plan, stack: str, name: str) -> list[Fact]:
             told = {"kind": item["kind"], "cause": item["cause"]}
             facts.append(Fact("to_do", told, *place, item["index"], item["host"]))
     return facts
-
-
-def _as_data(fact: Fact) -> dict[str, t.Any]:
-    """Return a fact of a service's row as data."""
-    return {**fact.as_data, "index": fact.index, "host": fact.host, "text": fact.text}
 
 
 def _short(message: Fact) -> str:

@@ -17,11 +17,7 @@ def rows_of(planner: Planner, plan: Plan, *, system: bool = False) -> list[Servi
     """Return rows of the requested stacks; system services only with C(system)."""
     stacks = planner.request.stacks
     hidden = () if system else (SYSTEM_STACK,)
-    bodies = {
-        name: body
-        for name, body in planner.bodies.items()
-        if name not in hidden and (stacks is None or name in stacks)
-    }
+    bodies = {name: body for name, body in planner.asked_bodies.items() if name not in hidden}
     balancers = planner.balancers()
 
     def details(stack: str, name: str) -> list[str]:

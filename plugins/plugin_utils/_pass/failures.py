@@ -14,7 +14,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .step import Failure
-from .work import Outcomes, blocked_stacks, holders, objections, unsure_stacks
+from .work import Outcomes, blocked_stacks, holders, objections, results_of, unsure_stacks
 
 
 def failures_of(
@@ -43,12 +43,9 @@ def _rejected(plan: Plan, recorded: Outcomes) -> t.Iterator[Failure]:
 
 
 def _failed(plan: Plan, acted: Outcomes, scope: list[str] | None) -> t.Iterator[Failure]:
-    by_id = {item["id"]: item for item in plan.operations}
-    for _host, outcome in sorted(acted.items()):
-        for result in outcome.results if outcome else []:
-            operation = by_id[result["id"]]
-            if result["status"] == "failed" and not _is_elsewhere(operation, scope):
-                yield Failure("failed", operation["stack"], operation, result["error"])
+    for operation, result in results_of(plan, acted):
+        if result["status"] == "failed" and not _is_elsewhere(operation, scope):
+            yield Failure("failed", operation["stack"], operation, result["error"])
 
 
 def _is_elsewhere(operation: Operation, scope: list[str] | None) -> bool:

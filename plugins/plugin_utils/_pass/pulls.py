@@ -22,7 +22,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .step import Failure
-from .work import Outcomes
+from .work import Outcomes, results_of
 
 Place = tuple[str, str]
 """Host and image."""
@@ -64,16 +64,13 @@ class Pulls:
 
     def take(self, plan: Plan, outcomes: Outcomes) -> list[Failure]:
         """Note the hosts' results. Return the failures; a host that did not answer is unknown, which is none."""
-        by_id = {item["id"]: item for item in plan.operations}
         self._running = {}
         failures = []
-        for outcome in outcomes.values():
-            for result in outcome.results if outcome else []:
-                operation = by_id[result["id"]]
-                self._note(_place(operation), result["status"], result["error"])
-                if result["status"] not in (RUNNING, "done"):
-                    error = result["error"]
-                    failures.append(Failure("failed", operation["stack"], operation, error))
+        for operation, result in results_of(plan, outcomes):
+            self._note(_place(operation), result["status"], result["error"])
+            if result["status"] not in (RUNNING, "done"):
+                error = result["error"]
+                failures.append(Failure("failed", operation["stack"], operation, error))
         self._left |= {
             _place(item)
             for host, outcome in outcomes.items()

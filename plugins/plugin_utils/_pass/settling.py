@@ -34,14 +34,8 @@ class Settling:
         if not self._wait_s or planner is None or planner.plan.errors:
             return 0.0
         self._until = now + self._wait_s if self._until is None else self._until
-        request = planner.request
-        bodies = {
-            stack: body
-            for stack, body in planner.bodies.items()
-            if request.stacks is None or stack in request.stacks
-        }
-        judged = planner.judgements
-        self._missing = unmet(planner.world, bodies, judged, service=request.service)
+        bodies, judged = planner.asked_bodies, planner.judgements
+        self._missing = unmet(planner.world, bodies, judged, service=planner.request.service)
         return PAUSE_S if self._missing and now < self._until else 0.0
 
     def notices(self) -> list[Fact]:

@@ -237,6 +237,14 @@ def blocked_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
     )
 
 
+def results_of(plan: Plan, acted: Outcomes) -> t.Iterator[tuple[Operation, Result]]:
+    """Return each operation that a host answered for, with its result, host by host."""
+    by_id = {item["id"]: item for item in plan.operations}
+    for _host, outcome in sorted(acted.items()):
+        for result in outcome.results if outcome else []:
+            yield by_id[result["id"]], result
+
+
 def overtaken_stacks(plan: Plan, outcomes: Outcomes) -> list[str]:
     """Return blocked stacks of which another run stored a version since this one was planned."""
     told = {stack for item in outcomes.values() if item for stack in item.overtaken}

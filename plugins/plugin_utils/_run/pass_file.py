@@ -63,11 +63,6 @@ def call_of(host: str) -> tuple[str, Work | None]:
     return (saved["stage"], Work(**saved["work"])) if saved else ("", None)
 
 
-def forget_all() -> None:
-    """Forget the command before: its files, its request, and what its hosts said."""
-    run_files.forget_all()
-
-
 # --- what the hosts' tasks keep ---
 
 

@@ -10,6 +10,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    BRIDGE_SUBNET,
+    DOCKER_HOST,
+    OVERLAY_SUBNET,
+    STATE_DIR,
+)
+
+from .short_options import OPTIONS
+
 
 class Setting(t.NamedTuple):
     """One variable. C(kind) is its type, with the unit of numbers; an empty C(default) means: none."""
@@ -22,8 +31,8 @@ class Setting(t.NamedTuple):
 SETTINGS = (
     Setting("drover_hosts", "group", "docker_hosts"),
     Setting("drover_host_labels", "map", ""),
-    Setting("drover_docker_host", "address", "unix:///var/run/docker.sock"),
-    Setting("drover_state_dir", "folder", "/var/lib/drover"),
+    Setting("drover_docker_host", "address", DOCKER_HOST),
+    Setting("drover_state_dir", "folder", STATE_DIR),
     Setting("drover_connect_timeout_s", "s", "4"),
     Setting("drover_observe_timeout_s", "s", "6"),
     Setting("drover_pull_timeout_s", "s", "1800"),
@@ -39,9 +48,9 @@ SETTINGS = (
     Setting("drover_health_check_own_host", "true or false", "false"),
     Setting("drover_repair_percent", "percent", "25"),
     Setting("drover_mass_failure_percent", "percent", "50"),
-    Setting("drover_bridge_subnet", "subnet", "10.43.0.0/16"),
+    Setting("drover_bridge_subnet", "subnet", BRIDGE_SUBNET),
     Setting("drover_network_name", "text", "drover"),
-    Setting("drover_network_subnet", "subnet", "10.42.0.0/16"),
+    Setting("drover_network_subnet", "subnet", OVERLAY_SUBNET),
     Setting("drover_network_encrypted", "true or false", "false"),
     Setting("drover_network_mtu", "bytes", "0"),
     Setting("drover_network_managers", "number", "3"),
@@ -53,16 +62,22 @@ SETTINGS = (
     Setting("drover_network_force_new_cluster", "host", ""),
 )
 
-_OF_STACK = (
-    "state src name variables wait wait_timeout service scale prune take take_over retry rename_host forget"
-    " new_volumes remove_volumes sign_records"
-)
-_OF_STATUS = "stack system"
-_OF_AUDIT = "stack service container member operation result run since limit format"
+_OWN = {"stack_dir": "src", "stack": "name", "stack_variables": "variables"}
+"""Options of the role stack whose variables have another name: drover_stack_stack would say it twice."""
+_OF_STACK = {
+    _OWN.get(name, name)
+    for command, names in OPTIONS.items()
+    if command not in ("config", "status", "audit")
+    for name in names
+}
 ROLE_VARIABLES = frozenset(
     f"drover_{role}_{name}"
-    for role, names in (("stack", _OF_STACK), ("status", _OF_STATUS), ("audit", _OF_AUDIT))
-    for name in names.split()
+    for role, names in (
+        ("stack", {"state", *_OF_STACK}),
+        ("status", OPTIONS["status"]),
+        ("audit", OPTIONS["audit"]),
+    )
+    for name in names
 )
 """The variables of the roles stack, status and audit."""
 VARIABLES = ROLE_VARIABLES | {setting.name for setting in SETTINGS}

@@ -33,8 +33,7 @@ def lines(done: Round) -> list[str]:
 
 def closing(end: End, command: str) -> tuple[list[str], list[str]]:
     """The last lines, and the errors."""
-    found, errors = report.closing(end, command)
-    return [message.line for message in found], errors
+    return [message.line for message in report.closing(end, command)], report.errors_of(end)
 
 
 def round_of(
