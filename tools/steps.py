@@ -27,8 +27,11 @@ PART = re.compile(r"^(ok|FAILED): (units|live|molecule)")
 INNER_LOG = re.compile(r"its log is (\.cache/\S+)")
 TEST = re.compile(r"^_+ (.*\w.*) _+$")
 ERROR = re.compile(r"^(E  |FAILED|FATAL|ERROR|fatal: |error)")
+PRINTED = re.compile(r"^-+ Captured stdout call -+$")
+RULE = re.compile(r"^([-=]{9,}|[-=_]{3,} .* [-=_]{3,})$")
 SHOWN_LINES = 120
 FAILURE_LINES = 4
+PRINTED_LINES = 6
 SHOWN_FAILURE_LINES = 40
 
 
@@ -124,7 +127,7 @@ def stop(signum: int, _frame: object) -> None:
 
 
 def failures() -> list[str]:
-    """Of each part that failed: the file of the log that tells why, the first test that failed, and its error."""
+    """Of each part that failed: the file of the log that tells why, its first test that failed, the error, the output."""
     found: list[str] = []
     for step in (step for step in STEPS if step.state == "FAILED"):
         own = f"FAILED: {step.name}; its log is {step.log.relative_to(ROOT)}"
@@ -141,12 +144,33 @@ def failure(told: str, step: Step) -> list[str]:
     named = INNER_LOG.search(told)
     log = ROOT / named[1] if named else step.log
     lines = log.read_text(errors="replace").splitlines()
-    place = next((place for place, line in enumerate(lines) if TEST.match(line)), 0)
-    errors = [line for line in lines[place:] if ERROR.match(line)] or lines[-FAILURE_LINES:]
-    test = [lines[place].strip("_ ")] if place else []
-    shown = [f"  {line[:160]}" for line in [*test, *errors[:FAILURE_LINES]]]
     head = told.removeprefix("FAILED: ").removesuffix(" and ends with")
-    return [f"failed: {head}", *shown]
+    shown = first_failed_test(lines) or errors_of(lines) or lines[-FAILURE_LINES:]
+    return [f"failed: {head}", *(f"  {line[:160]}" for line in shown)]
+
+
+def first_failed_test(lines: list[str]) -> list[str]:
+    """The name of the first test of a log that failed, its error, and the end of what it printed; empty if none did."""
+    places = [place for place, line in enumerate(lines) if TEST.match(line)]
+    if not places:
+        return []
+    name, *section = lines[places[0] : places[1] if len(places) > 1 else len(lines)]
+    return [name.strip("_ "), *errors_of(section), *printed_by(section)]
+
+
+def errors_of(lines: list[str]) -> list[str]:
+    """The first lines that tell of an error."""
+    return [line for line in lines if ERROR.match(line)][:FAILURE_LINES]
+
+
+def printed_by(section: list[str]) -> list[str]:
+    """The last lines that a test printed."""
+    found = [place for place, line in enumerate(section) if PRINTED.match(line)]
+    if not found:
+        return []
+    rest = section[found[0] + 1 :]
+    end = next((place for place, line in enumerate(rest) if RULE.match(line)), len(rest))
+    return rest[:end][-PRINTED_LINES:]
 
 
 def close() -> int:

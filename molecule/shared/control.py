@@ -19,7 +19,8 @@ BIN = pathlib.Path(sys.executable).parent
 
 
 def checked(what: str, run: Run, *, fails: bool) -> Run:
-    """The run, which ended as it had to."""
+    """The run, which ended as it had to. Its output is printed: pytest shows it below a test that failed."""
+    print(f"--- {what}, {run.seconds:.1f} s\n{run.output.rstrip()}")
     assert (run.code != 0) == fails, f"{what} ended with {run.code}:\n{run.output}"
     return run
 

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The article's experiment: a member of WordPress answers 500, is unhealthy, and is replaced by the next pass."""
+"""The article's experiment: a member of WordPress answers 500, is unhealthy, and is replaced."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_second_pass_changes_and_reloads_nothing(
     assert all(after[name][1] >= before[name][1] for name in hosts)
 
 
-def test_broken_member_is_replaced_by_the_next_pass(hosts: Hosts, control: Control) -> None:
+def test_broken_member_is_replaced(hosts: Hosts, control: Control) -> None:
     """Must show 1. Behaviours 2 test_service_with_healthcheck_container_unhealthy, 3 ..._unhealthy_retainip."""
     before = everywhere(hosts, STACK)
     sick = before[SECOND]
@@ -79,7 +79,9 @@ def test_broken_member_is_replaced_by_the_next_pass(hosts: Hosts, control: Contr
     assert re.search(rf"^ +2: unhealthy, {WHY}$", status.output, re.MULTILINE)
     assert lives(everywhere(hosts, STACK)) == lives(before)
 
-    run = control.run("reconcile")
+    # The first pass replaces it, where the database, on which it depends, is healthy for long enough.
+    *early, run = passes(control, lambda run: removed([run]))
+    assert [line for item in early for line in item.deeds] == []
     assert removed([run]) == [SECOND]
     assert any(re.search(rf"  remove  {SECOND}  unhealthy: {WHY}$", line) for line in run.done)
     after = everywhere(hosts, STACK)

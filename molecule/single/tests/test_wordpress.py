@@ -15,6 +15,7 @@ from ...shared.health import (
     checker_of,
     counts,
     firewall,
+    passes,
     passes_for,
     removed,
     settled,
@@ -141,8 +142,12 @@ def test_member_taken_off_the_network_is_put_back(h1: Host, control: Control) ->
     assert any("Written by the first" in title for title in posts(h1, SECOND))
 
 
-def test_broken_member_is_replaced_by_the_next_pass(h1: Host, control: Control) -> None:
-    """The article's experiment on one host, whose own checker is the only one. Behaviour 2."""
+def test_broken_member_is_replaced(h1: Host, control: Control) -> None:
+    """The article's experiment on one host, whose own checker is the only one. Behaviour 2.
+
+    Not by the first pass where that is early: the database was away in the test before this one, and a member whose
+    dependency came back a few seconds ago is not replaced.
+    """
     settled(control, stack=STACK)
     before = h1.containers(STACK)
     h1.inside(SECOND, "echo Nonsense >>/var/www/html/.htaccess")
@@ -151,8 +156,8 @@ def test_broken_member_is_replaced_by_the_next_pass(h1: Host, control: Control) 
     assert counts(status)[f"{STACK}/wordpress"] == (2, 2, 1)
     why = r"2: unhealthy, 0 of 1 checker: HTTP 500 \(L7STS\), \d+ s"
     assert re.search(why, status.output)
-    run = control.run("reconcile", stack=STACK)
-    assert removed([run]) == [SECOND]
+    runs = passes(control, lambda run: removed([run]), stack=STACK)
+    assert removed(runs) == [SECOND]
     after = h1.containers(STACK)
     assert after[SECOND].id != before[SECOND].id
     assert after[SECOND].addresses == before[SECOND].addresses
