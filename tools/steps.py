@@ -127,7 +127,7 @@ def stop(signum: int, _frame: object) -> None:
 
 
 def failures() -> list[str]:
-    """Of each part that failed: the file of the log that tells why, its first test that failed, the error, the output."""
+    """Of each part that failed: the file of the log that tells why, and of its first failed test what there is."""
     found: list[str] = []
     for step in (step for step in STEPS if step.state == "FAILED"):
         own = f"FAILED: {step.name}; its log is {step.log.relative_to(ROOT)}"

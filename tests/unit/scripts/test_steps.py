@@ -34,7 +34,8 @@ E       AssertionError: another
 @pytest.fixture(name="steps", scope="module")
 def fixture_steps() -> types.ModuleType:
     found = importlib.util.spec_from_file_location("steps", FILE)
-    assert found is not None and found.loader is not None
+    assert found is not None
+    assert found.loader is not None
     made = importlib.util.module_from_spec(found)
     # Its data classes look their module up.
     sys.modules["steps"] = made
