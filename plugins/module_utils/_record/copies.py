@@ -224,8 +224,29 @@ class _Choice:
         """Whether a majority may have stored a variant."""
         if self._take in _hosts(found):
             return True
+        return not any(True for _jury in self._against(found))
+
+    def _against(self, found: list[State]) -> t.Iterator[list[str]]:
+        """The juries that cannot have their majority for a variant."""
         lacking = self._lacking(found)
-        return all(is_majority(jury, set(jury) - lacking) for jury in self._juries(found))
+        for jury in self._juries(found):
+            has_majority = is_majority(jury, set(jury) - lacking)
+            if not has_majority and not self._stands(found, jury, lacking):
+                yield jury
+
+    def _stands(self, found: list[State], jury: list[str], lacking: set[str]) -> bool:
+        """Whether half of an earlier version's hosts are too few against a variant.
+
+        A host that was put back from a backup has an old version, whose hosts then are a jury although later versions
+        have others. Two hosts of which one was put back would refute all that was decided since. So half of a jury is
+        not enough against a version that was committed: where that is proven, or cannot be known yet.
+        """
+        if set(jury) == set(found[0].electorate) or is_majority(jury, lacking):
+            return False
+        if _is_proven(found):
+            return True
+        claimed = any(state.is_committed for state in found)
+        return claimed and not is_majority(jury, self._readable)
 
     def _lacking(self, found: list[State]) -> set[str]:
         """Hosts that cannot have it: those seen without it, and those that an uncommitted one was never sent to."""
@@ -243,12 +264,9 @@ class _Choice:
 
     def _refuted(self, found: list[State]) -> list[Refuted]:
         """Why a variant never counted: one reason for each jury that lacks its majority."""
-        lacking, never = self._lacking(found), sorted(self._never(found))
-        return [
-            Refuted(list(jury), _hosts(found), never)
-            for jury in sorted({tuple(sorted(jury)) for jury in self._juries(found)})
-            if not is_majority(jury, set(jury) - lacking)
-        ]
+        never = sorted(self._never(found))
+        juries = sorted({tuple(sorted(jury)) for jury in self._against(found)})
+        return [Refuted(list(jury), _hosts(found), never) for jury in juries]
 
     def _juries(self, found: list[State]) -> list[list[str]]:
         """Its own hosts and those of earlier versions, so that a copy cannot choose its own electorate."""
@@ -259,9 +277,13 @@ class _Choice:
 
     def _is_known(self, found: list[State]) -> bool:
         """Whether a variant counts for certain."""
-        if self._take in _hosts(found) or any(state.is_committed for state in found):
+        if self._take in _hosts(found) or _is_proven(found):
             return True
-        return all(is_majority(jury, _hosts(found)) for jury in self._juries(found))
+        juries = self._juries(found)
+        if any(state.is_committed for state in found):
+            lacking = self._lacking(found)
+            return all(is_majority(jury, set(jury) - lacking) for jury in juries)
+        return all(is_majority(jury, _hosts(found)) for jury in juries)
 
     def _decide(self, possible: dict[Variant, list[State]]) -> bool:
         """Take one of the variants, unless it is unknown whether it counts and too few hosts are seen to finish it."""
@@ -317,6 +339,12 @@ def _record(stack: str, state: State) -> dict[str, t.Any]:
 
 def _hosts(found: list[State]) -> list[str]:
     return sorted({state.host for state in found})
+
+
+def _is_proven(found: list[State]) -> bool:
+    """Whether a majority of a variant's own hosts says that it was committed: two hosts or more, as one may lie."""
+    told = {state.host for state in found if state.is_committed}
+    return len(told) > 1 and is_majority(found[0].electorate, told)
 
 
 def _conflict(variants: dict[Variant, list[State]]) -> str:

@@ -265,3 +265,29 @@ def test_a_version_stays_refuted_where_the_hosts_without_it_store_the_next_one(
 def test_hosts_that_a_version_was_never_sent_to_need_not_store_the_next_one() -> None:
     refuted = copies_module.Refuted(["h1", "h2", "h3"], ["h1"], ["h2", "h3"])
     assert refuted.holds([])
+
+
+def test_a_host_put_back_from_a_backup_undoes_nothing_of_what_the_others_decided() -> None:
+    """Two hosts, a third has joined since; of the two, one has its record of before. So half of that jury lacks."""
+    old, new = copy(1, ("h1", "h2")), copy(5, THREE)
+    view = view_records("shop", {"h1": old, "h2": new, "h3": new})
+    assert (view.record, view.is_finished, view.undone) == (new, True, [])
+    assert view.outdated == ["h1"]
+
+
+def test_what_one_host_says_beside_an_old_jury_is_unknown_until_the_rest_of_the_jury_is_seen() -> (
+    None
+):
+    """h2 is away: h3 tells the truth, or it lies."""
+    old, new = copy(1, ("h1", "h2")), copy(5, THREE)
+    view = view_records("shop", {"h1": old, "h3": new})
+    assert (view.record, view.undone) == (old, [])
+    assert [item.number for item in view.pending] == [5]
+    assert ["h1", "h2"] in view.pending_juries
+    assert view_records("shop", {"h1": old, "h2": old, "h3": new}).undone
+
+
+def test_one_host_of_two_cannot_decide_alone_that_its_version_was_committed() -> None:
+    good, forged = copy(1, ("h1", "h2")), copy(9, ["h2"], "forged")
+    view = view_records("shop", {"h1": good, "h2": forged})
+    assert (view.record, [item.number for item in view.undone]) == (good, [9])
