@@ -78,11 +78,13 @@ class Report:
     Attributes:
         plans: The plan of each round, and the one that was made last.
         blocked: Stacks for which nothing was done, as their record did not reach its majorities.
+        unsure: The same, but a host may keep the order, so that a later pass may carry it out.
         gave_way: Another run had the lease to the end, so nothing was done.
     """
 
     plans: list[Plan] = dataclasses.field(default_factory=list)
     blocked: list[str] = dataclasses.field(default_factory=list)
+    unsure: list[str] = dataclasses.field(default_factory=list)
     gave_way: bool = False
 
     @property
@@ -173,6 +175,7 @@ class Controller:
         ]:
             self.say(f"    failure: {failure_text(failure)}")
             report.blocked += [failure.stack] if failure.code == "no_majority" else []
+            report.unsure += [failure.stack] if failure.code == "unsure" else []
             report.gave_way |= failure.code == "lease"
         report.gave_way |= bool(step.end and step.end.gave_way)
 

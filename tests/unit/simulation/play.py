@@ -164,7 +164,9 @@ class Play:
             states = self.world.records.states(write.stack)
             stored = [state.host for state in states if state.number >= number]
             enough = all(is_majority(hosts, stored) for hosts in write.quorums)
-            blocked = report.gave_way or write.stack in report.blocked
+            refused = [error.stack for error in report.last.errors]
+            failed = write.stack in (*report.blocked, *report.unsure, *refused)
+            blocked = report.gave_way or failed
             undone = write.cause.code == "order_undone" and all(s.is_committed for s in states)
             if write.required and not (blocked or enough or undone):
                 raise Broken(f"{write.stack} v{number} counts as stored, but only {stored} have it")
