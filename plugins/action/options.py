@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import message
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import docker_hosts
 from ansible_collections.drover.docker.plugins.plugin_utils._run.settings_table import VARIABLES
 from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import (
     OPTIONS,
@@ -36,6 +37,8 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars or {})
         _result, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
         run_files.forget_all()
+        if args["command"] != "config":
+            docker_hosts(task_vars or {})
         command, extra = args["command"], self._extra() if args["short"] else {}
         problems = unknown(command, extra, VARIABLES)
         if problems:

@@ -14,6 +14,8 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_diff import (
@@ -22,9 +24,11 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_dif
 from ansible_collections.drover.docker.plugins.plugin_utils._output.command_report import (
     CommandReport,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.judgement import OK, Judgement
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
     Message,
     as_data,
+    plain,
     shown,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import printable_text
@@ -77,7 +81,8 @@ class ActionModule(ActionBase):
         inventory = Inventory(settings(variables), host_labels(variables), key)
         term = term_of(request, variables, self._templar.template)
         found, report = Pass(request, inventory, term), CommandReport(request.command)
-        run_files.save("system", bool(self._task.args.get("system")))
+        for name in ("system", "check", "format"):
+            run_files.save(name, self._task.args.get(name))
         begin = found.foretell if self._foretells(found) else found.start
         return self._take(found, report, begin(observations, now=time.monotonic()), hosts)
 
@@ -150,14 +155,30 @@ class ActionModule(ActionBase):
         }
 
     def _status(self, found: Pass, report: CommandReport, plan: Plan) -> dict[str, t.Any]:
+        if run_files.load("check"):
+            return self._check(report.check(found, plan), str(run_files.load("format") or "text"))
         told, rows = report.status(found, plan, system=bool(run_files.load("system")))
-        run_files.save("shown", shown(told))
+        blind = found.planner is None or not found.planner.world.seen
+        run_files.save("shown", shown(told, Fact("no_host").text if blind else ""))
         return {
             "changed": False,
             "work": False,
             "services": rows,
             "messages": as_data(told),
             "ansible_facts": {"drover_status": {"services": rows}},
+        }
+
+    def _check(self, judgement: Judgement, how: str) -> dict[str, t.Any]:
+        """Return the judgement. The task that shows it fails unless all is well."""
+        data = judgement.as_data
+        line = canonical_json(data) if how == "json" else judgement.line
+        told = plain([line])
+        run_files.save("shown", shown(told, "" if judgement.level == OK else line))
+        return {
+            "changed": False,
+            "work": False,
+            "messages": as_data(told),
+            "ansible_facts": {"drover_check": data},
         }
 
     # --- parts ---

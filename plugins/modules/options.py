@@ -15,7 +15,8 @@ author:
 description:
   - The first task of the roles and playbooks of this collection. It returns the options of a command, and forgets the
     command that this play ran before.
-  - Refuses extra variables that are no option of the command but look like one, with the nearest name.
+  - Refuses extra variables that are no option of the command but look like one, with the nearest name, and an inventory
+    without Docker hosts.
   - Runs on the controller and contacts no host.
   - Internal to this collection. It may change or disappear in any release.
 options:
@@ -23,7 +24,7 @@ options:
     description: The command.
     type: str
     required: true
-    choices: [audit, config, down, reconcile, scale, start, status, stop, up]
+    choices: [audit, check, config, down, network, reconcile, scale, start, status, stop, up]
   given:
     description: Values of the role's variables, by the short names of the options. Empty ones count as not given.
     type: dict

@@ -45,9 +45,10 @@ options:
   wait:
     description:
       - With O(command=up), O(command=scale) and O(command=start), wait until all wanted members run and, where they are
-        checked, are healthy.
+        checked, are healthy. Not for a member that is held for a reason that waiting does not change, such as no host
+        that fits; the command fails at once then.
+      - The default is V(true) for these three commands, and V(false) for others.
     type: bool
-    default: false
   wait_timeout:
     description:
       - How long to wait, in seconds, 1 to 86400. The command fails if its services are not ready by then.
@@ -105,6 +106,17 @@ options:
     description: With O(command=status), also show system services (the checkers).
     type: bool
     default: false
+  check:
+    description:
+      - With O(command=status), judge instead of show, in one line for monitoring. It fails unless all wanted members run
+        and, where they are checked, are healthy, and all hosts were seen.
+    type: bool
+    default: false
+  format:
+    description: With O(check), the form of the line.
+    type: str
+    choices: [text, json]
+    default: text
 attributes:
   check_mode:
     description: Returns the operations that a run would perform. M(drover.docker.act) does not run them.

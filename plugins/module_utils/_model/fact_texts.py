@@ -217,6 +217,10 @@ TEXTS: dict[str, Text] = {
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
     "no_such_member": "new_volumes: there is no member {member}",
     "not_ready": lambda told: f"not ready yet: {_count(told)}",
+    "not_ready_held": lambda told: f"not ready, and waiting does not help: {_count(told)}",
+    "outdated": lambda told: (
+        f"{told['name']} does not run what its files say ({', '.join(told['changed'])})"
+    ),
     "not_ready_in_time": lambda told: f"not ready after {told['wait_s']:.0f} s: {_count(told)}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
     "copy_refused": "{host} cannot store its copy of the record: {reason}",

@@ -13,10 +13,12 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import current
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.failures import outdated
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Failure, Step
 
 from .fact_data import PLACE, fact_data
+from .judgement import Judgement, judge
 from .messages import Message, plain
 from .operation_data import operations_of
 from .report import (
@@ -33,7 +35,6 @@ from .status_rows import rows_of, table_of
 
 Json = dict[str, t.Any]
 
-_OUTDATED = "definition_kept"
 _NO_PLACE: Json = {"stack": "", "service": "", "index": 0, "host": ""}
 
 
@@ -81,6 +82,11 @@ class CommandReport:
         lines = ["", *table_of(running.planner, rows), *status_messages(plan), ""]
         return self._told(plain(lines)), [vars(row) for row in rows]
 
+    def check(self, running: Pass, plan: Plan) -> Judgement:
+        """Return the judgement of what status shows, for monitoring."""
+        seen = running.planner.world.seen if running.planner else []
+        return judge(_rows(running, plan), plan, seen)
+
     def result(self, running: Pass, end: End) -> Json:
         """Return the result of the command as data."""
         plan = end.plan
@@ -90,11 +96,25 @@ class CommandReport:
             "held": _facts(plan.held),
             "notes": _facts(plan.notes),
             "errors": [*_facts(plan.errors), *map(_failure, end.failures)],
-            "outdated": [_outdated(item) for item in plan.notes if item.code == _OUTDATED],
+            "outdated": self._outdated(end),
             "kept_volumes": [{"host": host, "name": name} for host, name in plan.kept_volumes],
             "services": [vars(row) for row in _rows(running, plan)],
             "revisions": _revisions(running),
         }
+
+    def _outdated(self, end: End) -> list[Json]:
+        """Return the services whose containers have another definition than the files."""
+        told = [item for item in end.failures if item.code == "outdated"]
+        found = [item.notice for item in told or outdated(end.plan, self.command)]
+        return [
+            {
+                "stack": fact.stack,
+                "service": fact.parameters["name"],
+                "changed": fact.parameters["changed"],
+            }
+            for fact in found
+            if fact
+        ]
 
     def _first_notes(self, step: Step) -> list[Message]:
         if self._began or not step.calls or step.done or step.completes:
@@ -129,9 +149,3 @@ def _failure(failure: Failure) -> Json:
     place = {key: operation[key] for key in _NO_PLACE}
     told = {"code": failure.code, "parameters": {}, **place, "text": failure_text(failure)}
     return {**told, "stack": failure.stack or place["stack"]}
-
-
-def _outdated(fact: Fact) -> Json:
-    """Return a service whose containers have an older definition than the files."""
-    told = fact.parameters
-    return {"stack": fact.stack, "service": told["name"], "changed": told["changed"]}

@@ -49,9 +49,7 @@ def failure_text(failure: Failure) -> str:
         return str(Fact("record_blocked", {}, failure.stack))
     if failure.code == "unsure":
         return str(Fact("record_unsure", {"hosts": failure.error}, failure.stack))
-    if failure.code == "copy_refused":
-        return str(failure.notice)
-    if failure.code == "not_ready":
+    if failure.code in ("copy_refused", "not_ready", "outdated"):
         return str(failure.notice)
     if failure.code == "unsettled":
         return str(Fact("unsettled", {"rounds": failure.rounds}))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
     BALANCER,
     Operation,
@@ -26,6 +27,16 @@ def failures_of(
     blocked = [] if rejected or holders(recorded) else blocked_stacks(plan, recorded)
     unsure = unsure_stacks(plan, recorded, acted)
     return [*rejected, *failed, *(_blocked(stack, unsure.get(stack, [])) for stack in blocked)]
+
+
+def outdated(plan: Plan, command: str) -> list[Failure]:
+    """Return the services that up was to bring to their files' definition, and that keep another one."""
+    kept = [note for note in plan.notes if note.code == "definition_kept"]
+    found = [
+        Fact("outdated", {key: note.parameters[key] for key in ("name", "changed")}, note.stack)
+        for note in kept
+    ]
+    return [Failure("outdated", fact.stack, notice=fact) for fact in found if command == "up"]
 
 
 def _blocked(stack: str, kept: list[str]) -> Failure:

@@ -43,7 +43,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 
 from . import work
 from .assembly import Assembly
-from .failures import failures_of
+from .failures import failures_of, outdated
 from .patience import Patience
 from .pulls import Pulls
 from .refused_copies import RefusedCopies
@@ -138,6 +138,8 @@ class Pass:
         self._copies = RefusedCopies()
         self._patience = Patience(unattended=term.claim.unattended)
         self._settling = Settling(request.wait_s)
+        self._outdated: list[Failure] = []
+        """Services that keep another definition than the one that was asked for. Later rounds do not ask again."""
 
     @property
     def command(self) -> str:
@@ -258,7 +260,7 @@ class Pass:
         if pause_s := self._settling.pause_s(self.planner, now):
             self._notices += self._settling.notices()
             return self._look(pause_s)
-        return self._end(plan, self._settling.failures())
+        return self._end(plan, [*self._settling.failures(), *self._outdated])
 
     def _has_share(self, part: Plan) -> bool:
         """Whether any host has something to do in a round of this plan."""
@@ -525,6 +527,7 @@ class Pass:
 
     def _make_plan(self, now: float) -> Plan:
         self.planner = self._planning(now)
+        self._outdated = outdated(self.planner.plan, self.request.command) or self._outdated
         return self.planner.plan
 
     def __getstate__(self) -> dict[str, t.Any]:

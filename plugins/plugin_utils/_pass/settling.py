@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a command waits until its services are ready, and for how long. Private to the collection; pure.
 
-It looks at the hosts meanwhile, without a lease, and repairs what has to be repaired.
+It looks at the hosts meanwhile, without a lease, and repairs what has to be repaired. It does not wait for what time
+does not change: a member without a fitting host, or on a host that is away.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.counts import unmet
@@ -17,6 +19,23 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.planner import
 from .step import Failure
 
 PAUSE_S = 1.0
+PASSING = frozenset(
+    [
+        "being_removed",
+        "crash_loop",
+        "dependency_at_fault",
+        "draining",
+        "failed",
+        "kept_for_quorum",
+        "mass_failure",
+        "moves_wait",
+        "places_wait_lease",
+        "renewal_waits",
+        "repair_backoff",
+        "repairs_in_flight",
+    ]
+)
+"""Codes of what is held for a time only. Everything else waits for a person, or for a host."""
 
 
 class Settling:
@@ -28,6 +47,8 @@ class Settling:
         self._until: float | None = None
         self._told: list[str] = []
         self._missing: list[Fact] = []
+        self._stuck: list[Fact] = []
+        """Those among them for which waiting does not help."""
 
     def pause_s(self, planner: Planner | None, now: float) -> float:
         """Seconds until the next look; 0 if all is ready, the time is over, or the command cannot be carried out."""
@@ -36,7 +57,8 @@ class Settling:
         self._until = now + self._wait_s if self._until is None else self._until
         bodies, judged = planner.asked_bodies, planner.judgements
         self._missing = unmet(planner.world, bodies, judged, service=planner.request.service)
-        return PAUSE_S if self._missing and now < self._until else 0.0
+        self._stuck = [fact for fact in self._missing if is_stuck(fact, planner.plan.held)]
+        return PAUSE_S if len(self._stuck) < len(self._missing) and now < self._until else 0.0
 
     def notices(self) -> list[Fact]:
         """What is waited for, if it has changed."""
@@ -46,9 +68,21 @@ class Settling:
         return new
 
     def failures(self) -> list[Failure]:
-        """What was not ready in time."""
+        """What is not ready in the end."""
         return [Failure("not_ready", fact.stack, notice=self._late(fact)) for fact in self._missing]
 
     def _late(self, fact: Fact) -> Fact:
+        if fact in self._stuck:
+            return dataclasses.replace(fact, code="not_ready_held")
         told = {**fact.parameters, "wait_s": self._wait_s}
         return dataclasses.replace(fact, code="not_ready_in_time", parameters=told)
+
+
+def is_stuck(missing: Fact, held: t.Iterable[Fact]) -> bool:
+    """Whether anything that is held of a service, or of its whole stack, stays so however long one waits."""
+    return any(
+        fact.code not in PASSING
+        and fact.stack == missing.stack
+        and fact.service in ("", missing.service)
+        for fact in held
+    )

@@ -19,7 +19,8 @@ class Failure:
     """Why a command fails: a code and its subject.
 
     Codes: C(rejected) (a config; operation), C(failed) (operation), C(no_majority) (stack), C(unsure) (stack; error
-    names the hosts), C(unsettled) (rounds), C(lease) (notice), C(copy_refused) (stack, notice).
+    names the hosts), C(unsettled) (rounds), C(lease) (notice), C(copy_refused), C(not_ready) and
+    C(outdated) (stack, notice).
     """
 
     code: str

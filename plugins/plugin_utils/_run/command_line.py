@@ -19,6 +19,8 @@ COMMANDS = ("up", "scale", "reconcile", "stop", "start", "down", "status")
 WAIT_TIMEOUT_S = 300
 LONGEST_WAIT_S = 86400
 NEEDS_STACK = ("stop", "start", "down")
+WAITS = ("up", "scale", "start")
+"""Commands that wait until what they asked for is ready, unless they are told not to."""
 
 
 def request_from(
@@ -51,8 +53,10 @@ def request_from(
     fields["unsign_records"] = (
         args.get("sign_records") not in (None, "") and not fields["sign_records"]
     )
-    if _flag("wait", args.get("wait")):
-        fields["wait_s"] = _wait_s(args.get("wait_timeout"))
+    wait_s = _wait_s(args.get("wait_timeout"))
+    given = args.get("wait")
+    waits = command in WAITS if given in (None, "") else _flag("wait", given)
+    fields["wait_s"] = wait_s if waits else 0.0
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
         raise ValueError(

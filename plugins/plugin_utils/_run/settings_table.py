@@ -67,14 +67,14 @@ _OWN = {"stack_dir": "src", "stack": "name", "stack_variables": "variables"}
 _OF_STACK = {
     _OWN.get(name, name)
     for command, names in OPTIONS.items()
-    if command not in ("config", "status", "audit")
+    if command not in ("config", "status", "check", "audit", "network")
     for name in names
 }
 ROLE_VARIABLES = frozenset(
     f"drover_{role}_{name}"
     for role, names in (
         ("stack", {"state", *_OF_STACK}),
-        ("status", OPTIONS["status"]),
+        ("status", {"check", *OPTIONS["status"], *OPTIONS["check"]}),
         ("audit", OPTIONS["audit"]),
     )
     for name in names

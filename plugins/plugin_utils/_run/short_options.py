@@ -34,6 +34,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         "sign_records",
     ),
     "status": ("stack", "system"),
+    "check": ("stack", "format"),
+    "network": (),
     "audit": (
         "stack",
         "service",

@@ -11,7 +11,11 @@ from ansible_collections.drover.docker.plugins.action import plan
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
-from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.builders import (
+    EMPTY_PLACEMENT,
+    service,
+    stack,
+)
 
 Json = dict[str, t.Any]
 SHOP = stack({"web": service()})
@@ -38,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def up(play: Play, **options: t.Any) -> None:
+def up(play: Play, definition: Json = SHOP, **options: t.Any) -> None:
     """Bring the stack up, as far as its container is started; it crashes again and again."""
     run = play.bench.run
 
@@ -47,21 +51,31 @@ def up(play: Play, **options: t.Any) -> None:
         return run(operation, **crash, **changes)
 
     play.bench.run = crashes  # type: ignore[method-assign]
-    run_files.save("definition", SHOP)
+    run_files.save("definition", definition)
     play.task("plan", command="up", prepare=True, **options)
     play.on_all("observe")
     play.task("plan", command="prepared")
     play.act()
 
 
+def to_the_end(play: Play) -> Json:
+    """The remaining steps; the result of the last."""
+    while True:
+        result = play.step()
+        if not result["work"]:
+            return result
+
+
 def test_without_wait_the_command_ends_with_its_work(play: Play, clock: Clock) -> None:
-    up(play)
+    began = clock.now
+    up(play, wait=False)
+    to_the_end(play)
     assert "not ready" not in " ".join(play.printed)
-    assert play.failure() == ""
+    assert (play.failure(), clock.now) == ("", began)
 
 
 def test_it_looks_again_until_all_is_ready(play: Play, clock: Clock) -> None:
-    up(play, wait=True, wait_timeout=30)
+    up(play, wait_timeout=30)
     while "wait   shop/web: not ready yet: 0 of 1 run" not in play.printed:
         assert play.step()["work"]
     began = clock.now
@@ -77,11 +91,9 @@ def test_it_looks_again_until_all_is_ready(play: Play, clock: Clock) -> None:
 def test_what_is_not_ready_in_time_fails_the_command_and_is_told_once(
     play: Play, clock: Clock
 ) -> None:
-    up(play, wait=True, wait_timeout=5)
+    up(play, wait_timeout=5)
     began = clock.now
-    result: Json = {"work": True}
-    while result["work"]:
-        result = play.step()
+    result = to_the_end(play)
     assert 4 <= clock.now - began <= 6
     late = "shop/web: not ready after 5 s: 0 of 1 run"
     assert [line for line in play.printed if "not ready" in line] == [
@@ -90,6 +102,17 @@ def test_what_is_not_ready_in_time_fails_the_command_and_is_told_once(
     ]
     assert [item["code"] for item in result["errors"]] == ["not_ready"]
     assert play.failure() == late
+
+
+def test_it_does_not_wait_for_what_only_a_person_can_change(play: Play, clock: Clock) -> None:
+    """One member fits on no host."""
+    picky = service(placement={**EMPTY_PLACEMENT, "host_label": [["disk", "ssd"]]})
+    began = clock.now
+    up(play, stack({"picky": picky}))
+    result = to_the_end(play) if play.returned[-1]["work"] else play.returned[-1]
+    assert clock.now == began
+    assert play.failure() == "shop/picky: not ready, and waiting does not help: 0 of 1 run"
+    assert [item["code"] for item in result["held"]] == ["no_host_fits"]
 
 
 @pytest.mark.parametrize("timeout", ["0", "soon", "-1", "100000"])

@@ -41,6 +41,15 @@ def test_scales_may_be_a_map() -> None:
     assert request({"stack": "shop"}, command="up", scale={"web": 3}).scales == {"web": 3}
 
 
+def test_what_starts_members_waits_for_them_unless_it_is_told_not_to() -> None:
+    assert request({"stack": "shop"}, command="up").wait_s == 300
+    assert request(command="scale", service="shop/web", scale=2, wait_timeout="5").wait_s == 5
+    assert request(command="start", stack="shop", wait="no").wait_s == 0
+    assert request(command="stop", stack="shop").wait_s == 0
+    assert request(command="reconcile").wait_s == 0
+    assert request(command="reconcile", wait="yes").wait_s == 300
+
+
 @pytest.mark.parametrize("value", ["a,b", ["a", "b"], " a , b ,"])
 def test_names_are_a_list_or_separated_by_commas(value: Any) -> None:
     assert request(command="down", stack="shop", remove_volumes=value).remove_volumes == ["a", "b"]
