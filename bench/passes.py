@@ -103,7 +103,7 @@ def names_by_host() -> dict[str, list[str]]:
             "docker_hosts",
             "-o",
             "-m",
-            "drover.docker.service_info",
+            "drover.docker.stack_service_info",
             "-a",
             f"stack={STACK}",
         ]

@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible_collections.drover.docker.plugins.action.load import plain_variables, refusal
+from ansible_collections.drover.docker.plugins.action.internal_load import plain_variables, refusal
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import StackError
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.channels import (
     Answer,

@@ -49,9 +49,9 @@ if t.TYPE_CHECKING:
     from ansible.executor.task_result import CallbackTaskResult
 
 _OURS = "drover.docker."
-_SHOW = "drover.docker.show"
+_SHOW = "drover.docker.internal_show"
 _ON_THE_CONTROLLER = frozenset(
-    f"{_OURS}{name}" for name in ("options", "load", "plan", "audit", "show")
+    f"{_OURS}internal_{name}" for name in ("options", "load", "plan", "audit", "show")
 )
 _COLOURS = {
     "done": "COLOR_CHANGED",

@@ -61,8 +61,8 @@ notes:
   - Needs root, because only root can read the audit.
   - The lines hold no values of environment variables, no certificates and no passwords.
 seealso:
-  - module: drover.docker.audit
-  - module: drover.docker.act
+  - module: drover.docker.internal_audit
+  - module: drover.docker.internal_act
 """
 
 EXAMPLES = r"""

@@ -141,7 +141,7 @@ attributes:
 notes:
   - Needs Docker Engine 20.10 or later. A manager that has just lost the others takes 20 seconds to answer.
 seealso:
-  - module: drover.docker.service
+  - module: drover.docker.stack_service
 """
 
 EXAMPLES = r"""

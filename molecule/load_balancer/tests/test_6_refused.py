@@ -119,7 +119,7 @@ def test_module_shows_the_diff_of_the_config(control: Control, hosts: Hosts) -> 
             "backends": [backend],
         }
         words = ["ansible", "-i", str(control.inventory), host, "-m"]
-        words += ["drover.docker.load_balancer", "-a", json.dumps(arguments)]
+        words += ["drover.docker.haproxy_balancer", "-a", json.dumps(arguments)]
         return control.command([*words, *options])
 
     try:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules service and service_info, alone, as in anybody's playbook."""
+"""The modules stack_service and stack_service_info, alone, as in anybody's playbook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFINITION = {"image": TESTAPP, "stop_grace_period": "1s", "environment": {"KEY"
 
 def service(control: Control, *options: str, **arguments: t.Any) -> dict[str, t.Any]:
     keys: dict[str, t.Any] = {"stack": "solo", "name": "web", "definition": DEFINITION}
-    return control.module("service", "h1", *options, **{**keys, **arguments})
+    return control.module("stack_service", "h1", *options, **{**keys, **arguments})
 
 
 def test_check_mode_only_asks_and_tells_what_it_would_do(
@@ -67,7 +67,7 @@ def test_present_heals(control: Control, h1: Host) -> None:
     assert {item.state for item in after.values()} == {"running"}
     assert after["solo-web-2"].id == before["solo-web-2"].id
     assert after["solo-web-1"].mounts == before["solo-web-1"].mounts
-    info = control.module("service_info", "h1", stack="solo")
+    info = control.module("stack_service_info", "h1", stack="solo")
     assert [(item["name"], item["managed"], item["running"]) for item in info["services"]] == [
         ("web", "module", 2)
     ]

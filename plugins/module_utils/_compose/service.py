@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One service: from the keys of a stack file to the canonical form of docs/schema.md. Private to the collection.
 
-The controller uses it to load a stack, the module C(drover.docker.service) on a host: both accept the same keys.
+The controller uses it to load a stack, the module C(drover.docker.stack_service) on a host: both accept the same keys.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host's answer to one call, with any driver. Private to the collection.
 
-A channel calls this. The modules C(observe) and C(act) call the parts, so C(observe) ships no code that acts.
+A channel calls this. The modules C(internal_observe) and C(internal_act) call the parts, so the first ships no code
+that acts.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ def member_facts(container: Container, networks: t.Sequence[str]) -> dict[str, t
 
 
 def services_of(observation: Observation, networks: t.Sequence[str]) -> list[dict[str, t.Any]]:
-    """Our containers by service, as C(service_info) returns them."""
+    """Our containers by service, as C(stack_service_info) returns them."""
     groups: dict[tuple[str, str, str], list[Container]] = {}
     for item in observation["containers"]:
         groups.setdefault((item["stack"], item["service"], item["managed"]), []).append(item)

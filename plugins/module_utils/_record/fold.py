@@ -72,7 +72,7 @@ def _folded(revision: Json, launches: Json) -> Json:
     for name, service in definition.get("services", {}).items():
         desire = _with_launch(revision["services"].get(name, {}), service, volumes)
         launch, in_place = _split(service, volumes)
-        # An id may be known before its launch: that of a container that the module service finds.
+        # An id may be known before its launch: that of a container that the module stack_service finds.
         launches[desire["launch"]] = launches.get(desire["launch"]) or launch
         services[name] = {**desire, "in_place": in_place}
     more = {key: item for key, item in definition.items() if key not in ("services", "volumes")}

@@ -195,7 +195,7 @@ def _short(message: Fact) -> str:
 
 
 def _module_rows(world: World) -> list[ServiceRow]:
-    """Return rows of containers that the module drover.docker.service made. Passes show them and never touch them."""
+    """Return rows of containers that the module stack_service made. Passes show them and never touch them."""
     groups: dict[tuple[str, str], list[tuple[str, Container]]] = {}
     for host in world.seen:
         for item in world.containers(host):

@@ -51,7 +51,7 @@ def load(record_key: str) -> Pass:
     """Load the pass that an earlier task of this run began. The key of records is not in its file."""
     found = run_files.load_object("pass")
     if found is None:
-        raise AnsibleError("there is no pass to go on with: drover.docker.plan begins one")
+        raise AnsibleError("there is no pass to go on with: drover.docker.internal_plan begins one")
     begun = t.cast("Pass", found)
     begun.inventory = dataclasses.replace(begun.inventory, record_key=record_key)
     return begun
@@ -77,7 +77,7 @@ def keep_look(host: str, observation: Json) -> None:
 
 
 def keep_outcome(host: str, result: Json) -> None:
-    """Store the result of a call of the module act."""
+    """Store the result of a call of the module internal_act."""
     keys = ("results", "refused", "lease", "unable")
     answer: Json = {key: result[key] for key in keys if key in result}
     if "observation" in result:

@@ -93,13 +93,13 @@ def look_at(
 ) -> dict[str, t.Any]:
     """Return a host's observation. If the host does not answer in time, it holds only the reason (C(error)).
 
-    C(given): arguments of the module observe that replace those of the inventory.
+    C(given): arguments of the module internal_observe that replace those of the inventory.
     """
     template = action._templar.template
     arguments = {**module_arguments(task_vars, template), "images": images, **given}
     limit = template(task_vars.get("drover_observe_timeout_s", OBSERVE_TIMEOUT_S))
     result, reason = call_module(
-        action, "drover.docker.observe", arguments, task_vars, limit_s=float(limit)
+        action, "drover.docker.internal_observe", arguments, task_vars, limit_s=float(limit)
     )
     return {"error": reason} if reason else observation_of(result)
 

@@ -204,7 +204,7 @@ class Controller:
         return plan.lines()
 
     def look(self, host: str) -> Observation | None:
-        """One call of the module observe."""
+        """One call of the module internal_observe."""
         machine = self.world.running_on = self.world.machines[host]
         if host in self.hidden or not machine.reachable:
             return None
@@ -245,7 +245,7 @@ class Controller:
         return self._act_on(machine, stage, work)
 
     def _act_on(self, machine: Machine, stage: str, work: Work) -> Outcome:
-        """One call of the module act: all that goes in is JSON."""
+        """One call of the module internal_act: all that goes in is JSON."""
         given = json.loads(json.dumps(vars(work)))
         self.world.running_on = machine
         caller = self._caller(stage, given)

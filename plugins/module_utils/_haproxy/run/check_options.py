@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Convert the options of the module health_check into a checker's model. Pure; private to the collection."""
+"""Convert the options of the module haproxy_checker into a checker's model. Pure; private to the collection."""
 
 from __future__ import annotations
 

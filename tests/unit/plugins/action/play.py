@@ -12,12 +12,12 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action import (
-    act,
-    load,
-    observe,
-    options,
-    plan,
-    show,
+    internal_act,
+    internal_load,
+    internal_observe,
+    internal_options,
+    internal_plan,
+    internal_show,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.names import canonical_json
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
@@ -33,12 +33,12 @@ from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, 
 Json = dict[str, t.Any]
 SECRET = "correct horse battery"
 PLUGINS: dict[str, t.Any] = {
-    "act": act,
-    "load": load,
-    "observe": observe,
-    "options": options,
-    "plan": plan,
-    "show": show,
+    "act": internal_act,
+    "load": internal_load,
+    "observe": internal_observe,
+    "options": internal_options,
+    "plan": internal_plan,
+    "show": internal_show,
 }
 UNREACHABLE = "Failed to connect to the host via ssh: <error censored due to no log>"
 
@@ -139,7 +139,11 @@ class Play:
 
     def called(self, module: str) -> list[str]:
         """The hosts on which a module was called."""
-        return [host for name, host, _arguments in self.calls if name == f"drover.docker.{module}"]
+        return [
+            host
+            for name, host, _arguments in self.calls
+            if name == f"drover.docker.internal_{module}"
+        ]
 
     # --- the hosts ---
 
@@ -148,7 +152,7 @@ class Play:
         self.calls.append((module_name, host, module_args))
         if self.bench.seen[host] is None:
             raise AnsibleConnectionFailure(UNREACHABLE)
-        done = self._act(host, module_args) if module_name.endswith(".act") else {}
+        done = self._act(host, module_args) if module_name.endswith(".internal_act") else {}
         seen = excerpt(t.cast("t.Any", self.bench[host]), module_args.get("known"))
         return {**done, "observation": canonical_json(seen)}
 

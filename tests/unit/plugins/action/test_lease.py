@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleError
-from ansible_collections.drover.docker.plugins.action.plan import NESTED_STEPS
+from ansible_collections.drover.docker.plugins.action.internal_plan import NESTED_STEPS
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.term import (
     LONGEST_PAUSE_S,
     PAUSE_S,

@@ -28,7 +28,7 @@ def calls(play: Play) -> list[tuple[str, list[str], list[str]]]:
             [item["kind"] for item in arguments["operations"]],
         )
         for name, host, arguments in play.calls
-        if name == "drover.docker.act"
+        if name == "drover.docker.internal_act"
     ]
 
 

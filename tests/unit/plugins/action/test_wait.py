@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.action import plan
+from ansible_collections.drover.docker.plugins.action import internal_plan
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import Play
@@ -37,7 +37,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (plan, pass_file):
+    for module in (internal_plan, pass_file):
         monkeypatch.setattr(module, "time", made)
     return made
 

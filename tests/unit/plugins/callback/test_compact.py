@@ -17,7 +17,11 @@ from ansible_collections.drover.docker.plugins.callback.compact import CallbackM
 
 Json = dict[str, t.Any]
 COLLECTIONS = pathlib.Path(compact_module.__file__).parents[5]
-PLAN, SHOW, LOAD = "drover.docker.plan", "drover.docker.show", "drover.docker.load"
+PLAN, SHOW, LOAD = (
+    "drover.docker.internal_plan",
+    "drover.docker.internal_show",
+    "drover.docker.internal_load",
+)
 
 
 class Screen:

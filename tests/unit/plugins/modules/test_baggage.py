@@ -10,10 +10,10 @@ import pathlib
 import zipfile
 
 import pytest
-from ansible_collections.drover.docker.plugins.modules import observe
+from ansible_collections.drover.docker.plugins.modules import internal_observe
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.code import host_code
 
-PLUGINS = pathlib.Path(observe.__file__).parent.parent
+PLUGINS = pathlib.Path(internal_observe.__file__).parent.parent
 UTILS = PLUGINS / "module_utils"
 RENDER = "_haproxy/render"
 WRITERS = {f"{RENDER}/{name}.py" for name in ("balancer", "backends", "frontends", "checker")}
@@ -49,7 +49,9 @@ def needed(path: pathlib.Path) -> set[str]:
     return {path.relative_to(UTILS).as_posix() for path in known if UTILS in path.parents}
 
 
-@pytest.mark.parametrize(("module", "own"), [("observe", "_observe"), ("act", "_act")])
+@pytest.mark.parametrize(
+    ("module", "own"), [("internal_observe", "_observe"), ("internal_act", "_act")]
+)
 def test_no_host_gets_the_planner(module: str, own: str) -> None:
     assert any((UTILS / PLANNER).glob("*.py")), "the planner has moved: name its package here"
     assert [path for path in baggage(module) if path.startswith(f"{own}/")]
@@ -57,8 +59,8 @@ def test_no_host_gets_the_planner(module: str, own: str) -> None:
 
 
 def test_who_only_looks_carries_nothing_that_writes_configs() -> None:
-    assert not baggage("observe") & WRITERS
-    assert baggage("act") >= WRITERS
+    assert not baggage("internal_observe") & WRITERS
+    assert baggage("internal_act") >= WRITERS
 
 
 def test_a_channel_takes_along_what_is_needed_and_no_other_package() -> None:

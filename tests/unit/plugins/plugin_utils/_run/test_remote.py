@@ -18,7 +18,9 @@ LOST = "Module result deserialization failed: No start of json char found"
 
 def reason_of(result: Json) -> str:
     action: t.Any = types.SimpleNamespace(_execute_module=lambda **_named: result)
-    found, reason = call_module(action, "drover.docker.act", {}, {"inventory_hostname": "h1"})
+    found, reason = call_module(
+        action, "drover.docker.internal_act", {}, {"inventory_hostname": "h1"}
+    )
     assert found == {}
     return reason
 
@@ -30,14 +32,17 @@ def reason_of(result: Json) -> str:
         ({"msg": "first\nlast\n"}, "last"),
         (
             {"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": TRACEBACK, "rc": 1},
-            "the module act failed on h1 (exit code 1): KeyError: 'now'",
+            "the module internal_act failed on h1 (exit code 1): KeyError: 'now'",
         ),
         (
             {"msg": LOST, "module_stderr": "", "module_stdout": "Killed\n", "rc": 137},
-            "the module act failed on h1 (exit code 137): Killed",
+            "the module internal_act failed on h1 (exit code 137): Killed",
         ),
-        ({"msg": LOST, "rc": 0}, "the module act failed on h1 (exit code 0): it printed nothing"),
-        ({}, "the module act failed on h1: it printed nothing"),
+        (
+            {"msg": LOST, "rc": 0},
+            "the module internal_act failed on h1 (exit code 0): it printed nothing",
+        ),
+        ({}, "the module internal_act failed on h1: it printed nothing"),
     ],
 )
 def test_the_reason_of_a_module_that_failed(result: Json, reason: str) -> None:
@@ -79,7 +84,9 @@ def test_what_ssh_says_is_told_although_the_task_hides_its_output(reason: str, t
         raise ssh.error()
 
     action: t.Any = types.SimpleNamespace(_execute_module=fail, _connection=ssh)
-    found, why = call_module(action, "drover.docker.observe", {}, {"inventory_hostname": "h1"})
+    found, why = call_module(
+        action, "drover.docker.internal_observe", {}, {"inventory_hostname": "h1"}
+    )
     assert (found, why.startswith("not reached (")) == ({}, True)
     assert told in why
     assert (ssh.commands, ssh._play_context.no_log) == (["true"], True)
@@ -96,5 +103,7 @@ def test_a_host_that_was_waited_for_is_not_waited_for_again(
         raise ssh.error()
 
     action: t.Any = types.SimpleNamespace(_execute_module=fail, _connection=ssh)
-    _found, why = call_module(action, "drover.docker.observe", {}, {"inventory_hostname": "h1"})
+    _found, why = call_module(
+        action, "drover.docker.internal_observe", {}, {"inventory_hostname": "h1"}
+    )
     assert (why, ssh.commands) == ("not reached (try: ansible h1 -m ping)", [])

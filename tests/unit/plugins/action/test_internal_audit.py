@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
-from ansible_collections.drover.docker.plugins.action import audit
+from ansible_collections.drover.docker.plugins.action import internal_audit
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import read_messages
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import refuse_to_print
 
@@ -24,7 +24,7 @@ def play(monkeypatch: pytest.MonkeyPatch, **args: t.Any) -> tuple[Json, list[str
     task = types.SimpleNamespace(args=args, action="audit", async_val=0, check_mode=False)
     connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir="/nowhere"))
     templar = types.SimpleNamespace(template=lambda value: value)
-    action = audit.ActionModule(task, connection, None, None, templar, None)
+    action = internal_audit.ActionModule(task, connection, None, None, templar, None)
     result = action.run(task_vars={})
     return result, [message.line for message in read_messages(result["messages"])]
 

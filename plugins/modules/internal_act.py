@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: act
-short_description: Carry out one Docker host's share of the plan
+module: internal_act
+short_description: (internal) Carry out one Docker host's share of the plan
 description:
-  - Stores stack records, or runs the operations that M(drover.docker.plan) planned for this host. Independent
+  - Stores stack records, or runs the operations that M(drover.docker.internal_plan) planned for this host. Independent
     operations run concurrently. Before each operation it checks that the plan's preconditions still hold.
   - Then it observes the host again, for the next round of the plan.
   - The playbooks of this collection call this module. To keep a service at scale on one host from your own playbook,
-    use M(drover.docker.service).
+    use M(drover.docker.stack_service).
   - A host without a share of the plan is not contacted.
   - Takes the lease of the host with O(stage=record) and acts under it, so that two control nodes never act at once. It
     removes only volumes that an operation names, and only containers of this collection.
@@ -22,6 +22,8 @@ description:
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
+extends_documentation_fragment:
+  - drover.docker.internal
 options:
   stage:
     description:
@@ -118,7 +120,7 @@ attributes:
   diff_mode:
     description: Shows what would change.
     support: none
-    details: The plan is the diff; M(drover.docker.plan) prints it.
+    details: The plan is the diff; M(drover.docker.internal_plan) prints it.
   action:
     description: Has a part that runs on the controller.
     support: full
@@ -126,21 +128,22 @@ notes:
   - Needs root, or a user who can write O(state_dir) and use the engine.
   - Records and operations hold environment values of the stacks. The module neither logs nor returns them; tasks should
     also set C(no_log=true).
-  - If an operation fails, the task does not fail. The next C(command=continue) of M(drover.docker.plan) reports it.
+  - If an operation fails, the task does not fail. The next C(command=continue) of M(drover.docker.internal_plan)
+    reports it.
 seealso:
-  - module: drover.docker.plan
-  - module: drover.docker.observe
-  - module: drover.docker.service
+  - module: drover.docker.internal_plan
+  - module: drover.docker.internal_observe
+  - module: drover.docker.stack_service
 """
 
 EXAMPLES = r"""
 - name: Store the records that need a majority
-  drover.docker.act:
+  drover.docker.internal_act:
     stage: record
   no_log: true
 
 - name: Do what they allow
-  drover.docker.act:
+  drover.docker.internal_act:
     stage: operations
   no_log: true
 """

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules health_check and health_info as Ansible runs them: arguments in, one line of JSON out."""
+"""The modules haproxy_checker and haproxy_checker_info as Ansible runs them: arguments in, one line of JSON out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
-from ansible_collections.drover.docker.plugins.modules import health_check, health_info
+from ansible_collections.drover.docker.plugins.modules import haproxy_checker, haproxy_checker_info
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import (
     FakeEngine,
     FakeHaproxy,
@@ -48,37 +48,37 @@ def run(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> t.Callabl
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
-    monkeypatch.setattr(health_check, "DockerEngine", lambda _address: made)
-    for module in (module_call, health_info):
+    monkeypatch.setattr(haproxy_checker, "DockerEngine", lambda _address: made)
+    for module in (module_call, haproxy_checker_info):
         monkeypatch.setattr(module, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
 
 
 def test_a_config_is_written_once(run: t.Callable[..., Json], engine: FakeEngine) -> None:
     given = {"checks": [CHECK], "image": "haproxy:3.0", "_ansible_diff": True}
-    would = run(health_check, **given, _ansible_check_mode=True)
+    would = run(haproxy_checker, **given, _ansible_check_mode=True)
     assert (would["changed"], would["reloaded"], engine.bodies) == (True, False, [])
-    first = run(health_check, **given)
+    first = run(haproxy_checker, **given)
     assert first["changed"]
     assert first["diff"] == would["diff"]
     assert first["diff"]["before"] == ""
     assert "http-check send meth GET uri /health ver HTTP/1.0\n" in first["diff"]["after"]
     assert first["revision"] in first["diff"]["after"]
-    second = run(health_check, **given)
+    second = run(haproxy_checker, **given)
     assert (second["changed"], second["revision"]) == (False, first["revision"])
 
 
 def test_a_running_haproxy_is_reloaded_and_reports(
     run: t.Callable[..., Json], engine: FakeEngine, tmp_path: pathlib.Path
 ) -> None:
-    run(health_check, image="haproxy:3.0")
+    run(haproxy_checker, image="haproxy:3.0")
     haproxy = FakeHaproxy(own_folders(tmp_path / "probe"))
     haproxy.start()
     haproxy.stat = ["control,h1,UP,1,2,L4OK,,0,,", "web.1,a,DOWN,9,2,L7STS,500,3,Server Error,"]
     engine.status = "running"
-    done = run(health_check, container="probe", checks=[CHECK], wait=0)
+    done = run(haproxy_checker, container="probe", checks=[CHECK], wait=0)
     assert (done["changed"], done["reloaded"]) == (True, True)
-    found = run(health_info, backends=["web.1"])
+    found = run(haproxy_checker_info, backends=["web.1"])
     assert (found["changed"], found["present"], found["error"]) == (False, True, "")
     assert found["revision"] == found["file_revision"] == done["revision"]
     (report,) = found["reports"]
@@ -94,9 +94,9 @@ def test_a_running_haproxy_is_reloaded_and_reports(
         "failed": 0,
         "place": "",
     }
-    assert len(run(health_info)["reports"]) == 2
+    assert len(run(haproxy_checker_info)["reports"]) == 2
     haproxy.stop()
-    silent = run(health_info)
+    silent = run(haproxy_checker_info)
     assert (silent["present"], silent["reports"]) == (True, [])
     assert "Connection refused" in silent["error"]
 
@@ -114,17 +114,17 @@ def test_a_running_haproxy_is_reloaded_and_reports(
 def test_what_is_refused(
     run: t.Callable[..., Json], engine: FakeEngine, given: Json, why: str
 ) -> None:
-    result = run(health_check, **given)
+    result = run(haproxy_checker, **given)
     assert result["failed"]
     assert re.search(why, result["msg"]), result["msg"]
 
 
 def test_rejected_words_are_told(run: t.Callable[..., Json], engine: FakeEngine) -> None:
     engine.verdict = (1, "[ALERT]    (9) : config : parsing [x:3] : unknown keyword 'y'\n")
-    result = run(health_check, checks=[CHECK], image="haproxy:3.0")
+    result = run(haproxy_checker, checks=[CHECK], image="haproxy:3.0")
     assert result["msg"] == "HAProxy rejects the config: parsing [x:3] : unknown keyword 'y'"
 
 
 def test_a_host_without_a_checker(run: t.Callable[..., Json]) -> None:
-    found = run(health_info)
+    found = run(haproxy_checker_info)
     assert (found["present"], found["error"], found["reports"]) == (False, "", [])

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: load
-short_description: Read the files of a stack
+module: internal_load
+short_description: (internal) Read the files of a stack
 version_added: 0.1.0
 description:
   - Reads C(docker-compose.yml) or C(compose.yaml), C(rancher-compose.yml) and C(answers.yml) of a folder
@@ -41,7 +41,7 @@ options:
     default: {}
   show:
     description:
-      - Keep the canonical stack as YAML for M(drover.docker.show).
+      - Keep the canonical stack as YAML for M(drover.docker.internal_show).
     type: bool
     default: false
   show_secrets:
@@ -51,6 +51,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - drover.docker.internal
   - action_common_attributes
   - action_common_attributes.conn
   - action_common_attributes.flow
@@ -82,12 +83,12 @@ author:
 
 EXAMPLES = r"""
 - name: Read a stack
-  drover.docker.load:
+  drover.docker.internal_load:
     stack_dir: /srv/stacks/wordpress
   register: wordpress
 
 - name: Read it under another name, with a version chosen here
-  drover.docker.load:
+  drover.docker.internal_load:
     stack_dir: /srv/stacks/wordpress
     stack: blog
     variables:

@@ -9,10 +9,10 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.drover.docker.plugins.filter.swarm_plan import FilterModule
+from ansible_collections.drover.docker.plugins.filter.internal_swarm_plan import FilterModule
 from ansible_collections.drover.docker.tests.unit.shared.swarm_reports import node, swarm
 
-PLAN = FilterModule().filters()["swarm_plan"]
+PLAN = FilterModule().filters()["internal_swarm_plan"]
 REPORT: dict[str, t.Any] = {
     "state": "inactive",
     "live_restore": False,

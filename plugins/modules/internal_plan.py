@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: plan
-short_description: Plan one round from the observations of the hosts
+module: internal_plan
+short_description: (internal) Plan one round from the observations of the hosts
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Decides what a command must do on the Docker hosts, from the observations of M(drover.docker.observe) in this run,
-    and returns what was done, what is held and why.
-  - Runs on the controller and contacts no host. M(drover.docker.act) carries the plan out.
+  - Decides what a command must do on the Docker hosts, from the observations of M(drover.docker.internal_observe) in
+    this run, and returns what was done, what is held and why.
+  - Runs on the controller and contacts no host. M(drover.docker.internal_act) carries the plan out.
   - The playbooks of this collection call this module; other playbooks rarely need it.
+extends_documentation_fragment:
+  - drover.docker.internal
 options:
   command:
     description:
@@ -119,7 +121,7 @@ options:
     default: text
 attributes:
   check_mode:
-    description: Returns the operations that a run would perform. M(drover.docker.act) does not run them.
+    description: Returns the operations that a run would perform. M(drover.docker.internal_act) does not run them.
     support: full
   diff_mode:
     description:
@@ -132,18 +134,18 @@ attributes:
 notes:
   - Use C(run_once).
 seealso:
-  - module: drover.docker.observe
-  - module: drover.docker.act
+  - module: drover.docker.internal_observe
+  - module: drover.docker.internal_act
 """
 
 EXAMPLES = r"""
 - name: Look
-  drover.docker.observe:
+  drover.docker.internal_observe:
     host: "{{ inventory_hostname }}"
   no_log: true
 
 - name: Say what a reconcile would do
-  drover.docker.plan:
+  drover.docker.internal_plan:
     command: reconcile
   run_once: true
   check_mode: true
@@ -151,7 +153,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 work:
-  description: Whether M(drover.docker.act) has something to do in this round.
+  description: Whether M(drover.docker.internal_act) has something to do in this round.
   returned: always
   type: bool
 nests:
@@ -333,7 +335,7 @@ services:
     state:
       description:
         - V(active), V(stopped), V(created) (made and not started), V(global) (one on each matching host), or
-          V(by module) for containers of M(drover.docker.service).
+          V(by module) for containers of M(drover.docker.stack_service).
       type: str
       sample: active
     wanted:

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: swarm_plan
-short_description: Decide what Docker hosts do for their common overlay network
+name: internal_swarm_plan
+short_description: (internal) Decide what Docker hosts do for their common overlay network
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
   - Takes the reports of M(drover.docker.swarm), by host, and says which host starts a Swarm, which join it and as what,
     and what stands in the way. It contacts nothing. The role P(drover.docker.network#role) does what it says.
+notes:
+  - This is an internal step of the role P(drover.docker.network#role). There is no promise of stability. Its options,
+    its result and its name may change in any release, without a deprecation.
 positional: _input
 options:
   _input:
@@ -37,7 +40,7 @@ options:
 EXAMPLES = r"""
 - name: Decide
   ansible.builtin.set_fact:
-    plan: "{{ {'h1': look.swarm} | drover.docker.swarm_plan(hosts={'h1': '192.0.2.1'}, settings=wanted) }}"
+    plan: "{{ {'h1': look.swarm} | drover.docker.internal_swarm_plan(hosts={'h1': '192.0.2.1'}, settings=wanted) }}"
   vars:
     wanted:
       name: drover
@@ -130,4 +133,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return {"swarm_plan": swarm_plan}
+        return {"internal_swarm_plan": swarm_plan}

@@ -23,7 +23,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import c
 
 
 class ActionModule(ActionBase):
-    """Takes the host's call from the step of C(drover.docker.plan), and stores the answer for its next step."""
+    """Takes the host's call from the step of C(internal_plan), and stores the answer for its next step."""
 
     TRANSFERS_FILES = False
 
@@ -50,7 +50,9 @@ class ActionModule(ActionBase):
             **_arguments(stage, share),
             "pull_timeout_s": pull_timeout_s(variables, template),
         }
-        result, reason = call_module(self, "drover.docker.act", given, variables, limit_s=ACT_S)
+        result, reason = call_module(
+            self, "drover.docker.internal_act", given, variables, limit_s=ACT_S
+        )
         if reason:
             pass_file.keep_silence(arguments["host"], reason)
             return {"changed": True, "msg": reason}

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: service
+module: stack_service
 short_description: Keep one service at its scale on one Docker host
 version_added: 0.1.0
 author:
@@ -94,12 +94,12 @@ attributes:
     description: Shows the operations, one a line.
     support: full
 seealso:
-  - module: drover.docker.service_info
+  - module: drover.docker.stack_service_info
 """
 
 EXAMPLES = r"""
 - name: Three members of a web server, each on a port that the engine chooses
-  drover.docker.service:
+  drover.docker.stack_service:
     stack: shop
     name: web
     scale: 3
@@ -110,14 +110,14 @@ EXAMPLES = r"""
         TZ: UTC
 
 - name: Stop them and keep them
-  drover.docker.service:
+  drover.docker.stack_service:
     stack: shop
     name: web
     state: stopped
     definition: *web
 
 - name: Remove them; their volumes stay
-  drover.docker.service:
+  drover.docker.stack_service:
     stack: shop
     name: web
     state: absent
@@ -224,7 +224,7 @@ from ..module_utils._plan.standalone import (
 from ..module_utils._plan.world.world import Settings
 
 HERE = "this host"
-OWNER = "drover.docker.service"
+OWNER = "drover.docker.stack_service"
 
 
 def main() -> None:

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: audit
-short_description: Merge the audit of several Docker hosts
+module: internal_audit
+short_description: (internal) Merge the audit of several Docker hosts
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
@@ -33,6 +33,7 @@ options:
     choices: [table, json]
     default: table
 extends_documentation_fragment:
+  - drover.docker.internal
   - drover.docker.read_only
 attributes:
   action:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules observe and act as Ansible runs them: arguments in, one line of JSON out, and no secret in it."""
+"""The internal modules observe and act as Ansible runs them: arguments in, a line of JSON out, and no secret in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
-from ansible_collections.drover.docker.plugins.modules import act, observe
+from ansible_collections.drover.docker.plugins.modules import internal_act, internal_observe
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
 
 Json = dict[str, t.Any]
@@ -62,7 +62,7 @@ def record(number: int = 1) -> Json:
 
 
 def test_a_host_without_an_engine_is_unknown_and_no_failure(run: t.Callable[..., Json]) -> None:
-    result = run(observe)
+    result = run(internal_observe)
     assert not result["changed"]
     seen = json.loads(result["observation"])
     assert seen["host"] == "h1"
@@ -72,30 +72,30 @@ def test_a_host_without_an_engine_is_unknown_and_no_failure(run: t.Callable[...,
 def test_a_record_is_stored_and_what_changed_is_told(
     run: t.Callable[..., Json], tmp_path: pathlib.Path
 ) -> None:
-    assert run(act, records=[record()])["changed"]
-    assert not run(act, records=json.dumps([record()]))["changed"]
+    assert run(internal_act, records=[record()])["changed"]
+    assert not run(internal_act, records=json.dumps([record()]))["changed"]
     stored = read_records(str(tmp_path / "drover")).records
     assert stored["shop"]["body"] == record()["body"]
 
 
 def test_a_refused_record_and_its_operations(run: t.Callable[..., Json]) -> None:
-    run(act, records=[record(2)])
+    run(internal_act, records=[record(2)])
     pull = {"id": 7, "kind": "pull", "stack": "shop", "after": [], "args": {"image": "app:1"}}
-    result = run(act, records=[record(1)], operations=[pull])
+    result = run(internal_act, records=[record(1)], operations=[pull])
     assert [item["stack"] for item in result["refused"]] == ["shop"]
     assert [(item["id"], item["status"]) for item in result["results"]] == [(7, "skipped")]
     assert not result["changed"]
 
 
 def test_check_mode_stores_nothing(run: t.Callable[..., Json], tmp_path: pathlib.Path) -> None:
-    result = run(act, records=[record()], _ansible_check_mode=True)
+    result = run(internal_act, records=[record()], _ansible_check_mode=True)
     assert result["changed"]
     assert result["results"] == []
     assert not (tmp_path / "drover").exists()
 
 
 def test_the_output_of_act_holds_no_definition(run: t.Callable[..., Json]) -> None:
-    result = run(act, records=[record()], operations=[])
+    result = run(internal_act, records=[record()], operations=[])
     assert result["invocation"] == {"module_args": {"host": "h1"}}
     seen = json.loads(result.pop("observation"))
     assert seen["records"] == {}  # no engine answers: nothing was seen
@@ -109,7 +109,7 @@ def test_the_output_of_act_holds_no_definition(run: t.Callable[..., Json]) -> No
 def test_bad_arguments_are_told_without_being_shown(
     run: t.Callable[..., Json], value: str, message: str
 ) -> None:
-    result = run(act, operations=value)
+    result = run(internal_act, operations=value)
     assert result["failed"]
     assert message in result["msg"]
     assert result["invocation"] == {}
@@ -126,6 +126,6 @@ def test_a_missing_sdk_is_told(run: t.Callable[..., Json], monkeypatch: pytest.M
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    result = run(observe)
+    result = run(internal_observe)
     assert result["failed"]
     assert "(docker)" in result["msg"]

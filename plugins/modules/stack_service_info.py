@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: service_info
+module: stack_service_info
 short_description: Report the services of one Docker host and their containers
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
   - Reports the containers that this collection made on the host, by service. They belong to a stored stack, or
-    M(drover.docker.service) made them.
+    M(drover.docker.stack_service) made them.
   - Only reads. Nothing is changed on the host.
 options:
   stack:
@@ -37,12 +37,12 @@ extends_documentation_fragment:
   - drover.docker.engine
   - drover.docker.read_only
 seealso:
-  - module: drover.docker.service
+  - module: drover.docker.stack_service
 """
 
 EXAMPLES = r"""
 - name: Look at the web servers of the shop
-  drover.docker.service_info:
+  drover.docker.stack_service_info:
     stack: shop
     name: web
   register: found
@@ -66,7 +66,7 @@ services:
       description: Name of the service.
       type: str
     managed:
-      description: V(stack) when a stored stack record knows it, V(module) when M(drover.docker.service) made it.
+      description: V(stack) when a stored stack record knows it, V(module) when M(drover.docker.stack_service) made it.
       type: str
     running:
       description: Number of its containers that run.

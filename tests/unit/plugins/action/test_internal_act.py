@@ -43,7 +43,7 @@ def test_each_host_gets_its_own_share(play: Play) -> None:
     shares = {
         host: [(item["host"], item["kind"]) for item in arguments["operations"]]
         for name, host, arguments in play.calls
-        if name == "drover.docker.act" and arguments["operations"]
+        if name == "drover.docker.internal_act" and arguments["operations"]
     }
     assert shares == {host: [(host, "create"), (host, "start")] for host in ("h1", "h2", "h3")}
 
@@ -52,7 +52,7 @@ def test_a_record_without_a_majority_stops_its_operations(play: Play) -> None:
     play.refusing = ["h1", "h2"]
     play.up(shop())
     result = play.act()
-    acted = [item for name, _host, item in play.calls if name.endswith(".act")]
+    acted = [item for name, _host, item in play.calls if name.endswith(".internal_act")]
     assert [item["operations"] for item in acted] == [[]] * 6
     assert play.bench["h3"]["records"] == {}
     assert play.bench["h3"]["containers"] == []

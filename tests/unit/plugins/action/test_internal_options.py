@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.drover.docker.plugins.action import options
+from ansible_collections.drover.docker.plugins.action import internal_options
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
@@ -14,7 +14,7 @@ from ansible_collections.drover.docker.tests.unit.plugins.action.play import SEC
 def extra(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What was given with -e."""
     found: dict[str, str] = {}
-    monkeypatch.setattr(options, "load_extra_vars", lambda _loader: found)
+    monkeypatch.setattr(internal_options, "load_extra_vars", lambda _loader: found)
     return found
 
 

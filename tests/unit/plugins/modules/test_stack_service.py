@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module service keeps the rules of every run: lock, lease, audit, and the inventory's folder and network."""
+"""The module stack_service keeps the rules of every run: lock, lease, audit, and the inventory's folder and network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.drover.docker.plugins.module_utils._lock.lease import (
     Lease,
     standing,
 )
-from ansible_collections.drover.docker.plugins.modules import service, service_info
+from ansible_collections.drover.docker.plugins.modules import stack_service, stack_service_info
 from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import (
     Clock,
@@ -43,7 +43,7 @@ class Box:
         self.pauses: list[float] = []
         self._capsys = capsys
 
-    def run(self, module: t.Any = service, **given: t.Any) -> Json:
+    def run(self, module: t.Any = stack_service, **given: t.Any) -> Json:
         with arguments({"state_dir": self.state, **given}), pytest.raises(SystemExit):
             module.main()
         return dict(json.loads(self._capsys.readouterr().out))
@@ -60,7 +60,7 @@ def box(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Box:
     found = Box(tmp_path / "drover", capsys)
-    for module in (service, service_info):
+    for module in (stack_service, stack_service_info):
         monkeypatch.setattr(module, "DockerEngine", lambda _docker_host: found.engine)
     monkeypatch.setattr(own_run.OwnRun.__init__, "__kwdefaults__", found_defaults(found))
     return found
@@ -84,7 +84,7 @@ def test_each_operation_is_in_the_audit(box: Box) -> None:
     made = box.run(**WEB)
     lines = read_audit(box.state, wanted={})
     assert [line["action"] for line in lines] == ["network", "create", "start"]
-    assert {line["who"] for line in lines} == {"drover.docker.service"}
+    assert {line["who"] for line in lines} == {"drover.docker.stack_service"}
     assert {line["command"] for line in lines} == {"service shop/web"}
     assert len(made["operations"]) == 3
 
@@ -157,5 +157,5 @@ def test_the_overlay_may_have_another_name(box: Box) -> None:
     made = box.run(**WEB, network_name="ours")
     assert box.networks() == ["ours"]
     assert made["members"][0]["address"].startswith("10.42.")
-    (found,) = box.run(service_info, network_name="ours")["services"]
+    (found,) = box.run(stack_service_info, network_name="ours")["services"]
     assert found["members"][0]["address"] == made["members"][0]["address"]

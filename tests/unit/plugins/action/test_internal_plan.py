@@ -16,7 +16,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.signatures imp
 from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
 
-OBSERVE_MODULE = "drover.docker.observe"
+OBSERVE_MODULE = "drover.docker.internal_observe"
 RECORD_KEY = "a key of sixteen or more"
 UP = [
     "h1,h2,h3  record  shop v1  up",

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Controller side of M(drover.docker.load). It reads a stack's folder and contacts no host."""
+"""Controller side of M(drover.docker.internal_load). It reads a stack's folder and contacts no host."""
 
 from __future__ import annotations
 

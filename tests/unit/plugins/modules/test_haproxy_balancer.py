@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module load_balancer as Ansible runs it: arguments in, one line of JSON out."""
+"""The module haproxy_balancer as Ansible runs it: arguments in, one line of JSON out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
-from ansible_collections.drover.docker.plugins.modules import load_balancer
+from ansible_collections.drover.docker.plugins.modules import haproxy_balancer
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import FakeEngine, own_folders
 from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
 
@@ -35,7 +35,7 @@ GIVEN: Json = {"frontends": [PORT], "backends": [BACKEND], "image": "haproxy:3.0
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
-    monkeypatch.setattr(load_balancer, "DockerEngine", lambda _address: made)
+    monkeypatch.setattr(haproxy_balancer, "DockerEngine", lambda _address: made)
     monkeypatch.setattr(module_call, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
 
@@ -48,7 +48,7 @@ def run(
 
     def call(**given: t.Any) -> Json:
         with arguments({"directory": str(tmp_path / "front"), **given}), pytest.raises(SystemExit):
-            load_balancer.main()
+            haproxy_balancer.main()
         return dict(json.loads(capsys.readouterr().out))
 
     return call
@@ -91,7 +91,7 @@ def test_what_is_refused(run: t.Callable[..., Json], given: Json, why: str) -> N
 
 
 def test_every_option_is_documented() -> None:
-    documented = yaml.safe_load(load_balancer.DOCUMENTATION)["options"]
+    documented = yaml.safe_load(haproxy_balancer.DOCUMENTATION)["options"]
 
     def compare(options: Json, described: Json) -> None:
         assert set(options) == set(described)
@@ -101,5 +101,7 @@ def test_every_option_is_documented() -> None:
             if "options" in option:
                 compare(option["options"], described[name]["suboptions"])
 
-    own = {name: option for name, option in load_balancer.OPTIONS.items() if name != "docker_host"}
+    own = {
+        name: option for name, option in haproxy_balancer.OPTIONS.items() if name != "docker_host"
+    }
     compare(own, documented)

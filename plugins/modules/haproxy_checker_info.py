@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: health_info
+module: haproxy_checker_info
 short_description: Report what the HAProxy checker of a Docker host says
 version_added: 0.1.0
 author:
@@ -19,7 +19,7 @@ description:
 options:
   directory:
     description:
-      - Folder that the host shares with the checker, as in M(drover.docker.health_check). The default is that of the
+      - Folder that the host shares with the checker, as in M(drover.docker.haproxy_checker). The default is that of the
         checkers of stacks.
     type: path
     default: /var/lib/drover/checker
@@ -34,12 +34,12 @@ extends_documentation_fragment:
 requirements:
   - Python 3.8 or later on the host
 seealso:
-  - module: drover.docker.health_check
+  - module: drover.docker.haproxy_checker
 """
 
 EXAMPLES = r"""
 - name: Look at what this host's checker says
-  drover.docker.health_info:
+  drover.docker.haproxy_checker_info:
   register: found
 
 - name: Show what is not up

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: load_balancer
+module: haproxy_balancer
 short_description: Give a HAProxy container on a Docker host its ports, rules and members
 version_added: 0.1.0
 author:
@@ -278,12 +278,12 @@ attributes:
     description: Shows the config before and after, without the password of O(statistics) and without certificates.
     support: full
 seealso:
-  - module: drover.docker.health_check
+  - module: drover.docker.haproxy_checker
 """
 
 EXAMPLES = r"""
 - name: Two web servers behind one name, and a database
-  drover.docker.load_balancer:
+  drover.docker.haproxy_balancer:
     directory: /var/lib/front
     container: front-haproxy-1
     image: haproxy:3.0
@@ -313,7 +313,7 @@ EXAMPLES = r"""
     default_certificate: shop
 
 - name: Take web.1 out, and wait until its requests are answered
-  drover.docker.load_balancer:
+  drover.docker.haproxy_balancer:
     directory: /var/lib/front
     container: front-haproxy-1
     frontends: [{port: 80, default_backend: shop}]

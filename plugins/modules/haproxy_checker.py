@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: health_check
+module: haproxy_checker
 short_description: Give a HAProxy container on a Docker host its health checks
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
   - Writes the HAProxy config of a checker, a HAProxy container that carries no traffic and only checks other
-    containers, and applies it to the running HAProxy. M(drover.docker.health_info) returns the results of the checks.
+    containers, and applies it to the running HAProxy. M(drover.docker.haproxy_checker_info) returns the results of the
+    checks.
   - Validates the config with C(haproxy -c) in the image that runs it, before it replaces anything. If HAProxy rejects
     it, the good file and the running HAProxy stay unchanged.
   - Adds and removes targets while HAProxy runs. Other changes need a reload, never a restart. A reload keeps the state
@@ -148,12 +149,12 @@ attributes:
     description: Shows the config before and after, with all headers.
     support: full
 seealso:
-  - module: drover.docker.health_info
+  - module: drover.docker.haproxy_checker_info
 """
 
 EXAMPLES = r"""
 - name: Check two web servers and a database from this host
-  drover.docker.health_check:
+  drover.docker.haproxy_checker:
     directory: /var/lib/probe
     container: probe-haproxy-1
     image: haproxy:3.0
@@ -179,7 +180,7 @@ EXAMPLES = r"""
         port: 5432
 
 - name: The container that makes them
-  drover.docker.service:
+  drover.docker.stack_service:
     stack: probe
     name: haproxy
     definition:

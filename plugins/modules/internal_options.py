@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: options
+module: internal_options
 short_description: (internal) Read the options of a command
 version_added: 0.2.0
 author:
@@ -34,6 +34,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - drover.docker.internal
   - drover.docker.read_only
 attributes:
   action:
@@ -42,12 +43,12 @@ attributes:
 notes:
   - Use C(run_once).
 seealso:
-  - module: drover.docker.plan
+  - module: drover.docker.internal_plan
 """
 
 EXAMPLES = r"""
 - name: Read the command
-  drover.docker.options:
+  drover.docker.internal_options:
     command: status
     short: true
   register: command

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: show
+module: internal_show
 short_description: (internal) Show the lines of the command that has just ended
 version_added: 0.2.0
 author:
@@ -19,6 +19,7 @@ description:
   - Runs on the controller and contacts no host.
   - Internal to this collection. It may change or disappear in any release.
 extends_documentation_fragment:
+  - drover.docker.internal
   - drover.docker.read_only
 attributes:
   action:
@@ -27,12 +28,12 @@ attributes:
 notes:
   - Use C(run_once).
 seealso:
-  - module: drover.docker.plan
+  - module: drover.docker.internal_plan
 """
 
 EXAMPLES = r"""
 - name: Result
-  drover.docker.show:
+  drover.docker.internal_show:
   run_once: true
 """
 

@@ -7,18 +7,20 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: observe
-short_description: Look at one Docker host, for the plan
+module: internal_observe
+short_description: (internal) Look at one Docker host, for the plan
 description:
   - Reads the engine, this collection's containers, volumes, networks, images and the stored stack records of one Docker
-    host, and keeps the observation on the control node for M(drover.docker.plan).
+    host, and keeps the observation on the control node for M(drover.docker.internal_plan).
   - The playbooks of this collection call this module, once for each host in each pass. To see the containers of a
-    service, use M(drover.docker.service_info) or the playbook C(drover.docker.status).
+    service, use M(drover.docker.stack_service_info) or the playbook C(drover.docker.status).
   - Only reads. An engine that does not answer within 4 seconds is unknown, and so is an unreachable host. The task does
     not fail in either case.
 version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
+extends_documentation_fragment:
+  - drover.docker.internal
 options:
   host:
     description:
@@ -64,7 +66,7 @@ attributes:
     description: Shows what would change.
     support: none
     details: Nothing ever changes. With check mode and diff it also reads the configs of load balancers, for the diff of
-      M(drover.docker.plan).
+      M(drover.docker.internal_plan).
   action:
     description: Has a part that runs on the controller.
     support: full
@@ -73,14 +75,14 @@ notes:
   - The observation holds environment values of the stored stacks. The result of the task does not contain it; tasks
     should also set C(no_log=true).
 seealso:
-  - module: drover.docker.plan
-  - module: drover.docker.act
-  - module: drover.docker.service_info
+  - module: drover.docker.internal_plan
+  - module: drover.docker.internal_act
+  - module: drover.docker.stack_service_info
 """
 
 EXAMPLES = r"""
 - name: Look at all Docker hosts
-  drover.docker.observe:
+  drover.docker.internal_observe:
   register: look
 
 - name: Show the hosts of which nothing is known

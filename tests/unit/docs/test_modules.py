@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is public and what is internal, the action group, and what became of earlier names."""
+
+from __future__ import annotations
+
+import ast
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+MODULES = sorted((ROOT / "plugins" / "modules").glob("*.py"))
+RUNTIME: dict[str, t.Any] = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text("utf-8"))
+REDIRECTS: dict[str, t.Any] = RUNTIME["plugin_routing"]["modules"]
+INTERNAL = "drover.docker.internal"
+PUBLIC = {
+    "audit_info",
+    "haproxy_balancer",
+    "haproxy_checker",
+    "haproxy_checker_info",
+    "stack_service",
+    "stack_service_info",
+    "swarm",
+}
+
+
+def literal(path: Path, name: str) -> t.Any:
+    """A constant of a file, which is not imported."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    pytest.fail(f"{path.name} has no {name}")
+
+
+def documented(path: Path) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = yaml.safe_load(literal(path, "DOCUMENTATION"))
+    return found
+
+
+def is_internal(path: Path) -> bool:
+    return path.stem.startswith("internal_")
+
+
+def takes_engine(path: Path) -> bool:
+    page = documented(path)
+    fragments = page.get("extends_documentation_fragment", [])
+    return "drover.docker.engine" in fragments or "docker_host" in page.get("options", {})
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_internal_steps_say_so(path: Path) -> None:
+    page = documented(path)
+    says = page["short_description"].startswith("(internal) ")
+    assert says == is_internal(path)
+    assert (INTERNAL in page.get("extends_documentation_fragment", [])) == is_internal(path)
+
+
+def test_public_modules_are_a_list_that_is_changed_on_purpose() -> None:
+    assert {path.stem for path in MODULES if not is_internal(path)} == PUBLIC
+
+
+def test_the_action_group_has_every_module_with_an_engine() -> None:
+    groups = RUNTIME["action_groups"]
+    assert groups["all"] == [path.stem for path in MODULES if takes_engine(path)]
+    assert groups["docker"] == [{"metadata": {"extend_group": ["all"]}}]
+
+
+@pytest.mark.parametrize("name", sorted(REDIRECTS))
+def test_earlier_names_lead_to_public_modules_for_a_while(name: str) -> None:
+    route = REDIRECTS[name]
+    new = route["redirect"]
+    assert new.rpartition(".")[2] in PUBLIC
+    assert new in route["deprecation"]["warning_text"]
+    assert route["deprecation"]["removal_version"] == "1.0.0"
+    assert name not in {path.stem for path in MODULES}
