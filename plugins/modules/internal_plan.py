@@ -110,8 +110,8 @@ options:
     default: false
   check:
     description:
-      - With O(command=status), judge instead of show, in one line for monitoring. It fails unless all wanted members run
-        and, where they are checked, are healthy, and all hosts were seen.
+      - With O(command=status), judge instead of show, in one line for monitoring. It fails unless all wanted members
+        run and, where they are checked, are healthy, and all hosts were seen.
     type: bool
     default: false
   format:

@@ -44,7 +44,8 @@ def run(folder: pathlib.Path, *words: str, **variables: str) -> subprocess.Compl
 
 def called(folder: pathlib.Path, *words: str) -> list[str]:
     """What ansible-playbook gets."""
-    found: list[str] = json.loads(run(folder, *words).stdout)
+    told = run(folder, *words).stdout.removeprefix("UNKNOWN: ")
+    found: list[str] = json.loads(told)
     return found[1:]
 
 
@@ -61,6 +62,7 @@ def called(folder: pathlib.Path, *words: str) -> list[str]:
         ("reconcile shop", "reconcile", ["stack=shop"]),
         ("audit shop since=2h", "audit", ["stack=shop", "since=2h"]),
         ("network", "network", []),
+        ("check shop format=json", "check", ["stack=shop", "format=json"]),
     ],
 )
 def test_arguments_become_options(
@@ -119,3 +121,22 @@ def test_usage_names_every_command(folder: pathlib.Path, word: str) -> None:
     assert done.returncode == 0
     playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
     assert all(f"{name}" in done.stdout for name in playbooks)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "shown"),
+    [
+        ("OK: 2 stacks, 4 of 4 members on 3 hosts", 0, ""),
+        ("WARNING: shop/web 1 of 2 run", 1, ""),
+        ("CRITICAL: shop/web 0 of 2 run", 2, ""),
+        ('{"level":"WARNING","problems":[],"summary":""}', 1, ""),
+        ("[ERROR]: the inventory is broken", 3, "UNKNOWN: [ERROR]: the inventory is broken"),
+    ],
+)
+def test_check_has_the_exit_status_of_a_monitoring_plugin(
+    folder: pathlib.Path, line: str, code: int, shown: str
+) -> None:
+    program = folder / "ansible-playbook"
+    program.write_text(f"#!/bin/sh\necho a warning >&2\necho '{line}'\nexit 2\n", encoding="utf-8")
+    done = run(folder, "check")
+    assert (done.stdout, done.returncode) == (f"{shown or line}\n", code)
