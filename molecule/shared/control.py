@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -15,7 +16,10 @@ from .inventory import inventory
 from .passes import ARGUMENTS, Passes
 from .runs import Run
 
-BIN = pathlib.Path(sys.executable).parent
+BIN = pathlib.Path(os.environ.get("DROVER_CONTROL_BIN") or pathlib.Path(sys.executable).parent)
+"""The programs of Ansible: those of the tests, or of another ansible-core (tools/plays)."""
+COLLECTIONS = os.environ.get("DROVER_CONTROL_COLLECTIONS", "")
+"""The collections path with an installed tarball; without it, the checkout counts."""
 
 
 def checked(what: str, run: Run, *, fails: bool) -> Run:
@@ -39,6 +43,7 @@ class Control:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "ANSIBLE_NOCOLOR": "1",
+            **({"ANSIBLE_COLLECTIONS_PATH": COLLECTIONS} if COLLECTIONS else {}),
         }
         self.passes = Passes(self.inventory, self.environment)
 

@@ -101,7 +101,7 @@ def test_versions_are_those_that_the_project_tests_with(python: str) -> None:
     core = pins(variables["__reconcile_timer_cores"][python])
     lane = ROOT / "requirements" / f"core-{core['ansible-core'].rpartition('.')[0]}.txt"
     tested = lane.read_text(encoding="utf-8").split()
-    for name in ("runtime.txt", "bounds.txt"):
+    for name in ("control.txt", "bounds.txt"):
         tested += (ROOT / "requirements" / name).read_text(encoding="utf-8").split()
     installed = {**pins(variables["__reconcile_timer_pins"]), **core}
     assert installed.items() <= pins(tested).items()
