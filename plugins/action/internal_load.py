@@ -28,6 +28,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certifi
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.show_stack import as_yaml
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.summary import summary
 
 ARGUMENTS = {
     "stack_dir": {"type": "path", "required": True},
@@ -67,7 +68,7 @@ class ActionModule(ActionBase):
         run_files.save("definition", definition)
         if given["show"]:
             lines = as_yaml(definition, secrets=given["show_secrets"])
-            run_files.save("shown", shown(plain(lines)))
+            run_files.save("shown", shown(plain([*summary(definition), *lines])))
         return {
             **result,
             "definition": definition,
