@@ -66,7 +66,8 @@ pythons() {
 # stamp_of TEXT...: a checksum of the texts and of all requirement files.
 stamp_of() { { printf '%s\n' "$@" && cat "$ROOT_DIR"/requirements/*.txt; } | sha256sum | cut -d' ' -f1; }
 
-# make_venv DIR PYTHON REQUIREMENT_FILE...: a venv of exactly these; nothing is done where its stamp is right.
+# make_venv DIR PYTHON REQUIREMENT_FILE...: a venv of exactly these; nothing is done where its stamp is right. BOUNDS names
+# another file of exact versions than bounds.txt.
 make_venv() {
   local dir="$1" python="$2" stamp file
   local args=()
@@ -78,7 +79,7 @@ make_venv() {
   for file in "$@"; do args+=(-r "$ROOT_DIR/requirements/$file"); done
   rm -rf "$dir"
   "$python" -m venv "$dir"
-  "$dir/bin/python" -m pip install -qq --disable-pip-version-check -c "$ROOT_DIR/requirements/bounds.txt" "${args[@]}"
+  "$dir/bin/python" -m pip install -qq --disable-pip-version-check -c "$ROOT_DIR/requirements/${BOUNDS:-bounds.txt}" "${args[@]}"
   echo "$stamp" >"$dir/stamp"
 }
 

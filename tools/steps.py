@@ -54,7 +54,8 @@ class Step:
 LAB = [Step("engine", ("lab/engine", "start")), Step("images", ("lab/images",))]
 LAST_IN_LINE = ("nice", "-n", "19")
 CODE = [
-    Step(name, (*LAST_IN_LINE, f"tools/{name}")) for name in ("lint", "units", "sanity", "build")
+    Step(name, (*LAST_IN_LINE, f"tools/{name}"))
+    for name in ("lint", "units", "sanity", "build", "importer")
 ]
 LIVE = Step("live", ("tools/molecule", "live"), keeps_lab=True)
 SCENARIOS = Step("molecule", ("tools/molecule", "scenarios"))
@@ -193,7 +194,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     print(
-        "running lint, units, sanity and build beside engine, images and live, then molecule",
+        "running lint, units, sanity, build and importer beside engine, images and live, then molecule",
         flush=True,
     )
     work = threading.Thread(target=run_all)
