@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.plugin_utils._output.audit_lines import lines_of
 from ansible_collections.drover.docker.plugins.plugin_utils._output.audit_table import (
     as_table,
@@ -50,7 +51,8 @@ class ActionModule(ActionBase):
             if bad
         ]
         told = _told(lines, args["format"], remarks)
-        run_files.save("shown", shown(told))
+        blind = len(missing) == len(answers)
+        run_files.save("shown", shown(told, Fact("no_host").text if blind else ""))
         data = {"lines": lines, "missing": missing}
         facts = {"drover_audit": data}
         return {"changed": False, **data, "messages": as_data(told), "ansible_facts": facts}

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.action import internal_audit
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import read_messages
+from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import refuse_to_print
 
 Json = dict[str, t.Any]
@@ -46,6 +47,17 @@ def test_hosts_that_did_not_answer_are_named(monkeypatch: pytest.MonkeyPatch) ->
         ["h2"],
         ["", "nothing is recorded", "", "h2: not read"],
     )
+
+
+@pytest.mark.parametrize(
+    ("second", "failure"),
+    [({"lines": []}, ""), ({"unreachable": True}, "no Docker host could be looked at")],
+)
+def test_it_fails_only_where_no_host_answered(
+    monkeypatch: pytest.MonkeyPatch, second: Json, failure: str
+) -> None:
+    play(monkeypatch, results={"h1": {"unreachable": True}, "h2": second})
+    assert run_files.take("shown")["failure"] == failure
 
 
 def test_the_newest_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
