@@ -148,15 +148,20 @@ options:
     default: []
   connection:
     description:
-      - How tasks connect to the containers. V(docker-cli) is the connection C(community.docker.docker), which needs the
-        C(docker) program on the control node; V(docker-api) is C(community.docker.docker_api); V(none) sets nothing.
-      - The collection community.docker is needed to run tasks in containers, not to list them.
+      - How tasks connect to the containers. V(container) is P(drover.docker.container#connection), which goes over the
+        connection that Ansible has to the Docker host, with sudo where O(hosts[].become) says so; for engines behind
+        TCP it is V(docker-cli).
+      - V(docker-cli) is the connection C(community.docker.docker), which needs the C(docker) program on the control
+        node; V(docker-api) is C(community.docker.docker_api). Both need the collection community.docker to run tasks in
+        containers, not to list them, and know nothing of O(hosts[].become).
+      - V(none) sets nothing.
     type: str
     choices:
+      - container
       - docker-cli
       - docker-api
       - none
-    default: docker-cli
+    default: container
   standard_groups:
     description:
       - Whether to put containers into groups by stack, service, Docker host, state, verdict and revision. Without them

@@ -323,6 +323,15 @@ def test_over_tcp_verdict_and_revision_are_unknown(settled: Site) -> None:
     }
 
 
+def test_tasks_run_in_the_containers(settled: Site) -> None:
+    """With our own connection, over SSH as the host's variables say."""
+    words = ["-m", "ansible.builtin.raw", "-a", "hostname -i; echo $PASSWORD"]
+    for name in WEB:
+        said, errors = settled.run("ansible", name, *words, source=settled.source())
+        assert settled.variables()[name]["drover_address"] in said, said + errors
+        assert SECRET in said
+
+
 def test_the_variables_connect_to_the_container(settled: Site, tmp_path: pathlib.Path) -> None:
     """As the connection community.docker.docker does: the docker program with these arguments, and then exec."""
     docker = shutil.which("docker")
@@ -333,7 +342,7 @@ def test_the_variables_connect_to_the_container(settled: Site, tmp_path: pathlib
     client.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -i {settled.key} {SSH} "$@"\n')
     client.chmod(0o755)
     for name in WEB:
-        item = settled.variables()[name]
+        item = settled.variables(connection="docker-cli")[name]
         words = [docker, *item["ansible_docker_extra_args"].split(" "), "exec", "-i"]
         done = subprocess.run(
             [*words, item["ansible_host"], "/bin/sh", "-c", "hostname -i; echo $PASSWORD"],

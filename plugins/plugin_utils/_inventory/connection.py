@@ -15,7 +15,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
 
 from .source import SSH, TCP, DockerHost, SourceError
 
-CLI, API, NONE = "docker-cli", "docker-api", "none"
+CONTAINER, CLI, API, NONE = "container", "docker-cli", "docker-api", "none"
 _DEFAULT_SOCKET = DOCKER_HOST[len("unix://") :]
 
 
@@ -23,7 +23,9 @@ def container_connection(kind: str, host: DockerHost, container: str) -> dict[st
     """Return the variables with which tasks reach a container.
 
     Args:
-        kind: CLI for the connection C(community.docker.docker), API for C(community.docker.docker_api), or NONE.
+        kind: CONTAINER for our own connection over that of the host, CLI for C(community.docker.docker), API for
+            C(community.docker.docker_api), or NONE. An engine behind TCP has no host to go to: CLI then stands in for
+            CONTAINER.
         host: Its Docker host.
         container: Its name.
 
@@ -32,8 +34,21 @@ def container_connection(kind: str, host: DockerHost, container: str) -> dict[st
     """
     if kind == NONE:
         return {}
-    own = _by_cli(host) if kind == CLI else _by_api(host)
+    if kind == CONTAINER and host.transport != TCP:
+        return {"drover_container": container, **_over_host(host)}
+    own = _by_api(host) if kind == API else _by_cli(host)
     return {"ansible_host": container, **own}
+
+
+def _over_host(host: DockerHost) -> dict[str, t.Any]:
+    way = {
+        key: value
+        for key, value in host_connection(host).items()
+        if key.startswith("ansible_") and key != "ansible_python_interpreter"
+    }
+    found = {"ansible_connection": "drover.docker.container", "drover_container_way": way}
+    address = host_connection(host).get("drover_docker_host")
+    return {**found, "drover_container_docker_host": address} if address else found
 
 
 def _by_cli(host: DockerHost) -> dict[str, t.Any]:

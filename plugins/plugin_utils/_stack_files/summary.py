@@ -12,6 +12,7 @@ import typing as t
 
 Json = dict[str, t.Any]
 
+_NAMES = {"external": "a name for hosts elsewhere", "alias": "a name for other services"}
 _OURS = "@state_dir/"
 """Mounts of load balancers, which hold no data."""
 
@@ -29,9 +30,7 @@ def summary(definition: Json) -> list[str]:
 
 def _parts(service: Json) -> t.Iterator[str]:
     if service["kind"] != "container":
-        yield {"external": "a name for hosts elsewhere", "alias": "a name for other services"}.get(
-            service["kind"], service["kind"]
-        )
+        yield _NAMES[service["kind"]]
         return
     yield f"{_number(service)} {service['image']}"
     if service["balancer"]:

@@ -99,7 +99,7 @@ def known_names() -> set[str]:
     """All that may be called drover.docker.NAME."""
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     parts = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
-    for kind in ("modules", "inventory", "callback"):
+    for kind in ("modules", "inventory", "callback", "connection"):
         parts |= {path.stem for path in (ROOT / "plugins" / kind).glob("*.py")}
     return {*playbooks(), *parts, *runtime["action_groups"]}
 

@@ -20,7 +20,11 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible.template import Templar
 from ansible.utils.display import Display
 from ansible_collections.drover.docker.plugins.inventory import services
-from ansible_collections.drover.docker.plugins.plugin_utils._inventory.connection import API, CLI
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.connection import (
+    API,
+    CLI,
+    CONTAINER,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import KINDS
 from ansible_collections.drover.docker.tests.unit.shared import engines
 
@@ -163,8 +167,10 @@ def test_containers_in_groups_with_variables(lab: Lab) -> None:
     own = variables(found, "shop-web-2")
     assert (own["drover_verdict"], own["drover_verdict_why"]) == ("healthy", "2 of 2 checkers")
     assert 60 <= own["drover_verdict_age_s"] < 90
-    assert own["ansible_connection"] == "community.docker.docker"
-    assert own["ansible_docker_extra_args"] == f"--host=unix://{lab.folder}/h2/s"
+    assert own["ansible_connection"] == "drover.docker.container"
+    assert own["drover_container"] == "shop-web-2"
+    assert own["drover_container_way"] == {"ansible_connection": "local"}
+    assert own["drover_container_docker_host"] == f"unix://{lab.folder}/h2/s"
     assert lab.warnings == []
 
 
@@ -374,7 +380,7 @@ def test_all_options_are_documented() -> None:
     documented = plugin.option_definitions
     assert set(KINDS) <= set(documented)
     assert {"name", "docker_host", *KINDS} == set(documented["hosts"]["suboptions"])
-    assert set(documented["connection"]["choices"]) == {CLI, API, "none"}
+    assert set(documented["connection"]["choices"]) == {CONTAINER, CLI, API, "none"}
 
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"

@@ -179,6 +179,26 @@ def test_connection_by_the_docker_program(given: dict, arguments: str) -> None:
     }
 
 
+def test_our_own_connection_goes_over_that_of_the_host() -> None:
+    way = {"docker_host": "ssh://deploy@h1:2222", "become": True, "private_key_file": "/k"}
+    assert container_connection("container", host(**way), "shop-web-1") == {
+        "ansible_connection": "drover.docker.container",
+        "drover_container": "shop-web-1",
+        "drover_container_way": {
+            "ansible_host": "h1",
+            "ansible_user": "deploy",
+            "ansible_port": 2222,
+            "ansible_become": True,
+            "ansible_ssh_private_key_file": "/k",
+        },
+    }
+
+
+def test_an_engine_behind_tcp_has_no_host_to_go_to() -> None:
+    by_cli = container_connection("docker-cli", host(docker_host="tcp://h1:2375"), "x")
+    assert container_connection("container", host(docker_host="tcp://h1:2375"), "x") == by_cli
+
+
 def test_connection_by_the_api() -> None:
     assert container_connection("docker-api", host(docker_host="ssh://root@h1"), "x") == {
         "ansible_host": "x",
