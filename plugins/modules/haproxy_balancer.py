@@ -349,8 +349,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._common.constants import DOCKER_HOST
-from ..module_utils._engine.client import DockerEngine
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
 from ..module_utils._haproxy.render.balancer import render_balancer
 from ..module_utils._haproxy.run.apply import Applied, apply
 from ..module_utils._haproxy.run.balancer_options import (
@@ -375,7 +374,7 @@ OPTIONS: dict[str, t.Any] = {
     "container": {"type": "str"},
     "image": {"type": "str"},
     "wait": {"type": "float", "default": 0},
-    "docker_host": {"type": "str", "default": DOCKER_HOST},
+    **ENGINE_OPTIONS,
 }
 
 
@@ -394,7 +393,7 @@ def _apply(module: AnsibleModule) -> Applied:
     config, _revision = render_balancer(model_from_options(params))
     certificates = {name: str(pem) for name, pem in params["certificates"].items()}
     return apply(
-        DockerEngine(params["docker_host"]),
+        engine_of(params),
         target_of(params),
         balancer(config, certificates, params["default_certificate"] or ""),
         wait_s=params["wait"],

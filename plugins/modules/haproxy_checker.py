@@ -219,8 +219,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._common.constants import DOCKER_HOST
-from ..module_utils._engine.client import DockerEngine
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
 from ..module_utils._haproxy.render.checker import render_checker
 from ..module_utils._haproxy.run.apply import RELOAD, Applied, apply
 from ..module_utils._haproxy.run.check_options import model_from_options
@@ -275,7 +274,7 @@ def main() -> None:
             "container": {"type": "str"},
             "image": {"type": "str"},
             "wait": {"type": "float", "default": 2.5},
-            "docker_host": {"type": "str", "default": DOCKER_HOST},
+            **ENGINE_OPTIONS,
         },
         supports_check_mode=True,
     )
@@ -297,7 +296,7 @@ def _apply(module: AnsibleModule) -> Applied:
         model_from_options(params["checks"], params["controls"], address=params["address"] or "")
     )
     return apply(
-        DockerEngine(params["docker_host"]),
+        engine_of(params),
         target_of(params),
         checker(config),
         wait_s=params["wait"],

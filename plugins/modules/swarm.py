@@ -256,7 +256,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._common.addresses import parse_subnet
-from ..module_utils._common.constants import DOCKER_HOST, OVERLAY_NETWORK, OVERLAY_SUBNET
+from ..module_utils._common.constants import OVERLAY_NETWORK, OVERLAY_SUBNET
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, tls_of
 from ..module_utils._engine.errors import EngineError, SdkMissing
 from ..module_utils._swarm.actions import Host, Refused, Wanted, join_tokens
 from ..module_utils._swarm.client import SocketClient, wait_until
@@ -265,7 +266,7 @@ from ..module_utils._swarm.report import is_cut_off, look
 ELECTION_S = 15.0
 STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
 SPEC: dict[str, t.Any] = {
-    "docker_host": {"type": "str", "default": DOCKER_HOST},
+    **ENGINE_OPTIONS,
     "role": {"type": "str", "choices": ["manager", "worker"]},
     "advertise_addr": {"type": "str", "default": ""},
     "preferred_addr": {"type": "str", "default": ""},
@@ -298,7 +299,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         Refused, EngineError, ValueError: A step is impossible. The text says why.
     """
     params = module.params
-    client = SocketClient(params["docker_host"])
+    client = SocketClient(params["docker_host"], tls_of(params))
     report = report_of(client, params)
     host = Host(client, report, check_mode=module.check_mode)
     host.make(wanted(params, advertise_addr=report["advertise_addr"]))

@@ -11,6 +11,9 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.drover.docker.plugins.module_utils._engine.engine_options import (
+    ENGINE_OPTIONS,
+)
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
 from ansible_collections.drover.docker.plugins.modules import haproxy_balancer
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import FakeEngine, own_folders
@@ -35,7 +38,7 @@ GIVEN: Json = {"frontends": [PORT], "backends": [BACKEND], "image": "haproxy:3.0
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
-    monkeypatch.setattr(haproxy_balancer, "DockerEngine", lambda _address: made)
+    monkeypatch.setattr(haproxy_balancer, "engine_of", lambda _params: made)
     monkeypatch.setattr(module_call, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
 
@@ -101,7 +104,5 @@ def test_every_option_is_documented() -> None:
             if "options" in option:
                 compare(option["options"], described[name]["suboptions"])
 
-    own = {
-        name: option for name, option in haproxy_balancer.OPTIONS.items() if name != "docker_host"
-    }
+    own = {k: option for k, option in haproxy_balancer.OPTIONS.items() if k not in ENGINE_OPTIONS}
     compare(own, documented)

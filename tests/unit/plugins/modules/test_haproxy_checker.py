@@ -48,7 +48,7 @@ def run(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> t.Callabl
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
-    monkeypatch.setattr(haproxy_checker, "DockerEngine", lambda _address: made)
+    monkeypatch.setattr(haproxy_checker, "engine_of", lambda _params: made)
     for module in (module_call, haproxy_checker_info):
         monkeypatch.setattr(module, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
