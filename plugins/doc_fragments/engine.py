@@ -1,22 +1,69 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options and attributes that the modules for one host share."""
+"""Options that the modules for one engine share. Names and aliases are those of community.docker."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Where the engine is, and what these modules support."""
+    """Where the engine is, and how it is spoken to."""
 
     DOCUMENTATION = r"""
 options:
   docker_host:
     description:
-      - Address of the host's Docker engine, C(unix://PATH) or C(tcp://HOST:PORT).
+      - Address of the Docker engine as the host sees it, C(unix://PATH) or C(tcp://HOST:PORT).
+      - If it is not given, the environment variable E(DOCKER_HOST) of the module counts, then the default.
     type: str
     default: unix:///var/run/docker.sock
+    aliases: [docker_url]
+  tls:
+    description:
+      - Speak TLS with an engine at C(tcp://), without a look at its certificate. O(validate_certs) looks at it.
+      - If it is not given, the environment variable E(DOCKER_TLS) of the module counts, then the default.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  validate_certs:
+    description:
+      - Speak TLS with an engine at C(tcp://), and refuse it unless its certificate is from O(ca_path) and names its
+        host.
+      - If it is not given, the environment variable E(DOCKER_TLS_VERIFY) of the module counts, then the default.
+    type: bool
+    default: false
+    aliases: [tls_verify]
+    version_added: 0.2.0
+  ca_path:
+    description:
+      - File with the certificates of the authorities, for O(validate_certs), in PEM format on the host. Without it, the
+        authorities count that the Python package C(requests) brings.
+      - If it is not given, C(ca.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) counts, if it
+        exists.
+    type: path
+    aliases: [ca_cert, tls_ca_cert, cacert_path]
+    version_added: 0.2.0
+  client_cert:
+    description:
+      - File with the certificate that the module shows to the engine, in PEM format on the host. Needs O(client_key).
+      - If it is not given, C(cert.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) counts, if it
+        exists.
+    type: path
+    aliases: [tls_client_cert, cert_path]
+    version_added: 0.2.0
+  client_key:
+    description:
+      - File with the private key of O(client_cert), in PEM format on the host.
+      - If it is not given, C(key.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) counts, if it
+        exists.
+    type: path
+    aliases: [tls_client_key, key_path]
+    version_added: 0.2.0
 requirements:
+  - Docker Engine 20.10 or later
+  - Docker SDK for Python 5.0.3 or later on the host (C(docker))
   - Python 3.8 or later on the host
-  - the C(docker) package (Docker SDK for Python) 5.0.3 or later on the host
+notes:
+  - The options for TLS have no effect on an engine at C(unix://).
+  - The environment variables are those of the module on the host. The keyword C(environment) of a task sets them.
 """

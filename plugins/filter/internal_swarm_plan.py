@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - drover.docker contributors (@drover)
 description:
-  - Takes the reports of M(drover.docker.swarm), by host, and says which host starts a Swarm, which join it and as what,
-    and what stands in the way. It contacts nothing. The role P(drover.docker.network#role) does what it says.
+  - Takes the reports of M(drover.docker.swarm_info), by host, and says which host starts a Swarm, which join it and as
+    what, and what stands in the way. It contacts nothing. The role P(drover.docker.network#role) does what it says.
 notes:
   - This is an internal step of the role P(drover.docker.network#role). There is no promise of stability. Its options,
     its result and its name may change in any release, without a deprecation.
@@ -21,7 +21,7 @@ positional: _input
 options:
   _input:
     description:
-      - The RV(drover.docker.swarm#module:swarm) of each host that answered, by inventory name.
+      - The RV(drover.docker.swarm_info#module:swarm) of each host that answered, by inventory name.
     type: dict
     required: true
   hosts:

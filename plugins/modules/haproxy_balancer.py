@@ -264,16 +264,22 @@ options:
     type: str
   wait:
     description:
-      - How long to wait, in seconds, until servers that drain have no requests under way and no process of an earlier
-        config is left. RV(quiet) says whether that came.
-    type: float
-    default: 0
+      - Whether to wait until servers that drain have no requests under way and no process of an earlier config is left.
+      - If that has not come after O(wait_timeout), the module fails. The config is in place then.
+    type: bool
+    default: false
+  wait_timeout:
+    description: How long to wait at most, in seconds.
+    type: int
+    default: 60
+    version_added: 0.2.0
 extends_documentation_fragment:
   - drover.docker.engine
 attributes:
   check_mode:
-    description: Says what it would do without changing anything. The config is not validated then.
+    description: Says what it would do without changing anything.
     support: full
+    details: HAProxy validates the config if O(container) runs or O(image) is on the host.
   diff_mode:
     description: Shows the config before and after, without the password of O(statistics) and without certificates.
     support: full
@@ -322,7 +328,8 @@ EXAMPLES = r"""
         servers:
           - {name: web.1, address: 10.42.131.7, port: 8080, drain: true}
           - {name: web.2, address: 10.42.131.8, port: 8080}
-    wait: 30
+    wait: true
+    wait_timeout: 30
 """
 
 RETURN = r"""
@@ -349,10 +356,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._common.constants import DOCKER_HOST
-from ..module_utils._engine.client import DockerEngine
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
 from ..module_utils._haproxy.render.balancer import render_balancer
-from ..module_utils._haproxy.run.apply import Applied, apply
+from ..module_utils._haproxy.run.apply import Applied
 from ..module_utils._haproxy.run.balancer_options import (
     BACKEND,
     FRONTEND,
@@ -360,7 +366,7 @@ from ..module_utils._haproxy.run.balancer_options import (
     model_from_options,
 )
 from ..module_utils._haproxy.run.desired import balancer
-from ..module_utils._haproxy.run.module_call import call_locked, target_of
+from ..module_utils._haproxy.run.module_call import HaproxyModule, apply_for, call_locked
 
 OPTIONS: dict[str, t.Any] = {
     "frontends": {"type": "list", "elements": "dict", "default": [], "options": FRONTEND},
@@ -374,32 +380,35 @@ OPTIONS: dict[str, t.Any] = {
     "directory": {"type": "path", "required": True},
     "container": {"type": "str"},
     "image": {"type": "str"},
-    "wait": {"type": "float", "default": 0},
-    "docker_host": {"type": "str", "default": DOCKER_HOST},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 60},
+    **ENGINE_OPTIONS,
 }
+
+
+STILL_BUSY = (
+    "the config is in place, but servers that drain or an earlier process still have requests"
+)
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = HaproxyModule(argument_spec=OPTIONS, supports_check_mode=True)
     done = call_locked(module, lambda: _apply(module))
     extra = {"diff": {"before": done.before, "after": done.after}} if module._diff else {}
-    module.exit_json(
-        changed=done.changed, revision=done.revision, how=done.how, quiet=done.quiet, **extra
-    )
+    found = {"changed": done.changed, "revision": done.revision, "how": done.how, **extra}
+    if module.params["wait"] and not done.quiet:
+        limit = module.params["wait_timeout"]
+        module.fail_json(msg=f"{STILL_BUSY} after {limit} s", quiet=False, **found)
+    module.exit_json(quiet=done.quiet, **found)
 
 
 def _apply(module: AnsibleModule) -> Applied:
     params = module.params
     config, _revision = render_balancer(model_from_options(params))
     certificates = {name: str(pem) for name, pem in params["certificates"].items()}
-    return apply(
-        DockerEngine(params["docker_host"]),
-        target_of(params),
-        balancer(config, certificates, params["default_certificate"] or ""),
-        wait_s=params["wait"],
-        check_mode=module.check_mode,
-    )
+    desired = balancer(config, certificates, params["default_certificate"] or "")
+    return apply_for(module, engine_of(params), desired)
 
 
 if __name__ == "__main__":

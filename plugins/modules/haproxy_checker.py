@@ -136,15 +136,22 @@ options:
     type: str
   wait:
     description:
-      - Time to wait for the first result of each new server, in seconds.
-    type: float
-    default: 2.5
+      - Whether to wait for the first result of each new server. A result that is missing after O(wait_timeout) is no
+        failure; M(drover.docker.haproxy_checker_info) shows it.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait at most, in seconds.
+    type: int
+    default: 3
+    version_added: 0.2.0
 extends_documentation_fragment:
   - drover.docker.engine
 attributes:
   check_mode:
-    description: Says what it would do without changing anything. The config is not validated then.
+    description: Says what it would do without changing anything.
     support: full
+    details: HAProxy validates the config if O(container) runs or O(image) is on the host.
   diff_mode:
     description: Shows the config before and after, with all headers.
     support: full
@@ -219,13 +226,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._common.constants import DOCKER_HOST
-from ..module_utils._engine.client import DockerEngine
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
 from ..module_utils._haproxy.render.checker import render_checker
-from ..module_utils._haproxy.run.apply import RELOAD, Applied, apply
+from ..module_utils._haproxy.run.apply import RELOAD, Applied
 from ..module_utils._haproxy.run.check_options import model_from_options
 from ..module_utils._haproxy.run.desired import checker
-from ..module_utils._haproxy.run.module_call import call_locked, target_of
+from ..module_utils._haproxy.run.module_call import HaproxyModule, apply_for, call_locked
 
 CHECK_OPTIONS: dict[str, t.Any] = {
     "backend": {"type": "str", "required": True},
@@ -255,7 +261,7 @@ CONTROL_OPTIONS: dict[str, t.Any] = {
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
+    module = HaproxyModule(
         argument_spec={
             "checks": {
                 "type": "list",
@@ -274,8 +280,9 @@ def main() -> None:
             "directory": {"type": "path", "required": True},
             "container": {"type": "str"},
             "image": {"type": "str"},
-            "wait": {"type": "float", "default": 2.5},
-            "docker_host": {"type": "str", "default": DOCKER_HOST},
+            "wait": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "int", "default": 3},
+            **ENGINE_OPTIONS,
         },
         supports_check_mode=True,
     )
@@ -296,13 +303,7 @@ def _apply(module: AnsibleModule) -> Applied:
     config, _revision = render_checker(
         model_from_options(params["checks"], params["controls"], address=params["address"] or "")
     )
-    return apply(
-        DockerEngine(params["docker_host"]),
-        target_of(params),
-        checker(config),
-        wait_s=params["wait"],
-        check_mode=module.check_mode,
-    )
+    return apply_for(module, engine_of(params), checker(config))
 
 
 if __name__ == "__main__":

@@ -198,13 +198,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils._common.addresses import parse_subnet
 from ..module_utils._common.constants import (
     BRIDGE_SUBNET,
-    DOCKER_HOST,
     OVERLAY_NETWORK,
     OVERLAY_SUBNET,
     STATE_DIR,
 )
 from ..module_utils._common.names import reserved, stack_name
-from ..module_utils._engine.client import DockerEngine
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
 from ..module_utils._engine.errors import SdkMissing
 from ..module_utils._host.own_run import OwnRun
 from ..module_utils._lock.host_lock import HostBusy
@@ -241,7 +240,7 @@ def main() -> None:
             "scale": {"type": "int"},
             "definition": {"type": "dict"},
             "volumes": {"type": "dict", "default": {}},
-            "docker_host": {"type": "str", "default": DOCKER_HOST},
+            **ENGINE_OPTIONS,
             "state_dir": {"type": "path", "default": STATE_DIR},
             "network_name": {"type": "str", "default": OVERLAY_NETWORK},
             "network_subnet": {"type": "str", "default": OVERLAY_SUBNET},
@@ -262,7 +261,7 @@ class Run:
         self.params = module.params
         self.stack = stack_name(self.params["stack"])
         self.name = self.params["name"]
-        self.engine = DockerEngine(self.params["docker_host"])
+        self.engine = engine_of(self.params)
         hidden = {
             key: value for key, value in self.params.items() if key not in ("definition", "volumes")
         }

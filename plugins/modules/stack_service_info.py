@@ -112,8 +112,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._common.constants import BRIDGE_NETWORK, DOCKER_HOST, OVERLAY_NETWORK, STATE_DIR
-from ..module_utils._engine.client import DockerEngine
+from ..module_utils._common.constants import BRIDGE_NETWORK, OVERLAY_NETWORK, STATE_DIR
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
 from ..module_utils._engine.errors import SdkMissing
 from ..module_utils._observe.host import observe
 from ..module_utils._plan.standalone import services_of
@@ -124,13 +124,13 @@ def main() -> None:
     options: dict[str, t.Any] = {
         "stack": {"type": "str"},
         "name": {"type": "str"},
-        "docker_host": {"type": "str", "default": DOCKER_HOST},
+        **ENGINE_OPTIONS,
         "state_dir": {"type": "path", "default": STATE_DIR},
         "network_name": {"type": "str", "default": OVERLAY_NETWORK},
     }
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
     try:
-        engine = DockerEngine(module.params["docker_host"])
+        engine = engine_of(module.params)
         state_dir = module.params["state_dir"]
         seen = observe(engine, host="this host", state_dir=state_dir, images=[], clock=time.time)
     except SdkMissing as error:

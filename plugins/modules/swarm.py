@@ -15,11 +15,19 @@ author:
 description:
   - Starts a Swarm on this host, or makes the host join one, and on a manager changes the roles of nodes, removes
     entries of nodes that are gone, and creates an attachable overlay network.
-  - Without O(role), O(leave), O(network) and the lists of nodes it changes nothing and only returns the state of the
-    host.
+  - With O(state=present) it needs O(role), O(network), O(promote), O(demote) or O(remove_nodes). To look at a host, or
+    to get the join tokens alone, use M(drover.docker.swarm_info).
   - For several hosts use the role P(drover.docker.network#role) or the playbook C(drover.docker.network). They look at
     all hosts first, and refuse harmful changes before any host is changed.
 options:
+  state:
+    description:
+      - V(present) does what the other options say.
+      - V(absent) leaves the Swarm by force, as O(leave), and takes none of the options that make or change something.
+    type: str
+    choices: [present, absent]
+    default: present
+    version_added: 0.2.0
   role:
     description:
       - The role of the host.
@@ -56,8 +64,8 @@ options:
   remote_addrs:
     description:
       - Managers of the Swarm to join, as C(ADDRESS:2377).
-      - Engines ask only the first manager (seen with 20.10 and 26.1), so it must be up. In RV(swarm.managers) the
-        reporting host is first.
+      - Engines ask only the first manager (seen with 20.10 and 26.1), so it must be up. In
+        RV(drover.docker.swarm_info#module:swarm.managers) the reporting host is first.
     type: list
     elements: str
     default: []
@@ -68,7 +76,8 @@ options:
     default: ''
   leave:
     description:
-      - Leave the present Swarm by force before anything else.
+      - With O(role), leave the present Swarm by force before anything else. To leave and stay without a Swarm, use
+        O(state=absent).
       - Running containers lose their overlay networks. The other managers count a manager that left as lost.
     type: bool
     default: false
@@ -84,20 +93,17 @@ options:
       - Ids of nodes to make managers.
     type: list
     elements: str
-    default: []
   demote:
     description:
       - Ids of nodes to make workers.
     type: list
     elements: str
-    default: []
   remove_nodes:
     description:
       - Ids of nodes whose entry to remove. This also frees the addresses of their containers.
       - Only nodes that are down are removed. The module waits up to 45 seconds for this state, and keeps other nodes.
     type: list
     elements: str
-    default: []
   network:
     description:
       - The overlay network, on a manager. It is created if it is missing. An existing network with other settings is an
@@ -139,16 +145,13 @@ attributes:
     description: Shows what changes.
     support: full
 notes:
-  - Needs Docker Engine 20.10 or later. A manager that has just lost the others takes 20 seconds to answer.
+  - A manager that has just lost the others takes 20 seconds to answer.
 seealso:
-  - module: drover.docker.stack_service
+  - module: drover.docker.swarm_info
+  - module: community.docker.docker_swarm
 """
 
 EXAMPLES = r"""
-- name: Look at the host's part in a Swarm
-  drover.docker.swarm:
-  register: look
-
 - name: Start a Swarm with an overlay network
   drover.docker.swarm:
     role: manager
@@ -158,7 +161,7 @@ EXAMPLES = r"""
   when: inventory_hostname == 'h1'
 
 - name: Get the join tokens
-  drover.docker.swarm:
+  drover.docker.swarm_info:
     return_tokens: true
   when: inventory_hostname == 'h1'
   register: tokens
@@ -172,6 +175,10 @@ EXAMPLES = r"""
     join_token: "{{ hostvars['h1'].tokens.join_tokens.worker }}"
   when: inventory_hostname != 'h1'
   no_log: true
+
+- name: Leave the Swarm
+  drover.docker.swarm:
+    state: absent
 """
 
 RETURN = r"""
@@ -184,71 +191,20 @@ changes:
     - start a swarm
     - create the overlay network drover (10.42.0.0/16)
 swarm:
-  description: State of the host after the changes.
+  description: State of the host after the changes, as M(drover.docker.swarm_info) returns it.
   returned: always
   type: dict
-  contains:
-    state:
-      description: Engine's state of the Swarm, V(inactive), V(pending), V(active), V(locked) or V(error).
-      type: str
-    error:
-      description: The engine's error. It shows a missing quorum on managers, but not on workers.
-      type: str
-    manager:
-      description: Whether the host is a manager.
-      type: bool
-    quorum:
-      description: Whether the host is a manager with a quorum.
-      type: bool
-    node_id:
-      description: Id of the host as a node.
-      type: str
-    node_addr:
-      description: Address that the host advertises.
-      type: str
-    advertise_addr:
-      description: Address that the host would advertise if it joined now.
-      type: str
-    swarm_id:
-      description: Id of the Swarm, where RV(swarm.quorum) is true.
-      type: str
-    managers:
-      description: Managers that the host knows, each with node_id and addr; the host itself is first.
-      type: list
-      elements: dict
-    nodes:
-      description: All nodes, where RV(swarm.quorum) is true, each with id, hostname, addr, role, availability, state,
-        reachability and leader.
-      type: list
-      elements: dict
-    services:
-      description: Number of Swarm services, where RV(swarm.quorum) is true.
-      type: int
-    networks:
-      description: Networks of the host, each with name, id, driver, scope, attachable, subnets, ip_ranges, encrypted,
-        mtu and ours.
-      type: list
-      elements: dict
-    routes:
-      description: IPv4 routes of the host except the default one, each with subnet and interface.
-      type: list
-      elements: dict
-    hostname:
-      description: Host name as the engine has it.
-      type: str
-    engine_id:
-      description: Id of the engine.
-      type: str
-    version:
-      description: Version of the engine.
-      type: str
-    live_restore:
-      description: Whether live-restore is enabled, which excludes Swarm.
-      type: bool
 join_tokens:
   description: Secrets that let a host join, by role.
-  returned: when O(return_tokens=true) and the host is a manager
+  returned: when O(return_tokens=true) and the host is a manager with a quorum
   type: dict
+  contains:
+    manager:
+      description: For O(join_token) with O(role=manager).
+      type: str
+    worker:
+      description: For O(join_token) with O(role=worker).
+      type: str
 """
 
 import typing as t
@@ -256,22 +212,22 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._common.addresses import parse_subnet
-from ..module_utils._common.constants import DOCKER_HOST, OVERLAY_NETWORK, OVERLAY_SUBNET
+from ..module_utils._common.constants import OVERLAY_NETWORK, OVERLAY_SUBNET
+from ..module_utils._engine.engine_options import ENGINE_OPTIONS, tls_of
 from ..module_utils._engine.errors import EngineError, SdkMissing
 from ..module_utils._swarm.actions import Host, Refused, Wanted, join_tokens
-from ..module_utils._swarm.client import SocketClient, wait_until
-from ..module_utils._swarm.report import is_cut_off, look
+from ..module_utils._swarm.client import SocketClient
+from ..module_utils._swarm.patient_look import ADDRESS_OPTIONS, report_of
 
-ELECTION_S = 15.0
-STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
+STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 SPEC: dict[str, t.Any] = {
-    "docker_host": {"type": "str", "default": DOCKER_HOST},
+    **ENGINE_OPTIONS,
+    **ADDRESS_OPTIONS,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "role": {"type": "str", "choices": ["manager", "worker"]},
-    "advertise_addr": {"type": "str", "default": ""},
-    "preferred_addr": {"type": "str", "default": ""},
     "data_path_port": {"type": "int", "default": 0},
-    "default_addr_pool": STRINGS,
-    "remote_addrs": STRINGS,
+    "default_addr_pool": {**STRINGS, "default": []},
+    "remote_addrs": {**STRINGS, "default": []},
     "join_token": {"type": "str", "default": "", "no_log": True},
     "leave": {"type": "bool", "default": False},
     "force_new_cluster": {"type": "bool", "default": False},
@@ -289,6 +245,8 @@ SPEC: dict[str, t.Any] = {
     },
     "return_tokens": {"type": "bool", "default": False, "no_log": False},
 }
+ACTIONS = ("role", "network", "promote", "demote", "remove_nodes")
+"""Options that ask for something."""
 
 
 def run(module: AnsibleModule) -> dict[str, t.Any]:
@@ -298,7 +256,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         Refused, EngineError, ValueError: A step is impossible. The text says why.
     """
     params = module.params
-    client = SocketClient(params["docker_host"])
+    client = SocketClient(params["docker_host"], tls_of(params))
     report = report_of(client, params)
     host = Host(client, report, check_mode=module.check_mode)
     host.make(wanted(params, advertise_addr=report["advertise_addr"]))
@@ -313,18 +271,17 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     return result
 
 
-def report_of(client: SocketClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return the state of the host. A given address overrides the host's own choice."""
-    report = look_patiently(client, params["preferred_addr"])
-    return {**report, "advertise_addr": params["advertise_addr"] or report["advertise_addr"]}
-
-
-def look_patiently(client: SocketClient, preferred_addr: str) -> dict[str, t.Any]:
-    """Return the state of the host. Ask a manager without a quorum again: an election takes some seconds."""
-    report = look(client, preferred_addr=preferred_addr)
-    if is_cut_off(report) and wait_until(lambda: bool(client.get("/nodes")), seconds=ELECTION_S):
-        report = look(client, preferred_addr=preferred_addr)
-    return report
+def fault_of(params: dict[str, t.Any]) -> str:
+    """Return why the options ask for nothing, or for too much; empty if they are right."""
+    given = [name for name in ACTIONS if params[name] is not None]
+    if params["state"] == "absent" and given:
+        return f"state=absent leaves the Swarm: {', '.join(given)} cannot be given with it"
+    if params["state"] == "present" and not given:
+        return (
+            f"nothing is asked for: give one of {', '.join(ACTIONS)}, or state=absent to leave the Swarm; "
+            "drover.docker.swarm_info only looks"
+        )
+    return ""
 
 
 def wanted(params: dict[str, t.Any], *, advertise_addr: str) -> Wanted:
@@ -332,18 +289,24 @@ def wanted(params: dict[str, t.Any], *, advertise_addr: str) -> Wanted:
     network = params["network"]
     if network:
         network = {**network, "subnet": parse_subnet(network["subnet"])}
-    same = ("role", "leave", "force_new_cluster", "data_path_port", "default_addr_pool")
-    lists = ("remote_addrs", "join_token", "promote", "demote", "remove_nodes")
+    same = ("role", "force_new_cluster", "data_path_port", "default_addr_pool", "remote_addrs")
     return Wanted(
         advertise_addr=advertise_addr,
         network=network,
-        **{name: params[name] for name in same + lists},
+        leave=params["leave"] or params["state"] == "absent",
+        join_token=params["join_token"],
+        promote=params["promote"] or [],
+        demote=params["demote"] or [],
+        remove_nodes=params["remove_nodes"] or [],
+        **{name: params[name] for name in same},
     )
 
 
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    if fault_of(module.params):
+        module.fail_json(msg=fault_of(module.params))
     try:
         module.exit_json(**run(module))
     except SdkMissing as error:

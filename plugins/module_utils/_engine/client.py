@@ -20,6 +20,7 @@ from .._common.constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
 from .errors import ApiRefused, EngineError
 from .exec_output import plain_text, wait_for_exit
 from .pull import PULL_LIMIT_S, Progress, follow, no_progress
+from .tls import Tls
 from .transport import Connection, broken_answers, connect, pull_request
 
 Json = t.Dict[str, t.Any]
@@ -109,22 +110,28 @@ class DockerEngine:
     """A real engine, through the low-level client of the Docker SDK for Python (5.0.3 to 7.2)."""
 
     def __init__(
-        self, docker_host: str = DOCKER_HOST, *, deadline_s: float = ENGINE_DEADLINE_S
+        self,
+        docker_host: str = DOCKER_HOST,
+        tls: Tls | None = None,
+        *,
+        deadline_s: float = ENGINE_DEADLINE_S,
     ) -> None:
         """Open no connection before the first call.
 
         Args:
             docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
+            tls: How to speak TLS over TCP.
             deadline_s: Seconds for a call that only reads.
         """
         self._docker_host = docker_host
+        self._tls = tls
         self._deadline_s = deadline_s
         self._connected: Connection | None = None
 
     def _connection(self) -> Connection:
         """The connection. Concurrent threads may each open one, so that none waits for another thread's deadline."""
         if self._connected is None:
-            self._connected = connect(self._docker_host, timeout_s=self._deadline_s)
+            self._connected = connect(self._docker_host, self._tls, timeout_s=self._deadline_s)
         return self._connected
 
     def _send(self, method: str, path: str, **request: t.Any) -> t.Any:

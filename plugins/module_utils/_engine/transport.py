@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import ssl
 import typing as t
 
 from .errors import EngineError, EngineTimeout, EngineUnreachable, SdkMissing, refusal
+from .tls import Tls, tls_config, tls_error
 
 if t.TYPE_CHECKING:
     from docker import APIClient
@@ -20,6 +22,9 @@ if t.TYPE_CHECKING:
 # meaning of calls is known.
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 45)
+
+_TLS_WANTED = "HTTP request to an HTTPS server"
+"""What an engine with TLS answers to a call without it."""
 
 
 def parse_api(version: str) -> tuple[int, int]:
@@ -64,11 +69,12 @@ class Connection:
         return _send(self.client, method, versioned, timeout_s=timeout_s, **request)
 
 
-def connect(docker_host: str, *, timeout_s: float) -> Connection:
+def connect(docker_host: str, tls: Tls | None = None, *, timeout_s: float) -> Connection:
     """Ask the engine once for its API version. C(/_ping) tells it; C(/version) takes 10 ms, as it runs other programs.
 
     Args:
         docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
+        tls: How to speak TLS over TCP; None for plain TCP. Of no effect on a socket.
         timeout_s: Seconds for this query, and for calls without their own deadline.
 
     Raises:
@@ -76,7 +82,7 @@ def connect(docker_host: str, *, timeout_s: float) -> Connection:
         EngineError: The address is not an engine's, or the engine does not answer or is too old.
     """
     newest = api_text(NEWEST_API)
-    client = _make_client(docker_host, newest, timeout_s)
+    client = _make_client(docker_host, tls, newest, timeout_s)
     answer = _send(client, "GET", "/_ping", timeout_s=timeout_s)
     if "Libpod-Api-Version" in answer.headers:
         client.close()
@@ -88,19 +94,21 @@ def connect(docker_host: str, *, timeout_s: float) -> Connection:
     agreed = choose_api(offered)
     if agreed != newest:
         client.close()
-        client = _make_client(docker_host, agreed, timeout_s)
+        client = _make_client(docker_host, tls, agreed, timeout_s)
     return Connection(client, offered)
 
 
-def _make_client(docker_host: str, version: str, timeout_s: float) -> APIClient:
+def _make_client(docker_host: str, tls: Tls | None, version: str, timeout_s: float) -> APIClient:
     """A low-level client of one API version. Opens no connection."""
     try:
         from docker import APIClient
         from docker.errors import DockerException
     except ImportError as error:
         raise SdkMissing(f"the Python package 'docker' cannot be imported: {error}") from error
+    how = tls_config(tls) if tls and not docker_host.startswith("unix:") else False
+    limit = math.ceil(timeout_s)
     try:
-        client = APIClient(base_url=docker_host, version=version, timeout=math.ceil(timeout_s))
+        client = APIClient(base_url=docker_host, version=version, timeout=limit, tls=how)
     except DockerException as error:
         raise EngineError(f"docker_host {docker_host!r}: {error}") from error
     # There is no proxy between us and the engine, and looking for one takes time in each call.
@@ -146,6 +154,8 @@ def pull_request(client: APIClient, reference: str) -> tuple[str, str, dict[str,
 def transport_error(error: OSError, call: str, timeout_s: float) -> EngineError:
     """The error for a call without an answer."""
     for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError):
+            return EngineUnreachable(tls_error(cause))
         if isinstance(cause, FileNotFoundError):
             return EngineUnreachable(
                 "no Docker engine answers: its socket does not exist; install or start Docker"
@@ -170,6 +180,8 @@ def refusal_text(body: str) -> str:
     try:
         return str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
+        if _TLS_WANTED in body:
+            return "the Docker engine wants TLS; see tls and validate_certs"
         return body.strip() or "the Docker engine refused the call without a reason"
 
 

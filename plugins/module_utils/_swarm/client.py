@@ -13,6 +13,7 @@ import time
 import typing as t
 
 from .._engine.errors import EngineError
+from .._engine.tls import Tls
 from .._engine.transport import connect
 
 Json = t.Dict[str, t.Any]
@@ -40,14 +41,14 @@ class SwarmClient(t.Protocol):
 class SocketClient:
     """The engine at an address, through the session of the Docker SDK."""
 
-    def __init__(self, docker_host: str) -> None:
+    def __init__(self, docker_host: str, tls: Tls | None = None) -> None:
         """Ask the engine for its API versions.
 
         Raises:
             SdkMissing: The package C(docker) is not installed.
             EngineError: The engine does not answer, or is older than 20.10.
         """
-        self._connection = connect(docker_host, timeout_s=DEADLINE_S)
+        self._connection = connect(docker_host, tls, timeout_s=DEADLINE_S)
 
     def get(self, path: str) -> t.Any:
         """See SwarmClient."""

@@ -21,9 +21,12 @@ PUBLIC = {
     "haproxy_balancer",
     "haproxy_checker",
     "haproxy_checker_info",
+    "revision_info",
+    "stack_info",
     "stack_service",
     "stack_service_info",
     "swarm",
+    "swarm_info",
 }
 
 

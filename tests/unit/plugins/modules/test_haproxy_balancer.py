@@ -11,7 +11,11 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.drover.docker.plugins.module_utils._engine.engine_options import (
+    ENGINE_OPTIONS,
+)
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply import Applied
 from ansible_collections.drover.docker.plugins.modules import haproxy_balancer
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import FakeEngine, own_folders
 from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
@@ -35,7 +39,7 @@ GIVEN: Json = {"frontends": [PORT], "backends": [BACKEND], "image": "haproxy:3.0
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
-    monkeypatch.setattr(haproxy_balancer, "DockerEngine", lambda _address: made)
+    monkeypatch.setattr(haproxy_balancer, "engine_of", lambda _params: made)
     monkeypatch.setattr(module_call, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
 
@@ -54,11 +58,14 @@ def run(
     return call
 
 
-def test_files_are_written_once(run: t.Callable[..., Json], engine: FakeEngine) -> None:
+def test_files_are_written_once(
+    run: t.Callable[..., Json], engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     page = {"port": 9000, "user": "ops", "password": "hidden-word"}
     given = {**GIVEN, "statistics": page, "certificates": {"a": "SECRETPEM"}, "_ansible_diff": True}
     would = run(**given, _ansible_check_mode=True)
-    assert (would["changed"], would["how"], engine.bodies) == (True, "files", [])
+    assert (would["changed"], would["how"], len(engine.bodies)) == (True, "files", 1)
+    assert list(tmp_path.iterdir()) == []  # what validated it is gone
     first = run(**given)
     assert (first["changed"], first["how"], first["quiet"]) == (True, "files", True)
     assert first["diff"] == would["diff"]
@@ -79,6 +86,7 @@ def test_files_are_written_once(run: t.Callable[..., Json], engine: FakeEngine) 
         ({"frontends": [{"port": 80, "protocol": "udp"}]}, "value of protocol must be one of"),
         ({"backends": [{**BACKEND, "check": {"request_line": "GET /\nx"}}]}, "shop: request_line"),
         ({"backends": [{**BACKEND, "check": {"request": {}, "request_line": "/"}}]}, "exclusive"),
+        ({"wait": 30}, "Give the seconds as wait_timeout, and wait as true or false"),
         ({"image": ""}, "an image is needed to validate"),
         ({"default_certificate": "x"}, "default_certificate: 'x' is not among"),
         ({"config": "balance first"}, "is in no section"),
@@ -88,6 +96,17 @@ def test_what_is_refused(run: t.Callable[..., Json], given: Json, why: str) -> N
     result = run(**{**GIVEN, **given})
     assert result["failed"]
     assert re.search(why, result["msg"]), result["msg"]
+
+
+@pytest.mark.parametrize(("wait", "failed"), [(True, True), (False, False)])
+def test_open_requests_after_the_wait_are_a_failure(
+    run: t.Callable[..., Json], monkeypatch: pytest.MonkeyPatch, wait: bool, failed: bool
+) -> None:
+    busy = Applied(True, "runtime", False, "rev-1", "", "")
+    monkeypatch.setattr(haproxy_balancer, "apply_for", lambda *_given: busy)
+    found = run(**GIVEN, wait=wait, wait_timeout=7)
+    assert (found.get("failed", False), found["quiet"], found["how"]) == (failed, False, "runtime")
+    assert ("still have requests after 7 s" in found.get("msg", "")) == failed
 
 
 def test_every_option_is_documented() -> None:
@@ -101,7 +120,5 @@ def test_every_option_is_documented() -> None:
             if "options" in option:
                 compare(option["options"], described[name]["suboptions"])
 
-    own = {
-        name: option for name, option in haproxy_balancer.OPTIONS.items() if name != "docker_host"
-    }
+    own = {k: option for k, option in haproxy_balancer.OPTIONS.items() if k not in ENGINE_OPTIONS}
     compare(own, documented)

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run import module_call
+from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.apply import Applied
 from ansible_collections.drover.docker.plugins.modules import haproxy_checker, haproxy_checker_info
 from ansible_collections.drover.docker.tests.unit.shared.fake_haproxy import (
     FakeEngine,
@@ -48,16 +49,19 @@ def run(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> t.Callabl
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """What the module takes for the host's engine; no container runs."""
     made = FakeEngine(status="")
-    monkeypatch.setattr(haproxy_checker, "DockerEngine", lambda _address: made)
+    monkeypatch.setattr(haproxy_checker, "engine_of", lambda _params: made)
     for module in (module_call, haproxy_checker_info):
         monkeypatch.setattr(module, "Folders", lambda base: own_folders(pathlib.Path(base)))
     return made
 
 
-def test_a_config_is_written_once(run: t.Callable[..., Json], engine: FakeEngine) -> None:
+def test_a_config_is_written_once(
+    run: t.Callable[..., Json], engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
     given = {"checks": [CHECK], "image": "haproxy:3.0", "_ansible_diff": True}
     would = run(haproxy_checker, **given, _ansible_check_mode=True)
-    assert (would["changed"], would["reloaded"], engine.bodies) == (True, False, [])
+    assert (would["changed"], would["reloaded"], len(engine.bodies)) == (True, False, 1)
+    assert list(tmp_path.iterdir()) == []  # what validated it is gone
     first = run(haproxy_checker, **given)
     assert first["changed"]
     assert first["diff"] == would["diff"]
@@ -76,7 +80,7 @@ def test_a_running_haproxy_is_reloaded_and_reports(
     haproxy.start()
     haproxy.stat = ["control,h1,UP,1,2,L4OK,,0,,", "web.1,a,DOWN,9,2,L7STS,500,3,Server Error,"]
     engine.status = "running"
-    done = run(haproxy_checker, container="probe", checks=[CHECK], wait=0)
+    done = run(haproxy_checker, container="probe", checks=[CHECK], wait=False)
     assert (done["changed"], done["reloaded"]) == (True, True)
     found = run(haproxy_checker_info, backends=["web.1"])
     assert (found["changed"], found["present"], found["error"]) == (False, True, "")
@@ -106,6 +110,7 @@ def test_a_running_haproxy_is_reloaded_and_reports(
     [
         ({"checks": [{**CHECK, "request_line": "GET /\nserver x"}]}, "check web.1: request_line"),
         ({"checks": [{**CHECK, "backend": "a b"}]}, r"checks\[0\].backend: must be"),
+        ({"wait": 2.5}, "Give the seconds as wait_timeout, and wait as true or false"),
         ({"checks": [CHECK]}, "an image is needed to validate"),
         ({"checks": [CHECK], "image": "other:1"}, "image other:1 is not on this host"),
         ({"checks": [{**CHECK, "request": {"uri": "/"}}]}, "mutually exclusive"),
@@ -119,10 +124,55 @@ def test_what_is_refused(
     assert re.search(why, result["msg"]), result["msg"]
 
 
-def test_rejected_words_are_told(run: t.Callable[..., Json], engine: FakeEngine) -> None:
+@pytest.mark.parametrize("mode", [{}, {"_ansible_check_mode": True}])
+def test_rejected_words_are_told(
+    run: t.Callable[..., Json], engine: FakeEngine, mode: Json
+) -> None:
     engine.verdict = (1, "[ALERT]    (9) : config : parsing [x:3] : unknown keyword 'y'\n")
-    result = run(haproxy_checker, checks=[CHECK], image="haproxy:3.0")
+    result = run(haproxy_checker, checks=[CHECK], image="haproxy:3.0", **mode)
     assert result["msg"] == "HAProxy rejects the config: parsing [x:3] : unknown keyword 'y'"
+
+
+@pytest.mark.parametrize(
+    ("given", "waited"),
+    [({}, 3), ({"wait": True, "wait_timeout": 9}, 9), ({"wait": False, "wait_timeout": 9}, 0)],
+)
+def test_the_wait_has_a_limit(
+    run: t.Callable[..., Json],
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    given: Json,
+    waited: int,
+) -> None:
+    seen = []
+
+    def apply(*_given: t.Any, wait_s: float, check_mode: bool) -> Applied:
+        seen.append(wait_s)
+        return Applied(check_mode, "runtime", True, "", "", "")
+
+    monkeypatch.setattr(module_call, "apply", apply)
+    run(haproxy_checker, **given)
+    assert seen == [waited]
+
+
+def test_check_mode_does_without_an_image_that_a_task_would_pull(
+    run: t.Callable[..., Json], engine: FakeEngine
+) -> None:
+    would = run(haproxy_checker, checks=[CHECK], image="other:1", _ansible_check_mode=True)
+    assert (would["changed"], engine.bodies) == (True, [])
+
+
+def test_check_mode_has_the_running_haproxy_validate(
+    run: t.Callable[..., Json], engine: FakeEngine, tmp_path: pathlib.Path
+) -> None:
+    run(haproxy_checker, image="haproxy:3.0")
+    haproxy = FakeHaproxy(own_folders(tmp_path / "probe"))
+    haproxy.start()
+    engine.status = "running"
+    given = {"container": "probe", "checks": [CHECK], "_ansible_check_mode": True}
+    assert run(haproxy_checker, **given)["changed"]
+    assert engine.validated == ["c0ffee"]
+    haproxy.stop()
 
 
 def test_a_host_without_a_checker(run: t.Callable[..., Json]) -> None:

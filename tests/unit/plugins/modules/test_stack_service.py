@@ -61,7 +61,7 @@ def box(
 ) -> Box:
     found = Box(tmp_path / "drover", capsys)
     for module in (stack_service, stack_service_info):
-        monkeypatch.setattr(module, "DockerEngine", lambda _docker_host: found.engine)
+        monkeypatch.setattr(module, "engine_of", lambda _params: found.engine)
     monkeypatch.setattr(own_run.OwnRun.__init__, "__kwdefaults__", found_defaults(found))
     return found
 
