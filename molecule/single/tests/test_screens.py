@@ -16,7 +16,7 @@ import typing as t
 import pytest
 
 from ...conftest import MakeStack
-from ...shared.control import BIN, Control
+from ...shared.control import BIN, COLLECTIONS, Control
 from ...shared.runs import Run
 from ...shared.stacks import Stack
 
@@ -29,7 +29,7 @@ LINES = [
     "ansible.builtin.minimal",
     "ansible.builtin.oneline",
 ]
-MORE_LINES = ["ansible.posix.debug", "community.general.dense", "community.general.diy"]
+MORE_LINES = ["ansible.posix.debug", "community.general.diy"]
 MORE_LINES += ["community.general.unixy", "community.general.counter_enabled"]
 JSON = ["ansible.posix.json", "ansible.posix.jsonl"]
 HEADS = 200 if os.environ.get("DROVER_SOAK") else 5
@@ -42,9 +42,10 @@ def lines() -> list[str]:
 
 def run(control: Control, callback: str, *words: str) -> Run:
     """A playbook with a callback."""
-    paths = {"ANSIBLE_COLLECTIONS_PATH": OTHERS} if OTHERS else {}
+    paths = ":".join(filter(None, [COLLECTIONS, OTHERS]))
+    given = {"ANSIBLE_COLLECTIONS_PATH": paths} if paths else {}
     command = ["ansible-playbook", "-i", str(control.inventory), *words]
-    return control.command(command, ANSIBLE_STDOUT_CALLBACK=callback, **paths)
+    return control.command(command, ANSIBLE_STDOUT_CALLBACK=callback, **given)
 
 
 @pytest.fixture(scope="module")
