@@ -88,15 +88,18 @@ options:
     default: 10.43.0.0/16
 extends_documentation_fragment:
   - drover.docker.engine
+  - drover.docker.attributes
 attributes:
-  check_mode:
-    description: Can tell what it would do without changing anything.
-    support: full
   diff_mode:
-    description: Shows the operations, one a line.
-    support: full
+    details: Shows the operations, one a line.
 seealso:
   - module: drover.docker.stack_service_info
+  - module: drover.docker.haproxy_checker
+  - module: drover.docker.haproxy_balancer
+  - module: community.docker.docker_compose_v2
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

@@ -38,6 +38,11 @@ extends_documentation_fragment:
   - drover.docker.read_only
 seealso:
   - module: drover.docker.stack_service
+  - module: drover.docker.stack_info
+  - module: community.docker.docker_container_info
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

@@ -38,6 +38,9 @@ notes:
 seealso:
   - module: drover.docker.swarm
   - module: community.docker.docker_swarm_info
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""
