@@ -96,7 +96,9 @@ seealso:
   - module: drover.docker.stack_service_info
   - module: drover.docker.haproxy_checker
   - module: drover.docker.haproxy_balancer
-  - module: community.docker.docker_compose_v2
+  - name: community.docker.docker_compose_v2
+    link: https://docs.ansible.com/ansible/latest/collections/community/docker/docker_compose_v2_module.html
+    description: Runs a Compose project on one host.
   - name: Modules for your own playbooks
     link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
     description: All public modules of this collection.

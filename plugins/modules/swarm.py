@@ -148,7 +148,9 @@ notes:
   - A manager that has just lost the others takes 20 seconds to answer.
 seealso:
   - module: drover.docker.swarm_info
-  - module: community.docker.docker_swarm
+  - name: community.docker.docker_swarm
+    link: https://docs.ansible.com/ansible/latest/collections/community/docker/docker_swarm_module.html
+    description: Manages a Swarm with the Docker SDK.
   - name: Modules for your own playbooks
     link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
     description: All public modules of this collection.
