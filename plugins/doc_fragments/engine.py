@@ -59,6 +59,11 @@ options:
     type: path
     aliases: [tls_client_key, key_path]
     version_added: 0.2.0
+attributes:
+  action_group:
+    description: Use C(group/drover.docker.all) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership: [drover.docker.all, drover.docker.docker]
 requirements:
   - Docker Engine 20.10 or later
   - Docker SDK for Python 5.0.3 or later on the host (C(docker))

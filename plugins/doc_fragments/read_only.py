@@ -15,7 +15,17 @@ attributes:
     description: Can run in check mode. It never changes anything.
     support: full
   diff_mode:
-    description: Shows what would change.
-    support: none
+    description: Returns details of what has changed, or would change in check mode, when in diff mode.
+    support: N/A
     details: It never changes anything.
+  idempotent:
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second run indicates no change.
+      - This assumes that nothing else has changed the host meanwhile.
+    support: full
+    details: It never changes anything.
+  platform:
+    description: Target systems that can be operated against.
+    support: full
+    platforms: posix
 """

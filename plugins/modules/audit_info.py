@@ -61,8 +61,11 @@ notes:
   - Needs root, because only root can read the audit.
   - The lines hold no values of environment variables, no certificates and no passwords.
 seealso:
-  - module: drover.docker.internal_audit
-  - module: drover.docker.internal_act
+  - module: drover.docker.revision_info
+  - module: drover.docker.stack_info
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

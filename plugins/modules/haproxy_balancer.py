@@ -275,16 +275,18 @@ options:
     version_added: 0.2.0
 extends_documentation_fragment:
   - drover.docker.engine
+  - drover.docker.attributes
 attributes:
   check_mode:
-    description: Says what it would do without changing anything.
-    support: full
     details: HAProxy validates the config if O(container) runs or O(image) is on the host.
   diff_mode:
-    description: Shows the config before and after, without the password of O(statistics) and without certificates.
-    support: full
+    details: Shows the config before and after, without the password of O(statistics) and without certificates.
 seealso:
   - module: drover.docker.haproxy_checker
+  - module: drover.docker.stack_service
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

@@ -35,6 +35,10 @@ requirements:
   - Python 3.8 or later on the host
 seealso:
   - module: drover.docker.haproxy_checker
+  - module: drover.docker.audit_info
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

@@ -40,6 +40,9 @@ notes:
 seealso:
   - module: drover.docker.stack_info
   - module: drover.docker.audit_info
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

@@ -37,6 +37,9 @@ seealso:
   - module: drover.docker.revision_info
   - module: drover.docker.stack_service_info
   - module: drover.docker.audit_info
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

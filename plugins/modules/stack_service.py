@@ -53,7 +53,9 @@ options:
     description:
       - The service as in a Compose file, with the same keys, for example C(image), C(command),
         C(environment), C(ports), C(volumes), C(labels).
-      - Required unless O(state=absent).
+      - Needed only to make containers. Without it, O(state=absent), O(state=stopped) and a smaller O(scale) work on the
+        containers that exist, and O(state=present) starts them. If a container would have to be made, the module fails
+        and changes nothing.
       - C(health_check) is refused, because only passes over stored stacks act on it. Bring the service up as a stack,
         or use C(healthcheck), the engine's own check, whose state is in RV(members[].health).
       - Existing containers with another definition stay unchanged and are listed in RV(outdated).
@@ -86,15 +88,20 @@ options:
     default: 10.43.0.0/16
 extends_documentation_fragment:
   - drover.docker.engine
+  - drover.docker.attributes
 attributes:
-  check_mode:
-    description: Can tell what it would do without changing anything.
-    support: full
   diff_mode:
-    description: Shows the operations, one a line.
-    support: full
+    details: Shows the operations, one a line.
 seealso:
   - module: drover.docker.stack_service_info
+  - module: drover.docker.haproxy_checker
+  - module: drover.docker.haproxy_balancer
+  - name: community.docker.docker_compose_v2
+    link: https://docs.ansible.com/ansible/latest/collections/community/docker/docker_compose_v2_module.html
+    description: Runs a Compose project on one host.
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""
@@ -103,7 +110,7 @@ EXAMPLES = r"""
     stack: shop
     name: web
     scale: 3
-    definition: &web
+    definition:
       image: nginx:1.27
       ports: ["80"]
       environment:
@@ -114,7 +121,12 @@ EXAMPLES = r"""
     stack: shop
     name: web
     state: stopped
-    definition: *web
+
+- name: Start two of them again, and remove the third
+  drover.docker.stack_service:
+    stack: shop
+    name: web
+    scale: 2
 
 - name: Remove them; their volumes stay
   drover.docker.stack_service:
@@ -204,14 +216,15 @@ from ..module_utils._common.constants import (
 )
 from ..module_utils._common.names import reserved, stack_name
 from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
-from ..module_utils._engine.errors import SdkMissing
+from ..module_utils._engine.errors import EngineError, SdkMissing
 from ..module_utils._host.own_run import OwnRun
 from ..module_utils._lock.host_lock import HostBusy
 from ..module_utils._model.launch import launch_ids
 from ..module_utils._model.observation import Observation
-from ..module_utils._model.operation import Operation, Result
+from ..module_utils._model.operation import CREATE, Operation, Result
 from ..module_utils._model.problems import StackError
 from ..module_utils._observe.host import empty, observe
+from ..module_utils._plan.found_service import found_service, newest_of
 from ..module_utils._plan.operations.plan import Plan, operation_line
 from ..module_utils._plan.standalone import (
     member_facts,
@@ -224,6 +237,7 @@ from ..module_utils._plan.world.world import Settings
 
 HERE = "this host"
 OWNER = "drover.docker.stack_service"
+NEEDS_DEFINITION = "give its definition"
 
 
 def main() -> None:
@@ -246,7 +260,6 @@ def main() -> None:
             "network_subnet": {"type": "str", "default": OVERLAY_SUBNET},
             "bridge_subnet": {"type": "str", "default": BRIDGE_SUBNET},
         },
-        required_if=[("state", "present", ["definition"]), ("state", "stopped", ["definition"])],
         supports_check_mode=True,
         no_log=True,  # environment values must not get into the system log of the host
     )
@@ -336,7 +349,16 @@ class Run:
     def _operations(self, definition: dict[str, t.Any], settings: Settings) -> list[Operation]:
         """Observe and plan; return the operations of the plan."""
         self.seen = self._observe(definition)
-        self.plan = plan_service(
+        if definition["services"]:
+            self.plan = self._planned(definition, settings)
+        else:
+            self.plan = self._planned_as_found(settings)
+        return self.plan.operations
+
+    def _planned(
+        self, definition: dict[str, t.Any], settings: Settings, *, launch: str = ""
+    ) -> Plan:
+        return plan_service(
             self.seen,
             self.stack,
             self.name,
@@ -344,8 +366,32 @@ class Run:
             state=self.params["state"],
             scale=self.params["scale"],
             settings=settings,
+            launch=launch,
         )
-        return self.plan.operations
+
+    def _planned_as_found(self, settings: Settings) -> Plan:
+        """Plan without a definition: for the containers that exist, and no others."""
+        members = own_members(self.seen, self.stack, self.name)
+        wants_some = self.params["state"] == "present" and self.params["scale"] != 0
+        if not members and wants_some:
+            self._fail(f"{self.stack}/{self.name} has no container here: {NEEDS_DEFINITION}")
+        if not members:
+            return Plan()
+        newest = newest_of(members)
+        facts = self._inspect(newest["id"])
+        found = found_service(self.stack, self.name, members, facts)
+        plan = self._planned(found, settings, launch=newest["config_hash"])
+        made = [item["container"] for item in plan.operations if item["kind"] == CREATE.name]
+        if made:
+            self._fail(f"{', '.join(made)} would have to be made: {NEEDS_DEFINITION}")
+        return plan
+
+    def _inspect(self, container: str) -> dict[str, t.Any]:
+        try:
+            return dict(self.engine.inspect(container))
+        except EngineError as error:
+            self._fail(str(error))
+            raise
 
     def _act(self, definition: dict[str, t.Any], settings: Settings) -> list[Result]:
         """Run what is planned, under the host's lock and lease."""

@@ -38,6 +38,13 @@ extends_documentation_fragment:
   - drover.docker.read_only
 seealso:
   - module: drover.docker.stack_service
+  - module: drover.docker.stack_info
+  - name: community.docker.docker_container_info
+    link: https://docs.ansible.com/ansible/latest/collections/community/docker/docker_container_info_module.html
+    description: Returns all facts of one container.
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

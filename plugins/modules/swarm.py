@@ -137,18 +137,23 @@ options:
     default: false
 extends_documentation_fragment:
   - drover.docker.engine
+  - drover.docker.attributes
 attributes:
-  check_mode:
-    description: Reports what it would change, and changes nothing.
-    support: full
   diff_mode:
-    description: Shows what changes.
-    support: full
+    details: Shows the steps, one a line.
+  idempotent:
+    support: partial
+    details: With O(leave=true) and O(role) each run leaves the Swarm and joins it again.
 notes:
   - A manager that has just lost the others takes 20 seconds to answer.
 seealso:
   - module: drover.docker.swarm_info
-  - module: community.docker.docker_swarm
+  - name: community.docker.docker_swarm
+    link: https://docs.ansible.com/ansible/latest/collections/community/docker/docker_swarm_module.html
+    description: Manages a Swarm with the Docker SDK.
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

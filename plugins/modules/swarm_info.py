@@ -37,7 +37,12 @@ notes:
   - A manager that has just lost the others takes 20 seconds to answer.
 seealso:
   - module: drover.docker.swarm
-  - module: community.docker.docker_swarm_info
+  - name: community.docker.docker_swarm_info
+    link: https://docs.ansible.com/ansible/latest/collections/community/docker/docker_swarm_info_module.html
+    description: Returns the objects of a Swarm.
+  - name: Modules for your own playbooks
+    link: https://github.com/drover/docker/blob/main/docs/commands.md#modules-for-your-own-playbooks
+    description: All public modules of this collection.
 """
 
 EXAMPLES = r"""

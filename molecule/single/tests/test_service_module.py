@@ -19,6 +19,11 @@ def service(control: Control, *options: str, **arguments: t.Any) -> dict[str, t.
     return control.module("stack_service", "h1", *options, **{**keys, **arguments})
 
 
+def bare(control: Control, **arguments: t.Any) -> dict[str, t.Any]:
+    """The same without a definition."""
+    return control.module("stack_service", "h1", stack="solo", name="web", **arguments)
+
+
 def test_check_mode_only_asks_and_tells_what_it_would_do(
     control: Control, h1: Host, recorder: Recorder
 ) -> None:
@@ -75,12 +80,17 @@ def test_present_heals(control: Control, h1: Host) -> None:
 
 def test_stopped_keeps_and_absent_removes(control: Control, h1: Host) -> None:
     before = h1.containers("solo")
-    assert service(control, state="stopped")["changed"]
+    assert bare(control, state="stopped")["changed"]
     stopped = h1.containers("solo")
     assert [item.id for item in stopped.values()] == [item.id for item in before.values()]
     assert {item.state for item in stopped.values()} == {"exited"}
-    assert not service(control, state="stopped")["changed"]
-    gone = service(control, state="absent")
+    assert not bare(control, state="stopped")["changed"]
+    assert bare(control, scale=1)["changed"]
+    left = h1.containers("solo")
+    assert {name: item.state for name, item in left.items()} == {"solo-web-1": "running"}
+    assert left["solo-web-1"].id == before["solo-web-1"].id
+    service(control, scale=2)
+    gone = bare(control, state="absent")
     assert gone["changed"]
     assert h1.containers("solo") == {}
     assert set(gone["kept_volumes"]) == h1.volumes("solo_")

@@ -72,10 +72,12 @@ def plan_service(
     state: str,
     scale: int | None,
     settings: Settings,
+    launch: str = "",
 ) -> Plan:
     """Plan for one service of one host.
 
-    C(definition) is a canonical stack with only this service. C(scale) None keeps the present number of members, or
+    C(definition) is a canonical stack with only this service. C(launch) is the launch of its containers, if the
+    definition is only what they show (found_service.py). C(scale) None keeps the present number of members, or
     takes the definition's if there are none. C(settings) name the managed networks; which of them is used, the
     observation tells.
     """
@@ -86,6 +88,8 @@ def plan_service(
     body["members"] = {
         MemberId.of(item).key: _entry(host, item, networks_of(settings)) for item in members
     }
+    if launch:
+        body["revisions"][-1]["services"][name]["launch"] = launch
     body = apply_down(body, Request("down")) if state == "absent" else body
     record = {**make_record(stack, body, number=1, token=NO_WRITER), "host": host, "life": {}}
     view = _as_if_recorded(observation, stack, name)

@@ -28,7 +28,7 @@ class HaproxyModule(AnsibleModule):
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
         """End the module. In earlier versions C(wait) was a number of seconds; Ansible only says that it is no bool."""
         if msg.startswith("argument 'wait' is of type "):
-            msg += " Give the seconds as wait_timeout, and wait as true or false."
+            msg += "; give the seconds as wait_timeout, and wait as true or false"
         super().fail_json(msg, **result)
         raise AssertionError  # not reached
 

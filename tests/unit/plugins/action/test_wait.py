@@ -42,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def up(play: Play, definition: Json = SHOP, **options: t.Any) -> None:
+def up(play: Play, definition: Json | None = None, **options: t.Any) -> None:
     """Bring the stack up, as far as its container is started; it crashes again and again."""
     run = play.bench.run
 
@@ -51,7 +51,7 @@ def up(play: Play, definition: Json = SHOP, **options: t.Any) -> None:
         return run(operation, **crash, **changes)
 
     play.bench.run = crashes  # type: ignore[method-assign]
-    run_files.save("definition", definition)
+    run_files.save("definition", definition or SHOP)
     play.task("plan", command="up", prepare=True, **options)
     play.on_all("observe")
     play.task("plan", command="prepared")

@@ -86,7 +86,7 @@ def test_files_are_written_once(
         ({"frontends": [{"port": 80, "protocol": "udp"}]}, "value of protocol must be one of"),
         ({"backends": [{**BACKEND, "check": {"request_line": "GET /\nx"}}]}, "shop: request_line"),
         ({"backends": [{**BACKEND, "check": {"request": {}, "request_line": "/"}}]}, "exclusive"),
-        ({"wait": 30}, "Give the seconds as wait_timeout, and wait as true or false"),
+        ({"wait": 30}, "; give the seconds as wait_timeout, and wait as true or false"),
         ({"image": ""}, "an image is needed to validate"),
         ({"default_certificate": "x"}, "default_certificate: 'x' is not among"),
         ({"config": "balance first"}, "is in no section"),

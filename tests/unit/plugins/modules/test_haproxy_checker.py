@@ -110,7 +110,7 @@ def test_a_running_haproxy_is_reloaded_and_reports(
     [
         ({"checks": [{**CHECK, "request_line": "GET /\nserver x"}]}, "check web.1: request_line"),
         ({"checks": [{**CHECK, "backend": "a b"}]}, r"checks\[0\].backend: must be"),
-        ({"wait": 2.5}, "Give the seconds as wait_timeout, and wait as true or false"),
+        ({"wait": 2.5}, "; give the seconds as wait_timeout, and wait as true or false"),
         ({"checks": [CHECK]}, "an image is needed to validate"),
         ({"checks": [CHECK], "image": "other:1"}, "image other:1 is not on this host"),
         ({"checks": [{**CHECK, "request": {"uri": "/"}}]}, "mutually exclusive"),

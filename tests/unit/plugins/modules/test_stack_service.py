@@ -21,6 +21,7 @@ from ansible_collections.drover.docker.plugins.module_utils._lock.lease import (
 from ansible_collections.drover.docker.plugins.modules import stack_service, stack_service_info
 from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
 from ansible_collections.drover.docker.tests.unit.simulation.fabric import (
+    NEVER,
     Clock,
     Image,
     Registry,
@@ -159,3 +160,84 @@ def test_the_overlay_may_have_another_name(box: Box) -> None:
     assert made["members"][0]["address"].startswith("10.42.")
     (found,) = box.run(stack_service_info, network_name="ours")["services"]
     assert found["members"][0]["address"] == made["members"][0]["address"]
+
+
+# --- without a definition ---
+
+BARE = {"stack": "shop", "name": "web"}
+EVERYTHING = {
+    "image": "app:1",
+    "environment": {"A": "b"},
+    "external_links": ["db.shop:mysql"],
+    "ports": ["80"],
+    "volumes": ["data:/data"],
+}
+
+
+def states(box: Box) -> dict[str, str]:
+    return {item["Names"][0].lstrip("/"): item["State"] for item in box.engine.containers()}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        EVERYTHING,
+        {"image": "app:1", "network_mode": "host"},
+        {"image": "app:1", "network_mode": "none"},
+    ],
+)
+def test_what_runs_stays_as_it_is(box: Box, keys: Json) -> None:
+    box.run(**BARE, definition=keys, scale=2)
+    told = box.run(**BARE)
+    assert (told["changed"], told["operations"], told["outdated"]) == (False, [], [])
+    assert [item["state"] for item in told["members"]] == ["running", "running"]
+
+
+def test_members_are_stopped_started_and_removed(box: Box) -> None:
+    box.run(**BARE, definition=EVERYTHING, scale=3)
+    made = {item["Id"] for item in box.engine.containers()}
+    assert box.run(**BARE, state="stopped")["changed"]
+    assert set(states(box).values()) == {"exited"}
+    assert not box.run(**BARE, state="stopped")["changed"]
+    assert box.run(**BARE, scale=2)["changed"]
+    assert states(box) == {"shop-web-1": "running", "shop-web-2": "running"}
+    assert {item["Id"] for item in box.engine.containers()} < made
+    assert box.run(**BARE, state="absent")["changed"]
+    assert states(box) == {}
+    assert not box.run(**BARE, state="absent")["changed"]
+
+
+@pytest.mark.parametrize("state", ["stopped", "absent"])
+def test_nothing_is_there_to_stop(box: Box, state: str) -> None:
+    told = box.run(**BARE, state=state)
+    assert (told["changed"], told.get("failed", False)) == (False, False)
+    assert not box.run(**BARE, scale=0)["changed"]
+
+
+def test_containers_are_made_of_a_definition_only(box: Box) -> None:
+    assert box.run(**BARE)["msg"] == "shop/web has no container here: give its definition"
+    box.run(**WEB)
+    told = box.run(**BARE, scale=3)
+    assert told["msg"] == "shop-web-2, shop-web-3 would have to be made: give its definition"
+    assert list(states(box)) == ["shop-web-1"]
+    would = box.run(**BARE, scale=3, _ansible_check_mode=True)
+    assert would["failed"]
+
+
+def test_a_member_that_runs_once_is_not_run_again(box: Box) -> None:
+    once = {"image": "app:1", "labels": {"io.rancher.container.start_once": "true"}}
+    box.run(**BARE, definition=once)
+    (found,) = box.engine.containers()
+    box.engine.stop(found["Id"], 0)
+    assert not box.run(**BARE)["changed"]
+
+
+def test_what_never_ran_is_started_and_not_replaced(box: Box) -> None:
+    """Of another definition than the given one it would be replaced; without one it is taken as it is."""
+    box.run(**BARE, definition=EVERYTHING)
+    (made,) = box.engine.containers()
+    found = box.engine.find(made["Id"])
+    found.status, found.started_at = "created", NEVER
+    told = box.run(**BARE)
+    assert [line.split()[1] for line in told["operations"]] == ["start"]
+    assert [item["Id"] for item in box.engine.containers()] == [made["Id"]]

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service as its containers show it, for a plan that makes none. Private to the collection; pure.
+
+It has what the planner asks of containers that exist. It must not be used to make one: the rest is not known.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._compose.service import canonical_service
+from .._model.observation import Endpoint
+from .world.world import Container
+
+Json = t.Dict[str, t.Any]
+
+
+def found_service(stack: str, name: str, members: t.Sequence[Container], facts: Json) -> Json:
+    """A canonical stack of one service.
+
+    Args:
+        stack: Name of the stack.
+        name: Name of the service.
+        members: Its containers, at least one.
+        facts: What the engine's C(inspect) says of the newest one.
+    """
+    newest = newest_of(members)
+    service = canonical_service(
+        name, {"image": newest["image"]}, stack=stack, file="", volumes=set(), warnings=[]
+    )
+    host_config = facts.get("HostConfig") or {}
+    network = _network(host_config.get("NetworkMode") or "")
+    policy = (host_config.get("RestartPolicy") or {}).get("Name") or ""
+    shown = {"network": network, "start_once": policy == "no", "links": _links(newest)}
+    grace_s = (facts.get("Config") or {}).get("StopTimeout")
+    container = {} if grace_s is None else {"stop_grace_period_s": float(grace_s)}
+    service = {**service, **shown, "container": container, "scale": len(members)}
+    return {"format": 1, "stack": stack, "services": {name: service}, "volumes": {}}
+
+
+def newest_of(members: t.Sequence[Container]) -> Container:
+    """The container that was made last."""
+    return max(members, key=lambda item: item["create_index"])
+
+
+def _network(mode: str) -> str:
+    """The network of a canonical service, from the mode of the container: a name is that of a managed one."""
+    if mode in ("host", "none"):
+        return mode
+    return "bridge" if mode in ("", "default", "bridge") else "managed"
+
+
+def _links(container: Container) -> list[Json]:
+    """The links of its connections, which name C(SERVICE.STACK:ALIAS)."""
+    texts = {text for item in container["networks"].values() for text in _links_of(item)}
+    found = []
+    for text in sorted(texts):
+        target, _colon, alias = text.partition(":")
+        service, _dot, stack = target.partition(".")
+        found.append({"stack": stack, "service": service, "alias": alias})
+    return found
+
+
+def _links_of(endpoint: Endpoint) -> list[str]:
+    return endpoint["links"]
