@@ -67,7 +67,7 @@ _OWN = {"stack_dir": "src", "stack": "name", "stack_variables": "variables"}
 _OF_STACK = {
     _OWN.get(name, name)
     for command, names in OPTIONS.items()
-    if command not in ("config", "status", "check", "audit", "network")
+    if command not in ("config", "status", "check", "audit", "network", "preflight")
     for name in names
 }
 ROLE_VARIABLES = frozenset(
@@ -76,8 +76,9 @@ ROLE_VARIABLES = frozenset(
         ("stack", {"state", *_OF_STACK}),
         ("status", {"check", *OPTIONS["status"], *OPTIONS["check"]}),
         ("audit", OPTIONS["audit"]),
+        ("host", OPTIONS["preflight"]),
     )
     for name in names
 )
-"""The variables of the roles stack, status and audit."""
+"""The variables of the roles stack, status, audit and host."""
 VARIABLES = ROLE_VARIABLES | {setting.name for setting in SETTINGS}
