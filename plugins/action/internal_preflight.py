@@ -64,5 +64,6 @@ class ActionModule(ActionBase):
 
     def _ports(self, variables: dict[str, t.Any]) -> list[str]:
         """Return the ports that Swarm needs."""
-        given = self._templar.template(variables.get("drover_network_data_path_port", 0))
-        return [*SWARM_PORTS, f"udp/{int(given or 0) or DATA_PATH_PORT}"]
+        given = str(self._templar.template(variables.get("drover_network_data_path_port", 0)))
+        chosen = given.strip().lstrip("0")
+        return [*SWARM_PORTS, f"udp/{chosen if chosen.isdigit() else DATA_PATH_PORT}"]

@@ -56,25 +56,24 @@ class ActionModule(ActionBase):
 
 
 def _kept(hosts: t.Iterable[str]) -> tuple[dict[str, Look], dict[str, Wanted]]:
-    """Read what was kept of each host of the play. A host that Ansible gave up before has nothing."""
+    """Read what was kept of each host of the play."""
     kept = {host: run_files.load(run_files.for_host("preflight", host)) for host in hosts}
-    nothing = {"look": {"facts": None, "cause": "no answer"}, "wanted": {"docker_host": ""}}
     return (
-        {host: Look(**(item or nothing)["look"]) for host, item in kept.items()},
-        {
-            host: Wanted(**{"several": False, **(item or nothing)["wanted"]})
-            for host, item in kept.items()
-        },
+        {host: Look(**item["look"]) for host, item in kept.items() if item},
+        {host: Wanted(**item["wanted"]) for host, item in kept.items() if item},
     )
 
 
 def _reported(found: Found, would: dict[str, Installation]) -> dict[str, t.Any]:
     """Return the report. C(would): what a run without check mode would install, which is no failure."""
-    bad = [host for host, problems in found.items() if report.has_error(problems)]
-    told = [Message(_KINDS[severity], text) for severity, text in report.lines(found)]
+    bad = {host for host, problems in found.items() if report.has_error(problems)}
+    told = [
+        Message("note" if host in would else _KINDS[severity], f"{host}  {text}")
+        for host, severity, text in report.lines(found)
+    ]
     last = report.summary(found)
     told += plain([last])
-    run_files.save("shown", shown(told, last if set(bad) - set(would) else ""))
+    run_files.save("shown", shown(told, last if bad - set(would) else ""))
     hosts = report.as_data(found)
     return {
         "changed": False,

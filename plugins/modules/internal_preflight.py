@@ -59,7 +59,6 @@ reason:
   sample: "not reached (no route to 192.0.2.11)"
 """
 
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -78,7 +77,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    ports: t.Dict[t.Tuple[str, int], None] = {}
+    ports: dict[tuple[str, int], None] = {}
     for text in params["ports"]:
         protocol, _slash, number = text.partition("/")
         if not number.isdigit():

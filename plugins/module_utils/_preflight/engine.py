@@ -95,11 +95,14 @@ def _info(connection: http.client.HTTPConnection) -> Json:
 
 def _get(
     connection: http.client.HTTPConnection, path: str
-) -> t.Tuple[http.client.HTTPMessage, bytes]:
+) -> tuple[http.client.HTTPMessage, bytes]:
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
-        return answer.headers, answer.read(_LARGEST)
+        body = answer.read(_LARGEST)
+        if answer.status != 200:
+            raise NoEngine("no_engine", f"{path}: status {answer.status}")
+        return answer.headers, body
     except (OSError, http.client.HTTPException) as error:
         raise NoEngine(_code(error), str(error)) from error
     finally:

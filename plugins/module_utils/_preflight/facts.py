@@ -62,8 +62,8 @@ class HostFacts(t.TypedDict):
     user: str
     python: str
     """Path of the Python that runs modules."""
-    python_version: t.List[int]
-    distribution: t.List[str]
+    python_version: list[int]
+    distribution: list[str]
     """ID and ID_LIKE of /etc/os-release."""
     dockerd: str
     """Path of the engine's program; empty if it is not installed."""
@@ -72,6 +72,6 @@ class HostFacts(t.TypedDict):
     """Why the folder of the records cannot be used; empty if it can."""
     sdk: SdkFacts
     engine: EngineFacts
-    disks: t.List[DiskFacts]
-    listeners: t.List[Listener]
+    disks: list[DiskFacts]
+    listeners: list[Listener]
     """Those of the ports that were asked for."""

@@ -18,7 +18,7 @@ _STATES = {"tcp": "0A", "udp": "07"}
 _LARGEST_TABLE = 1 << 24
 
 
-def listeners(ports: t.Collection[Port], *, proc: str = "/proc") -> t.List[Listener]:
+def listeners(ports: t.Collection[Port], *, proc: str = "/proc") -> list[Listener]:
     """Return those of the ports on which something listens, on any address: Swarm wants them on all addresses."""
     found = {
         port: inode
@@ -34,7 +34,7 @@ def listeners(ports: t.Collection[Port], *, proc: str = "/proc") -> t.List[Liste
     ]
 
 
-def _sockets(path: str, protocol: str) -> t.Iterator[t.Tuple[Port, str]]:
+def _sockets(path: str, protocol: str) -> t.Iterator[tuple[Port, str]]:
     try:
         with open(path, encoding="ascii") as file:
             lines = file.read(_LARGEST_TABLE).splitlines()[1:]
@@ -45,10 +45,10 @@ def _sockets(path: str, protocol: str) -> t.Iterator[t.Tuple[Port, str]]:
             yield (protocol, int(fields[1].rpartition(":")[2], 16)), fields[9]
 
 
-def _programs(inodes: t.Set[str], proc: str) -> t.Dict[str, str]:
+def _programs(inodes: set[str], proc: str) -> dict[str, str]:
     """Return the program that holds each socket. Of processes of others only root sees it."""
     wanted = {f"socket:[{inode}]": inode for inode in inodes}
-    found: t.Dict[str, str] = {}
+    found: dict[str, str] = {}
     for link in glob.iglob(f"{proc}/[0-9]*/fd/*") if wanted else ():
         inode = wanted.get(_target(link))
         if inode and inode not in found:

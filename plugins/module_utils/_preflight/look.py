@@ -66,7 +66,7 @@ def _user() -> str:
         return str(os.geteuid())
 
 
-def distribution(path: str = _OS_RELEASE) -> t.List[str]:
+def distribution(path: str = _OS_RELEASE) -> list[str]:
     """Return the distribution and those that it is like, as C(debian); empty if nobody knows."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -100,12 +100,12 @@ def existing(path: str) -> str:
     return path
 
 
-def disks(folders: t.Iterable[str]) -> t.List[DiskFacts]:
+def disks(folders: t.Iterable[str]) -> list[DiskFacts]:
     """Return the file system of each folder; none for one that cannot be seen."""
     return [found for found in map(_disk, folders) if found]
 
 
-def _disk(folder: str) -> t.Optional[DiskFacts]:
+def _disk(folder: str) -> DiskFacts | None:
     try:
         place = existing(folder)
         system = os.statvfs(place)

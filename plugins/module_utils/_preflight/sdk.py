@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from .._common.constants import ENGINE_DEADLINE_S
 from .._engine.errors import EngineError, SdkMissing
 from .._engine.transport import connect
@@ -14,23 +16,13 @@ from .facts import SdkFacts
 def sdk_facts() -> SdkFacts:
     """Return the SDK's version, or why it cannot be imported."""
     try:
-        import docker
-        from docker import APIClient
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0] == "docker"
-        return SdkFacts(version="", missing=missing, fault=str(error))
+        docker = importlib.import_module("docker")
     except ImportError as error:
-        return SdkFacts(version="", missing=not _is_package("docker"), fault=str(error))
+        missing = isinstance(error, ModuleNotFoundError) and error.name == "docker"
+        return SdkFacts(version="", missing=missing, fault=str(error))
     version = str(getattr(docker, "__version__", ""))
-    return SdkFacts(version=version, missing=False, fault="" if APIClient else "no APIClient")
-
-
-def _is_package(name: str) -> bool:
-    """Whether there is a package of this name, and not only a folder that happens to be called so."""
-    import importlib.util
-
-    found = importlib.util.find_spec(name)
-    return bool(found and found.origin)
+    # A folder that happens to be called docker can be imported, too.
+    return SdkFacts(version=version, missing=not hasattr(docker, "APIClient"), fault="")
 
 
 def sdk_fault(docker_host: str) -> str:

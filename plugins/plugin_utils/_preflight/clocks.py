@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find hosts whose clock differs from those of the others. Private to the collection; pure.
 
-A host's clock is read at some time during a call, so its offset from the control node's clock is an interval. Two clocks
-differ if their intervals are too far apart; a slow call then accuses nobody.
+A host's clock is read at some time during a call, so its offset from the control node's clock is an interval. Two
+clocks differ if their intervals are too far apart; a slow call then accuses nobody.
 """
 
 from __future__ import annotations

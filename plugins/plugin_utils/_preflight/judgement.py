@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._engine.transport import OLDEST_API
@@ -82,7 +83,7 @@ def _sdk(facts: HostFacts) -> t.Iterator[Problem]:
     told = {"python": facts["python"], "version": sdk["version"], "fault": sdk["fault"]}
     if sdk["missing"]:
         yield Problem("sdk_missing", told)
-    elif version_of(sdk["version"]) < OLDEST_SDK and sdk["version"]:
+    elif () < version_of(sdk["version"]) < OLDEST_SDK:
         yield Problem("sdk_old", told)
     elif sdk["fault"] and not facts["engine"]["fault"]:
         yield Problem("sdk_fault", told)
@@ -90,9 +91,7 @@ def _sdk(facts: HostFacts) -> t.Iterator[Problem]:
 
 def version_of(text: str) -> tuple[int, ...]:
     """Return the numbers at the beginning of a version."""
-    parts = text.split(".")
-    numbers = [part for part in parts if part.isdigit()]
-    return tuple(map(int, numbers if len(numbers) == len(parts) else parts[: len(numbers)]))
+    return tuple(map(int, itertools.takewhile(str.isdecimal, text.split("."))))
 
 
 def _engine(facts: HostFacts, wanted: Wanted) -> t.Iterator[Problem]:
@@ -125,8 +124,8 @@ def _ports(facts: HostFacts, wanted: Wanted) -> t.Iterator[Problem]:
     if not wanted.several or facts["engine"]["swarm"] not in ("", INACTIVE):
         return
     for item in facts["listeners"]:
-        known = item["program"] not in ("", DOCKERD)
-        if known or facts["engine"]["swarm"]:
+        seen = item["program"] or facts["engine"]["swarm"]  # else it may be the engine itself
+        if seen and item["program"] != DOCKERD:
             told = {"port": f"{item['port']}/{item['protocol']}", "program": item["program"]}
             yield Problem("port_taken", told)
 

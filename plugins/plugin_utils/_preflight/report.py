@@ -32,10 +32,10 @@ def _data(problem: Problem) -> Json:
     return {"code": problem.code, "severity": problem.severity, "text": cause, "cure": cure}
 
 
-def lines(found: Found) -> list[tuple[str, str]]:
-    """Return a line for each problem, with its severity."""
+def lines(found: Found) -> list[tuple[str, str, str]]:
+    """Return a line for each problem, as host, severity and text."""
     return [
-        (problem.severity, f"{host}  {'; '.join(part for part in cause_and_cure(problem) if part)}")
+        (host, problem.severity, "; ".join(part for part in cause_and_cure(problem) if part))
         for host, problems in found.items()
         for problem in problems
     ]
