@@ -49,6 +49,7 @@ SETTINGS = (
     Setting("drover_repair_percent", "percent", "25"),
     Setting("drover_mass_failure_percent", "percent", "50"),
     Setting("drover_bridge_subnet", "subnet", BRIDGE_SUBNET),
+    Setting("drover_network_state", "present or absent", "present"),
     Setting("drover_network_name", "text", "drover"),
     Setting("drover_network_subnet", "subnet", OVERLAY_SUBNET),
     Setting("drover_network_encrypted", "true or false", "false"),
