@@ -16,7 +16,6 @@ description:
   - Reads Python, the Docker SDK, the engine, ports, the clock and free disk space of one host. It changes nothing.
   - The role P(drover.docker.host#role) calls it. The task keeps the answer for
     M(drover.docker.internal_preflight_report); it does not fail where a host cannot be reached.
-  - Internal to this collection. It may change or disappear in any release.
 options:
   ports:
     description:
@@ -32,6 +31,7 @@ options:
     type: path
     default: /var/lib/drover
 extends_documentation_fragment:
+  - drover.docker.internal
   - drover.docker.engine
   - drover.docker.read_only
 attributes:

@@ -15,7 +15,6 @@ author:
 description:
   - Judges what M(drover.docker.internal_preflight) saw of all hosts of the play, and says what to do.
   - Runs on the controller and contacts no host.
-  - Internal to this collection. It may change or disappear in any release.
 options:
   install:
     description: Whether to return what an installation of Docker would do, where that cures all errors of a host.
@@ -26,6 +25,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - drover.docker.internal
   - drover.docker.read_only
 attributes:
   action:

@@ -89,7 +89,10 @@ def test_without_a_quorum_nothing_can_be_removed() -> None:
 
 
 def test_a_network_of_somebody_else_stays() -> None:
-    found = plan(made(networks=[INGRESS, {**OVERLAY, "ours": False}]) | {"h4": report("h4")})
+    reports = made()
+    for host in ("h1", "h2", "h3"):
+        reports[host]["networks"] = [INGRESS, {**OVERLAY, "ours": False}]
+    found = plan(reports)
     assert found.errors == [
         "network drover was not made by this role. If it is to go: docker network rm drover."
     ]
