@@ -62,6 +62,7 @@ def called(folder: pathlib.Path, *words: str) -> list[str]:
         ("reconcile shop", "reconcile", ["stack=shop"]),
         ("audit shop since=2h", "audit", ["stack=shop", "since=2h"]),
         ("network", "network", []),
+        ("preflight install=true", "preflight", ["install=true"]),
         ("check shop format=json", "check", ["stack=shop", "format=json"]),
     ],
 )
