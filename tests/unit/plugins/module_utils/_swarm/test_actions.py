@@ -300,7 +300,7 @@ def test_a_network_of_somebody_else_is_not_removed() -> None:
 
 def test_containers_on_the_network_are_named() -> None:
     engine = FakeEngine()
-    networks = {"drover": {}, "bridge": {}}
+    networks: Json = {"drover": {}, "bridge": {}}
     engine.containers = [
         {"Id": "c2", "Names": ["/shop-web-2"], "NetworkSettings": {"Networks": networks}},
         {"Id": "c1", "Names": ["/shop-web-1"], "NetworkSettings": {"Networks": networks}},
