@@ -25,6 +25,11 @@ def test_clocks_that_nearly_agree_are_no_problem() -> None:
     assert told(0) == {}
 
 
+def test_five_seconds_are_the_limit() -> None:
+    assert told(0, 0, 4.9, took_s=0) == {}
+    assert told(0, 0, 5.1, took_s=0) == {"h3": "5 ahead of h2"}
+
+
 def test_the_host_that_differs_from_the_others_is_named() -> None:
     assert told(0, 0.2, 60) == {"h3": "60 ahead of h2"}
     assert told(-60, 0.2, 0.3) == {"h1": "60 behind h2"}
