@@ -17,6 +17,12 @@ description:
   - The role P(drover.docker.host#role) calls it. The task keeps the answer for
     M(drover.docker.internal_preflight_report); it does not fail where a host cannot be reached.
 options:
+  docker_host:
+    description:
+      - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
+      - The task sets it to the variable C(drover_docker_host), if there is one.
+    type: str
+    default: unix:///var/run/docker.sock
   ports:
     description:
       - Ports that must be free, as C(tcp/2377).
@@ -32,12 +38,13 @@ options:
     default: /var/lib/drover
 extends_documentation_fragment:
   - drover.docker.internal
-  - drover.docker.engine
   - drover.docker.read_only
 attributes:
   action:
     description: Has a part that runs on the controller.
     support: full
+requirements:
+  - Python 3.8 or later
 seealso:
   - module: drover.docker.internal_preflight_report
 """
