@@ -17,6 +17,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._output.messages imp
 from ansible_collections.drover.docker.plugins.plugin_utils._preflight import report
 from ansible_collections.drover.docker.plugins.plugin_utils._preflight.install import (
     Installation,
+    install_text,
     installation,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._preflight.judgement import judge
@@ -50,9 +51,10 @@ class ActionModule(ActionBase):
         found = judge(looks, wanted)
         helps = {host: installation(looks[host], found[host]) for host in looks}
         to_do = {host: what for host, what in helps.items() if what and args["install"]}
-        if to_do and not args["installed"]:
+        dry = bool(self._task.check_mode)
+        if to_do and not args["installed"] and not dry:
             return {"changed": False, "installation": to_do}
-        return _reported(found, to_do if self._task.check_mode else {})
+        return _reported(found, to_do if dry else {})
 
 
 def _kept(hosts: t.Iterable[str]) -> tuple[dict[str, Look], dict[str, Wanted]]:
@@ -71,6 +73,7 @@ def _reported(found: Found, would: dict[str, Installation]) -> dict[str, t.Any]:
         Message("note" if host in would else _KINDS[severity], f"{host}  {text}")
         for host, severity, text in report.lines(found)
     ]
+    told += [Message("would", f"{host}  {install_text(what)}") for host, what in would.items()]
     last = report.summary(found)
     told += plain([last])
     run_files.save("shown", shown(told, last if bad - set(would) else ""))

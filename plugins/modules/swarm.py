@@ -15,8 +15,8 @@ author:
 description:
   - Starts a Swarm on this host, or makes the host join one, and on a manager changes the roles of nodes, removes
     entries of nodes that are gone, and creates an attachable overlay network.
-  - With O(state=present) it needs O(role), O(network), O(remove_network), O(promote), O(demote) or O(remove_nodes). To look
-    at a host, or to get the join tokens alone, use M(drover.docker.swarm_info).
+  - With O(state=present) it needs O(role), O(network), O(remove_network), O(promote), O(demote) or O(remove_nodes).
+    To look at a host, or to get the join tokens alone, use M(drover.docker.swarm_info).
   - For several hosts use the role P(drover.docker.network#role) or the playbook C(drover.docker.network). They look at
     all hosts first, and refuse harmful changes before any host is changed.
 options:

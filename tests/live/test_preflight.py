@@ -71,11 +71,6 @@ def small_disk(fleet: Fleet, host: str) -> t.Iterator[None]:
         fleet.shell(host, f"umount {SMALL} && rmdir {SMALL}")
 
 
-def test_sound_hosts_are_one_line(fleet: Fleet) -> None:
-    run = preflight(fleet)
-    assert (run.code, lines(run)) == (0, ["preflight: 3 hosts, no problems"])
-
-
 def test_all_faults_of_all_hosts_are_told_at_once(fleet: Fleet) -> None:
     first, second, third = fleet.hosts[:3]
     with stopped(fleet, second), without_sdk(fleet, second), small_disk(fleet, third):
@@ -98,12 +93,9 @@ def test_all_faults_of_all_hosts_are_told_at_once(fleet: Fleet) -> None:
 def test_an_engine_that_is_installed_is_only_started(fleet: Fleet) -> None:
     host = fleet.hosts[1]
     with stopped(fleet, host):
-        checked = preflight(fleet, "--check", install=True)
-        assert lines(checked)[0] == f"would  {host}  Start Docker, now and with the machine"
-        assert fleet.shell(host, "systemctl is-active docker", check=False) == "inactive"
         run = preflight(fleet, install=True)
         assert lines(run) == [
             f"done   {host}  Start Docker, now and with the machine",
             "preflight: 3 hosts, no problems",
         ]
-    assert (checked.code, run.code) == (0, 0)
+    assert run.code == 0

@@ -37,3 +37,10 @@ def installation(look: Look, problems: t.Collection[Problem]) -> Installation | 
     if packages and FAMILY not in look.facts["distribution"]:
         return None
     return {"packages": packages, "start": bool(codes & _STARTS)}
+
+
+def install_text(what: Installation) -> str:
+    """Return what is to be done, for check mode."""
+    steps = [f"install {' and '.join(what['packages'])}"] if what["packages"] else []
+    steps += ["start Docker"] if what["start"] else []
+    return ", ".join(steps)

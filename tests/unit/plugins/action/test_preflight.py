@@ -205,11 +205,17 @@ def test_nobody_asked_for_an_installation(monkeypatch: pytest.MonkeyPatch) -> No
 def test_in_check_mode_what_would_be_installed_is_no_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    play = Preflight(monkeypatch, h1=sound("1", sdk=NO_SDK))
+    missing = sound("1", engine=no_engine("no_socket"), dockerd="", sdk=NO_SDK)
+    play = Preflight(monkeypatch, h1=missing)
     play.look()
-    assert lines(play.judge(check=True, install=True, installed=True))[0].startswith("note   h1  ")
-    assert failure() == ""
+    result = play.judge(check=True, install=True)
+    assert [line[:10] for line in lines(result)[:2]] == ["note   h1 ", "note   h1 "]
+    assert lines(result)[2:] == [
+        "would  h1  install docker.io and python3-docker, start Docker",
+        "preflight: 1 host, 1 with problems",
+    ]
+    assert (result["installation"], failure()) == ({}, "")
     play.hosts["h2"] = sound("2", engine=no_engine("podman"))
     play.look()
-    play.judge(check=True, install=True, installed=True)
+    play.judge(check=True, install=True)
     assert failure() == "preflight: 2 hosts, 2 with problems"

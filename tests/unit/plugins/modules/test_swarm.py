@@ -63,8 +63,8 @@ def test_info_takes_the_given_address(run: Run) -> None:
 def test_swarm_must_be_told_what_to_do(run: Run, engine: FakeEngine, given: Json) -> None:
     told = run(swarm, **given)
     assert told["msg"] == (
-        "nothing is asked for: give one of role, network, remove_network, promote, demote, remove_nodes, or state=absent to leave the "
-        "Swarm; drover.docker.swarm_info only looks"
+        "nothing is asked for: give one of role, network, remove_network, promote, demote, remove_nodes, or "
+        "state=absent to leave the Swarm; drover.docker.swarm_info only looks"
     )
     assert engine.calls == []
 
