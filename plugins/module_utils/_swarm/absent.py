@@ -77,7 +77,17 @@ def _choose_changes(plan: SwarmPlan, fleet: Fleet, name: str) -> None:
         plan.notes.append(f"The Swarm stays: {reason}.")
         return
     plan.leave = [host for host in fleet.members() if fleet.reports[host]["state"] == ACTIVE]
+    plan.demote = _other_managers(report)
     plan.changes += [f"{host}  leave the Swarm" for host in plan.leave]
+
+
+def _other_managers(report: Report) -> list[str]:
+    """The managers besides this one, as node ids.
+
+    They leave as workers: a manager that is left without the others takes 20 s for each answer.
+    """
+    managers = [node["id"] for node in report["nodes"] if node["reachability"]]
+    return [node_id for node_id in managers if node_id != report["node_id"]]
 
 
 def _why_it_stays(fleet: Fleet, report: Report, name: str) -> str:

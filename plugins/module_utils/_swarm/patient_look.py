@@ -20,8 +20,16 @@ ADDRESS_OPTIONS: dict[str, t.Any] = {
 
 
 def report_of(client: SwarmClient, params: t.Mapping[str, t.Any]) -> Report:
-    """Return the state of the host. A given address overrides the host's own choice."""
-    report = look_patiently(client, params["preferred_addr"], params.get("attached_to", ""))
+    """Return the state of the host. A given address overrides the host's own choice.
+
+    A host that is to leave is not asked for the Swarm's nodes: where the other managers have left before it, the engine
+    would take 20 s to answer.
+    """
+    preferred_addr = params["preferred_addr"]
+    if params.get("state") == "absent":
+        report = look(client, preferred_addr=preferred_addr, view=False)
+    else:
+        report = look_patiently(client, preferred_addr, params.get("attached_to", ""))
     return {**report, "advertise_addr": params["advertise_addr"] or report["advertise_addr"]}
 
 

@@ -23,10 +23,13 @@ Report = t.Dict[str, t.Any]
 ROUTES_FILE = "/proc/net/route"
 
 
-def look(client: SwarmClient, *, preferred_addr: str = "", attached_to: str = "") -> Report:
+def look(
+    client: SwarmClient, *, preferred_addr: str = "", attached_to: str = "", view: bool = True
+) -> Report:
     """Engine, membership, networks and routes of the host; nodes and services if it is a manager with a quorum.
 
-    C(attached_to): also list the containers on this network, whether they run or not.
+    C(attached_to): also list the containers on this network, whether they run or not. C(view): whether to ask a manager
+    for nodes and services.
     """
     info = client.get("/info")
     report = {
@@ -39,7 +42,7 @@ def look(client: SwarmClient, *, preferred_addr: str = "", attached_to: str = ""
         "networks": [_network(item) for item in client.get("/networks")],
         **membership(info.get("Swarm") or {}),
     }
-    sees = report["manager"] and not report["error"]
+    sees = view and report["manager"] and not report["error"]
     report.update(_manager_view(client) if sees else _no_view())
     report["attached"] = attached(client, attached_to) if attached_to else []
     return report

@@ -84,6 +84,21 @@ def test_absent_leaves_once(run: Run, engine: FakeEngine) -> None:
     assert not run(swarm, state="absent")["changed"]
 
 
+def test_a_host_that_leaves_is_not_asked_for_nodes(
+    run: Run, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manager that the others have left takes 20 s to say that there is no leader."""
+    asked: list[str] = []
+    answer = engine.get
+    monkeypatch.setattr(engine, "get", lambda path: asked.append(path) or answer(path))
+    run(swarm, state="absent")
+    assert not {"/nodes", "/swarm", "/services"} & set(asked)
+
+
+def test_the_network_is_removed_on_request(run: Run, engine: FakeEngine) -> None:
+    assert run(swarm, remove_network="drover")["changes"] == []
+
+
 def test_absent_takes_no_other_wish(run: Run, engine: FakeEngine) -> None:
     told = run(swarm, state="absent", role="manager", network={})
     assert told["msg"] == "state=absent leaves the Swarm: role, network cannot be given with it"

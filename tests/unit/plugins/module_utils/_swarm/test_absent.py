@@ -43,6 +43,7 @@ def test_the_network_and_the_swarm_that_was_made_for_it_go() -> None:
     found = plan(made())
     assert (found.errors, found.notes) == ([], [])
     assert (found.seed, found.remove_network, found.leave) == ("h1", True, list(ROLES))
+    assert found.demote == ["node-h2", "node-h3"]
     assert found.changes == [
         "h1  remove network drover",
         *(f"{host}  leave the Swarm" for host in ROLES),
@@ -117,7 +118,7 @@ def test_a_swarm_that_others_use_stays(changes: Json, reason: str) -> None:
         reports[host].update(changes)
         reports[host]["nodes"] = [*reports[host]["nodes"], *more]
     found = plan(reports)
-    assert (found.errors, found.remove_network, found.leave) == ([], True, [])
+    assert (found.errors, found.remove_network, found.leave, found.demote) == ([], True, [], [])
     assert found.notes == [f"The Swarm stays: {reason}."]
 
 
