@@ -6,7 +6,7 @@
 # Completion of the program drover for bash: . drover-completion.bash
 # Names of stacks and services come from `drover status`, which looks at the hosts; they are kept for a minute.
 
-_drover_commands="up status check scale stop start down reconcile audit config network"
+_drover_commands="up status check scale stop start down reconcile audit config network preflight"
 _drover_age_s=60
 
 # _drover_inventory: the options -i of the words so far.

@@ -51,7 +51,8 @@ if t.TYPE_CHECKING:
 _OURS = "drover.docker."
 _SHOW = "drover.docker.internal_show"
 _ON_THE_CONTROLLER = frozenset(
-    f"{_OURS}internal_{name}" for name in ("options", "load", "plan", "audit", "show")
+    f"{_OURS}internal_{name}"
+    for name in ("options", "load", "plan", "audit", "preflight_report", "show")
 )
 _COLOURS = {
     "done": "COLOR_CHANGED",
@@ -61,6 +62,7 @@ _COLOURS = {
     "refused": "COLOR_ERROR",
     "held": "COLOR_WARN",
     "wait": "COLOR_WARN",
+    "warn": "COLOR_WARN",
     "stale": "COLOR_SKIP",
     "skipped": "COLOR_SKIP",
     "note": "COLOR_HIGHLIGHT",
@@ -90,7 +92,8 @@ class CallbackModule(CallbackBase):
         elif action.rsplit(".", 1)[-1] == "debug":
             self._print(plain(_debug_lines(found)))
         elif found.get("changed") and self.get_option("show_changed"):
-            self._print([Message("done", f"{result._host.get_name()}  {result.task_name}")])
+            kind = "would" if getattr(result._task, "check_mode", False) else "done"
+            self._print([Message(kind, f"{result._host.get_name()}  {result.task_name}")])
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
         """Print why a task failed, on one line; nothing that a command has said already."""

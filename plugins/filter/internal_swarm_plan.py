@@ -35,6 +35,12 @@ options:
         C(adopt_swarm), C(force_new_cluster) and C(rejoin). They mean what the variables of the role mean.
     type: dict
     required: true
+  state:
+    description:
+      - Whether the network is wanted.
+    type: str
+    choices: [present, absent]
+    default: present
 """
 
 EXAMPLES = r"""
@@ -58,7 +64,8 @@ RETURN = r"""
 _value:
   description:
     - The plan, with the keys C(needed), C(errors), C(faults), C(notes), C(missing), C(changes), C(seed), C(start),
-      C(force_new_cluster), C(leave), C(joins), C(promote), C(demote), C(remove), C(create_network) and C(settle).
+      C(force_new_cluster), C(leave), C(joins), C(promote), C(demote), C(remove), C(create_network),
+      C(remove_network) and C(settle).
   type: dict
 """
 
@@ -70,19 +77,29 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.drover.docker.plugins.module_utils._common.addresses import parse_subnet
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import escaped
+from ansible_collections.drover.docker.plugins.module_utils._swarm.absent import decide_absent
 from ansible_collections.drover.docker.plugins.module_utils._swarm.decide import decide
 from ansible_collections.drover.docker.plugins.module_utils._swarm.fleet import SwarmSettings
 
+_DECISIONS = {"present": decide, "absent": decide_absent}
+
 
 def swarm_plan(
-    reports: dict[str, t.Any], *, hosts: dict[str, str], settings: dict[str, t.Any]
+    reports: dict[str, t.Any],
+    *,
+    hosts: dict[str, str],
+    settings: dict[str, t.Any],
+    state: str = "present",
 ) -> dict[str, t.Any]:
     """Return the plan as a plain dict.
 
     Raises:
         AnsibleFilterError: A setting is invalid. The text names its variable.
     """
-    plan = decide(reports, hosts=hosts, settings=_settings(settings))
+    chosen = _DECISIONS.get(state)
+    if chosen is None:
+        raise AnsibleFilterError(f"drover_network_state must be present or absent, not {state!r}")
+    plan = chosen(reports, hosts=hosts, settings=_settings(settings))
     found: dict[str, t.Any] = _plain({**dataclasses.asdict(plan), "settle": plan.settle()})
     return found
 

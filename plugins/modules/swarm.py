@@ -15,8 +15,8 @@ author:
 description:
   - Starts a Swarm on this host, or makes the host join one, and on a manager changes the roles of nodes, removes
     entries of nodes that are gone, and creates an attachable overlay network.
-  - With O(state=present) it needs O(role), O(network), O(promote), O(demote) or O(remove_nodes). To look at a host, or
-    to get the join tokens alone, use M(drover.docker.swarm_info).
+  - With O(state=present) it needs O(role), O(network), O(remove_network), O(promote), O(demote) or O(remove_nodes).
+    To look at a host, or to get the join tokens alone, use M(drover.docker.swarm_info).
   - For several hosts use the role P(drover.docker.network#role) or the playbook C(drover.docker.network). They look at
     all hosts first, and refuse harmful changes before any host is changed.
 options:
@@ -130,6 +130,12 @@ options:
           - MTU of the containers' interfaces, in bytes. V(0) means the engine's default, 1450.
         type: int
         default: 0
+  remove_network:
+    description:
+      - Name of an overlay network to remove, on a manager. Only a network that this collection made is removed, and
+        engines refuse while a container uses it.
+    type: str
+    version_added: 0.2.0
   return_tokens:
     description:
       - Return the join tokens. They are secrets, so use C(no_log=true) on the task.
@@ -248,9 +254,10 @@ SPEC: dict[str, t.Any] = {
             "mtu": {"type": "int", "default": 0},
         },
     },
+    "remove_network": {"type": "str"},
     "return_tokens": {"type": "bool", "default": False, "no_log": False},
 }
-ACTIONS = ("role", "network", "promote", "demote", "remove_nodes")
+ACTIONS = ("role", "network", "remove_network", "promote", "demote", "remove_nodes")
 """Options that ask for something."""
 
 
@@ -303,6 +310,7 @@ def wanted(params: dict[str, t.Any], *, advertise_addr: str) -> Wanted:
         promote=params["promote"] or [],
         demote=params["demote"] or [],
         remove_nodes=params["remove_nodes"] or [],
+        remove_network=params["remove_network"] or "",
         **{name: params[name] for name in same},
     )
 

@@ -26,6 +26,10 @@ options:
     description: Address to advertise if it is one of this host's own. Other addresses are ignored.
     type: str
     default: ''
+  attached_to:
+    description: Name of a network whose containers to return as RV(swarm.attached).
+    type: str
+    default: ''
   return_tokens:
     description: Return the join tokens. They are secrets, so use C(no_log=true) on the task.
     type: bool
@@ -131,6 +135,13 @@ swarm:
         leader:
           description: Whether it leads the managers.
           type: bool
+    made:
+      description: Whether this collection started the Swarm, where RV(swarm.quorum) is true.
+      type: bool
+    attached:
+      description: Names of the containers on O(attached_to), whether they run or not.
+      type: list
+      elements: str
     services:
       description: Number of Swarm services, where RV(swarm.quorum) is true.
       type: int
@@ -220,6 +231,7 @@ from ..module_utils._swarm.patient_look import ADDRESS_OPTIONS, report_of
 SPEC: dict[str, t.Any] = {
     **ENGINE_OPTIONS,
     **ADDRESS_OPTIONS,
+    "attached_to": {"type": "str", "default": ""},
     "return_tokens": {"type": "bool", "default": False, "no_log": False},
 }
 

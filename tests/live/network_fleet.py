@@ -79,7 +79,12 @@ class Fleet:
             self.shell(host, command, check=False)
 
     def play(
-        self, *words: str, hosts: t.Iterable[str] = (), away: str = "", **variables: t.Any
+        self,
+        *words: str,
+        hosts: t.Iterable[str] = (),
+        away: str = "",
+        playbook: str = "network",
+        **variables: t.Any,
     ) -> Run:
         """Run the playbook over hosts (all, unless named); one of them cannot be reached."""
         ansible = shutil.which("ansible-playbook")
@@ -88,7 +93,7 @@ class Fleet:
             ansible,
             "-i",
             str(self._inventory(list(hosts) or self.hosts, away)),
-            "drover.docker.network",
+            f"drover.docker.{playbook}",
         ]
         command += [*words, "-e", json.dumps(variables)]
         env = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOST_KEY_CHECKING": "0"}

@@ -320,6 +320,27 @@ def test_a_lost_only_manager_is_replaced_by_a_new_swarm(fleet: Fleet, three: lis
     assert fleet.play(hosts=fleet.hosts).code == 0
 
 
+def test_the_network_goes_when_nothing_is_on_it_and_the_swarm_with_it(
+    fleet: Fleet, three: list[str]
+) -> None:
+    fleet.shell(
+        three[1],
+        f"docker create --name drovernet-last --network drover {application(fleet, three[1])}",
+    )
+    refused = fleet.play(hosts=fleet.hosts, drover_network_state="absent")
+    assert refused.code == 2
+    assert f"{three[1]}: " in refused.text
+    assert "drovernet-last" in refused.text
+    assert not inactive(fleet, three[:1])
+    fleet.everywhere("docker ps -aqf name=drovernet- | xargs -r docker rm -fv")
+    run = fleet.play(hosts=fleet.hosts, drover_network_state="absent")
+    assert run.code == 0, run.output
+    assert inactive(fleet, fleet.hosts)
+    again = fleet.play(hosts=fleet.hosts, drover_network_state="absent")
+    assert (again.code, set(again.changed.values())) == (0, {0}), again.output
+    assert fleet.play(hosts=fleet.hosts).code == 0
+
+
 def test_the_overlay_stays(fleet: Fleet, tmp_path: pathlib.Path) -> None:
     run = fleet.play()
     assert (run.code, run.changed) == (0, dict.fromkeys(fleet.hosts, 0)), run.output

@@ -13,7 +13,9 @@ import dataclasses
 import functools
 import typing as t
 
+from .._common.constants import LABEL_NETWORK
 from .._engine.errors import EngineError, NotFound
+from .._engine.networks import MANAGED
 from . import overlay
 from .client import JOIN_DEADLINE_S, Json, SwarmClient, wait_until
 from .report import Report, list_nodes, membership
@@ -50,6 +52,7 @@ class Wanted:
     demote: list[str] = dataclasses.field(default_factory=list)
     remove_nodes: list[str] = dataclasses.field(default_factory=list)
     network: Json | None = None
+    remove_network: str = ""
 
 
 class Host:
@@ -79,6 +82,8 @@ class Host:
             self._remove_node(node_id)
         if wanted.network:
             self._make_network(wanted.network)
+        if wanted.remove_network:
+            self._remove_network(wanted.remove_network)
 
     def _do(self, change: str, step: t.Callable[[], t.Any]) -> None:
         self.changes.append(change)
@@ -104,7 +109,8 @@ class Host:
         if wanted.remote_addrs:
             self._do(f"join the swarm as {wanted.role}", lambda: self._join(wanted))
         elif wanted.role == MANAGER:
-            self._do("start a swarm", lambda: self._start(init_body(wanted)))
+            body = {**init_body(wanted), "Spec": {"Labels": {LABEL_NETWORK: MANAGED}}}
+            self._do("start a swarm", lambda: self._start(body))
         else:
             raise Refused(
                 "a worker joins a swarm that exists: set remote_addrs and join_token, "
@@ -207,6 +213,15 @@ class Host:
         other = overlay.differences(network, found)
         if other:
             raise Refused(overlay.difference_text(network["name"], other))
+
+    def _remove_network(self, name: str) -> None:
+        found = overlay.find(self._report["networks"], name)
+        if found is None:
+            return
+        if not found["ours"]:
+            raise Refused(f"network {name} was not made by this collection")
+        change = f"remove the overlay network {name}"
+        self._do(change, lambda: self._client.delete(f"/networks/{found['id']}"))
 
 
 def init_body(wanted: Wanted) -> Json:

@@ -20,14 +20,22 @@ ADDRESS_OPTIONS: dict[str, t.Any] = {
 
 
 def report_of(client: SwarmClient, params: t.Mapping[str, t.Any]) -> Report:
-    """Return the state of the host. A given address overrides the host's own choice."""
-    report = look_patiently(client, params["preferred_addr"])
+    """Return the state of the host. A given address overrides the host's own choice.
+
+    A host that is to leave is not asked for the Swarm's nodes: where the other managers have left before it, the engine
+    would take 20 s to answer.
+    """
+    preferred_addr = params["preferred_addr"]
+    if params.get("state") == "absent":
+        report = look(client, preferred_addr=preferred_addr, view=False)
+    else:
+        report = look_patiently(client, preferred_addr, params.get("attached_to", ""))
     return {**report, "advertise_addr": params["advertise_addr"] or report["advertise_addr"]}
 
 
-def look_patiently(client: SwarmClient, preferred_addr: str) -> Report:
+def look_patiently(client: SwarmClient, preferred_addr: str, attached_to: str = "") -> Report:
     """Return the state of the host. Ask a manager without a quorum again: an election takes some seconds."""
-    report = look(client, preferred_addr=preferred_addr)
+    report = look(client, preferred_addr=preferred_addr, attached_to=attached_to)
     if is_cut_off(report) and wait_until(lambda: bool(client.get("/nodes")), seconds=ELECTION_S):
-        report = look(client, preferred_addr=preferred_addr)
+        report = look(client, preferred_addr=preferred_addr, attached_to=attached_to)
     return report

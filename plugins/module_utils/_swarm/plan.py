@@ -28,6 +28,7 @@ class SwarmPlan:
     demote: list[str] = dataclasses.field(default_factory=list)
     remove: list[str] = dataclasses.field(default_factory=list)
     create_network: bool = False
+    remove_network: bool = False
     changes: list[str] = dataclasses.field(default_factory=list)
 
     def settle(self) -> bool:

@@ -23,8 +23,14 @@ Report = t.Dict[str, t.Any]
 ROUTES_FILE = "/proc/net/route"
 
 
-def look(client: SwarmClient, *, preferred_addr: str = "") -> Report:
-    """Engine, membership, networks and routes of the host; nodes and services if it is a manager with a quorum."""
+def look(
+    client: SwarmClient, *, preferred_addr: str = "", attached_to: str = "", view: bool = True
+) -> Report:
+    """Engine, membership, networks and routes of the host; nodes and services if it is a manager with a quorum.
+
+    C(attached_to): also list the containers on this network, whether they run or not. C(view): whether to ask a manager
+    for nodes and services.
+    """
     info = client.get("/info")
     report = {
         "hostname": info["Name"],
@@ -36,9 +42,19 @@ def look(client: SwarmClient, *, preferred_addr: str = "") -> Report:
         "networks": [_network(item) for item in client.get("/networks")],
         **membership(info.get("Swarm") or {}),
     }
-    sees = report["manager"] and not report["error"]
+    sees = view and report["manager"] and not report["error"]
     report.update(_manager_view(client) if sees else _no_view())
+    report["attached"] = attached(client, attached_to) if attached_to else []
     return report
+
+
+def attached(client: SwarmClient, network: str) -> list[str]:
+    """Names of the containers on a network."""
+    return sorted(
+        (item.get("Names") or [item["Id"]])[0].lstrip("/")
+        for item in client.get("/containers/json?all=1")
+        if network in ((item.get("NetworkSettings") or {}).get("Networks") or {})
+    )
 
 
 def membership(swarm: dict[str, t.Any]) -> Report:
@@ -61,7 +77,7 @@ def _known_managers(items: list[dict[str, str]], node_id: str) -> list[dict[str,
 
 
 def _no_view() -> Report:
-    return {"quorum": False, "swarm_id": "", "nodes": [], "services": 0}
+    return {"quorum": False, "swarm_id": "", "made": False, "nodes": [], "services": 0}
 
 
 def is_cut_off(report: Report) -> bool:
@@ -72,9 +88,11 @@ def is_cut_off(report: Report) -> bool:
 def _manager_view(client: SwarmClient) -> Report:
     """The facts that only a manager with a quorum has; without a quorum, the engine's error."""
     try:
+        swarm = client.get("/swarm")
         return {
             "quorum": True,
-            "swarm_id": client.get("/swarm")["ID"],
+            "swarm_id": swarm["ID"],
+            "made": LABEL_NETWORK in ((swarm.get("Spec") or {}).get("Labels") or {}),
             "nodes": list_nodes(client),
             "services": len(client.get("/services")),
         }

@@ -16,7 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._host import message
 ROOT = "drover_docker"
 """The zip's top package; the files import each other by relative names."""
 _FOLDER = Path(messages.__file__).parent.parent
-ELSEWHERE = ("_compose", "_plan", "_swarm")
+ELSEWHERE = ("_compose", "_plan", "_preflight", "_swarm")
 """Packages that hosts do not need to answer a call."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """All files get the same date, so that the same code gives the same zip."""

@@ -22,7 +22,7 @@ ADVICE = "advice"
 class Message(t.NamedTuple):
     """One line for people.
 
-    C(kind): done, failed, stale, refused, would, wait, held, note, error, kept, ok, plain or advice.
+    C(kind): done, failed, stale, refused, would, wait, warn, held, note, error, kept, ok, plain or advice.
     """
 
     kind: str

@@ -14,7 +14,7 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from .advice import advice
+from .advice import Advice, advice
 from .deadline import NoAnswer, deadline
 from .hosts import OBSERVE_TIMEOUT_S, module_arguments
 from .pass_file import observation_of
@@ -29,6 +29,18 @@ _ASK_S = 3.0
 """Seconds to ask SSH once more for its reason."""
 
 
+class Silence(t.NamedTuple):
+    """Why there is no result. C(reached): whether the host answered at all."""
+
+    why: Advice
+    reached: bool = True
+
+    @property
+    def text(self) -> str:
+        """The reason on one line."""
+        return self.why.text if self.reached else f"not reached ({self.why.text})"
+
+
 def call_module(
     action: ActionBase,
     name: str,
@@ -41,6 +53,19 @@ def call_module(
 
     C(limit_s): seconds to wait; 0 for no limit.
     """
+    result, silence = try_module(action, name, arguments, task_vars, limit_s=limit_s)
+    return result, silence.text if silence else ""
+
+
+def try_module(
+    action: ActionBase,
+    name: str,
+    arguments: dict[str, t.Any],
+    task_vars: dict[str, t.Any],
+    *,
+    limit_s: float = 0.0,
+) -> tuple[dict[str, t.Any], Silence | None]:
+    """Return the module's result, or why there is none, with what to do. C(limit_s) is that of C(call_module)."""
     began = time.monotonic()
     try:
         with deadline(limit_s):
@@ -48,18 +73,19 @@ def call_module(
                 module_name=name, module_args=arguments, task_vars=task_vars
             )
     except NoAnswer as error:
-        return {}, str(error)
+        return {}, Silence(Advice(str(error)))
     except AnsibleConnectionFailure as error:
         took_s = time.monotonic() - began
-        return {}, f"not reached ({_why_not_reached(action, str(error), task_vars, took_s)})"
+        why = _why_not_reached(action, str(error), task_vars, took_s)
+        return {}, Silence(why, reached=False)
     if result.get("unreachable") or result.get("failed"):
-        return {}, _reason(result, name.rpartition(".")[2], task_vars)
-    return dict(result), ""
+        return {}, Silence(_reason(result, name.rpartition(".")[2], task_vars))
+    return dict(result), None
 
 
 def _why_not_reached(
     action: ActionBase, said: str, task_vars: dict[str, t.Any], took_s: float
-) -> str:
+) -> Advice:
     """Return the reason of SSH. Ansible hides it, because these tasks have no_log.
 
     So SSH is asked once more, unless the host was waited for: then it would be waited for again.
@@ -71,7 +97,7 @@ def _why_not_reached(
         return usual
     reason = _last_line(told).rpartition("over ssh: ")[2]
     host = task_vars["inventory_hostname"]
-    return f"try: ansible {host} -m ping" if _HIDDEN in reason else reason
+    return Advice(f"try: ansible {host} -m ping" if _HIDDEN in reason else reason)
 
 
 def _said_without_secrets(action: ActionBase) -> str:
@@ -104,7 +130,7 @@ def look_at(
     return {"error": reason} if reason else observation_of(result)
 
 
-def _reason(result: dict[str, t.Any], module: str, task_vars: dict[str, t.Any]) -> str:
+def _reason(result: dict[str, t.Any], module: str, task_vars: dict[str, t.Any]) -> Advice:
     """Return one of the usual reasons, the module's message, or a description if it ended without a message."""
     keys = ("msg", "module_stderr", "module_stdout", "exception")
     usual = advice("\n".join(str(result.get(key) or "") for key in keys), task_vars)
@@ -112,11 +138,11 @@ def _reason(result: dict[str, t.Any], module: str, task_vars: dict[str, t.Any]) 
         return usual
     host, message = task_vars["inventory_hostname"], str(result.get("msg") or "")
     if message and not message.startswith(_NO_MESSAGE):
-        return _last_line(message)
+        return Advice(_last_line(message))
     output = (result.get(key) for key in ("module_stderr", "module_stdout", "exception"))
     said = next((_last_line(str(text)) for text in output if text), "it printed nothing")
     code = f" (exit code {result['rc']})" if result.get("rc") is not None else ""
-    return f"the module {module} failed on {host}{code}: {said}"[:_LONGEST]
+    return Advice(f"the module {module} failed on {host}{code}: {said}"[:_LONGEST])
 
 
 def _last_line(text: str) -> str:

@@ -49,6 +49,7 @@ SETTINGS = (
     Setting("drover_repair_percent", "percent", "25"),
     Setting("drover_mass_failure_percent", "percent", "50"),
     Setting("drover_bridge_subnet", "subnet", BRIDGE_SUBNET),
+    Setting("drover_network_state", "present or absent", "present"),
     Setting("drover_network_name", "text", "drover"),
     Setting("drover_network_subnet", "subnet", OVERLAY_SUBNET),
     Setting("drover_network_encrypted", "true or false", "false"),
@@ -67,7 +68,7 @@ _OWN = {"stack_dir": "src", "stack": "name", "stack_variables": "variables"}
 _OF_STACK = {
     _OWN.get(name, name)
     for command, names in OPTIONS.items()
-    if command not in ("config", "status", "check", "audit", "network")
+    if command not in ("config", "status", "check", "audit", "network", "preflight")
     for name in names
 }
 ROLE_VARIABLES = frozenset(
@@ -76,8 +77,9 @@ ROLE_VARIABLES = frozenset(
         ("stack", {"state", *_OF_STACK}),
         ("status", {"check", *OPTIONS["status"], *OPTIONS["check"]}),
         ("audit", OPTIONS["audit"]),
+        ("host", OPTIONS["preflight"]),
     )
     for name in names
 )
-"""The variables of the roles stack, status and audit."""
+"""The variables of the roles stack, status, audit and host."""
 VARIABLES = ROLE_VARIABLES | {setting.name for setting in SETTINGS}

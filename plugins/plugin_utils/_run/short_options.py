@@ -36,6 +36,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "status": ("stack", "system"),
     "check": ("stack", "format"),
     "network": (),
+    "preflight": ("install",),
     "audit": (
         "stack",
         "service",

@@ -92,7 +92,8 @@ def first_cells(text: str) -> set[str]:
 
 
 def playbooks() -> list[str]:
-    return sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+    found = (ROOT / "playbooks").glob("*.yml")
+    return sorted(path.stem for path in found if path.suffixes == [".yml"])
 
 
 def known_names() -> set[str]:

@@ -8,9 +8,11 @@ import pathlib
 
 import pytest
 import yaml
+from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import OPTIONS
 
 ROOT = pathlib.Path(__file__).parents[3]
-PLAYBOOKS = sorted(ROOT.glob("playbooks/*.yml"))
+METADATA = sorted(ROOT.glob("playbooks/*.meta.yml"))
+PLAYBOOKS = sorted({*ROOT.glob("playbooks/*.yml")} - {*METADATA})
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
@@ -32,3 +34,20 @@ def test_the_steps_of_a_pass_nest_in_rows() -> None:
     )
     assert [task[include] for task in steps] == ["step.yml", "steps.yml"]
     assert steps[-1]["when"] == "__stack_plan.work"
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_the_metadata_of_a_playbook_has_its_options(path: pathlib.Path) -> None:
+    """Types are those that Ansible's argument specifications know, and every option says what it does."""
+    file = path.with_suffix(".meta.yml")
+    spec = yaml.safe_load(file.read_text(encoding="utf-8"))["argument_specs"]["main"]
+    assert list(spec["options"]) == list(OPTIONS[path.stem])
+    assert {option["type"] for option in spec["options"].values()} <= {
+        *("str", "int", "bool", "dict", "path"),
+    }
+    assert all(option["description"] for option in spec["options"].values())
+
+
+def test_there_is_no_metadata_of_a_playbook_that_is_gone() -> None:
+    names = {path.name.partition(".")[0] for path in METADATA}
+    assert names == {path.stem for path in PLAYBOOKS}

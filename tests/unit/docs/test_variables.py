@@ -18,7 +18,7 @@ ROW = re.compile(r"^\| `(drover_[a-z_]+)` \| (.*?) \| ?(.*?) \| (.+) \|$", re.MU
 READ = re.compile(
     r"""(?:\.get\(|\[|, |: )"(drover_[a-z_]+)"|\b(drover_[a-z_]+) (?:\||is defined)"""
 )
-RESULTS = {"drover_stack_result", "drover_status", "drover_audit"}
+RESULTS = {"drover_stack_result", "drover_status", "drover_audit", "drover_host_report"}
 
 
 def spec(role: str) -> dict[str, dict[str, object]]:
@@ -43,7 +43,7 @@ def test_what_the_code_reads_is_in_the_table() -> None:
         *(ROOT / "playbooks").glob("*.yml"),
         *(
             path
-            for role in ("stack", "status", "audit", "network")
+            for role in ("stack", "status", "audit", "host", "network")
             for path in (ROOT / "roles" / role).rglob("*s/main.yml")
         ),
     ]
@@ -57,7 +57,7 @@ def test_what_the_code_reads_is_in_the_table() -> None:
 
 
 def test_the_roles_have_the_variables_that_are_known() -> None:
-    of_roles = {name for role in ("stack", "status", "audit") for name in spec(role)}
+    of_roles = {name for role in ("stack", "status", "audit", "host") for name in spec(role)}
     assert of_roles == ROLE_VARIABLES
 
 
@@ -66,3 +66,9 @@ def test_the_network_role_has_the_same_defaults() -> None:
     for name, option in spec("network").items():
         told = option.get("default", "")
         assert str(told).replace("'", "").replace("False", "false") == defaults[name], name
+
+
+def test_the_defaults_of_the_network_role_are_those_of_its_specification() -> None:
+    file = ROOT / "roles" / "network" / "defaults" / "main.yml"
+    told = {name: option["default"] for name, option in spec("network").items()}
+    assert yaml.safe_load(file.read_text(encoding="utf-8")) == told

@@ -21,6 +21,8 @@ class FakeEngine:
     def __init__(self, **nodes: Json) -> None:
         self.nodes = nodes
         self.networks: list[Json] = []
+        self.containers: list[Json] = []
+        self.spec: Json = {"Labels": {}}
         self.calls: list[tuple[str, Json]] = []
         self.swarm: Json = {"LocalNodeState": "inactive"}
         self.out_of_sequence = 0
@@ -38,7 +40,10 @@ class FakeEngine:
         if path == "/services":
             return []
         if path == "/swarm":
-            return {"ID": "s1", "JoinTokens": {"Manager": "SECRET-M", "Worker": "SECRET-W"}}
+            tokens = {"Manager": "SECRET-M", "Worker": "SECRET-W"}
+            return {"ID": "s1", "JoinTokens": tokens, "Spec": self.spec}
+        if path.startswith("/containers/json"):
+            return self.containers
         if path == "/nodes":
             return [self._node(key) for key in self.nodes]
         return self._node(path.rpartition("/")[2])
@@ -62,6 +67,7 @@ class FakeEngine:
             self._update(update[1], body["Role"])
         elif path == "/swarm/init":
             self.nodes = {"n1": dict(SOUND)}
+            self.spec = body.get("Spec", self.spec)
             self._enter(manager=True)
         elif path == "/swarm/join":
             self._enter(manager=body["JoinToken"].endswith("M"))
@@ -76,6 +82,9 @@ class FakeEngine:
 
     def delete(self, path: str) -> t.Any:
         self.calls.append((f"DELETE {path}", {}))
+        if path.startswith("/networks/"):
+            self.networks = []
+            return
         del self.nodes[path.rpartition("/")[2]]
 
     def made(self) -> list[str]:

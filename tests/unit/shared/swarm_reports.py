@@ -49,6 +49,8 @@ def report(host: str, **changes: t.Any) -> Json:
         "managers": [],
         "quorum": False,
         "swarm_id": "",
+        "made": False,
+        "attached": [],
         "nodes": [],
         "services": 0,
     }

@@ -125,6 +125,15 @@ def test_tasks_of_others_say_what_changed(compact: CallbackModule, screen: Scree
     assert screen.lines == ["done   h1  Break", "one", "two", "answer: 42"]
 
 
+def test_in_check_mode_tasks_of_others_say_what_would_change(
+    compact: CallbackModule, screen: Screen
+) -> None:
+    found = result(changed=True)
+    found._task.check_mode = True
+    compact.v2_runner_on_ok(found)
+    assert screen.lines == ["would  h1  Break"]
+
+
 def test_warnings_are_printed(compact: CallbackModule, screen: Screen) -> None:
     seen = result(warnings=["old key"])
     seen.warnings = ["old key"]

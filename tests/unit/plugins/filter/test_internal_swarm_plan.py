@@ -82,3 +82,11 @@ def test_what_a_host_says_is_neither_a_template_nor_controls_a_terminal() -> Non
     assert "{%" not in texts
     assert "\\u001b" not in texts
     assert "\x1b" not in texts
+
+
+def test_the_network_may_be_unwanted() -> None:
+    reports = swarm({"h1": "manager", "h2": "worker"})
+    plan = PLAN(reports, hosts={"h1": "", "h2": ""}, settings=SETTINGS, state="absent")
+    assert (plan["remove_network"], plan["leave"]) == (True, [])
+    with pytest.raises(AnsibleFilterError, match="present or absent"):
+        PLAN(reports, hosts={"h1": "", "h2": ""}, settings=SETTINGS, state="gone")

@@ -63,8 +63,8 @@ def test_info_takes_the_given_address(run: Run) -> None:
 def test_swarm_must_be_told_what_to_do(run: Run, engine: FakeEngine, given: Json) -> None:
     told = run(swarm, **given)
     assert told["msg"] == (
-        "nothing is asked for: give one of role, network, promote, demote, remove_nodes, or state=absent to leave the "
-        "Swarm; drover.docker.swarm_info only looks"
+        "nothing is asked for: give one of role, network, remove_network, promote, demote, remove_nodes, or "
+        "state=absent to leave the Swarm; drover.docker.swarm_info only looks"
     )
     assert engine.calls == []
 
@@ -82,6 +82,21 @@ def test_absent_leaves_once(run: Run, engine: FakeEngine) -> None:
     assert (gone["changes"], gone["swarm"]["state"]) == (["leave the swarm"], "inactive")
     assert engine.made() == ["POST /swarm/leave?force=1"]
     assert not run(swarm, state="absent")["changed"]
+
+
+def test_a_host_that_leaves_is_not_asked_for_nodes(
+    run: Run, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manager that the others have left takes 20 s to say that there is no leader."""
+    asked: list[str] = []
+    answer = engine.get
+    monkeypatch.setattr(engine, "get", lambda path: asked.append(path) or answer(path))
+    run(swarm, state="absent")
+    assert not {"/nodes", "/swarm", "/services"} & set(asked)
+
+
+def test_the_network_is_removed_on_request(run: Run, engine: FakeEngine) -> None:
+    assert run(swarm, remove_network="drover")["changes"] == []
 
 
 def test_absent_takes_no_other_wish(run: Run, engine: FakeEngine) -> None:

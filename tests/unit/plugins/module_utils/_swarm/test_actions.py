@@ -17,6 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils._swarm.actions impor
     Host,
     Refused,
     Wanted,
+    init_body,
     join_tokens,
 )
 from ansible_collections.drover.docker.plugins.module_utils._swarm.report import look, parse_routes
@@ -248,3 +249,62 @@ def test_a_node_that_vanishes_while_it_is_promoted_is_an_error_with_its_id() -> 
     engine = Vanishing(n1=dict(SOUND), n2={**SOUND, "role": "worker", "reachability": ""})
     with pytest.raises(EngineError, match="node n2 is not a manager after"):
         make(engine, promote=["n2"])
+
+
+def overlay(**changes: t.Any) -> Json:
+    """The network as an engine lists it."""
+    found = {
+        "Name": "drover",
+        "Id": "net1",
+        "Driver": "overlay",
+        "Scope": "swarm",
+        "Attachable": True,
+        "IPAM": {"Config": [{"Subnet": "10.42.0.0/16", "IPRange": "10.42.0.0/17"}]},
+        "Labels": {"io.drover.network": "managed"},
+    }
+    return {**found, **changes}
+
+
+def test_a_swarm_that_was_started_here_is_marked() -> None:
+    engine = FakeEngine()
+    assert look(engine)["made"] is False
+    make(engine, role="manager", advertise_addr="172.16.0.1")
+    assert look(engine)["made"] is True
+
+
+def test_a_swarm_of_others_that_goes_on_is_not_marked() -> None:
+    engine = FakeEngine(n1=dict(SOUND))
+    assert look(engine)["made"] is False
+    assert "Spec" not in init_body(Wanted())
+
+
+def test_the_network_is_removed_once() -> None:
+    engine = FakeEngine(n1=dict(SOUND))
+    engine.networks = [overlay()]
+    assert make(engine, check_mode=True, remove_network="drover") == [
+        "remove the overlay network drover"
+    ]
+    assert engine.made() == []
+    make(engine, remove_network="drover")
+    assert engine.made() == ["DELETE /networks/net1"]
+    assert make(engine, remove_network="drover") == []
+
+
+def test_a_network_of_somebody_else_is_not_removed() -> None:
+    engine = FakeEngine(n1=dict(SOUND))
+    engine.networks = [overlay(Labels={})]
+    with pytest.raises(Refused, match="not made by this collection"):
+        make(engine, remove_network="drover")
+    assert engine.made() == []
+
+
+def test_containers_on_the_network_are_named() -> None:
+    engine = FakeEngine()
+    networks: Json = {"drover": {}, "bridge": {}}
+    engine.containers = [
+        {"Id": "c2", "Names": ["/shop-web-2"], "NetworkSettings": {"Networks": networks}},
+        {"Id": "c1", "Names": ["/shop-web-1"], "NetworkSettings": {"Networks": networks}},
+        {"Id": "c3", "Names": ["/other"], "NetworkSettings": {"Networks": {"bridge": {}}}},
+    ]
+    assert look(engine, attached_to="drover")["attached"] == ["shop-web-1", "shop-web-2"]
+    assert look(engine)["attached"] == []

@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find hosts that have the engine of another one. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.drover.docker.plugins.module_utils._preflight.facts import HostFacts
+
+from .problem import Look, Problem
+
+
+def engine_twins(looks: t.Mapping[str, Look]) -> t.Iterator[tuple[str, Problem]]:
+    """Return the problem of each host with the engine id of one before it, by name."""
+    first: dict[str, str] = {}
+    for host in sorted(looks):
+        facts = t.cast("HostFacts", looks[host].facts)
+        engine = facts["engine"]["id"]
+        if engine and engine in first:
+            code = "same_engine" if _is_same(facts, looks[first[engine]]) else "cloned_engine"
+            yield host, Problem(code, {"other": first[engine]})
+        first.setdefault(engine, host)
+
+
+def _is_same(facts: HostFacts, other: Look) -> bool:
+    """Whether it is one machine. A clone has another boot or another name."""
+    seen = t.cast("HostFacts", other.facts)
+    return bool(
+        facts["boot_id"] == seen["boot_id"] and facts["engine"]["name"] == seen["engine"]["name"]
+    )
