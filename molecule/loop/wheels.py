@@ -14,13 +14,13 @@ import yaml
 
 PYTHONS = ("3.11", "3.13")  # of Debian bookworm and trixie
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
-ROLE = CHECKOUT / "roles" / "reconcile_timer" / "vars" / "main.yml"
+ROLE = CHECKOUT / "roles" / "control_node" / "vars" / "main.yml"
 
 
 def names(python: str) -> list[str]:
     """What the role installs for a Python."""
     variables = yaml.safe_load(ROLE.read_text())
-    return [*variables["__reconcile_timer_cores"][python], *variables["__reconcile_timer_pins"]]
+    return [*variables["__control_node_cores"][python], *variables["__control_node_pins"]]
 
 
 def fetch(folder: pathlib.Path) -> None:

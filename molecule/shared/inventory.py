@@ -69,12 +69,12 @@ def with_control_nodes(found: dict[str, t.Any]) -> dict[str, t.Any]:
     own = {"ansible_user": "root", "drover_lease_s": LEASE_S}
     seen = {GROUP: {"hosts": group["hosts"], "vars": {**own, **known}}}
     role = {
-        "reconcile_timer_inventory": seen,
-        "reconcile_timer_ssh_key_src": str(LAB / "id_ed25519"),
+        "control_node_inventory": seen,
+        "control_node_ssh_key_src": str(LAB / "id_ed25519"),
     }
     nodes = {name: dict(node) for name, node in control_nodes().items()}
     if "c2" in nodes:  # one has passes made by a user without rights
-        nodes["c2"]["reconcile_timer_user"] = "drover"
+        nodes["c2"]["control_node_user"] = "drover"
     return {**found, NODES: {"hosts": nodes, "vars": {**reached, **role}}}
 
 

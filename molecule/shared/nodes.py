@@ -67,7 +67,7 @@ class Installer:
 
     def __call__(self, where: str, *options: str, fails: bool = False, **variables: t.Any) -> Run:
         """Apply the role on one node; variables are those of the role, without their prefix."""
-        given = {f"reconcile_timer_{key}": value for key, value in variables.items()}
+        given = {f"control_node_{key}": value for key, value in variables.items()}
         words = ["ansible-playbook", "-i", str(PROGRAM), str(PLAY), *options]
         words += ["-e", json.dumps({"where": where, **given})]
         run = self.control.command(words)

@@ -143,6 +143,15 @@ def test_wrong_variables_are_refused(install: Installer) -> None:
     assert "the hosts are needed once" in run.output
 
 
+@pytest.mark.parametrize("scheduler", ["systemd", "cron"])
+def test_timer_that_reaches_no_host_is_an_error(install: Installer, scheduler: str) -> None:
+    """The role ends with a pass, so nobody finds out weeks later. The next test mends it."""
+    far = {"docker_hosts": {"hosts": {"far": {"ansible_host": "192.0.2.1"}}}}
+    output = install("c1", inventory=far, scheduler=scheduler, fails=True).output
+    assert "the first pass failed" in output
+    assert "no Docker host could be looked at" in output
+
+
 def test_removed_member_returns_with_cron(hosts: Hosts, nodes: Nodes, install: Installer) -> None:
     """Must show 1. The units are gone; cron starts the passes, every 15 s as well, and never two at once."""
     node = nodes["c1"]
