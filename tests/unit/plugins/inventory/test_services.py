@@ -19,7 +19,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible.template import Templar
 from ansible.utils.display import Display
-from ansible_collections.drover.docker.plugins.inventory import services
+from ansible_collections.drover.docker.plugins.doc_fragments import docker_hosts
+from ansible_collections.drover.docker.plugins.inventory import hosts, services
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory import source_plugin
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.connection import (
     API,
     CLI,
@@ -29,18 +31,20 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source im
 from ansible_collections.drover.docker.tests.unit.shared import engines
 
 NAME = "drover.docker.services"
+FRAGMENTS = (constructed, inventory_cache, docker_hosts)
 
 
-def make_plugin() -> services.InventoryModule:
-    """The plugin as Ansible's loader would make it, with its documented options."""
+def make_plugin(module: t.Any = services) -> t.Any:
+    """A plugin as Ansible's loader would make it, with its documented options."""
     options: dict[str, t.Any] = {}
-    fragments = [item.ModuleDocFragment for item in (constructed, inventory_cache)]
-    for text in [*(item.DOCUMENTATION for item in fragments), services.DOCUMENTATION]:
+    fragments = [item.ModuleDocFragment for item in FRAGMENTS]
+    for text in [*(item.DOCUMENTATION for item in fragments), module.DOCUMENTATION]:
         options.update(yaml.safe_load(text)["options"])
-    constants.config.initialize_plugin_configuration_definitions("inventory", NAME, options)
-    plugin = services.InventoryModule()
-    plugin._load_name = plugin.ansible_name = NAME
-    plugin._redirected_names = [NAME]
+    name = module.InventoryModule.NAME
+    constants.config.initialize_plugin_configuration_definitions("inventory", name, options)
+    plugin = module.InventoryModule()
+    plugin._load_name = plugin.ansible_name = name
+    plugin._redirected_names = [name]
     return plugin
 
 
@@ -92,14 +96,16 @@ class Lab:
             for name in self.engines
         ]
 
-    def read(self, *, use_cache: bool = True, **source: t.Any) -> InventoryData:
+    def read(
+        self, *, use_cache: bool = True, module: t.Any = services, **source: t.Any
+    ) -> InventoryData:
         """The inventory of a source."""
         path = self.folder / "x.drover.yml"
-        content = {"plugin": NAME, "hosts": self.hosts, **source}
+        content = {"plugin": module.InventoryModule.NAME, "hosts": self.hosts, **source}
         path.write_text(
             yaml.safe_dump({key: item for key, item in content.items() if item is not None})
         )
-        plugin = make_plugin()
+        plugin = make_plugin(module)
         inventory = InventoryData()
         for name in self.before.get("groups", []):
             inventory.add_group(name)
@@ -261,9 +267,12 @@ def test_filters(lab: Lab) -> None:
     assert lab.warnings[-1].endswith("; such containers are left out")
 
 
-def test_docker_hosts_for_the_playbooks(lab: Lab) -> None:
+@pytest.mark.parametrize(
+    ("module", "listed"), [(services, {"list": ["docker_hosts"]}), (hosts, {})]
+)
+def test_docker_hosts_for_the_playbooks(lab: Lab, module: t.Any, listed: dict) -> None:
     lab.engines["h2"].silent = True
-    found = lab.read(list=["docker_hosts"], timeout=0.5)
+    found = lab.read(module=module, timeout=0.5, **listed)
     assert hosts_of(found) == ["h1", "h2"]
     assert hosts_of(found, "docker_hosts") == ["h1", "h2"]
     assert hosts_of(found, "docker_hosts_not_seen") == ["h2"]
@@ -396,7 +405,7 @@ def test_the_examples_are_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         asked_for.extend(host.url for host in hosts)
         return {host.name: {"error": "not asked", "taken_at": 0.0} for host in hosts}
 
-    monkeypatch.setattr(services, "ask_hosts", ask_hosts)
+    monkeypatch.setattr(source_plugin, "ask_hosts", ask_hosts)
     path = tmp_path / "x.drover.yml"
     path.write_text(text)
     make_plugin().parse(InventoryData(), DataLoader(), str(path))
