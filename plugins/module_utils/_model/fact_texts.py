@@ -117,6 +117,13 @@ def _dependency_at_fault(told: Json) -> str:
     return f"{sick}not replaced for it, as it depends on {told['member']}, which {state}"
 
 
+def _other_stacks(told: Json) -> str:
+    """Which stack may be meant. Release 0.1.0 wrote no parameters."""
+    if told.get("near"):
+        return f"; did you mean {told['near']}?"
+    return f"; there are: {', '.join(told['known'])}" if told.get("known") else ""
+
+
 def _indexes(told: Json) -> str:
     return ", ".join(map(str, told["indexes"]))
 
@@ -184,11 +191,7 @@ TEXTS: dict[str, Text] = {
         f" {', '.join(told['containers'])}; 'up' adopts them"
     ),
     # of commands
-    "stack_unknown": "no reachable host knows this stack",
-    "no_stack": lambda told: (
-        "no such stack on the reachable hosts; 'up' makes it"
-        f" (asked for: {', '.join(told['asked'])})"
-    ),
+    "stack_unknown": lambda told: f"no reachable host knows this stack{_other_stacks(told)}",
     "no_service": lambda told: (
         f"there is no service {told['name']!r}; there are: {', '.join(told['known'])}"
     ),

@@ -9,6 +9,7 @@ A pure function of its arguments: no I/O, no clock, no randomness. Private to th
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import typing as t
 
 from .._common.constants import CHECKER_SERVICE, MANAGED_BY_STACK, SYSTEM_STACK
@@ -231,15 +232,25 @@ class Planner:
                     COMMANDS[self.request.command](body or empty_body([]), self.request),
                 )
         except RequestError as error:
-            self.plan.errors.append(dataclasses.replace(error.fact, stack=stack))
+            fact = dataclasses.replace(error.fact, stack=stack)
+            is_unknown = fact.code == "stack_unknown"
+            self.plan.errors.append(self._unknown_stack(stack) if is_unknown else fact)
             return None
         if body is None:
             if not self.request.continued:
-                self.plan.errors.append(Fact("stack_unknown", {}, stack))
+                self.plan.errors.append(self._unknown_stack(stack))
             return None
         if is_forgotten(body):
             body = settle(self.world, stack, body)
         return rename_hosts(body, self.request.rename) if self.request.rename else body
+
+    def _unknown_stack(self, stack: str) -> Fact:
+        """That no host knows a stack, with the one that may be meant, or all that are up."""
+        known = sorted(
+            name for name, body in self.bodies.items() if is_live(body) and name != SYSTEM_STACK
+        )
+        near = difflib.get_close_matches(stack, known, n=1)
+        return Fact("stack_unknown", {"near": near[0] if near else "", "known": known}, stack)
 
     # --- our own services ---
 

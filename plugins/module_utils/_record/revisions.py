@@ -287,7 +287,7 @@ def _check_scalable(definition: dict[str, t.Any], name: str, scale: int) -> None
 
 def apply_scale(body: Body, request: Request) -> Body:
     """Set the scale of one service."""
-    last = _live_revision(body, request)
+    last = _live_revision(body)
     _check_scalable(last["definition"], request.service, request.scale)
     services = copy.deepcopy(last["services"])
     before = services[request.service]["scale"]
@@ -299,7 +299,7 @@ def apply_scale(body: Body, request: Request) -> Body:
 
 def apply_state(body: Body, request: Request) -> Body:
     """Deactivate or activate a stack, or one service of it. Members are kept."""
-    last = _live_revision(body, request)
+    last = _live_revision(body)
     state = STATE_STOPPED if request.command == "stop" else STATE_ACTIVE
     if request.service and request.service not in last["services"]:
         raise RequestError("no_service", name=request.service, known=sorted(last["services"]))
@@ -313,7 +313,7 @@ def apply_state(body: Body, request: Request) -> Body:
 def apply_down(body: Body, request: Request) -> Body:
     """Leave a tombstone: members are removed on every host where they are found; volumes stay."""
     if current(body) is None:
-        raise _unknown(request)
+        raise RequestError("stack_unknown")
     return with_revision(body, request, "down", tombstone=True)
 
 
@@ -329,14 +329,9 @@ def rename_hosts(body: Body, names: dict[str, str]) -> Body:
     return {**body, "hosts": hosts, "members": members}
 
 
-def _live_revision(body: Body, request: Request) -> dict[str, t.Any]:
+def _live_revision(body: Body) -> dict[str, t.Any]:
     """The current revision, or an error that says why there is none to change."""
     last = current(body)
     if last is None or last["tombstone"]:
-        raise _unknown(request)
+        raise RequestError("stack_unknown")
     return last
-
-
-def _unknown(request: Request) -> RequestError:
-    """The error for a stack that no reachable host knows."""
-    return RequestError("no_stack", asked=list(request.stacks or []))
