@@ -48,6 +48,7 @@ keyed_groups:
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source_plugin import (
     SourcePlugin,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import warn
 
 
 class InventoryModule(SourcePlugin):
@@ -58,3 +59,7 @@ class InventoryModule(SourcePlugin):
     def listed(self) -> list[str]:
         """Return that the hosts are listed."""
         return ["docker_hosts"]
+
+    def say(self, text: str) -> None:
+        """Print a warning."""
+        warn(self.display, f"{self.NAME}: {text}")

@@ -117,6 +117,7 @@ keyed_groups:
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source_plugin import (
     SourcePlugin,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import warn
 
 
 class InventoryModule(SourcePlugin):
@@ -127,3 +128,7 @@ class InventoryModule(SourcePlugin):
     def listed(self) -> list[str]:
         """Return what the source wants to be listed."""
         return self.get_option("list") or []
+
+    def say(self, text: str) -> None:
+        """Print a warning."""
+        warn(self.display, f"{self.NAME}: {text}")

@@ -14,7 +14,6 @@ from ansible.inventory.helpers import get_group_vars
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
-from ansible_collections.drover.docker.plugins.module_utils._model.problems import escaped
 
 from .entries import (
     Entry,
@@ -57,6 +56,10 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
 
     def listed(self) -> list[str]:
         """Return what to list."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """Print a warning."""
         raise NotImplementedError
 
     def verify_file(self, path: str) -> bool:
@@ -177,18 +180,15 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
         for host in hosts:
             answer = answers[host.name]
             if answer["error"]:
-                self._say(f"{host.name} is not seen: {answer['error']} ({host.url})")
+                self.say(f"{host.name} is not seen: {answer['error']} ({host.url})")
                 continue
             if answer["unread"] and host.transport != TCP:
-                self._say(f"{host.name}: verdicts and revisions are unknown: {answer['unread']}")
+                self.say(f"{host.name}: verdicts and revisions are unknown: {answer['unread']}")
             for stack, reason in sorted(answer["damaged"].items()):
-                self._say(f"{host.name}: the record of stack {stack} is damaged ({reason})")
+                self.say(f"{host.name}: the record of stack {stack} is damaged ({reason})")
         seen = {name: answer for name, answer in answers.items() if not answer["error"]}
         for stack, conflict in Records(seen).conflicts().items():
-            self._say(f"{stack}: {conflict}")
-
-    def _say(self, text: str) -> None:
-        self.display.warning(escaped(f"{self.NAME}: {text}"))
+            self.say(f"{stack}: {conflict}")
 
     def _add_all(
         self, hosts: list[DockerHost], answers: dict[str, Answer], filters: Filters
@@ -210,7 +210,7 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
         for entry in entries:
             self._add(entry)
         for failure in filters.failures.values():
-            self._say(f"{failure}; such containers are left out")
+            self.say(f"{failure}; such containers are left out")
 
     def _is_shown(self, facts: dict[str, t.Any]) -> bool:
         if not facts["drover_managed"]:
