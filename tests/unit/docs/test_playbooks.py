@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pathlib
 
+import jinja2
 import pytest
 import yaml
 from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import OPTIONS
@@ -51,3 +52,35 @@ def test_the_metadata_of_a_playbook_has_its_options(path: pathlib.Path) -> None:
 def test_there_is_no_metadata_of_a_playbook_that_is_gone() -> None:
     names = {path.name.partition(".")[0] for path in METADATA}
     assert names == {path.stem for path in PLAYBOOKS}
+
+
+@pytest.mark.parametrize(
+    ("variables", "chosen"),
+    [
+        ({"groups": {"docker_hosts": ["h1"]}}, "docker_hosts"),
+        ({"groups": {"prod": ["h1"], "docker_hosts": []}, "drover_hosts": "prod"}, "prod"),
+        ({"groups": {"docker_hosts": []}}, "localhost"),
+        ({"groups": {}}, "localhost"),
+        ({"groups": {"docker_hosts": ["h1"]}, "drover_hosts": "prdo"}, "localhost"),
+    ],
+)
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_is_never_skipped_for_want_of_hosts(
+    path: pathlib.Path, variables: dict[str, object], chosen: str
+) -> None:
+    """A play whose group is empty ends with status 0. So it runs here instead, where its first task refuses."""
+    (play,) = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if path.stem != "config":
+        assert jinja2.Template(play["hosts"]).render(variables) == chosen
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_the_first_task_reads_the_command(path: pathlib.Path) -> None:
+    """It refuses an inventory without Docker hosts before anything else is done."""
+    (play,) = yaml.safe_load(path.read_text(encoding="utf-8"))
+    first = (play.get("pre_tasks") or play["tasks"])[0]
+    if role := first.get("ansible.builtin.include_role"):
+        tasks = ROOT / "roles" / role["name"].rpartition(".")[2] / "tasks" / "main.yml"
+        first = yaml.safe_load(tasks.read_text(encoding="utf-8"))[0]
+        first = first.get("block", [first])[0]
+    assert "drover.docker.internal_options" in first

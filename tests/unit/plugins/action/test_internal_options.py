@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible_collections.drover.docker.plugins.action import internal_options
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
 from ansible_collections.drover.docker.tests.unit.plugins.action.play import SECRET, Play, shop
@@ -61,3 +62,13 @@ def test_a_command_takes_nothing_of_the_one_before(play: Play, extra: dict[str, 
     assert run_files.load("definition") is None
     play.task("plan", command="reconcile")
     assert play.failure() == "no Docker host could be looked at"
+
+
+@pytest.mark.parametrize("groups", [{"all": ["h1"]}, {"docker_hosts": []}])
+def test_an_inventory_without_docker_hosts_is_refused(
+    play: Play, extra: dict[str, str], groups: dict[str, list[str]]
+) -> None:
+    play.variables = {"groups": groups}
+    with pytest.raises(AnsibleError, match="the inventory has no group docker_hosts"):
+        play.task("options", command="status")
+    assert play.task("options", command="config")["options"] == {}
