@@ -33,6 +33,7 @@ options:
 
 import contextlib
 import os
+import re
 import sys
 import typing as t
 
@@ -54,6 +55,8 @@ _ON_THE_CONTROLLER = frozenset(
     f"{_OURS}internal_{name}"
     for name in ("options", "load", "plan", "audit", "preflight_report", "show")
 )
+_CORES_WORDS = re.compile(r"^((Task|Action|Module) failed: )+")
+"""What ansible-core 2.19 and later put before a reason."""
 _COLOURS = {
     "done": "COLOR_CHANGED",
     "would": "COLOR_CHANGED",
@@ -143,7 +146,7 @@ class CallbackModule(CallbackBase):
     def _fail(self, result: CallbackTaskResult) -> None:
         found = result._result
         reason = str(found.get("msg") or found.get("censored") or "no reason given")
-        words = " ".join(reason.split())
+        words = _CORES_WORDS.sub("", " ".join(reason.split()))
         if _action(result) in _ON_THE_CONTROLLER:
             self._print([Message("error", words)])  # no host did this
         else:

@@ -134,6 +134,7 @@ def test_usage_names_every_command(folder: pathlib.Path, word: str) -> None:
         ("CRITICAL: shop/web 0 of 2 run", 2, ""),
         ('{"level":"WARNING","problems":[],"summary":""}', 1, ""),
         ("[ERROR]: the inventory is broken", 3, "UNKNOWN: [ERROR]: the inventory is broken"),
+        ("error  no group docker_hosts", 3, "UNKNOWN: no group docker_hosts"),
     ],
 )
 def test_check_has_the_exit_status_of_a_monitoring_plugin(

@@ -143,8 +143,10 @@ def test_warnings_are_printed(compact: CallbackModule, screen: Screen) -> None:
     assert screen.lines == ["warning old key"]
 
 
-def test_a_failure_is_one_line(compact: CallbackModule, screen: Screen) -> None:
-    compact.v2_runner_on_failed(result(failed=True, msg="no\n  luck"))
+@pytest.mark.parametrize("words", ["", "Task failed: ", "Task failed: Action failed: "])
+def test_a_failure_is_one_line(compact: CallbackModule, screen: Screen, words: str) -> None:
+    """Without what core puts before the reason."""
+    compact.v2_runner_on_failed(result(failed=True, msg=f"{words}no\n  luck"))
     assert screen.lines == ["failed  h1: Break: no luck"]
 
 
