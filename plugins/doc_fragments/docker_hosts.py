@@ -130,22 +130,39 @@ options:
     description: Whether TCP connections use TLS. The default is true on port 2376 and if O(ca_path) or O(client_cert)
       is set.
     type: bool
+    env:
+      - name: DOCKER_TLS
+        version_added: 0.2.0
+      - name: DOCKER_TLS_VERIFY
+        version_added: 0.2.0
   validate_certs:
     description: Whether to verify the certificate of an engine.
     type: bool
     default: true
   ca_path:
-    description: File with CA certificates, to verify those of engines. A relative path starts at the folder of the
-      source.
+    description: File with CA certificates, to verify those of engines, or a folder with C(ca.pem). A relative path
+      starts at the folder of the source.
     type: str
+    env:
+      - name: DOCKER_CERT_PATH
+        version_added: 0.2.0
   client_cert:
-    description: Client certificate for engines, together with O(client_key). A relative path starts at the folder of
-      the source.
+    description: Client certificate for engines, together with O(client_key), or a folder with C(cert.pem). A relative
+      path starts at the folder of the source.
     type: str
+    env:
+      - name: DOCKER_CERT_PATH
+        version_added: 0.2.0
   client_key:
-    description: Key of O(client_cert).
+    description: Key of O(client_cert), or a folder with C(key.pem).
     type: str
+    env:
+      - name: DOCKER_CERT_PATH
+        version_added: 0.2.0
   tls_hostname:
     description: Name that an engine's certificate must contain, if it is not that of the address.
     type: str
+    env:
+      - name: DOCKER_TLS_HOSTNAME
+        version_added: 0.2.0
 """

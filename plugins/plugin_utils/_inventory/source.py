@@ -208,7 +208,7 @@ def _options(given: t.Mapping[str, t.Any], place: str, folder: str) -> dict[str,
     for key, kind in KINDS.items():
         if given.get(key) is not None:
             value = kind(given[key], _at(place, key))
-            found[key] = _resolved(value, folder) if key in PATHS and value else value
+            found[key] = _resolved(key, value, folder) if key in PATHS and value else value
     return found
 
 
@@ -231,8 +231,13 @@ def _at(place: str, key: str) -> str:
     return f"{place}.{key}" if place else key
 
 
-def _resolved(path: str, folder: str) -> str:
-    return os.path.join(folder, os.path.expanduser(os.path.expandvars(path)))
+def _resolved(key: str, path: str, folder: str) -> str:
+    """Return a path from the folder of the source. Of a folder with certificates, as Docker has it, the file in it."""
+    whole = os.path.join(folder, os.path.expanduser(os.path.expandvars(path)))
+    if key not in IN_FOLDER or not os.path.isdir(whole):
+        return whole
+    file = os.path.join(whole, IN_FOLDER[key])
+    return file if os.path.exists(file) else ""
 
 
 def _text(value: t.Any, place: str) -> str:
@@ -302,6 +307,8 @@ KINDS: dict[str, Kind] = {
 """Options of a host. They may also be at the top level."""
 PATHS = ("private_key_file", "ca_path", "client_cert", "client_key")
 """Files of the control node. Relative paths start at the folder of the source."""
+IN_FOLDER = {"ca_path": "ca.pem", "client_cert": "cert.pem", "client_key": "key.pem"}
+"""The files of DOCKER_CERT_PATH. Not every engine asks for a client's certificate."""
 _SSH_ONLY = ("user", "port", "private_key_file", "ssh_args", "python", "become", "socket")
 _TCP_ONLY = ("tls", "validate_certs", "ca_path", "client_cert", "client_key", "tls_hostname")
 TRANSPORTS: dict[str, tuple[str, ...]] = {

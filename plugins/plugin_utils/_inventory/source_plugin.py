@@ -87,14 +87,15 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
     def _hosts(self, path: str) -> list[DockerHost]:
         return read_hosts(
             self._given_hosts(),
-            {key: self.get_option(key) for key in KINDS},
-            docker_host=self.get_option("docker_host"),
+            {key: self._templated(self.get_option(key)) for key in KINDS},
+            docker_host=self._templated(self.get_option("docker_host")),
             folder=os.path.dirname(os.path.abspath(path)),
         )
 
     def _given_hosts(self) -> t.Any:
         """Return the entries of the source, and those of the group that it names."""
-        given, name = self.get_option("hosts"), self.get_option("from_group")
+        given = self._templated(self.get_option("hosts"))
+        name = self._templated(self.get_option("from_group"))
         if not name:
             return given
         group = self.inventory.groups.get(str(name))
@@ -105,6 +106,13 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
                 " -i hosts.yml -i services.drover.yml"
             )
         return merged(given, [entry_of(host.name, self._variables_of(host)) for host in hosts])
+
+    def _templated(self, value: t.Any) -> t.Any:
+        """Return a value of the source without templates, such as C({{ lookup('env', 'GATE') }})."""
+        try:
+            return self.templar.template(value)
+        except AnsibleError as error:
+            raise SourceError(f"a template cannot be read: {error}") from error
 
     def _variables_of(self, host: t.Any) -> dict[str, t.Any]:
         """Return a host's variables as plays have them, without templates."""

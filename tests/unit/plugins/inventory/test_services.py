@@ -283,6 +283,17 @@ def test_docker_hosts_for_the_playbooks(lab: Lab, module: t.Any, listed: dict) -
     assert lab.engines["h1"].asked == ["/info"]
 
 
+def test_values_of_the_source_may_be_templates(lab: Lab) -> None:
+    url = f"unix://{{{{ '{lab.folder}' }}}}/h1/s"
+    state = f"{{{{ '{lab.folder}' ~ '/h1/state' }}}}"
+    found = lab.read(hosts=[{"name": "h1", "docker_host": url, "state_dir": state}])
+    assert hosts_of(found, "drover_containers") == ["shop-web-1"]
+    found = lab.read(hosts=None, docker_host=url, state_dir=state)
+    assert hosts_of(found, "drover_containers") == ["shop-web-1"]
+    with pytest.raises(AnsibleParserError, match="a template cannot be read"):
+        lab.read(hosts=None, docker_host="{{ nobody.knows }}")
+
+
 def test_a_source_without_hosts(lab: Lab) -> None:
     found = lab.read(
         hosts=None, docker_host=f"unix://{lab.folder}/h1/s", state_dir=f"{lab.folder}/h1/state"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import typing as t
 
 import pytest
@@ -94,6 +95,25 @@ def test_paths_begin_at_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
         "/keys/k",
     ]
     assert one(docker_host=TCP_URL, ca_path="ca.pem").ca_path == "/etc/x/ca.pem"
+
+
+def test_a_folder_of_certificates_means_the_files_in_it(tmp_path: pathlib.Path) -> None:
+    """As DOCKER_CERT_PATH is for the docker program."""
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        (tmp_path / name).touch()
+    keys = ("ca_path", "client_cert", "client_key")
+    found = one(docker_host=TCP_URL, **dict.fromkeys(keys, str(tmp_path)))
+    assert [getattr(found, key) for key in keys] == [
+        str(tmp_path / name) for name in ("ca.pem", "cert.pem", "key.pem")
+    ]
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).unlink()
+    found = one(docker_host=TCP_URL, **dict.fromkeys(keys, str(tmp_path)))
+    assert (found.ca_path, found.client_cert, found.client_key) == (
+        str(tmp_path / "ca.pem"),
+        "",
+        "",
+    )
 
 
 @pytest.mark.parametrize(
