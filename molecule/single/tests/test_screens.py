@@ -32,7 +32,7 @@ LINES = [
 MORE_LINES = ["ansible.posix.debug", "community.general.diy"]
 MORE_LINES += ["community.general.unixy", "community.general.counter_enabled"]
 JSON = ["ansible.posix.json", "ansible.posix.jsonl"]
-HEADS = 200 if os.environ.get("DROVER_SOAK") else 5
+HEADS = 200 if os.environ.get("DROVER_SOAK") else 2
 LIMIT_S = 60
 
 
