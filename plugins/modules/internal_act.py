@@ -24,6 +24,7 @@ author:
   - drover.docker contributors (@drover)
 extends_documentation_fragment:
   - drover.docker.internal
+  - drover.docker.on_each_host
 options:
   stage:
     description:
@@ -97,18 +98,6 @@ options:
     type: list
     elements: str
     default: []
-  docker_host:
-    description:
-      - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
-      - The task sets it to the variable C(drover_docker_host), if there is one.
-    type: str
-    default: unix:///var/run/docker.sock
-  state_dir:
-    description:
-      - Folder of the stack records and of the lock on this host.
-      - The task sets it to the variable C(drover_state_dir), if there is one.
-    type: path
-    default: /var/lib/drover
 requirements:
   - Docker Engine 20.10 or later
   - Docker SDK for Python 5.0.3 or later (C(docker))
@@ -121,9 +110,6 @@ attributes:
     description: Shows what would change.
     support: none
     details: The plan is the diff; M(drover.docker.internal_plan) prints it.
-  action:
-    description: Has a part that runs on the controller.
-    support: full
 notes:
   - Needs root, or a user who can write O(state_dir) and use the engine.
   - Records and operations hold environment values of the stacks. The module neither logs nor returns them; tasks should

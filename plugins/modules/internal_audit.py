@@ -34,11 +34,8 @@ options:
     default: table
 extends_documentation_fragment:
   - drover.docker.internal
+  - drover.docker.on_controller
   - drover.docker.read_only
-attributes:
-  action:
-    description: Runs on the controller.
-    support: full
 seealso:
   - module: drover.docker.audit_info
 """

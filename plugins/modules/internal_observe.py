@@ -21,6 +21,7 @@ author:
   - drover.docker contributors (@drover)
 extends_documentation_fragment:
   - drover.docker.internal
+  - drover.docker.on_each_host
 options:
   host:
     description:
@@ -42,18 +43,6 @@ options:
         nobody sent.
     type: list
     elements: str
-  docker_host:
-    description:
-      - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
-      - The task sets it to the variable C(drover_docker_host), if there is one.
-    type: str
-    default: unix:///var/run/docker.sock
-  state_dir:
-    description:
-      - Folder of the stack records on this host.
-      - The task sets it to the variable C(drover_state_dir), if there is one.
-    type: path
-    default: /var/lib/drover
 requirements:
   - Docker Engine 20.10 or later
   - Docker SDK for Python 5.0.3 or later (C(docker))
@@ -67,9 +56,6 @@ attributes:
     support: none
     details: Nothing ever changes. With check mode and diff it also reads the configs of load balancers, for the diff of
       M(drover.docker.internal_plan).
-  action:
-    description: Has a part that runs on the controller.
-    support: full
 notes:
   - Needs root, or a user who can read O(state_dir) and use the engine.
   - The observation holds environment values of the stored stacks. The result of the task does not contain it; tasks

@@ -35,13 +35,8 @@ options:
     default: false
 extends_documentation_fragment:
   - drover.docker.internal
+  - drover.docker.on_controller
   - drover.docker.read_only
-attributes:
-  action:
-    description: Runs on the controller.
-    support: full
-notes:
-  - Use C(run_once).
 seealso:
   - module: drover.docker.internal_plan
 """

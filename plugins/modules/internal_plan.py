@@ -19,6 +19,7 @@ description:
   - The playbooks of this collection call this module; other playbooks rarely need it.
 extends_documentation_fragment:
   - drover.docker.internal
+  - drover.docker.on_controller
 options:
   command:
     description:
@@ -128,11 +129,6 @@ attributes:
       - In check mode returns the operations as a diff, one a line, and the diff of each load balancer's config, without
         passwords and certificates.
     support: full
-  action:
-    description: Runs on the controller.
-    support: full
-notes:
-  - Use C(run_once).
 seealso:
   - module: drover.docker.internal_observe
   - module: drover.docker.internal_act

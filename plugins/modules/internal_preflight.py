@@ -17,12 +17,6 @@ description:
   - The role P(drover.docker.host#role) calls it. The task keeps the answer for
     M(drover.docker.internal_preflight_report); it does not fail where a host cannot be reached.
 options:
-  docker_host:
-    description:
-      - Address of the engine, C(unix://PATH) or C(tcp://HOST:PORT).
-      - The task sets it to the variable C(drover_docker_host), if there is one.
-    type: str
-    default: unix:///var/run/docker.sock
   ports:
     description:
       - Ports that must be free, as C(tcp/2377).
@@ -30,19 +24,10 @@ options:
     type: list
     elements: str
     default: []
-  state_dir:
-    description:
-      - Folder of the stack records on this host.
-      - The task sets it to the variable C(drover_state_dir), if there is one.
-    type: path
-    default: /var/lib/drover
 extends_documentation_fragment:
   - drover.docker.internal
+  - drover.docker.on_each_host
   - drover.docker.read_only
-attributes:
-  action:
-    description: Has a part that runs on the controller.
-    support: full
 requirements:
   - Python 3.8 or later
 seealso:

@@ -48,9 +48,11 @@ def is_internal(path: Path) -> bool:
 
 
 def takes_engine(path: Path) -> bool:
+    """Its own option, or that of a fragment."""
     page = documented(path)
+    shared = {"drover.docker.engine", "drover.docker.on_each_host"}
     fragments = page.get("extends_documentation_fragment", [])
-    return "drover.docker.engine" in fragments or "docker_host" in page.get("options", {})
+    return not shared.isdisjoint(fragments) or "docker_host" in page.get("options", {})
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
