@@ -100,5 +100,14 @@ copy_tree() {
     tar -C "$ROOT_DIR" --null -T - -cf - | tar -C "$base" -xf -
 }
 
+# build_tarball DIR: builds the collection from a clean clone of the last commit, DIR/clone; its path is in TARBALL.
+# Uses the ansible-galaxy of PATH.
+build_tarball() {
+  git clone --quiet "$ROOT_DIR" "$1/clone"
+  ansible-galaxy collection build --output-path "$1/build" "$1/clone" >/dev/null
+  # shellcheck disable=SC2034  # it is for the scripts that source this file
+  TARBALL="$(echo "$1"/build/*.tar.gz)"
+}
+
 # closing_lines LOG: the lines with which pytest closed, as it wrote them, and those of requests that a test counted.
 closing_lines() { grep -E '^load  |^=+ .*[0-9]+ (passed|failed|skipped|error).* in [0-9.]+s.* =+$' "$1" || true; }
