@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import pathlib
+import typing as t
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,7 +18,7 @@ HERE = "127.0.0.1"
 
 
 class Authority:
-    """Signs certificates for 127.0.0.1, or for another name. Its own is in C(path)."""
+    """Signs certificates for 127.0.0.1, or for other names. Its own is in C(path)."""
 
     def __init__(self, folder: pathlib.Path, name: str = "ca") -> None:
         self._folder = folder
@@ -29,11 +30,14 @@ class Authority:
         signed = built.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
         self.path = self._write(f"{name}.pem", signed.public_bytes(serialization.Encoding.PEM))
 
-    def sign(self, name: str, address: str = HERE) -> tuple[str, str]:
-        """Paths of a certificate and of its key, as NAME.pem and NAME-key.pem."""
+    def sign(
+        self, name: str, address: str = HERE, *, hosts: t.Sequence[str] = ()
+    ) -> tuple[str, str]:
+        """Paths of a certificate and of its key, as NAME.pem and NAME-key.pem. C(hosts): names that it is for, too."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        numbers = [x509.IPAddress(ipaddress.ip_address(address))]
+        names = x509.SubjectAlternativeName([*map(x509.DNSName, hosts), *numbers])
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         built = self._builder(subject, key).add_extension(names, critical=False)
         signed = built.add_extension(issuer, critical=False).sign(self._key, hashes.SHA256())

@@ -4,37 +4,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import pathlib
 import typing as t
 
 import pytest
-from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import read_records
 from ansible_collections.drover.docker.plugins.modules import internal_act, internal_observe
 from ansible_collections.drover.docker.tests.unit.shared.builders import service, stack
+from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
 
 Json = dict[str, t.Any]
 SECRET = "correct horse battery"
 # From 2.21 a module's result holds its invocation only where the controller asks for that.
 INJECT = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
-
-
-@contextlib.contextmanager
-def arguments(values: Json) -> t.Iterator[None]:
-    """The module's arguments, as the installed ansible-core hands them over."""
-    try:
-        from ansible.module_utils.testing import patch_module_args
-    except ImportError:  # before 2.19
-        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": values}).encode()
-        yield
-        basic._ANSIBLE_ARGS = None
-    else:
-        with patch_module_args(values):
-            yield
 
 
 @pytest.fixture

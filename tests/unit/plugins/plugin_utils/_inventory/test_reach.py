@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import os
 import ssl
 import threading
@@ -21,10 +19,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.probe imp
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import DockerHost
 from ansible_collections.drover.docker.plugins.plugin_utils._run.deadline import NoAnswer
 from ansible_collections.drover.docker.tests.unit.shared import engines
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from ansible_collections.drover.docker.tests.unit.shared.certificates import Authority
 
 WANT = [CONTAINERS]
 
@@ -190,68 +185,9 @@ class Certificates:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._authority_key = ec.generate_private_key(ec.SECP256R1())
-        self._authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
-        self._write(
-            "ca", self._sign("authority", self._authority_key, authority=True), self._authority_key
-        )
+        authority = Authority(folder)
         for name in ("server", "client"):
-            key = ec.generate_private_key(ec.SECP256R1())
-            self._write(name, self._sign(name, key), key)
-
-    def _sign(
-        self, name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool = False
-    ) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.timezone.utc)
-        names = [x509.DNSName("engine.example"), x509.IPAddress(ipaddress.ip_address("127.0.0.2"))]
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(self._authority)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-            )
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(
-                    self._authority_key.public_key()
-                ),
-                critical=False,
-            )
-        )
-        if authority:
-            others = (
-                "digital_signature",
-                "content_commitment",
-                "key_encipherment",
-                "data_encipherment",
-                "key_agreement",
-                "encipher_only",
-                "decipher_only",
-            )
-            usage = dict.fromkeys(others, False)
-            usage_of = x509.KeyUsage(**usage, key_cert_sign=True, crl_sign=True)
-            builder = builder.add_extension(usage_of, critical=True)
-        return builder.sign(self._authority_key, hashes.SHA256())
-
-    def _write(
-        self, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
-    ) -> None:
-        (self._folder / f"{name}.pem").write_bytes(
-            certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        (self._folder / f"{name}.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+            authority.sign(name, "127.0.0.2", hosts=["engine.example"])
 
     def path(self, name: str) -> str:
         return str(self._folder / name)
@@ -259,7 +195,7 @@ class Certificates:
     def server(self) -> ssl.SSLContext:
         """As dockerd --tlsverify: clients need a certificate of the authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.path("server.pem"), self.path("server.key"))
+        context.load_cert_chain(self.path("server.pem"), self.path("server-key.pem"))
         context.load_verify_locations(self.path("ca.pem"))
         context.verify_mode = ssl.CERT_REQUIRED
         return context
@@ -273,7 +209,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def _over_tls(certificates: Certificates, **changes: object) -> reach.Answer:
     mine = {
         "client_cert": certificates.path("client.pem"),
-        "client_key": certificates.path("client.key"),
+        "client_key": certificates.path("client-key.pem"),
     }
     trust = {"ca_path": certificates.path("ca.pem"), "tls_hostname": "engine.example"}
     options = {"tls": True, "timeout": 5.0, **mine, **trust, **changes}
