@@ -18,13 +18,13 @@ from ansible_collections.drover.docker.plugins.module_utils._common.names import
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.plugin_utils._output.assessment import OK, Assessment
 from ansible_collections.drover.docker.plugins.plugin_utils._output.balancer_diff import (
     balancer_diffs,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._output.command_report import (
     CommandReport,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._output.judgement import OK, Judgement
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
     Message,
     as_data,
@@ -81,8 +81,8 @@ class ActionModule(ActionBase):
         inventory = Inventory(settings(variables), host_labels(variables), key)
         term = term_of(request, variables, self._templar.template)
         found, report = Pass(request, inventory, term), CommandReport(request.command)
-        for name in ("system", "check", "format"):
-            run_files.save(name, self._task.args.get(name))
+        shows = {name: self._task.args.get(name) for name in ("system", "check", "format")}
+        run_files.save("shows", shows)
         begin = found.foretell if self._foretells(found) else found.start
         return self._take(found, report, begin(observations, now=time.monotonic()), hosts)
 
@@ -155,9 +155,10 @@ class ActionModule(ActionBase):
         }
 
     def _status(self, found: Pass, report: CommandReport, plan: Plan) -> dict[str, t.Any]:
-        if run_files.load("check"):
-            return self._check(report.check(found, plan), str(run_files.load("format") or "text"))
-        told, rows = report.status(found, plan, system=bool(run_files.load("system")))
+        shows = run_files.load("shows")
+        if shows["check"]:
+            return self._check(report.check(found, plan), str(shows["format"] or "text"))
+        told, rows = report.status(found, plan, system=bool(shows["system"]))
         blind = found.planner is None or not found.planner.world.seen
         run_files.save("shown", shown(told, Fact("no_host").text if blind else ""))
         return {
@@ -168,12 +169,12 @@ class ActionModule(ActionBase):
             "ansible_facts": {"drover_status": {"services": rows}},
         }
 
-    def _check(self, judgement: Judgement, how: str) -> dict[str, t.Any]:
-        """Return the judgement. The task that shows it fails unless all is well."""
-        data = judgement.as_data
-        line = canonical_json(data) if how == "json" else judgement.line
+    def _check(self, found: Assessment, how: str) -> dict[str, t.Any]:
+        """Return the assessment. The task that shows it fails unless all is well."""
+        data = found.as_data
+        line = canonical_json(data) if how == "json" else found.line
         told = plain([line])
-        run_files.save("shown", shown(told, "" if judgement.level == OK else line))
+        run_files.save("shown", shown(told, "" if found.level == OK else line))
         return {
             "changed": False,
             "work": False,

@@ -9,12 +9,11 @@ import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
-    DOCKER_HOST,
-    STATE_DIR,
-)
 from ansible_collections.drover.docker.plugins.plugin_utils._run import run_files
-from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import docker_hosts
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
+    docker_hosts,
+    module_arguments,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import try_module
 
 LIMIT_S = 20.0
@@ -32,7 +31,9 @@ class ActionModule(ActionBase):
         """Keep what the host said. The result has it too."""
         variables = task_vars or {}
         super().run(tmp, variables)
-        arguments, several = self._arguments(variables), len(docker_hosts(variables)) > 1
+        place = module_arguments(variables, self._templar.template)
+        arguments = {name: place[name] for name in ("docker_host", "state_dir")}
+        several = len(docker_hosts(variables)) > 1
         before = time.time()
         result, silence = try_module(
             self,
@@ -53,14 +54,6 @@ class ActionModule(ActionBase):
         run_files.save(name, {"look": look, "wanted": wanted})
         reason = silence.text if silence else ""
         return {"changed": False, "facts": result.get("facts") or {}, "reason": reason}
-
-    def _arguments(self, variables: dict[str, t.Any]) -> dict[str, str]:
-        """Return where the host's engine and records are. Variables may be templates."""
-        template = self._templar.template
-        return {
-            "docker_host": str(template(variables.get("drover_docker_host", DOCKER_HOST))),
-            "state_dir": str(template(variables.get("drover_state_dir", STATE_DIR))),
-        }
 
     def _ports(self, variables: dict[str, t.Any]) -> list[str]:
         """Return the ports that Swarm needs."""

@@ -25,7 +25,7 @@ def _unsigned(told: Json) -> str:
     return f"version {told['number']} on this host {why}: it has no effect"
 
 
-def _count(told: Json) -> str:
+def count_text(told: Json) -> str:
     """How many members run, and how many of them are healthy."""
     healthy = "" if told["healthy"] is None else f", {told['healthy']} healthy"
     return f"{told['running']} of {told['wanted']} run{healthy}"
@@ -219,12 +219,12 @@ TEXTS: dict[str, Text] = {
     "places_unstored": "members wait for a place: the record did not reach a majority of its hosts",
     "volume_not_unused": "volume {volume}: not an unused volume of this stack on a host that was reached; not removed",
     "no_such_member": "new_volumes: there is no member {member}",
-    "not_ready": lambda told: f"not ready yet: {_count(told)}",
-    "not_ready_held": lambda told: f"not ready, and waiting does not help: {_count(told)}",
+    "not_ready": lambda told: f"not ready yet: {count_text(told)}",
+    "not_ready_held": lambda told: f"not ready, and waiting does not help: {count_text(told)}",
     "outdated": lambda told: (
         f"{told['name']} does not run what its files say ({', '.join(told['changed'])})"
     ),
-    "not_ready_in_time": lambda told: f"not ready after {told['wait_s']:.0f} s: {_count(told)}",
+    "not_ready_in_time": lambda told: f"not ready after {told['wait_s']:.0f} s: {count_text(told)}",
     "unsettled": "not settled after {rounds} rounds; the next pass goes on",
     "copy_refused": "{host} cannot store its copy of the record: {reason}",
     "record_blocked": "the record did not reach a majority of its hosts",

@@ -29,9 +29,14 @@ class Count:
     healthy: int | None
 
     @property
+    def working(self) -> int:
+        """How many run and, where they are checked, are healthy."""
+        return self.running if self.healthy is None else min(self.running, self.healthy)
+
+    @property
     def is_met(self) -> bool:
-        """Whether all wanted members run and, where they are checked, are healthy."""
-        return self.running >= self.wanted and (self.healthy is None or self.healthy >= self.wanted)
+        """Whether all wanted members work."""
+        return self.working >= self.wanted
 
 
 def members_of(world: World, stack: str, name: str, body: Json) -> Members:

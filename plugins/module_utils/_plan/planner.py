@@ -20,6 +20,7 @@ from .._record.forgotten import is_forgotten
 from .._record.revisions import (
     Request,
     RequestError,
+    StackUnknown,
     apply_down,
     apply_scale,
     apply_state,
@@ -231,10 +232,11 @@ class Planner:
                     "dict[str, t.Any]",
                     COMMANDS[self.request.command](body or empty_body([]), self.request),
                 )
+        except StackUnknown:
+            self.plan.errors.append(self._unknown_stack(stack))
+            return None
         except RequestError as error:
-            fact = dataclasses.replace(error.fact, stack=stack)
-            is_unknown = fact.code == "stack_unknown"
-            self.plan.errors.append(self._unknown_stack(stack) if is_unknown else fact)
+            self.plan.errors.append(dataclasses.replace(error.fact, stack=stack))
             return None
         if body is None:
             if not self.request.continued:

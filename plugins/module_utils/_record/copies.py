@@ -224,15 +224,16 @@ class _Choice:
         """Whether a majority may have stored a variant."""
         if self._take in _hosts(found):
             return True
-        return not any(True for _jury in self._against(found))
+        return not self._against(found)
 
-    def _against(self, found: list[State]) -> t.Iterator[list[str]]:
+    def _against(self, found: list[State]) -> list[list[str]]:
         """The juries that cannot have their majority for a variant."""
         lacking = self._lacking(found)
-        for jury in self._juries(found):
-            has_majority = is_majority(jury, set(jury) - lacking)
-            if not has_majority and not self._stands(found, jury, lacking):
-                yield jury
+        return [
+            jury
+            for jury in self._juries(found)
+            if not is_majority(jury, set(jury) - lacking) and not self._stands(found, jury, lacking)
+        ]
 
     def _stands(self, found: list[State], jury: list[str], lacking: set[str]) -> bool:
         """Whether half of an earlier version's hosts are too few against a variant.

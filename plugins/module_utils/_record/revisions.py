@@ -35,6 +35,13 @@ class RequestError(Exception):
         super().__init__(self.fact.text)
 
 
+class StackUnknown(RequestError):
+    """No reachable host knows the stack. Which one may be meant is known where all stacks are."""
+
+    def __init__(self) -> None:
+        super().__init__("stack_unknown")
+
+
 @dataclasses.dataclass
 class Request:
     """What a person (or the timer) asked for."""
@@ -313,7 +320,7 @@ def apply_state(body: Body, request: Request) -> Body:
 def apply_down(body: Body, request: Request) -> Body:
     """Leave a tombstone: members are removed on every host where they are found; volumes stay."""
     if current(body) is None:
-        raise RequestError("stack_unknown")
+        raise StackUnknown
     return with_revision(body, request, "down", tombstone=True)
 
 
@@ -333,5 +340,5 @@ def _live_revision(body: Body) -> dict[str, t.Any]:
     """The current revision, or an error that says why there is none to change."""
     last = current(body)
     if last is None or last["tombstone"]:
-        raise RequestError("stack_unknown")
+        raise StackUnknown
     return last

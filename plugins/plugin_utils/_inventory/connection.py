@@ -41,13 +41,14 @@ def container_connection(kind: str, host: DockerHost, container: str) -> dict[st
 
 
 def _over_host(host: DockerHost) -> dict[str, t.Any]:
+    variables = host_connection(host)
     way = {
         key: value
-        for key, value in host_connection(host).items()
+        for key, value in variables.items()
         if key.startswith("ansible_") and key != "ansible_python_interpreter"
     }
     found = {"ansible_connection": "drover.docker.container", "drover_container_way": way}
-    address = host_connection(host).get("drover_docker_host")
+    address = variables.get("drover_docker_host")
     return {**found, "drover_container_docker_host": address} if address else found
 
 

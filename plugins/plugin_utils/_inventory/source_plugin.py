@@ -15,36 +15,13 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
-from .entries import (
-    Entry,
-    container_entries,
-    container_facts,
-    host_entries,
-    marked,
-    variable_names,
-)
+from .entries import Entry, container_entries, container_facts, host_entries, marked, variable_names
 from .filters import Filters
-from .group_hosts import (
-    entry_of,
-    merged,
-)
-from .probe import (
-    CONTAINERS,
-    ENGINE,
-)
-from .reach import (
-    Answer,
-    ask_hosts,
-)
+from .group_hosts import entry_of, merged
+from .probe import CONTAINERS, ENGINE
+from .reach import Answer, ask_hosts
 from .records import Records
-from .source import (
-    KINDS,
-    TCP,
-    DockerHost,
-    SourceError,
-    check_source,
-    read_hosts,
-)
+from .source import KINDS, TCP, DockerHost, SourceError, check_source, read_hosts
 
 ENDINGS = (".drover.yml", ".drover.yaml")
 LISTS = {CONTAINERS: CONTAINERS, "docker_hosts": ENGINE}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The judgement of all stacks in one line, for monitoring. Private to the collection; pure.
+"""The assessment of all stacks in one line, for monitoring. Private to the collection; pure.
 
 The levels are those of monitoring plugins: OK, WARNING and CRITICAL, with the exit codes 0, 1 and 2.
 """
@@ -13,6 +13,8 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.cause_texts import plural
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts import count_text
+from ansible_collections.drover.docker.plugins.module_utils._plan.counts import Count
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 
 from .status import ServiceRow
@@ -32,7 +34,7 @@ class Problem(t.NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Judgement:
+class Assessment:
     """What monitoring is told."""
 
     problems: list[Problem]
@@ -58,11 +60,11 @@ class Judgement:
         return {"level": self.level, "summary": self.summary, "problems": problems}
 
 
-def judge(rows: list[ServiceRow], plan: Plan, seen: t.Collection[str]) -> Judgement:
-    """Judge what status shows. C(seen): the hosts that could be looked at."""
+def assess(rows: list[ServiceRow], plan: Plan, seen: t.Collection[str]) -> Assessment:
+    """Assess what status shows. C(seen): the hosts that could be looked at."""
     found = [*_of_services(rows), *_of_stacks(plan), *_of_hosts(plan, seen)]
     found.sort(key=lambda item: -EXIT_CODES[item.level])
-    return Judgement(found, _summary(rows, seen))
+    return Assessment(found, _summary(rows, seen))
 
 
 def _of_hosts(plan: Plan, seen: t.Collection[str]) -> t.Iterator[Problem]:
@@ -76,11 +78,10 @@ def _of_hosts(plan: Plan, seen: t.Collection[str]) -> t.Iterator[Problem]:
 def _of_services(rows: list[ServiceRow]) -> t.Iterator[Problem]:
     """A service that does not work at all is critical; one that misses members is not."""
     for row in rows:
-        works = row.running if row.healthy is None else min(row.running, row.healthy)
-        if works < row.wanted:
-            healthy = "" if row.healthy is None else f", {row.healthy} healthy"
-            text = f"{row.stack}/{row.service} {row.running} of {row.wanted} run{healthy}"
-            yield Problem(WARNING if works else CRITICAL, text)
+        count = Count(row.wanted, row.running, row.healthy)
+        if not count.is_met:
+            text = f"{row.stack}/{row.service} {count_text(dataclasses.asdict(count))}"
+            yield Problem(WARNING if count.working else CRITICAL, text)
 
 
 def _of_stacks(plan: Plan) -> t.Iterator[Problem]:

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import takes_requests
+from ansible_collections.drover.docker.plugins.module_utils._model.cause_texts import plural
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
     member_ids,
@@ -89,7 +90,7 @@ def _state(model: Json, name: str, seen: list[BalancerReport]) -> str:
     up = min(sum(takes_requests(item) for item in found) for found in known)
     sessions = sum(item["sessions"] for found in known for item in found)
     text = f"{up} of {len(backend['servers'])} up"
-    text = f"{text}, {sessions} session{'' if sessions == 1 else 's'}"
+    text = f"{text}, {plural(sessions, 'session')}"
     return ", ".join([text, *_faults(name, seen)])
 
 
@@ -101,8 +102,8 @@ def _faults(name: str, seen: list[BalancerReport]) -> list[str]:
     refused = sum(pool["failed_connections"] for pool in pools)
     broken = sum(pool["failed_answers"] for pool in pools)
     found = [f"{errors} of {requests} answered 5xx"] if errors else []
-    found += [f"{refused} failed connection{'' if refused == 1 else 's'}"] if refused else []
-    return [*found, *([f"{broken} broken answer{'' if broken == 1 else 's'}"] if broken else [])]
+    found += [plural(refused, "failed connection")] if refused else []
+    return [*found, *([plural(broken, "broken answer")] if broken else [])]
 
 
 def _ending(world: World, body: Json, balancer: Json) -> list[str]:

@@ -17,8 +17,8 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.failures impor
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Failure, Step
 
+from .assessment import Assessment, assess
 from .fact_data import PLACE, fact_data
-from .judgement import Judgement, judge
 from .messages import Message, plain
 from .operation_data import operations_of
 from .report import (
@@ -82,10 +82,10 @@ class CommandReport:
         lines = ["", *table_of(running.planner, rows), *status_messages(plan), ""]
         return self._told(plain(lines)), [vars(row) for row in rows]
 
-    def check(self, running: Pass, plan: Plan) -> Judgement:
-        """Return the judgement of what status shows, for monitoring."""
+    def check(self, running: Pass, plan: Plan) -> Assessment:
+        """Return the assessment of what status shows, for monitoring."""
         seen = running.planner.world.seen if running.planner else []
-        return judge(_rows(running, plan), plan, seen)
+        return assess(_rows(running, plan), plan, seen)
 
     def result(self, running: Pass, end: End) -> Json:
         """Return the result of the command as data."""

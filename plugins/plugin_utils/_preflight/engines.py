@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.host_faults import (
+    is_same_machine,
+)
 from ansible_collections.drover.docker.plugins.module_utils._preflight.facts import HostFacts
 
 from .problem import Look, Problem
@@ -16,17 +19,14 @@ def engine_twins(looks: t.Mapping[str, Look]) -> t.Iterator[tuple[str, Problem]]
     """Return the problem of each host with the engine id of one before it, by name."""
     first: dict[str, str] = {}
     for host in sorted(looks):
-        facts = t.cast("HostFacts", looks[host].facts)
+        facts = _facts(looks[host])
         engine = facts["engine"]["id"]
         if engine and engine in first:
-            code = "same_engine" if _is_same(facts, looks[first[engine]]) else "cloned_engine"
+            is_same = is_same_machine(facts, _facts(looks[first[engine]]))
+            code = "same_engine" if is_same else "cloned_engine"
             yield host, Problem(code, {"other": first[engine]})
         first.setdefault(engine, host)
 
 
-def _is_same(facts: HostFacts, other: Look) -> bool:
-    """Whether it is one machine. A clone has another boot or another name."""
-    seen = t.cast("HostFacts", other.facts)
-    return bool(
-        facts["boot_id"] == seen["boot_id"] and facts["engine"]["name"] == seen["engine"]["name"]
-    )
+def _facts(look: Look) -> HostFacts:
+    return t.cast("HostFacts", look.facts)

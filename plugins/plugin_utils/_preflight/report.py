@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.cause_texts import plural
+
 from .problem import ERROR, Problem
 from .texts import cause_and_cure
 
@@ -44,5 +46,4 @@ def lines(found: Found) -> list[tuple[str, str, str]]:
 def summary(found: Found) -> str:
     """Return the last line."""
     bad = sum(1 for problems in found.values() if problems)
-    hosts = "1 host" if len(found) == 1 else f"{len(found)} hosts"
-    return f"preflight: {hosts}, {f'{bad} with problems' if bad else 'no problems'}"
+    return f"preflight: {plural(len(found), 'host')}, {f'{bad} with problems' if bad else 'no problems'}"

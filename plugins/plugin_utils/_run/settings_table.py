@@ -17,6 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     STATE_DIR,
 )
 
+from .command_line import COMMANDS
 from .short_options import OPTIONS
 
 
@@ -66,10 +67,7 @@ SETTINGS = (
 _OWN = {"stack_dir": "src", "stack": "name", "stack_variables": "variables"}
 """Options of the role stack whose variables have another name: drover_stack_stack would say it twice."""
 _OF_STACK = {
-    _OWN.get(name, name)
-    for command, names in OPTIONS.items()
-    if command not in ("config", "status", "check", "audit", "network", "preflight")
-    for name in names
+    _OWN.get(name, name) for command in COMMANDS if command != "status" for name in OPTIONS[command]
 }
 ROLE_VARIABLES = frozenset(
     f"drover_{role}_{name}"

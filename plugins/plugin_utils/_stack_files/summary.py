@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.cause_texts import plural
+
 Json = dict[str, t.Any]
 
 _NAMES = {"external": "a name for hosts elsewhere", "alias": "a name for other services"}
@@ -21,8 +23,7 @@ def summary(definition: Json) -> list[str]:
     """Return the lines."""
     services = definition["services"]
     width = max(map(len, services), default=0)
-    count = f"{len(services)} service{'' if len(services) == 1 else 's'}"
-    lines = [f"# stack {definition['stack']}: {count}"]
+    lines = [f"# stack {definition['stack']}: {plural(len(services), 'service')}"]
     for name, service in services.items():
         lines.append(f"#   {name:<{width}}  {'; '.join(_parts(service))}")
     return lines

@@ -41,13 +41,16 @@ def _same_engine(same: dict[str, Observation], faults: dict[str, Fact]) -> dict[
     found = {}
     for host, seen in same.items():
         if host != chosen:
-            code = "same_engine" if _is_same(seen, same[chosen]) else "cloned_engine"
+            code = "same_engine" if is_same_machine(seen, same[chosen]) else "cloned_engine"
             found[host] = Fact(code, {"other": chosen})
     return found
 
 
-def _is_same(one: Observation, other: Observation) -> bool:
-    """Whether two observations with one engine id are of one machine. A clone has another boot or another name."""
+def is_same_machine(one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
+    """Whether two hosts with one engine id are one machine. A clone has another boot or another name.
+
+    C(one), C(other): what was seen of them, with C(boot_id) and the name of the engine.
+    """
     return bool(
         one["boot_id"] == other["boot_id"] and one["engine"]["name"] == other["engine"]["name"]
     )

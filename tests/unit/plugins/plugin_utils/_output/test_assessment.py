@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
-from ansible_collections.drover.docker.plugins.plugin_utils._output.judgement import judge
+from ansible_collections.drover.docker.plugins.plugin_utils._output.assessment import assess
 from ansible_collections.drover.docker.plugins.plugin_utils._output.status import ServiceRow
 
 SEEN = ["h1", "h2"]
@@ -41,7 +41,7 @@ def row(name: str, wanted: int, running: int, healthy: int | None = None) -> Ser
     ],
 )
 def test_services(rows: list[ServiceRow], line: str) -> None:
-    assert judge(rows, Plan(), SEEN).line == line
+    assert assess(rows, Plan(), SEEN).line == line
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_services(rows: list[ServiceRow], line: str) -> None:
 def test_what_is_beside_the_services(part: str, fact: Fact, level: str) -> None:
     """What is held of a service counts by what the service misses."""
     plan = Plan(**t.cast("dict[str, t.Any]", {part: [fact]}))
-    found = judge([row("web", 1, 1)], plan, SEEN)
+    found = assess([row("web", 1, 1)], plan, SEEN)
     assert found.level == level
     assert found.as_data["level"] == level
     assert (level == "OK") == (found.problems == [])
 
 
 def test_no_host_is_critical_and_said_once() -> None:
-    found = judge([], Plan(errors=[Fact("no_host")]), [])
+    found = assess([], Plan(errors=[Fact("no_host")]), [])
     assert found.line == "CRITICAL: no Docker host could be looked at"
