@@ -35,7 +35,7 @@ from .._haproxy.run.balancer_files import balancer_folders
 from .._haproxy.run.certificate_folders import pair_digest, read_all
 from .._haproxy.run.observe_checker import checker_folders
 from .._haproxy.run.target import ApplyError, Target
-from .._model.member import MemberId
+from .._model.member import DOTTED, MemberId
 from .._model.operation import (
     BALANCER,
     CHECKER,
@@ -173,7 +173,7 @@ def _create(context: Context, operation: Operation, args: CreateArgs) -> None:
         preconditions.no_volume_is_lost(context.engine, context.state_dir, operation, args)
     _ensure_volumes(context.engine, specs)
     if args["managed"] == MANAGED_BY_STACK and volumes:
-        note_volumes(context.state_dir, operation["stack"], member.key, volumes.values())
+        note_volumes(context.state_dir, operation["stack"], member.home.key, volumes.values())
     body = create_body(
         _with_own_folders(args["service"], context.state_dir, operation),
         member=member,
@@ -278,7 +278,7 @@ def _remove_own_folders(state_dir: str, operation: Operation) -> None:
     name = MemberId.of(operation).dotted
     if (operation["stack"], operation["service"]) == (SYSTEM_STACK, CHECKER_SERVICE):
         checker_folders(state_dir).remove()
-    elif re.fullmatch(r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+", name):
+    elif re.fullmatch(DOTTED, name):
         balancer_folders(state_dir, name).remove()
 
 

@@ -14,6 +14,7 @@ import typing as t
 from .._common.labels import is_ours
 from .._engine.client import Engine
 from .._engine.errors import NotFound
+from .._model.entry import KEPT
 from .._model.ledger import volumes_of
 from .._model.member import MemberId
 from .._model.operation import CreateArgs, Operation
@@ -112,11 +113,18 @@ def is_placed(state_dir: str, operation: Operation, *, host: str) -> None:
     record = read_record(state_dir, operation["stack"])
     if record is None:
         raise Stale("this host has no record of the stack")
-    entry = record["body"]["members"].get(MemberId.of(operation).key)
-    if entry is None or entry["retired"]:
+    member = MemberId.of(operation)
+    entry = record["body"]["members"].get(member.home.key)
+    if entry is None or entry["retired"] or not _wants_slot(entry, member.slot):
         raise Stale("the record on this host does not want the member")
     if entry["host"] != host:
         raise Stale(f"the record on this host has the member on {entry['host']}")
+
+
+def _wants_slot(entry: Json, slot: int) -> bool:
+    """Whether a member has this slot, and it is to run. Records of the first format have no slots."""
+    found = [item for item in entry.get("slots", [{}]) if item.get("slot", 0) == slot]
+    return bool(found) and not found[0].get("retired") and found[0].get("role") != KEPT
 
 
 def no_volume_is_lost(
@@ -124,7 +132,7 @@ def no_volume_is_lost(
 ) -> None:
     """Every volume that the member had on this host is still there, unless a person asked for a new one."""
     record = read_record(state_dir, operation["stack"])
-    had = volumes_of(record["life"] if record else {}, MemberId.of(operation).key)
+    had = volumes_of(record["life"] if record else {}, MemberId.of(operation).home.key)
     wanted = set(had).intersection(args["volumes"].values()).difference(args["new_volumes"])
     lost = wanted.difference(item["Name"] for item in engine.volumes()) if wanted else set()
     if lost:

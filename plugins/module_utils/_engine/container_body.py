@@ -15,6 +15,7 @@ from .._common.constants import (
     LABEL_MANAGED,
     LABEL_REVISION,
     LABEL_SERVICE,
+    LABEL_SLOT,
     LABEL_STACK,
     MAX_DNS_LABEL,
     RANCHER_CONTAINER,
@@ -107,12 +108,13 @@ def container_hostname(name: str) -> str:
 
 def _hostname(service: Json, member: MemberId) -> str:
     if service["hostname_override"]:
-        return container_hostname(member.container)
+        return container_hostname(member.home.container)
     return str(service["container"].get("hostname", ""))
 
 
 def _labels(member: MemberId, marks: _Marks) -> dict[str, str]:
     return {
+        **({LABEL_SLOT: str(member.slot)} if member.slot else {}),
         LABEL_MANAGED: marks.managed,
         LABEL_STACK: member.stack,
         LABEL_SERVICE: member.service,
@@ -122,7 +124,7 @@ def _labels(member: MemberId, marks: _Marks) -> dict[str, str]:
         LABEL_CONFIG_HASH: marks.config_hash,
         RANCHER_STACK: member.stack,
         RANCHER_STACK_SERVICE: f"{member.stack}/{member.service}",
-        RANCHER_CONTAINER: member.container,
+        RANCHER_CONTAINER: member.home.container,
     }
 
 

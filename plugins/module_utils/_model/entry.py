@@ -7,9 +7,23 @@ from __future__ import annotations
 
 import typing as t
 
+from .member import MemberId
 
-class MemberEntry(t.TypedDict):
-    """The placement of one member."""
+KEPT = "kept"
+"""It is stopped and stays until its upgrade is confirmed: the way back."""
+NEWCOMER = "newcomer"
+"""It has yet to prove itself: no load balancer sends requests to it."""
+
+
+class _Upgrade(t.TypedDict, total=False):
+    role: str
+    """C(kept), C(newcomer), or missing: it serves."""
+    since: float
+    """When it got its role, by its host's clock, in seconds since the epoch."""
+
+
+class MemberEntry(_Upgrade):
+    """The placement of one member, or of one of its slots."""
 
     host: str
     launch: str
@@ -28,3 +42,17 @@ class MemberEntry(t.TypedDict):
 
 Members = t.Dict[str, MemberEntry]
 """The entries of one stack, by the key of the member."""
+
+
+def main_slots(members: Members, slots: t.Iterable[MemberId]) -> list[MemberId]:
+    """The slot of each member that counts for it: the one that serves, else its newcomer, else what is kept."""
+    found: dict[MemberId, MemberId] = {}
+    for slot in slots:
+        best = found.get(slot.home)
+        if best is None or _order(members, slot) < _order(members, best):
+            found[slot.home] = slot
+    return list(found.values())
+
+
+def _order(members: Members, slot: MemberId) -> int:
+    return ("", NEWCOMER, KEPT).index(members[slot.key].get("role", ""))

@@ -13,6 +13,7 @@ import contextlib
 import typing as t
 
 from .cause_texts import CAUSES, Json, Text, grouped, plural
+from .upgrade_texts import UPGRADES
 
 
 def _undone(told: Json) -> str:
@@ -135,6 +136,7 @@ def _repair_backoff(told: Json) -> str:
 
 TEXTS: dict[str, Text] = {
     **CAUSES,
+    **UPGRADES,
     "text": "{text}",
     # of hosts and records
     "no_host": "no Docker host could be looked at",

@@ -9,68 +9,89 @@ import dataclasses
 import functools
 import typing as t
 
-from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_STACK
+from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_SLOT, LABEL_STACK
 from .._common.labels import number
+
+DOTTED = r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+(?:\.r[0-9]+)?"
+"""The pattern of C(MemberId.dotted)."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class MemberId:
-    """One place of a service: the index of a service of a stack."""
+    """One place of a service: the index of a service of a stack. Its slots are its lives (docs/schema.md section 4)."""
 
     stack: str
     service: str
     index: int
+    slot: int = 0
+    """0 for its first life; that of an upgrade has the number of the revision that it was made for."""
 
     @classmethod
     def of(cls, item: t.Mapping[str, t.Any]) -> MemberId:
         """The member of an operation or an observed container."""
-        return cls(item["stack"], item["service"], item["index"])
+        return cls(item["stack"], item["service"], item["index"], item.get("slot", 0))
 
     @classmethod
     def of_key(cls, stack: str, key: str) -> MemberId:
-        """The member with this key in its stack, e.g. C(web/1)."""
+        """The member with this key in its stack, e.g. C(web/1) or C(web/1@7)."""
         return _of_key(stack, key)
 
     @classmethod
     def of_labels(cls, labels: t.Mapping[str, str]) -> MemberId:
         """The member that our labels on a container name."""
-        return cls(labels[LABEL_STACK], labels[LABEL_SERVICE], number(labels[LABEL_INDEX]))
+        place = (labels[LABEL_STACK], labels[LABEL_SERVICE], number(labels[LABEL_INDEX]))
+        return cls(*place, number(labels.get(LABEL_SLOT)))
+
+    @property
+    def home(self) -> MemberId:
+        """The member without its slot: what all of its lives share."""
+        return MemberId(self.stack, self.service, self.index) if self.slot else self
 
     @property
     def key(self) -> str:
-        """Its name in its stack's record: C(web/1)."""
-        return f"{self.service}/{self.index}"
+        """Its name in its stack's record and ledger: C(web/1), C(web/1@7)."""
+        return f"{self.service}/{self.index}" + (f"@{self.slot}" if self.slot else "")
 
     @property
     def place(self) -> str:
-        """Its name for people: C(shop/web/1)."""
-        return f"{self.stack}/{self.key}"
+        """Its name for people, the same for all slots: C(shop/web/1)."""
+        return f"{self.stack}/{self.service}/{self.index}"
 
     @property
     def dotted(self) -> str:
-        """Its name in HAProxy's servers and our folders: C(shop.web.1)."""
-        return f"{self.stack}.{self.service}.{self.index}"
+        """Its name in HAProxy's servers and our folders: C(shop.web.1), C(shop.web.1.r7)."""
+        return f"{self.stack}.{self.service}.{self.index}" + self._suffix(".")
 
     @property
     def container(self) -> str:
-        """The name of its container: C(shop-web-1)."""
-        return f"{self.stack}-{self.service}-{self.index}"
+        """The name of its container: C(shop-web-1), C(shop-web-1-r7)."""
+        return f"{self.stack}-{self.service}-{self.index}" + self._suffix("-")
+
+    def _suffix(self, separator: str) -> str:
+        return f"{separator}r{self.slot}" if self.slot else ""
 
 
 @functools.lru_cache(maxsize=65536)
 def _of_key(stack: str, key: str) -> MemberId:
     """A pass asks for each member many times."""
-    service, _slash, index = key.rpartition("/")
-    return MemberId(stack, service, int(index))
+    service, _slash, place = key.rpartition("/")
+    index, _at, slot = place.partition("@")
+    return MemberId(stack, service, int(index), int(slot or 0))
 
 
 def member_ids(stack: str, keys: t.Iterable[str]) -> list[MemberId]:
-    """The members with these keys, by service and index."""
+    """The members with these keys, by service, index and slot."""
     return sorted([_of_key(stack, key) for key in keys], key=_in_stack)
 
 
-def _in_stack(member: MemberId) -> tuple[str, int]:
-    return member.service, member.index
+def _in_stack(member: MemberId) -> tuple[str, int, int]:
+    return member.service, member.index, member.slot
+
+
+def home_key(key: str) -> tuple[str, int]:
+    """The key of a member without its slot, and its slot."""
+    home, _at, slot = key.partition("@")
+    return home, int(slot or 0)
 
 
 def service_of(key: str) -> str:

@@ -24,7 +24,12 @@ class Endpoint(t.TypedDict):
     """Its hardware address; empty while the container is stopped."""
 
 
-class ObservedContainer(t.TypedDict):
+class _Slot(t.TypedDict, total=False):
+    slot: int
+    """The slot of its member; missing for 0."""
+
+
+class ObservedContainer(_Slot):
     """One of our containers: the facts from its labels, and those from the engine."""
 
     id: str

@@ -19,7 +19,12 @@ from .ledger import Drain, Health
 Json = t.Dict[str, t.Any]
 
 
-class Operation(t.TypedDict):
+class _Slot(t.TypedDict, total=False):
+    slot: int
+    """The slot of its member; missing for 0."""
+
+
+class Operation(_Slot):
     """One change, by one call to the engine or one file, with its cause."""
 
     id: int

@@ -207,7 +207,17 @@ class FirstMember(_AnyMember):
     network: str
 
 
-class Slot(t.TypedDict):
+class _Upgraded(t.TypedDict, total=False):
+    slot: int
+    """The number of the revision that an upgrade made it for; missing for the first life."""
+    role: str
+    """C(kept) or C(newcomer); missing if it serves."""
+    since: float
+    retired: bool
+    """This slot is no longer wanted, and others of the member are."""
+
+
+class Slot(_Upgraded):
     """One life of a member."""
 
     launch: str
@@ -221,8 +231,37 @@ class Member(_AnyMember):
     slots: list[Slot]
 
 
+class Confirmed(t.TypedDict):
+    """The way back of an upgrade: the launch that was last confirmed, and what else changes with it."""
+
+    launch: str
+    revision: int
+    own: Json
+    """What of the service goes with the launch, though it is applied in place: its health check."""
+
+
+class Upgrade(t.TypedDict):
+    """An upgrade of one service that is not confirmed. How far it is follows from the slots; it is not stored."""
+
+    phase: str
+    """C(rolling), C(paused), C(rolling_back) or C(rolled_back)."""
+    slot: int
+    """The slot of the newcomers: the number of the revision that began it."""
+    force: bool
+    """Whether containers of the same launch are replaced too."""
+    confirmed: Confirmed
+    others: dict[str, Json]
+    """The C(own) of other launches that members may still have, by launch."""
+    policy: Json
+    """What the command says of its order and pace; it overrides what the service says."""
+    reason: t.Any
+    """Why it was paused or rolled back: a fact, or None for a person's command."""
+
+
 class _Launches(t.TypedDict, total=False):
     launches: dict[str, Launch]
+    upgrades: dict[str, Upgrade]
+    """By service."""
 
 
 class Body(_Launches):

@@ -14,6 +14,7 @@ from .._common.constants import (
     LABEL_MANAGED,
     LABEL_REVISION,
     LABEL_SERVICE,
+    LABEL_SLOT,
     LABEL_STACK,
 )
 from .._common.labels import number
@@ -25,7 +26,8 @@ Json = t.Dict[str, t.Any]
 def summary(inspected: Json) -> ObservedContainer:
     """The observation of one of our containers."""
     labels, state = inspected["Config"].get("Labels") or {}, inspected["State"]
-    return ObservedContainer(
+    slot = number(labels.get(LABEL_SLOT))
+    found = ObservedContainer(
         id=inspected["Id"],
         name=inspected["Name"].lstrip("/"),
         managed=labels[LABEL_MANAGED],
@@ -48,6 +50,9 @@ def summary(inspected: Json) -> ObservedContainer:
         ports=_ports(inspected),
         mounts=volume_mounts(inspected),
     )
+    if slot:
+        found["slot"] = slot
+    return found
 
 
 def volume_mounts(inspected: Json) -> dict[str, str]:

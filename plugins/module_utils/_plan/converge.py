@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.constants import SYSTEM_STACK
+from .._common.constants import STATE_STOPPED, SYSTEM_STACK
+from .._model.entry import KEPT, MemberEntry
 from .._model.fact import Fact
 from .._model.generation import generation_of
 from .._model.ledger import Ledger, health_of
 from .._model.member import MemberId, member_ids
 from .._record.revisions import Request, current, is_live
+from .._record.upgrades import service_at, volumes_at
 from .balancer.drains import Drains
 from .disruption import Disruption, Limits
 from .health.checkers import Checkers
@@ -90,8 +92,9 @@ class Converger:
         """Plan for all members of a service; then judge their health together."""
         members = self._wanted(name, service, state)
         check = service.get("health_check")
-        limits = Limits.of(self.world.settings, check, len(members))
-        budget = Disruption(self.stack, name, wanted=len(members), limits=limits)
+        wanted = len({member.id.home for member in members})
+        limits = Limits.of(self.world.settings, check, wanted)
+        budget = Disruption(self.stack, name, wanted=wanted, limits=limits)
         steps = Steps(self.operations, drains=self.drains, brakes=self.brakes, budget=budget)
         for member in members:
             steps.take(member, self._look(member))
@@ -103,10 +106,22 @@ class Converger:
     def _wanted(self, name: str, service: dict[str, t.Any], state: str) -> list[WantedMember]:
         entries = self.body["members"]
         return [
-            WantedMember(member, entries[member.key], service, state)
+            self._member(member, entries[member.key], service, state)
             for member in member_ids(self.stack, entries)
             if member.service == name and not entries[member.key]["retired"]
         ]
+
+    def _member(
+        self, member: MemberId, entry: MemberEntry, service: dict[str, t.Any], state: str
+    ) -> WantedMember:
+        """A slot of a member at its own launch. What is kept for the way back is stopped."""
+        launch = self.operations.revision["services"][member.service]["launch"]
+        declared = None
+        if entry["launch"] and entry["launch"] != launch:
+            service = service_at(self.body, member.service, entry["launch"])
+            declared = volumes_at(self.body, member.service, entry["launch"])
+        wanted = STATE_STOPPED if entry.get("role") == KEPT else state
+        return WantedMember(member, entry, service, wanted, declared)
 
     def _look(self, member: WantedMember) -> MemberView:
         """The view of a member. If its host is not seen, nothing else is known."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._model.entry import main_slots
 from .._model.fact import Fact
 from .._model.member import MemberId, member_ids
 from .._record.revisions import current, is_live
 from .health.judgement import Judgement
 from .health.verdict import HEALTHY
+from .upgrade.progress import is_under_way, progress_of
 from .world.world import Container, World
 
 Json = t.Dict[str, t.Any]
@@ -40,15 +42,16 @@ class Count:
 
 
 def members_of(world: World, stack: str, name: str, body: Json) -> Members:
-    """The members of a service that are not retired."""
-    claims = world.claims(stack)
+    """The members of a service that are not retired: of those in an upgrade, the slot that counts."""
+    claims, entries = world.claims(stack), body["members"]
+    active = [
+        member
+        for member in member_ids(stack, entries)
+        if member.service == name and not entries[member.key]["retired"]
+    ]
     return {
-        member: (
-            body["members"][member.key]["host"],
-            [item for _host, item in claims.get(member, [])],
-        )
-        for member in member_ids(stack, body["members"])
-        if member.service == name and not body["members"][member.key]["retired"]
+        member: (entries[member.key]["host"], [item for _host, item in claims.get(member, [])])
+        for member in main_slots(entries, active)
     }
 
 
@@ -94,4 +97,15 @@ def unmet(
             count = count_of(name, body, members, judgements.get(stack, {}))
             if not count.is_met:
                 found.append(Fact("not_ready", dataclasses.asdict(count), stack, name))
+        found += _under_way(world, stack, body, service)
     return found
+
+
+def _under_way(world: World, stack: str, body: Json, service: str) -> list[Fact]:
+    """The upgrades that go on by themselves. That of a stopped service waits for its start."""
+    states = (current(body) or {"services": {}})["services"]
+    return [
+        state
+        for name, state in progress_of(world, stack, body).items()
+        if is_under_way(state) and service in ("", name) and states[name]["state"] == "active"
+    ]

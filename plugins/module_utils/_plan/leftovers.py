@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._model.entry import Members
 from .._model.fact import Fact
-from .._model.member import MemberId
+from .._model.member import MemberId, home_key
 from .._record.revisions import is_live
 from .balancer.drains import Drains
 from .operations.member import MemberOperations
@@ -78,7 +79,7 @@ class Leftovers:
 
     def retire(self, view: ContainerView) -> None:
         """Remove it for good, after its drain."""
-        cause = self._cause_of_removal(view.container["service"])
+        cause = self._cause_of_removal(MemberId.of(view.container))
         if self._drains.drain(view.host, view.container, cause, leaves=True):
             self._operations.remove(view.host, view.container, cause, leaves=True)
 
@@ -92,11 +93,22 @@ class Leftovers:
         member = MemberId.of(stranger.container)
         self._plan.notes.append(Fact.about(member, "stranger", told, host=stranger.host))
 
-    def _cause_of_removal(self, name: str) -> Fact:
+    def _cause_of_removal(self, member: MemberId) -> Fact:
+        name = member.service
         if not is_live(self._body):
             return Fact("stack_down")
+        if slot_is_replaced(self._body["members"], member):
+            return Fact("slot_replaced")
         known = name in self._operations.revision["definition"]["services"]
         return Fact("scaled_down" if known else "service_removed")
+
+
+def slot_is_replaced(members: Members, slot: MemberId) -> bool:
+    """Whether another slot of the same member is wanted."""
+    return any(
+        key != slot.key and home_key(key)[0] == slot.home.key and not entry["retired"]
+        for key, entry in members.items()
+    )
 
 
 STEPS: dict[Leftover, t.Callable[[Leftovers, ContainerView], None]] = {

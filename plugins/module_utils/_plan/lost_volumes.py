@@ -13,7 +13,7 @@ import typing as t
 
 from .._model.entry import MemberEntry
 from .._model.ledger import Ledger, LedgerEntry, volumes_of
-from .._model.member import MemberId
+from .._model.member import MemberId, home_key
 from .world.world import World
 
 Json = t.Dict[str, t.Any]
@@ -60,7 +60,7 @@ class LostVolumes:
             host = entry["host"]
             if host in hosts and entry["volumes"] and not self._has_record(host):
                 names = sorted(set(entry["volumes"].values()))
-                found.setdefault(host, {})[key] = LedgerEntry(seq=0, volumes=names)
+                found.setdefault(host, {})[home_key(key)[0]] = LedgerEntry(seq=0, volumes=names)
         return found
 
     def _lost(self, member: MemberId, entry: MemberEntry) -> list[str]:
@@ -77,11 +77,12 @@ class LostVolumes:
         )
 
     def _noted(self, member: MemberId) -> list[str]:
-        return volumes_of(self._ledger, member.key)
+        return volumes_of(self._ledger, member.home.key)
 
     def _is_forgotten(self, member: MemberId, entry: MemberEntry) -> bool:
         """Whether its host lost the record, and so what it knew of volumes: then it had all of them."""
-        host, before = entry["host"], self._members.get(member.key)
+        host = entry["host"]
+        before = self._members.get(member.key) or self._members.get(member.home.key)
         placed = before is not None and before["host"] == host
         return placed and self._world.is_seen(host) and not self._has_record(host)
 

@@ -21,7 +21,9 @@ from .._record.revisions import (
     Request,
     RequestError,
     StackUnknown,
+    apply_confirm,
     apply_down,
+    apply_rollback,
     apply_scale,
     apply_state,
     apply_up,
@@ -40,7 +42,7 @@ from .health.judgement import Judgement
 from .health.targets import targets_of
 from .health.wellbeing import Ward
 from .host_files import sweep, tell_unreadable
-from .operations.member import MemberOperations
+from .operations.member import MemberOperations, WantedMember
 from .operations.plan import Plan
 from .record_writes import RecordWrites
 from .records import Records
@@ -50,6 +52,8 @@ from .schedule.reservations import Reservations
 from .situation import has_run
 from .system_stack import desired_system, is_needed, other_settings, settings_of
 from .unused_volumes import UnusedVolumes
+from .upgrade.progress import progress_of
+from .upgrade.rollout import Rollouts
 from .world.ownership import Claims
 from .world.world import World
 
@@ -58,6 +62,8 @@ COMMANDS: dict[str, t.Callable[..., t.Any]] = {
     "stop": apply_state,
     "start": apply_state,
     "down": apply_down,
+    "confirm_upgrade": apply_confirm,
+    "rollback": apply_rollback,
 }
 
 
@@ -228,10 +234,7 @@ class Planner:
             if self.request.command == "down" and self.request.forget:
                 return forget(self.world, stack, body, self.request)
             if self.request.command in COMMANDS:
-                return t.cast(
-                    "dict[str, t.Any]",
-                    COMMANDS[self.request.command](body or empty_body([]), self.request),
-                )
+                return self._changed(stack, body or empty_body([]))
         except StackUnknown:
             self.plan.errors.append(self._unknown_stack(stack))
             return None
@@ -336,6 +339,13 @@ class Planner:
             changed["revisions"][-1]["digests"] = self._digests(changed)
         return changed
 
+    def _changed(self, stack: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The body after a command that changes a known stack."""
+        change = COMMANDS[self.request.command]
+        if change is apply_rollback:
+            return apply_rollback(body, self.request, unstarted=self._unstarted(stack, body))
+        return t.cast("dict[str, t.Any]", change(body, self.request))
+
     def _require_network(self) -> None:
         """Refuse before anything is recorded if the stack cannot start for want of the network."""
         faults = {host: self.world.network_fault(host) for host in self.world.seen}
@@ -373,13 +383,23 @@ class Planner:
     ) -> dict[str, t.Any] | None:
         """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
-        wellbeing, lost = self._ward(stack).wellbeing, self.writes.lost_volumes(stack)
-        placer = Placer(stack, desired, reservations, claims, wellbeing, lost)
+        ward, lost = self._ward(stack), self.writes.lost_volumes(stack)
+        rollouts = Rollouts(
+            stack,
+            self.world,
+            claims=claims,
+            ledger=self.views[stack].ledger,
+            ward=ward,
+            request=self.request,
+        )
+        placer = Placer(stack, desired, reservations, claims, ward.wellbeing, lost, rollouts)
         body = placer.place_all()
-        self.plan.held += placer.held
-        accepted = self.writes.accept(stack, desired, body)
+        self.plan.held += placer.held + rollouts.held
+        self.plan.notes += rollouts.notes
+        self.plan.upgrading |= {(stack, name) for name in rollouts.moved}
+        accepted = self.writes.accept(stack, desired, body, step=rollouts.step)
         if accepted is not None:
-            self._converge(stack, accepted, claims)
+            self._converge(stack, accepted, claims, rollouts.pulls if accepted is body else [])
         if is_forgotten(accepted) and stack not in [write.stack for write in self.plan.records]:
             self._delete_forgotten(stack)
         return accepted
@@ -388,10 +408,14 @@ class Planner:
         if not self.records.is_sealed(stack):
             plan_deletion(self.plan, self.world, self.views[stack])
 
-    def _converge(self, stack: str, body: dict[str, t.Any], claims: Claims) -> None:
+    def _converge(
+        self, stack: str, body: dict[str, t.Any], claims: Claims, pulls: list[WantedMember]
+    ) -> None:
         operations = MemberOperations(
             self.plan, self.world, revision=revision_of(body), version=self.writes.version(stack)
         )
+        for member in pulls:
+            operations.pull(member)
         ledger = self.views[stack].ledger
         converger = Converger(
             stack,
@@ -411,6 +435,15 @@ class Planner:
         converger.run()
         self.judgements[stack] = converger.healer.judgements
         self.draining.update(converger.drains.still(claims))
+
+    @property
+    def upgrades(self) -> list[Fact]:
+        """The state of each upgrade, of the stacks that the request is about, that is not confirmed."""
+        return [
+            state
+            for stack in sorted(self.asked_bodies)
+            for state in progress_of(self.world, stack, self.acted_on[stack]).values()
+        ]
 
     def _tell_unknown_members(self) -> None:
         """Report the members named for new volumes that do not exist."""

@@ -43,7 +43,12 @@ class RecordWrites:
         return int(max([self._records.views[stack].number, *written]))
 
     def accept(
-        self, stack: str, desired: dict[str, t.Any], body: dict[str, t.Any]
+        self,
+        stack: str,
+        desired: dict[str, t.Any],
+        body: dict[str, t.Any],
+        *,
+        step: Fact | None = None,
     ) -> dict[str, t.Any] | None:
         """Plan the record's write.
 
@@ -51,6 +56,7 @@ class RecordWrites:
             stack: Stack name.
             desired: The body after the command, with the placement before it.
             body: The same with its members placed.
+            step: The step of an upgrade that was made with it; None without.
 
         Returns:
             The body to converge to; None if there is nothing to act on.
@@ -74,7 +80,7 @@ class RecordWrites:
         lacking = self._lacking_majority(quorums)
         if lacking:
             return self._without_majority(stack, desired, lacking)
-        self._write(view, body, quorums, self._cause(view, desired))
+        self._write(view, body, quorums, self._cause(view, desired, step))
         return body
 
     def _report_wait(self, stack: str) -> None:
@@ -184,7 +190,7 @@ class RecordWrites:
         self._plan.held.append(Fact("places_wait", lacking, stack))
         return before
 
-    def _cause(self, view: RecordView, desired: dict[str, t.Any]) -> Fact:
+    def _cause(self, view: RecordView, desired: dict[str, t.Any], step: Fact | None) -> Fact:
         revision, before = current(desired), view.valid_body
         if self._names(view.stack):
             return Fact("hosts_renamed")
@@ -204,4 +210,4 @@ class RecordWrites:
             return Fact("release_renders", {"release": RELEASE})
         if revision and (before is None or revision != current(before)):
             return Fact("revision", {"note": revision["note"]})
-        return Fact("placement")
+        return step or Fact("placement")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import STATE_ACTIVE, SYSTEM_STACK
+from .._model.entry import KEPT
 from .._model.fact import Fact
 from .._model.member import MemberId
 from .._model.operation import UNPAUSE, NoArgs
@@ -143,7 +144,8 @@ class Steps:
 
     def stop(self, member: WantedMember, view: MemberView) -> None:
         """Stop a member of a stopped service, after its drain."""
-        container, cause = _container(view), Fact("service_stopped")
+        kept = member.entry.get("role") == KEPT
+        container, cause = _container(view), Fact("kept_back" if kept else "service_stopped")
         if self._drains.drain(member.host, container, cause):
             thaw = [self._unpause(member, container)] if view.state == "paused" else []
             self._operations.stop(member.host, container, cause, service=member.service, after=thaw)

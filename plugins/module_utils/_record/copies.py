@@ -14,6 +14,7 @@ import typing as t
 
 from .._common.names import digest
 from .._model.ledger import Ledger, LedgerEntry
+from .._model.member import home_key
 from .fold import fold, unfold
 from .states import FORMAT, State, Variant, highest, states_of
 
@@ -359,12 +360,14 @@ def _ledger_of(body: dict[str, t.Any] | None, copies: t.Iterable[dict[str, t.Any
     Of a member without a place, the entry with the highest sequence number counts.
     """
     members = body["members"] if body else {}
+    homes = {home_key(key)[0]: entry["host"] for key, entry in members.items()}
     merged: Ledger = {}
     for copy in copies:
         found: Ledger | None = copy.get("life")
         for key, entry in found.items() if found else ():
-            if key in members:
-                counts = copy.get("host") == members[key]["host"]
+            home = homes.get(home_key(key)[0])
+            if home is not None:
+                counts = copy.get("host") == home
             else:
                 counts = entry.get("seq", 0) > merged.get(key, LedgerEntry()).get("seq", -1)
             if counts:

@@ -14,26 +14,31 @@ import typing as t
 
 from .._common.constants import SCHEDULING
 from .._model.launch import first_release_id
+from .._model.member import home_key
 
 Json = t.Dict[str, t.Any]
 
 LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
 """Keys of a service that cannot change without a new container (docs/schema.md section 6)."""
 _SLOT = ("launch", "address", "network")
+_UPGRADE = ("role", "since")
 
 
 def fold(body: Json) -> Json:
     """A body as it is stored."""
     launches = dict(body.get("launches", {}))
     revisions = [_folded(revision, launches) for revision in body.get("revisions", [])]
+    members = _folded_members(body.get("members", {}))
     used = {
         service["launch"] for revision in revisions for service in revision["services"].values()
     }
+    used |= {slot["launch"] for entry in members.values() for slot in entry["slots"]}
+    used |= {item["confirmed"]["launch"] for item in body.get("upgrades", {}).values()}
     return {
         **body,
         "launches": {name: launches[name] for name in sorted(used) if name in launches},
         "revisions": revisions,
-        "members": {key: _folded_member(entry) for key, entry in body.get("members", {}).items()},
+        "members": members,
     }
 
 
@@ -44,10 +49,7 @@ def unfold(stored: Json) -> Json:
     if revisions:
         revisions[-1] = unfold_revision(stored, revisions[-1])
     services = revisions[-1]["services"] if revisions else {}
-    members = {
-        key: _unfolded_member(entry, services.get(key.rpartition("/")[0], {}))
-        for key, entry in stored["members"].items()
-    }
+    members = unfold_members(stored["members"], services)
     return {**stored, "launches": launches, "revisions": revisions, "members": members}
 
 
@@ -71,7 +73,7 @@ def _folded(revision: Json, launches: Json) -> Json:
     services = {}
     for name, service in definition.get("services", {}).items():
         desire = _with_launch(revision["services"].get(name, {}), service, volumes)
-        launch, in_place = _split(service, volumes)
+        launch, in_place = split_service(service, volumes)
         # An id may be known before its launch: that of a container that the module stack_service finds.
         launches[desire["launch"]] = launches.get(desire["launch"]) or launch
         services[name] = {**desire, "in_place": in_place}
@@ -89,7 +91,7 @@ def unfold_revision(stored: Json, revision: Json) -> Json:
     desires, definitions = {}, {}
     for name, service in revision["services"].items():
         desires[name] = {key: item for key, item in service.items() if key != "in_place"}
-        definitions[name] = _join(launches[service["launch"]], service["in_place"])
+        definitions[name] = join_service(launches[service["launch"]], service["in_place"])
     volumes = revision["volumes"]
     definition = {**revision["more"], "services": definitions, "volumes": volumes}
     kept = {key: item for key, item in revision.items() if key not in ("volumes", "more")}
@@ -114,7 +116,7 @@ def _with_launch(desire: Json, service: Json, volumes: Json) -> Json:
 # --- launches ---
 
 
-def _split(service: Json, volumes: Json) -> tuple[Json, Json]:
+def split_service(service: Json, volumes: Json) -> tuple[Json, Json]:
     """A service as its launch and what is applied in place. The scheduler's labels are in place, too."""
     container = dict(service["container"])
     labels = container.get("labels", {})
@@ -130,7 +132,7 @@ def _split(service: Json, volumes: Json) -> tuple[Json, Json]:
     return {"parts": {"": parts}, "volumes": declared}, in_place
 
 
-def _join(launch: Json, in_place: Json) -> Json:
+def join_service(launch: Json, in_place: Json) -> Json:
     service = {**launch["parts"][""], **in_place}
     scheduling = service.pop("scheduling_labels", {})
     if scheduling:
@@ -143,16 +145,55 @@ def _join(launch: Json, in_place: Json) -> Json:
 # --- members ---
 
 
-def _folded_member(entry: Json) -> Json:
-    if "slots" in entry:
-        return entry
-    kept = {key: item for key, item in entry.items() if key not in _SLOT}
-    slot = {key: entry.get(key, "") for key in _SLOT}
-    return {**kept, "slots": [slot]}
+def _folded_members(entries: Json) -> Json:
+    """The members with their slots: an upgrade has several entries of one member."""
+    found: Json = {}
+    for key, entry in entries.items():
+        home, slot = home_key(key)
+        if "slots" in entry:
+            found[home] = entry
+        elif home not in found:
+            found[home] = _folded_member(entry, slot)
+        else:
+            _add_slot(found[home], entry, slot)
+    return found
 
 
-def _unfolded_member(entry: Json, service: Json) -> Json:
-    if "slots" in entry:
-        kept = {key: item for key, item in entry.items() if key != "slots"}
-        return {**kept, **entry["slots"][0]}
-    return {**entry, "launch": service.get("launch", "")}
+def _folded_member(entry: Json, slot: int) -> Json:
+    kept = {key: item for key, item in entry.items() if key not in (*_SLOT, *_UPGRADE)}
+    return {**kept, "slots": [_folded_slot(entry, slot)]}
+
+
+def _folded_slot(entry: Json, slot: int) -> Json:
+    found = {key: entry.get(key, "") for key in _SLOT}
+    found.update({key: entry[key] for key in _UPGRADE if key in entry})
+    return {**found, "slot": slot} if slot else found
+
+
+def _add_slot(member: Json, entry: Json, slot: int) -> None:
+    """Add a slot to a member. A member is retired if all of its slots are; if only some are, these say so."""
+    slots = [*member["slots"], _folded_slot(entry, slot)]
+    retired = [item.pop("retired", member["retired"]) for item in slots[:-1]] + [entry["retired"]]
+    member["retired"] = all(retired)
+    if any(retired) and not member["retired"]:
+        for item, is_retired in zip(slots, retired):
+            item.update({"retired": True} if is_retired else {})
+    member["slots"] = sorted(slots, key=lambda item: int(item.get("slot", 0)))
+    member["volumes"] = {**entry["volumes"], **member["volumes"]}
+
+
+def unfold_members(stored: Json, services: Json) -> Json:
+    """An entry for each slot, by its key. C(services): desired states, for records without launches of members."""
+    found: Json = {}
+    for key, entry in stored.items():
+        if "slots" not in entry:
+            launch = services.get(home_key(key)[0].rpartition("/")[0], {}).get("launch", "")
+            found[key] = {**entry, "launch": launch}
+            continue
+        kept = {name: item for name, item in entry.items() if name != "slots"}
+        for slot in entry["slots"]:
+            mark = f"@{slot['slot']}" if slot.get("slot") else ""
+            own = {name: item for name, item in slot.items() if name != "slot"}
+            retired = entry["retired"] or own.pop("retired", False)
+            found[key + mark] = {**kept, **own, "retired": retired}
+    return found

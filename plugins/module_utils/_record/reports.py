@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._model.member import home_key
 from .fold import unfold_revision
 from .states import proposals_of
 
@@ -111,7 +112,7 @@ def _members_by_service(body: Json) -> dict[str, list[Json]]:
     """The placed members, by service and index. Those that were scaled away are left out."""
     found: dict[str, list[Json]] = {}
     for key, entry in body["members"].items():
-        service, _slash, index = key.rpartition("/")
+        service, _slash, index = home_key(key)[0].rpartition("/")
         if not entry["retired"]:
             found.setdefault(service, []).append({"index": int(index), "host": entry["host"]})
     return {name: sorted(items, key=lambda item: item["index"]) for name, items in found.items()}

@@ -15,9 +15,20 @@ import typing as t
 
 from .._common.constants import KEPT_REVISIONS, STATE_ACTIVE, STATE_CREATED, STATE_STOPPED
 from .._model.config_hash import changed_keys, config_hash
+from .._model.entry import KEPT, NEWCOMER
 from .._model.fact import Fact
 from .._model.launch import decide_launch
-from .fold import LAUNCH_KEYS
+from .._model.member import service_of
+from .fold import LAUNCH_KEYS, unfold_revision
+from .upgrades import (
+    ROLLED_BACK,
+    begin,
+    confirmed,
+    rolled_back_definition,
+    rolling_back,
+    upgrades_of,
+    with_upgrades,
+)
 
 Body = t.Dict[str, t.Any]
 CHECKED_AS = ("network", "start_once")
@@ -56,6 +67,16 @@ class Request:
     forget: bool = False
     continued: bool = False
     """A later round of a command: it converges to what the hosts stored, and nothing stored is no error any more."""
+    upgrade: bool = False
+    """Whether C(up) brings running members to a changed definition."""
+    force: bool = False
+    """Whether it replaces the members of unchanged services, too."""
+    services: list[str] = dataclasses.field(default_factory=list)
+    """The services to upgrade; empty for all."""
+    policy: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    """Order and pace of the upgrade, where the command says them."""
+    revision: int = 0
+    """The revision to go back to; 0 for what was last confirmed."""
     wait_s: float = 0.0
     """How long to wait until the wanted members run and, where they are checked, are healthy."""
     rename: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -106,8 +127,10 @@ def declared_volumes(revision: dict[str, t.Any]) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", found)
 
 
-def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> Body:
-    """The body with one more revision, unless the current one already has this content."""
+def with_revision(
+    body: Body, request: Request, note: str, *, always: bool = False, **content: t.Any
+) -> Body:
+    """The body with one more revision, unless the current one already has this content and it is not C(always)."""
     last = current(body) or {
         "number": 0,
         "definition": {},
@@ -121,9 +144,8 @@ def with_revision(body: Body, request: Request, note: str, **content: t.Any) -> 
     }
     if "definition" in content:
         fields["services"] = _with_launches(fields["definition"], fields["services"], last, body)
-    if body["revisions"] and all(
-        fields[key] == last[key] for key in ("definition", "services", "tombstone")
-    ):
+    same = all(fields[key] == last[key] for key in ("definition", "services", "tombstone"))
+    if body["revisions"] and same and not always:
         return body
     revision = {
         "number": last["number"] + 1,
@@ -151,7 +173,7 @@ def _with_launches(
 def apply_up(
     body: Body, request: Request, *, unstarted: t.Collection[str] = ()
 ) -> tuple[Body, list[Fact]]:
-    """Apply a definition: add new services; report changed ones and leave them running as they are.
+    """Apply a definition: add new services, and begin to upgrade changed ones or report them.
 
     C(unstarted) names services without any container that ran: their definitions may change at once.
     """
@@ -163,10 +185,11 @@ def apply_up(
         return with_revision(
             body, request, "up", definition=new, services=services, tombstone=False
         ), []
-    old = last["definition"]
+    old, upgraded = last["definition"], _upgraded(request, last["definition"], new)
+    free = {*unstarted, *upgraded}
     fixed = {
         **old,
-        "services": {name: item for name, item in old["services"].items() if name not in unstarted},
+        "services": {name: item for name, item in old["services"].items() if name not in free},
     }
     definition, notes = merge_definitions(fixed, new, prune=request.prune)
     services = {
@@ -174,7 +197,22 @@ def apply_up(
         for name, service in definition["services"].items()
     }
     _set_scales(services, definition, request.scales)
-    return with_revision(body, request, "up", definition=definition, services=services), notes
+    forced = request.force and bool(upgraded)
+    after = with_revision(
+        body, request, "up", always=forced, definition=definition, services=services
+    )
+    started = upgraded - set(unstarted)
+    return begin(body, after, started, policy=request.policy, force=request.force), notes
+
+
+def _upgraded(request: Request, old: dict[str, t.Any], new: dict[str, t.Any]) -> set[str]:
+    """The services that the command may upgrade: those that it names, or all."""
+    if not request.upgrade:
+        return set()
+    unknown = sorted(set(request.services) - set(new["services"]))
+    if unknown:
+        raise RequestError("no_service", name=unknown[0], known=sorted(new["services"]))
+    return set(old["services"]) & set(request.services or new["services"])
 
 
 def merge_definitions(
@@ -321,7 +359,80 @@ def apply_down(body: Body, request: Request) -> Body:
     """Leave a tombstone: members are removed on every host where they are found; volumes stay."""
     if current(body) is None:
         raise StackUnknown
-    return with_revision(body, request, "down", tombstone=True)
+    return with_upgrades(with_revision(body, request, "down", tombstone=True), {})
+
+
+def apply_confirm(body: Body, request: Request) -> Body:
+    """Give up the way back: what was kept for it is removed."""
+    _live_revision(body)
+    names = _upgrades_meant(body, request)
+    for name in names:
+        target = current_launch(body, name)
+        for key, entry in body["members"].items():
+            mixed = entry["launch"] != target or entry.get("role") == NEWCOMER
+            is_left = not entry["retired"] and entry.get("role") != KEPT
+            if service_of(key) == name and mixed and is_left:
+                raise RequestError("upgrade_not_done", name=name)
+    note = f"confirm {', '.join(names)}"
+    return confirmed(with_revision(body, request, note, always=True), names)
+
+
+def current_launch(body: Body, name: str) -> str:
+    """The launch that a service is to have."""
+    return str(body["revisions"][-1]["services"][name]["launch"])
+
+
+def apply_rollback(body: Body, request: Request, *, unstarted: t.Collection[str] = ()) -> Body:
+    """Go back to what was last confirmed, or to an earlier revision."""
+    _live_revision(body)
+    if request.revision:
+        return _back_to(body, request, unstarted)
+    names = [
+        name
+        for name in _upgrades_meant(body, request)
+        if upgrades_of(body)[name]["phase"] != ROLLED_BACK
+    ]
+    if not names:
+        raise RequestError("nothing_to_roll_back")
+    return roll_back(body, request, dict.fromkeys(names))
+
+
+def _back_to(body: Body, request: Request, unstarted: t.Collection[str]) -> Body:
+    found = [item for item in body["revisions"] if item["number"] == request.revision]
+    if not found or found[0]["tombstone"]:
+        known = [item["number"] for item in body["revisions"] if not item["tombstone"]]
+        raise RequestError("no_revision", revision=request.revision, known=known)
+    services = [request.service] if request.service else []
+    definition = unfold_revision(body, found[0])["definition"]
+    asked = dataclasses.replace(request, definition=definition, upgrade=True, services=services)
+    return apply_up(body, asked, unstarted=unstarted)[0]
+
+
+def roll_back(body: Body, request: Request, reasons: t.Mapping[str, Fact | None]) -> Body:
+    """The body that wants these services as they were last confirmed; C(reasons): None for a person's command."""
+    note = "; ".join(
+        f"roll back {name}" + (f": {reason.text}" if reason else "")
+        for name, reason in reasons.items()
+    )
+    definition = rolled_back_definition(body, reasons)
+    services = copy.deepcopy(body["revisions"][-1]["services"])
+    after = with_revision(
+        body, request, note, always=True, definition=definition, services=services
+    )
+    return rolling_back(body, after, reasons)
+
+
+def _upgrades_meant(body: Body, request: Request) -> list[str]:
+    """The services with an upgrade that a command is about."""
+    found = sorted(upgrades_of(body))
+    if request.service:
+        services = (current(body) or {"services": {}})["services"]
+        if request.service not in services:
+            raise RequestError("no_service", name=request.service, known=sorted(services))
+        found = [name for name in found if name == request.service]
+    if not found:
+        raise RequestError("no_upgrade", name=request.service)
+    return found
 
 
 def rename_hosts(body: Body, names: dict[str, str]) -> Body:

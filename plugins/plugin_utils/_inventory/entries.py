@@ -17,6 +17,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     LABEL_INDEX,
     LABEL_MANAGED,
     LABEL_SERVICE,
+    LABEL_SLOT,
     LABEL_STACK,
     MANAGED_BY_MODULE,
     SYSTEM_STACK,
@@ -112,12 +113,13 @@ def _facts(host: DockerHost, item: Json, answer: Json, records: Records, now: fl
 def _place(labels: Json) -> Json:
     """Return the stack, service and index from the labels of our container; empty values for a foreign container."""
     if not is_ours(labels):
-        return {"managed": None, "stack": None, "service": None, "index": None}
+        return dict.fromkeys(("managed", "stack", "service", "index", "slot"))
     return {
         "managed": labels[LABEL_MANAGED],
         "stack": labels[LABEL_STACK],
         "service": labels[LABEL_SERVICE],
         "index": number(labels[LABEL_INDEX]),
+        "slot": number(labels.get(LABEL_SLOT)),
     }
 
 

@@ -308,14 +308,21 @@ def state(whole: t.Any) -> t.Any:
         "body": {
             "hosts": body["hosts"],
             "revisions": [revision(item) for item in body["revisions"]],
-            "members": {key: place(entry) for key, entry in body["members"].items()},
+            "members": {
+                name: found
+                for key, entry in body["members"].items()
+                for name, found in places(key, entry)
+            },
         },
     }
 
 
-def place(entry: t.Any) -> t.Any:
-    """Return what proves that a container is this member's."""
-    return {key: entry[key] for key in ("host", "create_index", "volumes", "retired")}
+def places(key: str, entry: t.Any) -> t.Any:
+    """Yield what proves that a container is this member's, for each of its slots: an upgrade makes a second one."""
+    for slot in entry.get("slots", [{}]):
+        name = f"{key}@{slot['slot']}" if slot.get("slot") else key
+        found = {item: entry[item] for item in ("host", "create_index", "volumes", "retired")}
+        yield name, {**found, "retired": entry["retired"] or slot.get("retired", False)}
 
 
 def revision(item: t.Any) -> t.Any:

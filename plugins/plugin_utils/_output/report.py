@@ -27,7 +27,15 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
 from .messages import ADVICE, PLAIN, Message
 from .told_records import told_records
 
-WAITING = ("lease_waits", "lease_late", "overtaken", "pulling", "draining", "not_ready")
+WAITING = (
+    "lease_waits",
+    "lease_late",
+    "overtaken",
+    "pulling",
+    "draining",
+    "not_ready",
+    "upgrade_state",
+)
 
 
 def notice_message(notice: Fact) -> Message:
@@ -49,7 +57,7 @@ def failure_text(failure: Failure) -> str:
         return str(Fact("record_blocked", {}, failure.stack))
     if failure.code == "unsure":
         return str(Fact("record_unsure", {"hosts": failure.error}, failure.stack))
-    if failure.code in ("copy_refused", "not_ready", "outdated"):
+    if failure.code in ("copy_refused", "not_ready", "outdated", "upgrade"):
         return str(failure.notice)
     if failure.code == "unsettled":
         return str(Fact("unsettled", {"rounds": failure.rounds}))

@@ -30,6 +30,9 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
 )
+from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.progress import (
+    progress_of,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     Container,
     World,
@@ -103,7 +106,8 @@ def _recorded_row(
     service, desire = revision["definition"]["services"][name], revision["services"][name]
     members = members_of(world, stack, name, body)
     count = count_of(name, body, members, judgements)
-    reasons = _reasons(plan, stack, name)
+    state = progress_of(world, stack, body).get(name)
+    reasons = [*([state] if state else []), *_reasons(plan, stack, name)]
     return ServiceRow(
         stack,
         name,

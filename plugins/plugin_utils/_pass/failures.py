@@ -13,6 +13,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
     Operation,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.progress import has_failed
 
 from .step import Failure
 from .work import Outcomes, blocked_stacks, holders, objections, results_of, unsure_stacks
@@ -37,6 +38,12 @@ def outdated(plan: Plan, command: str) -> list[Failure]:
         for note in kept
     ]
     return [Failure("outdated", fact.stack, notice=fact) for fact in found if command == "up"]
+
+
+def gone_back(upgrades: list[Fact], command: str) -> list[Failure]:
+    """Return the upgrades that up asked for, and that were rolled back or paused for a fault."""
+    failed = [state for state in upgrades if has_failed(state)]
+    return [Failure("upgrade", state.stack, notice=state) for state in failed if command == "up"]
 
 
 def _blocked(stack: str, kept: list[str]) -> Failure:

@@ -43,7 +43,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 
 from . import work
 from .assembly import Assembly
-from .failures import failures_of, outdated
+from .failures import failures_of, gone_back, outdated
 from .patience import Patience
 from .pulls import Pulls
 from .refused_copies import RefusedCopies
@@ -260,7 +260,11 @@ class Pass:
         if pause_s := self._settling.pause_s(self.planner, now):
             self._notices += self._settling.notices()
             return self._look(pause_s)
-        return self._end(plan, [*self._settling.failures(), *self._outdated])
+        return self._end(plan, [*self._settling.failures(), *self._outdated, *self._gone_back()])
+
+    def _gone_back(self) -> list[Failure]:
+        """The upgrades that this command asked for, and that failed."""
+        return gone_back(self.planner.upgrades, self.command) if self.planner else []
 
     def _has_share(self, part: Plan) -> bool:
         """Whether any host has something to do in a round of this plan."""

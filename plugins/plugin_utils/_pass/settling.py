@@ -72,6 +72,8 @@ class Settling:
         return [Failure("not_ready", fact.stack, notice=self._late(fact)) for fact in self._missing]
 
     def _late(self, fact: Fact) -> Fact:
+        if fact.code == "upgrade_state":
+            return dataclasses.replace(fact, parameters={**fact.parameters, "wait_s": self._wait_s})
         if fact in self._stuck:
             return dataclasses.replace(fact, code="not_ready_held")
         told = {**fact.parameters, "wait_s": self._wait_s}

@@ -16,10 +16,11 @@ import typing as t
 
 from ..._common.constants import CONFIG_IN_CONTAINER
 from ..._common.regular_files import misfit, names_in, read_regular
+from ..._model.member import DOTTED
 from ..render.marker import marker_of, sealed
 from .folders import FolderError, Folders, explained
 
-VALIDATION = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+\.validate\Z")
+VALIDATION = re.compile(rf"{DOTTED}\.validate\Z")
 """The name of a folder for a validation beside the load balancers; it holds keys."""
 
 Files = t.Dict[str, str]

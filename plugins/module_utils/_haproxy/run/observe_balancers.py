@@ -14,6 +14,7 @@ import re
 import time
 import typing as t
 
+from ..._model.member import DOTTED
 from ..render.difference import without_passwords
 from ..render.wanted import Server
 from .balancer_files import balancer_folders, balancers_folder, certificate_path, file_revision
@@ -29,7 +30,7 @@ DEADLINE_S = 4.0
 """Seconds for all load balancers of a host."""
 MOST_CERTIFICATES = 50
 
-_NAME = re.compile(r"[a-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+\Z")
+_NAME = re.compile(rf"{DOTTED}\Z")
 _NOT_AFTER = re.compile(r"^notAfter: (.*)$|^Not ?After: (.*)$", re.MULTILINE | re.IGNORECASE)
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ..._common.constants import STATE_STOPPED
+from ..._model.entry import NEWCOMER, Members
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import current, is_live
 
@@ -106,10 +107,20 @@ class Directory:
         for member in member_ids(stack, body["members"]):
             entry = body["members"][member.key]
             drain = member in self._draining
-            there = entry["address"] and (drain or not entry["retired"])
+            there = entry["address"] and (drain or _serves(body["members"], member))
             if there and member.service == name:
                 found.append(Server(member.dotted, entry["address"], entry["host"], drain))
         return found
+
+
+def _serves(members: Members, member: MemberId) -> bool:
+    """Whether a slot of a member gets requests. A newcomer does only if nothing else serves in its place."""
+    entry = members[member.key]
+    role = "" if entry["retired"] else entry.get("role", "")
+    if role != NEWCOMER:
+        return not entry["retired"] and not role
+    slots = [item for item in member_ids(member.stack, members) if item.home == member.home]
+    return all(members[item.key].get("role") or members[item.key]["retired"] for item in slots)
 
 
 def _external(reference: str, external: Json) -> list[Server]:

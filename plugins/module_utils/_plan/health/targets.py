@@ -9,10 +9,12 @@ import typing as t
 
 from ..._common.constants import STATE_ACTIVE
 from ..._common.names import digest
+from ..._model.entry import KEPT
 from ..._model.generation import generation_of
 from ..._model.ledger import Ledger, health_of
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import current, is_live
+from ..._record.upgrades import service_at
 from ..world.crash_loop import is_crash_loop
 from ..world.world import World, running_on
 
@@ -103,6 +105,8 @@ def targets_of(
         entry, name = body["members"][member.key], member.service
         if entry["retired"] or not entry["address"] or name not in services:
             continue
+        if entry.get("role") == KEPT:
+            continue
         if revision["services"][name]["state"] != STATE_ACTIVE:
             continue
         running = running_on(entry["host"], claims.get(member, []))
@@ -112,7 +116,10 @@ def targets_of(
         remembered = health["generation"] if health else ""
         generation = generation_of(running["id"], running["started_at"]) if running else remembered
         if generation:
-            check = services[name]["health_check"]
+            check = service_at(body, name, entry["launch"]).get("health_check")
+            if not check:
+                continue
             place = (member, entry["host"], entry["address"])
-            found.append(CheckedMember(*place, generation, check, marks[name]))
+            own = marks[name] if check is services[name]["health_check"] else mark(check)
+            found.append(CheckedMember(*place, generation, check, own))
     return found

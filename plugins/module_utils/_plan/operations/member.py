@@ -42,6 +42,8 @@ class WantedMember:
     entry: MemberEntry
     service: dict[str, t.Any]
     state: str
+    declared: dict[str, t.Any] | None = None
+    """The declared volumes at its launch; None for those of the present definition."""
 
     @property
     def host(self) -> str:
@@ -75,7 +77,7 @@ class MemberOperations:
 
         C(new_volumes): lost volumes that a person wants anew; without them a lost volume stops the create.
         """
-        waits = [*after, *self._dependencies(member), *self._pull(member)]
+        waits = [*after, *self._dependencies(member), *self.pull(member)]
         if member.service["network"] == "managed":
             waits += self._bridge(member.host)
         if member.state != STATE_ACTIVE:
@@ -91,7 +93,7 @@ class MemberOperations:
         managed = member.service["network"] == "managed"
         return CreateArgs(
             service=member.service,
-            declared=self.volumes,
+            declared=member.declared or self.volumes,
             create_index=member.entry["create_index"],
             revision=self.revision["number"],
             config_hash=self.hash(member),
@@ -107,7 +109,7 @@ class MemberOperations:
         names = member.service["depends_on"]
         return [item for name in names for item in self._starts.get((name, member.host), [])]
 
-    def _pull(self, member: WantedMember) -> list[int]:
+    def pull(self, member: WantedMember) -> list[int]:
         """One pull for each image, host and stack, if the image is missing or the policy is to always pull.
 
         Two stacks with the same image pull it twice; the second time the engine has it already. With a common pull,
@@ -210,4 +212,4 @@ class MemberOperations:
 
     def hash(self, member: WantedMember) -> str:
         """The id of the launch that the member's container must have, as it was once decided."""
-        return str(self.revision["services"][member.id.service]["launch"])
+        return str(member.entry["launch"] or self.revision["services"][member.id.service]["launch"])

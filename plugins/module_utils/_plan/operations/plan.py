@@ -40,18 +40,19 @@ class Subject:
     index: int = 0
     container: str = ""
     container_id: str = ""
+    slot: int = 0
 
     @classmethod
     def member(cls, host: str, member: MemberId, container_id: str = "") -> Subject:
         """A member's container, by its present or future name."""
         place = (member.stack, member.service, member.index)
-        return cls(host, *place, member.container, container_id)
+        return cls(host, *place, member.container, container_id, member.slot)
 
     @classmethod
     def existing(cls, host: str, container: Container) -> Subject:
         """An existing container."""
         place = (container["stack"], container["service"], container["index"])
-        return cls(host, *place, container["name"], container["id"])
+        return cls(host, *place, container["name"], container["id"], container.get("slot", 0))
 
 
 def make_operation(
@@ -64,7 +65,7 @@ def make_operation(
     version: int = 0,
 ) -> Operation:
     """An operation that is not yet in a plan."""
-    return Operation(
+    operation = Operation(
         id=1,
         version=version,
         kind=kind.name,
@@ -78,6 +79,9 @@ def make_operation(
         after=sorted(after),
         args=dict(args),
     )
+    if subject.slot:
+        operation["slot"] = subject.slot
+    return operation
 
 
 @dataclasses.dataclass
@@ -122,6 +126,9 @@ class Plan:
     refusals: dict[str, Refusals] = dataclasses.field(default_factory=dict)
     """New refusals for the hosts to store, for the audit."""
 
+    upgrading: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    """Stack and service of the upgrades under way: what they do goes on in later rounds and passes."""
+
     refused: bool = False
     """Whether the command cannot be carried out: then nothing is done, and its error stands."""
 
@@ -165,6 +172,9 @@ class Plan:
         ]
 
 
+STEPS = ("upgrade_step", "upgrade_failed")
+"""Causes of writes that carry an upgrade on."""
+
 LASTING_KINDS = tuple(
     kind.name for kind in (VERDICT, CHECKER, BALANCER, DRAIN, CONNECT, DISCONNECT)
 )
@@ -173,8 +183,11 @@ LASTING_KINDS = tuple(
 def goes_on_later(plan: Plan) -> bool:
     """Whether all remaining work continues from pass to pass: judging, replacing, changing connections one by one."""
     judged = {MemberId.of(item) for item in plan.operations if VERDICT.names(item)}
-    return not plan.records and all(
-        item["kind"] in LASTING_KINDS or MemberId.of(item) in judged for item in plan.operations
+    return all(item.cause.code in STEPS for item in plan.records) and all(
+        item["kind"] in LASTING_KINDS
+        or MemberId.of(item) in judged
+        or (item["stack"], item["service"]) in plan.upgrading
+        for item in plan.operations
     )
 
 

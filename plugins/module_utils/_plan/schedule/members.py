@@ -13,13 +13,15 @@ import typing as t
 
 from ..._common.addresses import assign_address, belongs
 from ..._common.constants import STATE_ACTIVE
-from ..._model.entry import MemberEntry, Members
+from ..._model.entry import MemberEntry, Members, main_slots
 from ..._model.fact import Fact, as_data
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import address_on
 from ..._record.revisions import current, is_live
+from ..._record.upgrades import service_at, upgrades_of, volumes_at
 from ..lost_volumes import LostVolumes, lost_volume
 from ..operations.member import WantedMember
+from ..upgrade.rollout import Rollouts
 from ..world.ownership import Claims, Located
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
 from .reservations import Reservations
@@ -39,8 +41,10 @@ class Placer:
         claims: Claims,
         wellbeing: t.Callable[[WantedMember], int],
         lost_volumes: LostVolumes,
+        rollouts: Rollouts | None = None,
     ) -> None:
         self.stack = stack
+        self._rollouts = rollouts
         self._lost_volumes = lost_volumes
         self._wellbeing = wellbeing
         # Only what is changed here is copied: copying revisions would take half of a pass's planning time.
@@ -53,7 +57,11 @@ class Placer:
         self.world = reservations.world
         self.claims = claims
         self.held: list[Fact] = []
-        self.members: Members = self.body["members"]
+
+    @property
+    def members(self) -> Members:
+        """The entries of the stack's members, by the key of their slot."""
+        return t.cast("Members", self.body["members"])
 
     def place_all(self) -> dict[str, t.Any]:
         """The body with all members placed that have a suitable host, and surplus ones retired."""
@@ -76,15 +84,17 @@ class Placer:
             self._place_global(name, service)
         else:
             self._place_scaled(name, service)
+        if self._rollouts:
+            self.body = self._rollouts.advance(self.body, name)
         for member in self._active(name):
             self._refresh(self._candidate(member), self.members[member.key])
 
     def _place_scaled(self, name: str, service: dict[str, t.Any]) -> None:
         scale = (current(self.body) or {})["services"][name]["scale"]
-        active = self._active(name)
+        active = main_slots(self.members, self._active(name))
         surplus = sorted(active, key=self._rank)[scale:] if len(active) > scale else []
         for member in surplus:
-            self._retire(member)
+            self._retire_home(member)
         taken = {member.index for member in self._active(name)}
         index = 0
         while len(taken) < scale:
@@ -95,7 +105,8 @@ class Placer:
 
     def _rank(self, member: MemberId) -> tuple[int, int]:
         """Sort key of a scale-down: the members that serve best stay, of equal ones the oldest."""
-        entry, service = self.members[member.key], self._definition()["services"][member.service]
+        entry = self.members[member.key]
+        service = service_at(self.body, member.service, entry["launch"])
         wanted = WantedMember(member, entry, service, STATE_ACTIVE)
         return -self._wellbeing(wanted), entry["create_index"]
 
@@ -105,7 +116,7 @@ class Placer:
             if self.world.is_seen(host) and not labels_match(
                 self.world.labels(host), service["placement"]
             ):
-                self._retire(member)
+                self._retire_home(member)
         served = {self.members[member.key]["host"] for member in self._active(name)}
         for host in self.world.seen:
             if host not in served and labels_match(self.world.labels(host), service["placement"]):
@@ -116,7 +127,7 @@ class Placer:
         for member in self._known(name):
             entry = self.members[member.key]
             if entry["retired"] and entry["host"] == host:
-                return member
+                return member.home
         taken = {member.index for member in self._known(name)}
         return MemberId(self.stack, name, min(set(range(1, len(taken) + 2)) - taken))
 
@@ -130,8 +141,16 @@ class Placer:
         return [item for item in self._known(name) if not self.members[item.key]["retired"]]
 
     def _candidate(self, member: MemberId) -> Candidate:
-        definition = self._definition()
-        return Candidate(member, definition["services"][member.service], definition["volumes"])
+        name, entry = member.service, self.members.get(member.key)
+        launch = entry["launch"] if entry and not entry["retired"] else ""
+        service, volumes = service_at(self.body, name, launch), volumes_at(self.body, name, launch)
+        return Candidate(member, service, volumes)
+
+    def _retire_home(self, member: MemberId) -> None:
+        """Retire a member with all its slots."""
+        for slot in self._known(member.service):
+            if slot.home == member.home:
+                self._retire(slot)
 
     def _retire(self, member: MemberId) -> None:
         """Retire a member; its entry stays because it names the volumes."""
@@ -141,12 +160,17 @@ class Placer:
 
     def _add(self, candidate: Candidate, host: str | None) -> None:
         """Add a member: adopt a container with its labels, bring back a retired member, or place a new one."""
-        old = self.members.get(candidate.id.key)
+        old = self._last_life(candidate.id)
         claim = self._single_claim(candidate)
         if claim and (old is None or claim[0] == old["host"]) and host in (None, claim[0]):
             self._adopt(candidate, claim, old)
             return
         self._place(candidate, host, old)
+
+    def _last_life(self, member: MemberId) -> MemberEntry | None:
+        """The entry of a retired member: that of its newest slot."""
+        known = [item for item in self._known(member.service) if item.home == member]
+        return self.members[known[-1].key] if known else None
 
     def _single_claim(self, candidate: Candidate) -> Located | None:
         found = self.claims.get(candidate.id, [])
@@ -220,8 +244,9 @@ class Placer:
 
         A recorded volume stays, whatever a container mounts; a new path is added.
         """
-        desires = (current(self.body) or {})["services"]
-        entry["launch"] = desires[candidate.id.service]["launch"]
+        if not self._rollouts or not entry["launch"]:
+            desires = (current(self.body) or {})["services"]
+            entry["launch"] = desires[candidate.id.service]["launch"]
         if candidate.service["network"] != "managed":
             entry["network"], entry["address"] = "", ""
         elif self._needs_address(candidate, entry):
@@ -247,13 +272,22 @@ class Placer:
         ):
             return True
         holder = self.reservations.addresses.get(entry["address"], "")
-        if not holder or holder == candidate.id.key:
+        if not holder or holder in [slot.key for slot in self._siblings(candidate.id)]:
             return False
         mine = {
-            *(item["id"] for _host, item in self.claims.get(candidate.id, [])),
+            *(item["id"] for slot in self._siblings(candidate.id) for item in self._claimed(slot)),
             *(item.container["id"] for item in self.world.strangers_of(candidate.id)),
         }
         return holder not in mine and self.world.taken_addresses.get(entry["address"]) == holder
+
+    def _siblings(self, member: MemberId) -> list[MemberId]:
+        """All slots of a member: they may have one address, as only one of them runs then."""
+        if not (member.slot or member.service in upgrades_of(self.body)):
+            return [member]
+        return [item for item in self._known(member.service) if item.home == member.home]
+
+    def _claimed(self, member: MemberId) -> list[t.Any]:
+        return [item for _host, item in self.claims.get(member, [])]
 
     def _assign_address(self, candidate: Candidate, entry: MemberEntry) -> None:
         address = assign_address(self.world.subnet, candidate.id.place, self.reservations.addresses)

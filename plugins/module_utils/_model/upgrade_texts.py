@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The texts of facts about upgrades: see fact_texts.py. Private to the collection; pure."""
+
+from __future__ import annotations
+
+from .cause_texts import Json, Text
+
+
+def _images(told: Json) -> str:
+    found = ", ".join(f"{host} {mark}" for host, mark in sorted(told["hosts"].items()))
+    return (
+        f"the hosts have different images {told['image']} ({found}): pull it on all of them, then run up again;"
+        " nothing was stopped"
+    )
+
+
+def _state(told: Json) -> str:
+    """K of n, and what a person can do."""
+    count = f"{told['done']} of {told['wanted']}"
+    target, before = f"r{told['target']}", f"r{told['confirmed']}"
+    if told["phase"] == "rolled_back":
+        return f"rolled back to {before}: {told['reason']}"
+    if told["phase"] == "rolling_back":
+        why = f": {told['reason']}" if told["reason"] else ""
+        return f"rolls back to {before}, {count} done{why}"
+    if told["phase"] == "paused":
+        return f"upgrade to {target} paused, {count} done: {told['reason']}; up goes on, rollback goes back"
+    if told["is_done"]:
+        way = "" if told["way_back"] else "; what was kept is gone, so a rollback makes it anew"
+        return f"upgraded to {target}, not confirmed: confirm_upgrade, or rollback to {before}{way}"
+    return f"upgrades to {target}, {count} done; rollback goes back to {before}"
+
+
+UPGRADES: dict[str, Text] = {
+    # of operations
+    "kept_back": "an upgrade replaced it; kept as the way back",
+    "slot_replaced": "another container of its member takes its place",
+    # of commands
+    "no_revision": lambda told: (
+        f"revision {told['revision']} is not kept; there are: "
+        + ", ".join(str(number) for number in told["known"])
+    ),
+    "no_upgrade": lambda told: (
+        f"no upgrade of {told['name'] or 'this stack'} is left to confirm or to roll back"
+    ),
+    "nothing_to_roll_back": "it is rolled back already",
+    "upgrade_not_done": (
+        "{name}: not all members have the new definition yet: wait, or roll it back"
+    ),
+    # of their course
+    "upgrade_step": "a step of the upgrade of {name}",
+    "upgrade_state": _state,
+    "upgrade_failed": "the upgrade failed and is rolled back: {why}",
+    "upgrade_stop_first": "is stopped before its newcomer starts: {why}",
+    "images_differ": _images,
+    # why stop-first
+    "order_stop_first": "the order is stop-first",
+    "needs_host_network": "both would use the host's network",
+    "needs_host_port": "both would publish port {port}",
+    "needs_address": "both would have the same address",
+    "needs_volume": "both would write to {volume}",
+    # why an upgrade fails
+    "upgrade_no_start": "could not be started, {failures} times in a row: {error}",
+    "upgrade_crashes": "{name} crashed: restarted {restarts} times by the engine",
+    "upgrade_exits": "{name} ended (exit code {exit_code})",
+    "upgrade_unhealthy": "{name} is unhealthy",
+    "upgrade_too_slow": "{name} did not get healthy within {deadline_s:.0f} s",
+}

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a member must be stopped before its newcomer starts. Private to the collection; pure.
+
+Start-first needs room for two containers of one member. There is none if both would publish the same port of the host,
+have the same address, or write to the same files: many programs damage data that two of them write.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._common.constants import STATE_DIR_MARK
+from ..._model.entry import Members
+from ..._model.fact import Fact
+from ..._model.member import MemberId
+from ..._model.volumes import normal_path
+from ..operations.member import WantedMember
+from ..schedule.reservations import published
+
+Json = t.Dict[str, t.Any]
+
+
+def stop_first_reason(old: WantedMember, new: Json, others: Members) -> Fact | None:
+    """Why an upgrade of a member is stop-first whatever its policy says; None if it need not be.
+
+    Args:
+        old: The member that serves.
+        new: The service at the wanted launch.
+        others: Entries of the stack that are not of this member.
+    """
+    for service in (old.service, new):
+        if service["network"] == "host":
+            return Fact("needs_host_network")
+        for port in published(service):
+            return Fact("needs_host_port", {"port": f"{port[1]}/{port[2]}"})
+        if service["container"].get("mac_address") or service["retain_ip"]:
+            return Fact("needs_address")
+    shared = {
+        name
+        for entry in others.values()
+        if not entry["retired"]
+        for name in entry["volumes"].values()
+    }
+    return _writes(old.service, old.entry["volumes"], shared)
+
+
+def _writes(service: Json, volumes: dict[str, str], shared: set[str]) -> Fact | None:
+    """A volume or folder that this member alone writes to."""
+    mounts = service["container"].get("mounts", [])
+    readable = {normal_path(item["target"]) for item in mounts if "ro" in item["options"]}
+    for path, name in sorted(volumes.items()):
+        if normal_path(path) not in readable and name not in shared:
+            return Fact("needs_volume", {"volume": name})
+    for item in mounts:
+        is_bind = item["kind"] == "bind" and "ro" not in item["options"]
+        if is_bind and not str(item["source"]).endswith(".sock") and not is_own_folder(item):
+            return Fact("needs_volume", {"volume": item["source"]})
+    return None
+
+
+def is_own_folder(mount: Json) -> bool:
+    """Whether it is a folder that we make for each container of a load balancer."""
+    return str(mount["source"]).startswith(STATE_DIR_MARK)
+
+
+def others_of(members: Members, home: MemberId) -> Members:
+    """The entries of the other members of a stack."""
+    own = f"{home.key}@"
+    return {
+        key: entry for key, entry in members.items() if key != home.key and not key.startswith(own)
+    }
