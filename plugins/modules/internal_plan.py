@@ -25,7 +25,8 @@ options:
     description:
       - The command. V(prepared) is the command that an earlier task with O(prepare) read, V(continue) its next round.
     type: str
-    choices: [up, scale, reconcile, stop, start, down, status, prepared, continue]
+    choices:
+      [up, confirm_upgrade, rollback, scale, reconcile, stop, start, down, status, prepared, continue]
     default: reconcile
   stack:
     description:
@@ -33,7 +34,8 @@ options:
     type: str
   service:
     description:
-      - A service, written STACK/SERVICE, for O(command=scale), O(command=stop) and O(command=start).
+      - A service, written STACK/SERVICE, for O(command=scale), O(command=stop), O(command=start),
+        O(command=confirm_upgrade) and O(command=rollback).
     type: str
   scale:
     description:
@@ -45,16 +47,50 @@ options:
       - With O(command=up), remove services that are no longer in the stack files.
     type: bool
     default: false
+  upgrade:
+    description:
+      - With O(command=up), whether services whose definition changed are upgraded. Otherwise they are reported and left
+        as they run, and the command fails.
+    type: bool
+    default: true
+  services:
+    description:
+      - With O(command=up), the services to upgrade, by name. Without it all that changed.
+    type: list
+    elements: str
+  force:
+    description:
+      - With O(command=up), replace the members of unchanged services, too.
+    type: bool
+    default: false
+  strategy:
+    description:
+      - With O(command=up), the order of upgrades, in place of what the stack files say.
+    type: str
+    choices: [start-first, stop-first]
+  batch_size:
+    description:
+      - With O(command=up), the number of members of a service that are upgraded at a time.
+    type: int
+  interval:
+    description:
+      - With O(command=up), the pause after a member is done, in seconds.
+    type: int
+  revision:
+    description:
+      - With O(command=rollback), the number of the revision to go back to. Without it what was last confirmed.
+    type: int
   wait:
     description:
-      - With O(command=up), O(command=scale) and O(command=start), wait until all wanted members run and, where they are
-        checked, are healthy. Not for a member that is held for a reason that waiting does not change, such as no host
-        that fits; the command fails at once then.
-      - The default is V(true) for these three commands, and V(false) for others.
+      - With O(command=up), O(command=rollback), O(command=scale) and O(command=start), wait until all wanted members
+        run and, where they are checked, are healthy, and no upgrade is under way. Not for a member that is held for a
+        reason that waiting does not change, such as no host that fits; the command fails at once then.
+      - The default is V(true) for these four commands, and V(false) for others.
     type: bool
   wait_timeout:
     description:
-      - How long to wait, in seconds, 1 to 86400. The command fails if its services are not ready by then.
+      - How long to wait, in seconds, 1 to 86400. The command fails if its services are not ready by then. Each member
+        that an upgrade has done begins it anew.
     type: int
     default: 300
   take:

@@ -212,8 +212,7 @@ TEXTS: dict[str, Text] = {
     ),
     "definition_kept": lambda told: (
         f"{told['name']}: definition changed ({', '.join(told['changed'])});"
-        " its containers keep the recorded one; to apply it with an interruption:"
-        f" scale -e service={told['service']} -e scale=0, then up, then scale back"
+        " its containers keep the recorded one, as this command does not upgrade it"
     ),
     "no_majority": lambda told: f"{told['command']}: {_majority(told)}",
     "places_wait": lambda told: f"members wait for a place: {_majority(told)}",

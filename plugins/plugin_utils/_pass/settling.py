@@ -45,6 +45,8 @@ class Settling:
         """C(wait_s): how long to wait; 0 for not at all."""
         self._wait_s = wait_s
         self._until: float | None = None
+        self._done: list[int] = []
+        """How many members each upgrade has done: each step of one begins the wait anew."""
         self._told: list[str] = []
         self._missing: list[Fact] = []
         self._stuck: list[Fact] = []
@@ -54,9 +56,11 @@ class Settling:
         """Seconds until the next look; 0 if all is ready, the time is over, or the command cannot be carried out."""
         if not self._wait_s or planner is None or planner.plan.errors:
             return 0.0
-        self._until = now + self._wait_s if self._until is None else self._until
         bodies, judged = planner.asked_bodies, planner.judgements
         self._missing = unmet(planner.world, bodies, judged, service=planner.request.service)
+        done = [fact.parameters["done"] for fact in self._missing if fact.code == "upgrade_state"]
+        if self._until is None or done != self._done:
+            self._until, self._done = now + self._wait_s, done
         self._stuck = [fact for fact in self._missing if is_stuck(fact, planner.plan.held)]
         return PAUSE_S if len(self._stuck) < len(self._missing) and now < self._until else 0.0
 

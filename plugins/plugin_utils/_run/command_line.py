@@ -13,13 +13,28 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import SYSTEM_STACK
 from ansible_collections.drover.docker.plugins.module_utils._common.names import stack_name
+from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.policy import (
+    START_FIRST,
+    STOP_FIRST,
+)
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
-COMMANDS = ("up", "scale", "reconcile", "stop", "start", "down", "status")
+COMMANDS = (
+    "up",
+    "confirm_upgrade",
+    "rollback",
+    "scale",
+    "reconcile",
+    "stop",
+    "start",
+    "down",
+    "status",
+)
+ORDERS = (START_FIRST, STOP_FIRST)
 WAIT_TIMEOUT_S = 300
 LONGEST_WAIT_S = 86400
-NEEDS_STACK = ("stop", "start", "down")
-WAITS = ("up", "scale", "start")
+NEEDS_STACK = ("stop", "start", "down", "confirm_upgrade", "rollback")
+WAITS = ("up", "rollback", "scale", "start")
 """Commands that wait until what they asked for is ready, unless they are told not to."""
 
 
@@ -39,6 +54,9 @@ def request_from(
         fields.update(
             definition=definition, stacks=[definition["stack"]], scales=_scales(args.get("scale"))
         )
+        fields.update(upgrade_fields(args))
+    elif command == "rollback" and args.get("revision") not in (None, ""):
+        fields["revision"] = _number("revision", args["revision"])
     elif command == "scale":
         fields["scale"] = _number("scale", args.get("scale"))
     for name in ("retry", "remove_volumes"):
@@ -63,6 +81,34 @@ def request_from(
             f"take={fields['take']}: no such host in the inventory; it has {', '.join(stamp['inventory'])}"
         )
     return Request(**fields)
+
+
+def upgrade_fields(args: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return what up was told about upgrades."""
+    upgrade = args.get("upgrade")
+    return {
+        "upgrade": upgrade in (None, "") or _flag("upgrade", upgrade),
+        "force": _flag("force", args.get("force")),
+        "services": [name.rpartition("/")[2] for name in _names("services", args.get("services"))],
+        "policy": _policy(args),
+    }
+
+
+def _policy(args: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return order and pace of an upgrade, in the keys of a service's upgrade_strategy."""
+    policy: dict[str, t.Any] = {}
+    strategy, batch = str(args.get("strategy") or ""), args.get("batch_size")
+    if strategy:
+        if strategy not in ORDERS:
+            raise ValueError(f"strategy={strategy!r} must be {' or '.join(ORDERS)}")
+        policy["order"] = strategy
+    if batch not in (None, ""):
+        policy["batch_size"] = _number("batch_size", batch)
+        if not policy["batch_size"]:
+            raise ValueError("batch_size=0 must be 1 or more: members under way at a time")
+    if args.get("interval") not in (None, ""):
+        policy["interval_ms"] = _number("interval", args["interval"]) * 1000
+    return policy
 
 
 def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:

@@ -84,6 +84,6 @@ def test_names_are_kept_for_each_inventory(folder: pathlib.Path) -> None:
 
 def test_all_commands_are_offered(folder: pathlib.Path) -> None:
     program = (ROOT / "scripts" / "drover").read_text(encoding="utf-8")
-    known = re.search(r"^  ([a-z |]+)\) command=", program, re.MULTILINE)
+    known = re.search(r"^  ([a-z_ |]+)\) command=", program, re.MULTILINE)
     assert known
     assert sorted(complete(folder, "")) == sorted(known[1].split(" | "))

@@ -72,8 +72,7 @@ def test_a_health_check_is_taken_over_while_the_rest_waits() -> None:
     body, _notes = up(None, definition())
     body, notes = up(body, definition(image="b", health_check=CHECK))
     assert notes == [
-        "web: definition changed (image); its containers keep the recorded one; to apply it with an interruption:"
-        " scale -e service=shop/web -e scale=0, then up, then scale back"
+        "web: definition changed (image); its containers keep the recorded one, as this command does not upgrade it"
     ]
     assert web_of(body)["image"] == "a"
     assert web_of(body)["health_check"]["port"] == 80
