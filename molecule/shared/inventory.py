@@ -21,6 +21,7 @@ NODES = "control_nodes"
 SCENARIOS = {
     "single": ["h1"],
     "three": ["h1", "h2", "h3"],
+    "upgrade": ["h1", "h2", "h3"],
     "health": ["h1", "h2", "h3"],
     "load_balancer": ["h1", "h2", "h3"],
     "loop": ["h1", "h2", "h3"],

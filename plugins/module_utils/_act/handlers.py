@@ -87,6 +87,7 @@ from .._record.ledger import (
 )
 from .._record.store import StaleRecord, remove_record, write_record
 from . import preconditions
+from .last_words import last_words
 from .preconditions import LIVE, Stale
 from .second_look import objection
 from .sweep import sweep_container, sweep_folder
@@ -263,14 +264,16 @@ def _halt(engine: Engine, found: Json, args: StopArgs) -> None:
     engine.stop(found["Id"], STOP_GRACE_S if grace is None else grace)
 
 
-def _remove(context: Context, operation: Operation, args: RemoveArgs) -> None:
+def _remove(context: Context, operation: Operation, args: RemoveArgs) -> str:
     found = preconditions.ours(context.engine, operation)
+    told = last_words(context.engine, found["Id"]) if args.get("tells_log") else ""
     if found["State"]["Status"] in LIVE:
         _halt(context.engine, found, args)
     context.engine.remove(found["Id"])
     forget_drain(context.state_dir, operation)
     if args.get("leaves"):
         _remove_own_folders(context.state_dir, operation)
+    return told
 
 
 def _remove_own_folders(state_dir: str, operation: Operation) -> None:

@@ -94,6 +94,9 @@ class Engine(t.Protocol):
     def disconnect(self, network: str, container: str) -> None:
         """C(POST /networks/NAME/disconnect)."""
 
+    def logs(self, container: str, lines: int) -> str:
+        """The last lines that a container wrote."""
+
     def execute(self, container: str, words: list[str]) -> tuple[int, str]:
         """Run a program in a running container; its exit code and output. Raises Conflict if the container is down."""
 
@@ -260,6 +263,11 @@ class DockerEngine:
         self._change(
             "POST", f"/networks/{_escaped(network)}/disconnect", json={"Container": container}
         )
+
+    def logs(self, container: str, lines: int) -> str:
+        """See Engine."""
+        params = {"stdout": 1, "stderr": 1, "tail": lines}
+        return plain_text(self._answer(f"/containers/{_escaped(container)}/logs", params).content)
 
     def execute(self, container: str, words: list[str]) -> tuple[int, str]:
         """See Engine. The program gets 30 s."""

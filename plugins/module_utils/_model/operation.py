@@ -139,9 +139,13 @@ class StopArgs(t.TypedDict, total=False):
 
 
 class RemoveArgs(StopArgs, total=False):
-    """C(leaves): the member leaves for good, and the files that we made for it on the host go too."""
+    """C(leaves): the member leaves for good, and the files that we made for it on the host go too.
+
+    C(tells_log): the last lines of its log are told, as it failed.
+    """
 
     leaves: bool
+    tells_log: bool
 
 
 class ConnectArgs(t.TypedDict):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .cause_texts import Json, Text
+from .cause_texts import Json, Text, plural
 
 
 def _images(told: Json) -> str:
@@ -33,6 +33,15 @@ def _state(told: Json) -> str:
     return f"upgrades to {target}, {count} done; rollback goes back to {before}"
 
 
+def _plan(told: Json) -> str:
+    changed = ", ".join(told["changed"]) or "forced"
+    return f"upgrade to r{told['target']} ({changed}): {plural(told['members'], 'member')}, {_order(told)}"
+
+
+def _order(told: Json) -> str:
+    return f"stop-first, as {told['why']}" if told["why"] else "start-first"
+
+
 UPGRADES: dict[str, Text] = {
     # of operations
     "kept_back": "an upgrade replaced it; kept as the way back",
@@ -50,6 +59,8 @@ UPGRADES: dict[str, Text] = {
         "{name}: not all members have the new definition yet: wait, or roll it back"
     ),
     # of their course
+    "upgrade_plan": _plan,
+    "rollback_plan": lambda told: f"goes back: {plural(told['members'], 'member')}, {_order(told)}",
     "upgrade_step": "a step of the upgrade of {name}",
     "upgrade_state": _state,
     "upgrade_failed": "the upgrade failed and is rolled back: {why}",

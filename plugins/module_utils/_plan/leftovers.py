@@ -11,6 +11,7 @@ from .._model.entry import Members
 from .._model.fact import Fact
 from .._model.member import MemberId, home_key
 from .._record.revisions import is_live
+from .._record.upgrades import upgrades_of
 from .balancer.drains import Drains
 from .operations.member import MemberOperations
 from .situation import ContainerView, Leftover, leftover_of
@@ -81,7 +82,13 @@ class Leftovers:
         """Remove it for good, after its drain."""
         cause = self._cause_of_removal(MemberId.of(view.container))
         if self._drains.drain(view.host, view.container, cause, leaves=True):
-            self._operations.remove(view.host, view.container, cause, leaves=True)
+            failed = cause.code == "slot_replaced" and self._goes_back(view.container["service"])
+            self._operations.remove(view.host, view.container, cause, leaves=True, tells_log=failed)
+
+    def _goes_back(self, service: str) -> bool:
+        """Whether the service rolls back for a fault: then people want to know what its newcomers said."""
+        upgrade = upgrades_of(self._body).get(service)
+        return bool(upgrade and upgrade["reason"])
 
     def remove_superseded(self, view: ContainerView) -> None:
         """Remove it without a drain: no load balancer uses it, as its member has another address."""

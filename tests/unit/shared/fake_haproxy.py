@@ -262,6 +262,10 @@ class FakeEngine:
     def image(self, reference: str) -> Json | None:
         return {"Id": "sha256:1"} if reference == self.known_image else None
 
+    def logs(self, container: str, lines: int) -> str:
+        """What its program wrote."""
+        return ""
+
     def execute(self, container: str, words: list[str]) -> tuple[int, str]:
         assert words == ["haproxy", "-c", "-f", "/usr/local/etc/haproxy/candidate.cfg"]
         self.validated.append(container)

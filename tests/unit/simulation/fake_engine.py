@@ -385,6 +385,10 @@ class FakeEngine:
 
     # --- programs: all that is run is C(haproxy -c), which likes every config here
 
+    def logs(self, container: str, lines: int) -> str:
+        """What its program wrote."""
+        return ""
+
     def execute(self, container: str, words: list[str]) -> tuple[int, str]:
         self._enter()
         found = self.find(container)

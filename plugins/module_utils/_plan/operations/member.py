@@ -175,6 +175,7 @@ class MemberOperations:
         *,
         after: t.Iterable[int] = (),
         leaves: bool = False,
+        tells_log: bool = False,
     ) -> int:
         """Remove a container, stopped with grace first; never its volumes.
 
@@ -184,6 +185,8 @@ class MemberOperations:
             service = self.revision["definition"]["services"].get(container["service"])
             after = [self.stop(host, container, cause, service=service, after=after)]
         args = RemoveArgs(leaves=True) if leaves else RemoveArgs()
+        if tells_log:
+            args["tells_log"] = True
         return self.on(REMOVE, args, host, container, cause=cause, after=after)
 
     def on(

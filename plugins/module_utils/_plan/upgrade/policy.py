@@ -19,7 +19,7 @@ START_FIRST = "start-first"
 STOP_FIRST = "stop-first"
 ROLLBACK, PAUSE, CONTINUE = "rollback", "pause", "continue"
 
-LEAST_BAKE_S = 10.0
+BAKE_S = 10.0
 """Also how long a member without a health check must run."""
 DEADLINE_S = 300.0
 INTERVAL_S = 2.0
@@ -44,7 +44,7 @@ class Policy:
     order: str = START_FIRST
     batch_size: int = 1
     interval_s: float = INTERVAL_S
-    bake_s: float = LEAST_BAKE_S
+    bake_s: float = BAKE_S
     deadline_s: float = DEADLINE_S
     failure_action: str = ROLLBACK
     max_failure_ratio: float = 0.0
@@ -61,7 +61,7 @@ def policy_of(service: Json, command: Json) -> Policy:
         order=said.get("order") or START_FIRST,
         batch_size=max(1, int(said.get("batch_size", 1))),
         interval_s=_seconds(said, "interval_ms", INTERVAL_S),
-        bake_s=_seconds(said, "monitor_ms", least_bake_s(check)),
+        bake_s=_seconds(said, "monitor_ms", max(BAKE_S, least_bake_s(check))),
         deadline_s=_seconds(said, "deadline_ms", deadline_s),
         failure_action=said.get("failure_action") or ROLLBACK,
         max_failure_ratio=float(said.get("max_failure_ratio", 0.0)),
@@ -70,13 +70,13 @@ def policy_of(service: Json, command: Json) -> Policy:
 
 
 def least_bake_s(check: Json | None) -> float:
-    """How long a newcomer must be healthy: longer than its check needs to find a fault."""
+    """The shortest bake that means anything: what its check needs to find a fault."""
     if not check:
-        return LEAST_BAKE_S
+        return 0.0
     interval_ms = check["interval_ms"] or DEFAULT_INTERVAL_MS
     fall = check["unhealthy_threshold"] or DEFAULT_FALL
     found_ms = interval_ms * fall + (check["response_timeout_ms"] or interval_ms)
-    return max(LEAST_BAKE_S, float(found_ms) / 1000)
+    return float(found_ms) / 1000
 
 
 def _seconds(said: Json, key: str, default_s: float) -> float:

@@ -14,6 +14,7 @@ import dataclasses
 import typing as t
 
 from ..._common.constants import STATE_ACTIVE
+from ..._model.config_hash import changed_keys
 from ..._model.entry import KEPT, NEWCOMER, MemberEntry
 from ..._model.fact import Fact
 from ..._model.ledger import Ledger, LedgerEntry
@@ -29,7 +30,7 @@ from ..._record.upgrades import (
     upgrades_of,
     with_upgrades,
 )
-from ..health.wellbeing import Ward
+from ..health.wellbeing import Ward, Wellbeing
 from ..operations.member import WantedMember
 from ..world.ownership import LIVE_STATES, Claims
 from ..world.world import World
@@ -209,6 +210,7 @@ class _Rollout:
                 return self._roll_back(faults[0])
             if self._policy.failure_action == PAUSE:
                 return paused(self._body, self._name, faults[0])
+        self._foretell()
         stages = [(home, stage_of(home)) for home in self._homes]
         for home, stage in stages:
             step = STEPS.get(stage)
@@ -216,6 +218,23 @@ class _Rollout:
                 step(self, home)
         self._begin_next(stages)
         return self._ended(stages)
+
+    def _foretell(self) -> None:
+        """Say once what the command is about to do: what changed, for how many members, in which order and why."""
+        asked = self._all.request.command in ("up", "rollback")
+        serving = [home.serving for home in self._homes if home.serving]
+        if not asked or self._all.request.continued or not serving:
+            return
+        before, after = serving[0].member.service, self._service
+        reason = self._stop_first(self._homes[0], serving[0])
+        told = {
+            "target": self._upgrade["slot"],
+            "changed": changed_keys(before, after),
+            "members": len(self._homes),
+            "why": reason.as_data if reason else None,
+        }
+        code = "upgrade_plan" if self._is_forward else "rollback_plan"
+        self._all.notes.append(Fact(code, told, serving[0].member.id.stack, self._name))
 
     # --- failures ---
 
@@ -326,10 +345,18 @@ class _Rollout:
         room = self._policy.batch_size - sum(stage in UNDER_WAY for _home, stage in stages)
         resting = self._rests(stages)
         for home in pending:
-            idle = home.serving is not None and not home.serving.is_live
-            if idle or (room > 0 and not resting):
-                room -= not idle
+            free = self._waits_for_nobody(home)
+            if free or (room > 0 and not resting):
+                room -= not free
                 self._begin(home)
+
+    def _waits_for_nobody(self, home: Home) -> bool:
+        """What does not run is replaced at once. Going back, so is what does not serve well, or need not be stopped."""
+        serving = home.serving
+        if serving is None or not serving.is_live:
+            return True
+        is_well = serving.wellbeing >= Wellbeing.UNSEEN
+        return not self._is_forward and (not is_well or self._stop_first(home, serving) is None)
 
     def _rests(self, stages: list[tuple[Home, Stage]]) -> bool:
         """Whether the last member was done a moment ago."""

@@ -106,10 +106,10 @@ class Play:
         """Run one task on all hosts."""
         return [self.task(name, host, **args) for host in self.bench.seen]
 
-    def up(self, definition: Json, **how: t.Any) -> Json:
+    def up(self, definition: Json, *, upgrade: bool = True, **how: t.Any) -> Json:
         """The tasks of the playbook C(up) as far as the plan of its first round."""
         run_files.save("definition", definition)
-        self.task("plan", command="up", prepare=True)
+        self.task("plan", command="up", upgrade=upgrade, prepare=True)
         self.on_all("observe", **how)
         return self.task("plan", command="prepared", **how)
 

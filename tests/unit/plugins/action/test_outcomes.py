@@ -17,7 +17,7 @@ OUTDATED = "shop: web does not run what its files say (image)"
 
 def test_up_fails_where_a_service_keeps_another_definition(play: Play) -> None:
     play.bench.settled(OLD)
-    result = play.up(NEW)
+    result = play.up(NEW, upgrade=False)
     while result["work"]:
         result = play.step()
     assert result["outdated"] == [{"stack": "shop", "service": "web", "changed": ["image"]}]
@@ -27,7 +27,7 @@ def test_up_fails_where_a_service_keeps_another_definition(play: Play) -> None:
 
 def test_check_mode_tells_it_and_does_not_fail(play: Play) -> None:
     play.bench.settled(OLD)
-    result = play.up(NEW, check=True)
+    result = play.up(NEW, upgrade=False, check=True)
     assert result["outdated"] == [{"stack": "shop", "service": "web", "changed": ["image"]}]
     assert play.failure() == ""
 

@@ -72,9 +72,9 @@ def test_a_retired_member_on_an_unseen_host_may_still_run() -> None:
     assert [item.code for item in plan.notes if item.stack] == ["definition_kept"]
 
 
-def test_a_container_that_is_stopped_keeps_its_definition_and_the_note_says_what_to_do() -> None:
+def test_a_container_that_is_stopped_keeps_its_definition_without_an_upgrade() -> None:
     bench = Bench("h1")
     bench.settled(stack({"web": service(container=published(18080))}))
     bench.container("shop-web-1").update(state="exited")
     plan = bench.up(stack({"web": service(container=published(18097))}))
-    assert "scale -e service=shop/web -e scale=0" in plan.notes[0].text
+    assert "as this command does not upgrade it" in plan.notes[0].text
