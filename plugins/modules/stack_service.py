@@ -58,6 +58,7 @@ options:
         and changes nothing.
       - C(health_check) is refused, because only passes over stored stacks act on it. Bring the service up as a stack,
         or use C(healthcheck), the engine's own check, whose state is in RV(members[].health).
+      - C(upgrade_strategy) and C(deploy) with C(update_config) are refused, because this module upgrades nothing.
       - Existing containers with another definition stay unchanged and are listed in RV(outdated).
     type: dict
   volumes:

@@ -28,7 +28,6 @@ NOT_RUN_KEYS: dict[str, str] = {
     "cpu_rt_period": "",
     "cpu_rt_runtime": "",
     "credential_spec": "",
-    "deploy": "write scale, mem_limit, cpus and their like",
     "develop": "",
     "device_cgroup_rules": "",
     "disks": "virtual machines are not managed",
@@ -52,7 +51,6 @@ NOT_RUN_KEYS: dict[str, str] = {
     "storage_driver": NEEDS_SERVER,
     "storage_opt": "",
     "type": NEEDS_SERVER,
-    "upgrade_strategy": "",
     "use_api_socket": "",
     "userdata": "virtual machines are not managed",
     "vcpu": "virtual machines are not managed",
@@ -101,6 +99,7 @@ RANCHER_KEYS = frozenset(
         "retain_ip",
         "scale",
         "start_on_create",
+        "upgrade_strategy",
     ]
 )
 
@@ -109,6 +108,7 @@ SERVICE_KEYS = RANCHER_KEYS | frozenset(
     [
         "container_name",
         "depends_on",
+        "deploy",
         "external_links",
         "image",
         "links",

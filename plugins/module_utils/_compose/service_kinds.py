@@ -18,6 +18,8 @@ from .container import container_options
 from .health_check import health_check
 from .keys import not_run
 from .labels import acting_labels, no_acting_labels
+from .upgrade_strategy import KEYS as UPGRADE_KEYS
+from .upgrade_strategy import refuse_upgrades, upgrade_strategy
 from .values import is_empty
 
 Service = t.Dict[str, t.Any]
@@ -119,7 +121,8 @@ class ServiceBuilder:
 
     def without_members(self, kind: str, used: t.Sequence[str]) -> Service:
         """A service without containers; a selector may still match its labels."""
-        outside.warn_of_rest(self.keys, used, self.place)
+        outside.warn_of_rest(self.keys, (*used, *UPGRADE_KEYS), self.place)
+        refuse_upgrades(self.keys, self.place)
         if lb.is_balancer(self.keys):
             self.place.at("lb_config").problem("a service without containers is no load balancer")
         lb.check_no_balancer(self.keys, self.place)
@@ -169,7 +172,8 @@ class ServiceBuilder:
         }
         if read.pull_policy(keys, place) == "always":
             service["pull"] = "always"
-        return service
+        strategy = upgrade_strategy(keys, service["health_check"], place)
+        return {**service, "upgrade_strategy": strategy} if strategy else service
 
     def behind_balancers(self, keys: t.Mapping[str, t.Any]) -> Service:
         """The keys for load balancers, and those that only some kinds have."""

@@ -80,8 +80,23 @@ _Named = t.TypedDict("_Named", {"global": bool})
 """C(global) is a word of Python."""
 
 
+class UpgradeStrategy(t.TypedDict, total=False):
+    """How a service is upgraded; only what its file says."""
+
+    order: str
+    """C(start-first) or C(stop-first)."""
+    batch_size: int
+    interval_ms: int
+    monitor_ms: int
+    deadline_ms: int
+    failure_action: str
+    """C(rollback), C(pause) or C(continue)."""
+    max_failure_ratio: float
+    confirm_after_ms: int
+
+
 class _Further(t.TypedDict, total=False):
-    """Keys that only some services have: those of load balancers and of services without containers (section 11)."""
+    """Keys that only some services have: those of load balancers, of external ones (section 11), of upgrades."""
 
     health_check: Json | None
     kind: str
@@ -90,6 +105,7 @@ class _Further(t.TypedDict, total=False):
     alias_of: t.Any
     target_rules: list[Json]
     drain_timeout_ms: int
+    upgrade_strategy: UpgradeStrategy
 
 
 class InPlace(_Named, _Further):  # pylint: disable=inherit-non-class

@@ -34,6 +34,7 @@ NO_LOOP = (
     "nothing checks the containers of this module: bring the service up as a stack (drover.docker.up), "
     "or write healthcheck, the engine's own"
 )
+NO_UPGRADE = "this module upgrades nothing: bring the service up as a stack (drover.docker.up)"
 NO_STACK = "this module runs containers only: bring the service up as a stack (drover.docker.up)"
 STATES = {"present": "active", "stopped": "stopped", "absent": "active"}
 
@@ -53,6 +54,9 @@ def one_service(
     )
     if service["balancer"] or service["kind"] != "container":
         Place(notes, service=name).at(kind_key(service)).problem(not_run(NO_STACK))
+    if "upgrade_strategy" in service:
+        key = "deploy" if is_empty(keys.get("upgrade_strategy")) else "upgrade_strategy"
+        Place(notes, service=name).at(key).problem(not_run(NO_UPGRADE))
     notes.raise_problems()
     return {"format": 1, "stack": stack, "services": {name: service}, "volumes": declared}
 

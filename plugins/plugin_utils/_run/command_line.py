@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import SYSTEM_STACK
 from ansible_collections.drover.docker.plugins.module_utils._common.names import stack_name
-from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.policy import (
+from ansible_collections.drover.docker.plugins.module_utils._model.upgrade_words import (
     START_FIRST,
     STOP_FIRST,
 )

@@ -8,7 +8,17 @@ from __future__ import annotations
 import typing as t
 
 # Maps (or lists of name=value) that merge by name.
-BY_NAME = ("environment", "labels", "sysctls", "driver_opts", "healthcheck", "ulimits")
+BY_NAME = (
+    "environment",
+    "labels",
+    "sysctls",
+    "driver_opts",
+    "healthcheck",
+    "ulimits",
+    "upgrade_strategy",
+)
+# Maps of maps: each inner one merges by name.
+NESTED = ("deploy",)
 # Lists that merge by the path in the container.
 BY_PATH = ("volumes", "devices")
 # Lists that are concatenated.
@@ -50,12 +60,21 @@ def merge_value(key: str, base: t.Any, over: t.Any) -> t.Any:
     if key in BY_NAME:
         first, second = as_map(base), as_map(over)
         return over if first is None or second is None else {**first, **second}
+    if key in NESTED and isinstance(base, dict) and isinstance(over, dict):
+        return {**base, **{name: merge_maps(base.get(name), item) for name, item in over.items()}}
     if key in BY_PATH and isinstance(base, list) and isinstance(over, list):
         return list({**by_path(base), **by_path(over)}.values())
     if key in JOINED:
         first_list, second_list = as_list(base), as_list(over)
         return first_list + [item for item in second_list if item not in first_list]
     return over
+
+
+def merge_maps(base: t.Any, over: t.Any) -> t.Any:
+    """Merge two maps; of other values the second one, if there is one."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        return {**base, **over}
+    return base if over is None else over
 
 
 def as_map(value: t.Any) -> dict[str, t.Any] | None:

@@ -42,6 +42,8 @@ def _parts(service: Json) -> t.Iterator[str]:
     if check := service["health_check"]:
         acted = ", shown only" if check["strategy"] == "none" else ""
         yield f"checked on port {check['port']}{acted}"
+    if order := service.get("upgrade_strategy", {}).get("order"):
+        yield f"upgraded {order}"
     if data := [_mount(item) for item in container.get("mounts", []) if _is_data(item)]:
         yield f"data in {_listed(data)}"
 

@@ -12,9 +12,11 @@ import pytest
 import yaml
 from ansible_collections.drover.docker.plugins.module_utils._common import constants
 from ansible_collections.drover.docker.plugins.module_utils._compose import (
+    deploy,
     health_check,
     keys,
     labels,
+    upgrade_strategy,
     volumes,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.balancer import (
@@ -27,6 +29,11 @@ from ansible_collections.drover.docker.plugins.module_utils._compose.balancer im
     stickiness as balancer_stickiness,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.service import KNOWN_KEYS
+from ansible_collections.drover.docker.plugins.module_utils._compose.service_keys import (
+    MOST_MEMBERS,
+)
+from ansible_collections.drover.docker.plugins.module_utils._model.check_times import BAKE_S
+from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade import policy
 from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import OBSERVE_TIMEOUT_S
 from ansible_collections.drover.docker.plugins.plugin_utils._run.short_options import OPTIONS
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files import (
@@ -147,6 +154,21 @@ def test_keys_of_health_check_are_those_of_the_loader() -> None:
     assert first_cells(text) == {*health_check.KEYS, *health_check.STRATEGIES}
 
 
+def test_keys_of_upgrade_strategy_are_those_of_the_loader() -> None:
+    own, _line, others = section("stack-files.md", "upgrade_strategy").partition("| other key")
+    assert first_cells(own) == set(upgrade_strategy.RANCHER)
+    assert first_cells(others) == set(deploy.NOT_RUN_KEYS)
+
+
+@pytest.mark.parametrize("key", sorted(upgrade_strategy.RANCHER))
+def test_what_compose_calls_a_key_of_upgrade_strategy(key: str) -> None:
+    canonical, _convert = upgrade_strategy.RANCHER[key]
+    meant = [name for name, (same, _) in upgrade_strategy.COMPOSE.items() if same == canonical]
+    rows = section("stack-files.md", "upgrade_strategy").splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| `{key}` | ")]
+    assert CODE.findall(row.split(" | ")[1])[:1] == meant
+
+
 def test_keys_of_load_balancers_are_those_of_the_loader() -> None:
     text = section("stack-files.md", "Load balancers")
     config, _rule, rest = text.partition("A rule:")
@@ -230,6 +252,11 @@ def test_tests_that_show_a_behaviour_exist() -> None:
         ("stack-files.md", f"{health_check.SHORTEST_TIMEOUT_MS} to {health_check.LONGEST_MS}, `0`"),
         ("stack-files.md", f"1 to {health_check.MOST_CHECKS} |"),
         ("stack-files.md", f"for that strategy; 1 to {health_check.MOST_MEMBERS} |"),
+        ("stack-files.md", f"| `delay` | ms | {policy.INTERVAL_S * 1000:.0f} |"),
+        ("stack-files.md", f"`initializing_timeout`, else {policy.DEADLINE_S * 1000:.0f} |"),
+        ("stack-files.md", f"| {BAKE_S * 1000:.0f}, or more if its check needs more |"),
+        ("stack-files.md", f"confirms itself, 0 to {upgrade_strategy.LONGEST_CONFIRM_MS} |"),
+        ("stack-files.md", f"members under way at a time, 1 to {MOST_MEMBERS} |"),
         ("stack-files.md", f"default {constants.STOP_GRACE_S:.0f} s"),
     ],
 )

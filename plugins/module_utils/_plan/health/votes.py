@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ..._model.check_times import DEFAULT_FALL, DEFAULT_INTERVAL_MS, DEFAULT_RISE
 from ..._model.fact import Fact
 from .verdict import Vote
 
@@ -29,9 +30,6 @@ MATURE_S = 3.0
 """A network cut shows at the control target within 2 s; a more recent "not reached" proves nothing."""
 CONTROL = "control"
 """The backend of the control targets."""
-DEFAULT_INTERVAL_MS = 2000
-DEFAULT_RISE = 2
-DEFAULT_FALL = 3
 
 
 class Opinion(t.NamedTuple):

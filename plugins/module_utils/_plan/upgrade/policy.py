@@ -11,16 +11,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..health.votes import DEFAULT_FALL, DEFAULT_INTERVAL_MS
+from ..._model.check_times import BAKE_S, least_bake_s
+from ..._model.upgrade_words import ROLLBACK, START_FIRST
 
 Json = t.Dict[str, t.Any]
 
-START_FIRST = "start-first"
-STOP_FIRST = "stop-first"
-ROLLBACK, PAUSE, CONTINUE = "rollback", "pause", "continue"
-
-BAKE_S = 10.0
-"""Also how long a member without a health check must run."""
 DEADLINE_S = 300.0
 INTERVAL_S = 2.0
 """Rancher's default between two batches."""
@@ -67,16 +62,6 @@ def policy_of(service: Json, command: Json) -> Policy:
         max_failure_ratio=float(said.get("max_failure_ratio", 0.0)),
         confirm_after_s=None if confirm_ms is None else confirm_ms / 1000,
     )
-
-
-def least_bake_s(check: Json | None) -> float:
-    """The shortest bake that means anything: what its check needs to find a fault."""
-    if not check:
-        return 0.0
-    interval_ms = check["interval_ms"] or DEFAULT_INTERVAL_MS
-    fall = check["unhealthy_threshold"] or DEFAULT_FALL
-    found_ms = interval_ms * fall + (check["response_timeout_ms"] or interval_ms)
-    return float(found_ms) / 1000
 
 
 def _seconds(said: Json, key: str, default_s: float) -> float:

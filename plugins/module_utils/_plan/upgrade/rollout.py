@@ -19,6 +19,7 @@ from ..._model.entry import KEPT, NEWCOMER, MemberEntry
 from ..._model.fact import Fact
 from ..._model.ledger import Ledger, LedgerEntry
 from ..._model.member import MemberId, member_ids
+from ..._model.upgrade_words import PAUSE, ROLLBACK, STOP_FIRST
 from ..._record.revisions import Request, roll_back
 from ..._record.upgrades import (
     ACTIVE,
@@ -37,7 +38,7 @@ from ..world.world import World
 from .home import Home, SlotView, Stage, fault_of, stage_of, too_many_failures
 from .images import image_fault, missing_images
 from .order import others_of, stop_first_reason
-from .policy import PAUSE, ROLLBACK, STOP_FIRST, Policy, policy_of
+from .policy import Policy, policy_of
 
 Body = t.Dict[str, t.Any]
 UNDER_WAY = (Stage.STALE, Stage.PROVEN, Stage.PROVING, Stage.STOPPING, Stage.VACANT)

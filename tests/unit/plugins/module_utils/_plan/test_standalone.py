@@ -35,6 +35,21 @@ def test_an_empty_one_says_nothing(value: t.Any) -> None:
     assert one(health_check=value)["services"]["web"]["health_check"] is None
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"upgrade_strategy": {"batch_size": 2}},
+        {"deploy": {"update_config": {"parallelism": 2}}},
+    ],
+)
+def test_how_to_upgrade_is_refused(keys: dict[str, t.Any]) -> None:
+    with pytest.raises(StackError) as caught:
+        one(**keys)
+    (problem,) = caught.value.problems
+    assert [problem.key] == list(keys)
+    assert "this module upgrades nothing: bring the service up as a stack" in problem.message
+
+
 def test_only_the_system_stacks_name_is_reserved() -> None:
     assert "system services" in reserved("drover")
     assert [reserved(name) for name in ("drover-1", "a-drover", "shop")] == ["", "", ""]

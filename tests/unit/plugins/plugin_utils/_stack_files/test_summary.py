@@ -75,3 +75,15 @@ services:
         "#   out   a name for hosts elsewhere",
         "#   name  a name for other services",
     ]
+
+
+def test_the_order_of_upgrades_where_it_is_given(tmp_path: pathlib.Path) -> None:
+    compose = """
+services:
+  db: {image: "db:1", upgrade_strategy: {start_first: false}}
+  web: {image: "web:1", upgrade_strategy: {batch_size: 2}}
+"""
+    assert lines(tmp_path, docker_compose=compose)[1:] == [
+        "#   db   1 x db:1; upgraded stop-first",
+        "#   web  1 x web:1",
+    ]
