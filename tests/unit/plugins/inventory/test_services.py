@@ -369,7 +369,7 @@ def test_the_connection_has_two_names(lab: Lab, source: dict) -> None:
 def test_ssh_servers_in_containers(lab: Lab) -> None:
     published = {"IP": "0.0.0.0", "PublicPort": 2201, "PrivatePort": 2222, "Type": "tcp"}
     lab.engines["h1"].containers = [engines.member("shop/web/1", Ports=[published])]
-    source = {"connection_type": "ssh", "private_ssh_port": 2222}
+    source: dict[str, t.Any] = {"connection_type": "ssh", "private_ssh_port": 2222}
     own = variables(lab.read(**source), "shop-web-1")
     assert (own["ansible_connection"], own["ansible_port"]) == ("ssh", 2201)
     assert own["ansible_host"] == "127.0.0.1"

@@ -43,7 +43,7 @@ def test_a_spelling_means_its_key(spelling: str, key: str, value: t.Any) -> None
 def test_an_address_is_an_engine_behind_ssh() -> None:
     assert one(ansible_host="web1") == one(docker_host=URL)
     assert one(ansible_host="2001:db8::1") == one(docker_host="ssh://[2001:db8::1]")
-    assert one(ansible_host="web1", docker_host="ssh://me@WEB1:22") == one(
+    assert one(ansible_host="WEB1", docker_host="ssh://me@WEB1:22") == one(
         docker_host="ssh://me@WEB1:22"
     )
     assert one(ansible_host="[2001:db8::1]", docker_host="tcp://[2001:db8::1]:2375").port == 2375
