@@ -17,7 +17,9 @@ options:
     description:
       - The Docker hosts. Without it, O(docker_host) is the only one.
       - Every option of a host except O(hosts[].name) and O(hosts[].docker_host) is also allowed at the top level of the
-        source, as the default for all hosts.
+        source, as the default for all hosts. The spellings that begin with C(ansible_), and C(remote_user), are for
+        entries only.
+      - A key that an entry has in two spellings with different values is an error.
     type: list
     elements: dict
     suboptions:
@@ -28,20 +30,40 @@ options:
         description:
           - Address of its engine. V(ssh://USER@HOST:PORT), with user and port optional, V(tcp://HOST:PORT), or
             V(unix:///var/run/docker.sock) for this machine.
+          - Required, unless O(hosts[].ansible_host) is set.
         type: str
-        required: true
+      ansible_host:
+        description: Address of a host with SSH. V(web1) is another spelling of O(hosts[].docker_host=ssh://web1).
+        type: str
+        version_added: 0.2.0
       timeout:
         description: As O(timeout).
         type: float
       user:
         description: As O(user).
         type: str
+      remote_user:
+        description: Another spelling of O(hosts[].user).
+        type: str
+        version_added: 0.2.0
+      ansible_user:
+        description: Another spelling of O(hosts[].user).
+        type: str
+        version_added: 0.2.0
       port:
         description: As O(port).
         type: int
+      ansible_port:
+        description: Another spelling of O(hosts[].port).
+        type: int
+        version_added: 0.2.0
       private_key_file:
         description: As O(private_key_file).
         type: str
+      ansible_ssh_private_key_file:
+        description: Another spelling of O(hosts[].private_key_file).
+        type: str
+        version_added: 0.2.0
       ssh_args:
         description: As O(ssh_args).
         type: str
@@ -51,6 +73,14 @@ options:
       become:
         description: As O(become).
         type: bool
+      ansible_become:
+        description: Another spelling of O(hosts[].become).
+        type: bool
+        version_added: 0.2.0
+      ansible_become_user:
+        description: Is accepted if it is V(root), as O(hosts[].become) always means root.
+        type: str
+        version_added: 0.2.0
       socket:
         description: As O(socket).
         type: str

@@ -14,39 +14,39 @@ options:
   docker_host:
     description:
       - Address of the Docker engine as the host sees it, C(unix://PATH) or C(tcp://HOST:PORT).
-      - If it is not given, the environment variable E(DOCKER_HOST) of the module counts, then the default.
+      - If it is not given, the environment variable E(DOCKER_HOST) of the module is used, then the default.
     type: str
     default: unix:///var/run/docker.sock
     aliases: [docker_url]
   tls:
     description:
-      - Speak TLS with an engine at C(tcp://), without a look at its certificate. O(validate_certs) looks at it.
-      - If it is not given, the environment variable E(DOCKER_TLS) of the module counts, then the default.
+      - Whether to use TLS for an engine at C(tcp://) without verifying its certificate. To verify it, set
+        O(validate_certs) instead.
+      - If it is not given, the environment variable E(DOCKER_TLS) of the module is used, then the default.
     type: bool
     default: false
     version_added: 0.2.0
   validate_certs:
     description:
-      - Speak TLS with an engine at C(tcp://), and refuse it unless its certificate is from O(ca_path) and names its
-        host.
-      - If it is not given, the environment variable E(DOCKER_TLS_VERIFY) of the module counts, then the default.
+      - Whether to use TLS for an engine at C(tcp://) and to verify its certificate. It must be signed by one of
+        O(ca_path) and contain the name of the engine's host.
+      - If it is not given, the environment variable E(DOCKER_TLS_VERIFY) of the module is used, then the default.
     type: bool
     default: false
     aliases: [tls_verify]
     version_added: 0.2.0
   ca_path:
     description:
-      - File with the certificates of the authorities, for O(validate_certs), in PEM format on the host. Without it, the
-        authorities count that the Python package C(requests) brings.
-      - If it is not given, C(ca.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) counts, if it
-        exists.
+      - File with CA certificates for O(validate_certs), in PEM format on the host.
+      - If it is not given, C(ca.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) is used, if it
+        exists, else the CA certificates that the Python package C(requests) uses.
     type: path
     aliases: [ca_cert, tls_ca_cert, cacert_path]
     version_added: 0.2.0
   client_cert:
     description:
-      - File with the certificate that the module shows to the engine, in PEM format on the host. Needs O(client_key).
-      - If it is not given, C(cert.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) counts, if it
+      - File with the client certificate for the engine, in PEM format on the host. Needs O(client_key).
+      - If it is not given, C(cert.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) is used, if it
         exists.
     type: path
     aliases: [tls_client_cert, cert_path]
@@ -54,7 +54,7 @@ options:
   client_key:
     description:
       - File with the private key of O(client_cert), in PEM format on the host.
-      - If it is not given, C(key.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) counts, if it
+      - If it is not given, C(key.pem) in the folder of the environment variable E(DOCKER_CERT_PATH) is used, if it
         exists.
     type: path
     aliases: [tls_client_key, key_path]

@@ -73,14 +73,40 @@ options:
       - V(docker-cli) is the connection C(community.docker.docker), which needs the C(docker) program on the control
         node; V(docker-api) is C(community.docker.docker_api). Both need the collection community.docker to run tasks in
         containers, not to list them, and know nothing of O(hosts[].become).
+      - V(ssh) is the connection P(ansible.builtin.ssh#connection) to an SSH server in each container, at the port that
+        publishes O(private_ssh_port). A container without such a port, or with one that is published on the loopback
+        address of another machine, cannot be reached.
       - V(none) sets nothing.
     type: str
     choices:
       - container
       - docker-cli
       - docker-api
+      - ssh
       - none
     default: container
+  connection_type:
+    description:
+      - The same as O(connection), with the name and the choices that it has in
+        P(community.docker.docker_containers#inventory). It is an error if both are set to different values.
+      - Not set, O(connection) counts, whose default is not that of community.docker.
+    type: str
+    choices:
+      - docker-cli
+      - docker-api
+      - ssh
+    version_added: 0.2.0
+  private_ssh_port:
+    description: Port of the SSH servers in the containers, for O(connection=ssh).
+    type: int
+    default: 22
+    version_added: 0.2.0
+  default_ip:
+    description:
+      - Address of ports that are published on all addresses of a Docker host, for O(connection=ssh).
+      - The default is the address of the Docker host, and V(127.0.0.1) for this machine.
+    type: str
+    version_added: 0.2.0
   standard_groups:
     description:
       - Whether to put containers into groups by stack, service, Docker host, state, verdict and revision. Without them

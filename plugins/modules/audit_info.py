@@ -135,7 +135,7 @@ lines:
       description: Why it failed; empty otherwise.
       type: str
     seconds:
-      description: How long it took.
+      description: Duration in seconds.
       type: float
   sample:
     - time: '2026-11-22T10:00:00.250Z'

@@ -123,7 +123,10 @@ options:
             type: bool
             default: false
       check:
-        description: The check of the members. Without it, a TCP connect every 2 s.
+        description:
+          - The check of the members. Without it, a TCP connect.
+          - Without a number, HAProxy's default applies. This is an interval of 2000 ms, a healthy threshold of 2 and an
+            unhealthy threshold of 3.
         type: dict
         suboptions:
           port:
@@ -250,10 +253,11 @@ options:
     type: str
   directory:
     description:
-      - Folder on the host that the container shares. It is made, with V(config) and V(run) in it.
+      - Folder on the host that the container shares. The module creates it, with V(config) and
+        V(run) in it.
       - Mount V(config) read-only at C(/usr/local/etc/haproxy) and V(run) at C(/run/haproxy). Mount the folders, never
         the file, and run the container as user and group 99.
-      - Not one of those below C(/var/lib/drover/balancers), which the playbooks look after.
+      - Do not use a folder below C(/var/lib/drover/balancers), as the playbooks manage these.
     type: path
     required: true
   container:

@@ -267,7 +267,7 @@ operations:
       type: str
       sample: ""
     seconds:
-      description: How long it took, in s.
+      description: Duration in seconds.
       type: float
       sample: 0.4
 held:

@@ -93,7 +93,7 @@ revisions:
           description: Image. Empty for a service without containers.
           type: str
         scale:
-          description: Wanted number of members. Without meaning if RV(revisions[].services[].global) is true.
+          description: Wanted number of members. Not used if RV(revisions[].services[].global) is true.
           type: int
         global:
           description: Whether there is a member on each host that fits.

@@ -73,7 +73,7 @@ stacks:
       description: Number of the committed version of the record; V(0) if there is none yet.
       type: int
     proposed:
-      description: Number of a newer version of which the host has not heard that a majority has it; null without one.
+      description: Number of a newer version that the host has, but does not know to be on a majority of the hosts; null without one.
       type: int
     signed:
       description: Whether the committed version has a signature. It is not verified here.
@@ -112,7 +112,7 @@ stacks:
           description: Image. Empty for a service without containers.
           type: str
         scale:
-          description: Wanted number of members. Without meaning if RV(stacks[].services[].global) is true.
+          description: Wanted number of members. Not used if RV(stacks[].services[].global) is true.
           type: int
         global:
           description: Whether there is a member on each host that fits.

@@ -13,10 +13,20 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     STATE_DIR,
 )
 
-from .source import SSH, TCP, DockerHost, SourceError
+from .source import SSH, TCP, DockerHost
+from .values import SourceError
 
-CONTAINER, CLI, API, NONE = "container", "docker-cli", "docker-api", "none"
+CONTAINER, CLI, API, SERVER, NONE = "container", "docker-cli", "docker-api", "ssh", "none"
 _DEFAULT_SOCKET = DOCKER_HOST[len("unix://") :]
+
+
+def check_connection(given: t.Mapping[str, t.Any]) -> None:
+    """Refuse a source whose keys C(connection) and C(connection_type) say different things."""
+    ours, theirs = given.get("connection"), given.get("connection_type")
+    if ours and theirs and ours != theirs:
+        raise SourceError(
+            f"connection_type: is {theirs}, but connection says {ours}; both are the same key, so give one of them"
+        )
 
 
 def container_connection(kind: str, host: DockerHost, container: str) -> dict[str, t.Any]:

@@ -12,7 +12,6 @@ import re
 import typing as t
 
 from ansible.constants import LOCALHOST
-from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
     LABEL_INDEX,
     LABEL_MANAGED,
@@ -26,14 +25,10 @@ from ansible_collections.drover.docker.plugins.module_utils._common.labels impor
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 
 from .._run.hosts import GROUP
-from .connection import container_connection, host_connection
+from .connection import SERVER, container_connection, host_connection
 from .records import Records
 from .source import TCP, DockerHost
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:  # ansible-core before 2.19
-    trust_as_template = None
+from .ssh_servers import USUAL, SshServers, server_connection
 
 Json = dict[str, t.Any]
 
@@ -42,7 +37,6 @@ TCP_GROUP = "docker_hosts_by_tcp"
 UNSEEN_GROUP = "docker_hosts_not_seen"
 RESERVED = ("all", "ungrouped", *LOCALHOST)
 """Names with a meaning of Ansible's own."""
-_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_.,:/@=+ -]*")
 _SOUND_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -171,13 +165,18 @@ def container_entries(
     connection: str,
     standard_groups: bool,
     taken: t.Collection[str] = (),
+    servers: SshServers = USUAL,
 ) -> list[Entry]:
     """Return inventory hosts for the containers that are shown. C(taken): names of hosts and groups in use."""
     ways = {host.name: host for host in hosts}
     names = _names(facts, taken)
     entries = []
     for item, name in zip(facts, names, strict=True):
-        way = container_connection(connection, ways[item["drover_host"]], item["drover_name"])
+        host = ways[item["drover_host"]]
+        if connection == SERVER:
+            way = server_connection(servers, host, item["drover_ports"])
+        else:
+            way = container_connection(connection, host, item["drover_name"])
         groups = [(CONTAINERS_GROUP, "")]
         if standard_groups:
             groups += container_groups(item)
@@ -251,20 +250,3 @@ def _host_entry(host: DockerHost, answer: Json) -> Entry:
     if answer["error"]:
         groups.append((UNSEEN_GROUP, ""))
     return Entry(host.name, variables, groups)
-
-
-def marked(value: t.Any) -> t.Any:
-    """Return the value with its texts marked as safe or unsafe for Ansible.
-
-    Text that could be a template or a call is marked unsafe, because ansible-core before 2.19 trusts every text. Later
-    versions trust no text, and ansible-inventory prints a note around each; so plain text is marked as trusted.
-    """
-    if isinstance(value, dict):
-        return {key: marked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [marked(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    if not _PLAIN_TEXT.fullmatch(value):
-        return wrap_var(value)
-    return trust_as_template(value) if trust_as_template else value

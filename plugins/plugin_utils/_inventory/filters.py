@@ -15,7 +15,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
-from .source import SourceError
+from .values import SourceError
 
 PREFIX = "drover_"
 

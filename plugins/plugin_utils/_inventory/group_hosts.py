@@ -12,7 +12,7 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from .source import SourceError
+from .values import SourceError
 
 Json = dict[str, t.Any]
 

@@ -9,25 +9,21 @@ import dataclasses
 import difflib
 import os
 import re
-import shlex
 import typing as t
 
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.drover.docker.plugins.module_utils._common.names import digest
+
+from .spellings import ALL, SPELLINGS, in_our_spelling
+from .values import KINDS, SourceError, at, flag, port_number
 
 SSH, TCP, UNIX = "ssh", "tcp", "unix"
 TLS_PORT = 2376
-LONGEST_S = 600.0
 _URL = re.compile(
     r"(?P<scheme>ssh|tcp)://(?:(?P<user>[A-Za-z0-9_.][^@/:\s]*)@)?"
     r"(?P<address>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)(?::(?P<port>[0-9]{1,5}))?/?"
 )
 _SOCKET = re.compile(r"unix://(?P<address>/.+)")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-
-
-class SourceError(Exception):
-    """A key of the source is invalid. The text names it and says what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,14 +106,20 @@ def read_hosts(
     return found
 
 
-def check_keys(given: t.Iterable[t.Any], known: t.Iterable[str], place: str = "") -> None:
-    """Refuse an unknown key."""
+def check_keys(
+    given: t.Iterable[t.Any],
+    known: t.Iterable[str],
+    place: str = "",
+    *,
+    also: t.Collection[str] = (),
+) -> None:
+    """Refuse an unknown key. C(also): other spellings of the known ones."""
     names = sorted(known)
     for key in given:
-        if key not in names:
-            close = difflib.get_close_matches(str(key), names, 1)
+        if key not in (*names, *also):
+            close = difflib.get_close_matches(str(key), (*names, *also), 1)
             hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
-            raise SourceError(f"{_at(place, str(key))}: no such key; {hint}")
+            raise SourceError(f"{at(place, str(key))}: no such key; {hint}")
 
 
 def check_source(given: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> None:
@@ -130,7 +132,7 @@ def check_source(given: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -
     check_keys(given, options)
     for key, value in given.items():
         if str(options[key].get("type")).startswith("bool"):
-            _flag(value, key)
+            flag(value, key)
 
 
 def _host(given: t.Any, defaults: t.Mapping[str, t.Any], *, place: str, folder: str) -> DockerHost:
@@ -139,9 +141,9 @@ def _host(given: t.Any, defaults: t.Mapping[str, t.Any], *, place: str, folder: 
         raise SourceError(
             f"{place}: must be a map with docker_host, such as {{docker_host: ssh://root@192.0.2.11}}"
         )
-    check_keys(given, ("name", "docker_host", *KINDS), place)
-    address = _address(given.get("docker_host"), _at(place, "docker_host"))
-    _check_transport(given, address["transport"], place)
+    written, given = given, _entry(given, place)
+    address = _address(given.get("docker_host"), at(place, "docker_host"))
+    _check_transport(written, address["transport"], place)
     options = _options({**defaults, **given}, place, folder)
     fitting = {
         key: value
@@ -150,6 +152,12 @@ def _host(given: t.Any, defaults: t.Mapping[str, t.Any], *, place: str, folder: 
     }
     host = DockerHost(name=_name(given, address, place), **{**address, **fitting})
     return _with_tls(host, {**defaults, **given}, place)
+
+
+def _entry(given: t.Mapping[str, t.Any], place: str) -> dict[str, t.Any]:
+    """Return the entry with its known keys, all in our spelling. Only an entry of C(hosts) may have another one."""
+    check_keys(given, ("name", "docker_host", *KINDS), place, also=ALL if place else ())
+    return in_our_spelling(given, place)
 
 
 def _address(given: t.Any, place: str) -> dict[str, t.Any]:
@@ -169,7 +177,7 @@ def _address(given: t.Any, place: str) -> dict[str, t.Any]:
     if parts.get("user"):
         address["user"] = parts["user"]
     if parts.get("port"):
-        address["port"] = _port(parts["port"], place)
+        address["port"] = port_number(parts["port"], place)
     return address
 
 
@@ -181,10 +189,11 @@ def _shown(url: str) -> str:
 def _check_transport(given: t.Mapping[str, t.Any], transport: str, place: str) -> None:
     """Refuse a key of one host that has no effect with its transport."""
     for key in given:
-        if not _fits(key, transport):
-            where = " and ".join(f"{name}://" for name in TRANSPORTS[key])
+        ours = SPELLINGS.get(key, key)
+        if not _fits(ours, transport):
+            where = " and ".join(f"{name}://" for name in TRANSPORTS[ours])
             raise SourceError(
-                f"{_at(place, key)}: is for {where} and has no effect on {transport}://; remove it"
+                f"{at(place, key)}: is for {where} and has no effect on {transport}://; remove it"
             )
 
 
@@ -197,7 +206,7 @@ def _name(given: t.Mapping[str, t.Any], address: t.Mapping[str, t.Any], place: s
     name = str(given.get("name") or own.replace(":", "-"))
     if not _NAME.fullmatch(name):
         raise SourceError(
-            f"{_at(place, 'name')}: {name!r} is no inventory name; use letters, digits, '.', '_' and '-'"
+            f"{at(place, 'name')}: {name!r} is no inventory name; use letters, digits, '.', '_' and '-'"
         )
     return name
 
@@ -207,7 +216,7 @@ def _options(given: t.Mapping[str, t.Any], place: str, folder: str) -> dict[str,
     found = {}
     for key, kind in KINDS.items():
         if given.get(key) is not None:
-            value = kind(given[key], _at(place, key))
+            value = kind(given[key], at(place, key))
             found[key] = _resolved(key, value, folder) if key in PATHS and value else value
     return found
 
@@ -219,16 +228,12 @@ def _with_tls(host: DockerHost, given: t.Mapping[str, t.Any], place: str) -> Doc
     if bool(host.client_cert) != bool(host.client_key):
         missing = "client_key" if host.client_cert else "client_cert"
         raise SourceError(
-            f"{_at(place, missing)}: client_cert and client_key go together; give both"
+            f"{at(place, missing)}: client_cert and client_key go together; give both"
         )
     if given.get("tls") is not None:
         return host
     wanted = host.port == TLS_PORT or bool(host.ca_path or host.client_cert)
     return dataclasses.replace(host, tls=wanted)
-
-
-def _at(place: str, key: str) -> str:
-    return f"{place}.{key}" if place else key
 
 
 def _resolved(key: str, path: str, folder: str) -> str:
@@ -240,71 +245,6 @@ def _resolved(key: str, path: str, folder: str) -> str:
     return file if os.path.exists(file) else ""
 
 
-def _text(value: t.Any, place: str) -> str:
-    if isinstance(value, (dict, list)):
-        raise SourceError(f"{place}: must be a text")
-    return str(value)
-
-
-def _folder(value: t.Any, place: str) -> str:
-    text = _text(value, place)
-    if not text.startswith("/"):
-        raise SourceError(f"{place}: {text!r} must be an absolute path on the Docker host")
-    return text
-
-
-def _arguments(value: t.Any, place: str) -> str:
-    text = _text(value, place)
-    try:
-        shlex.split(text)
-    except ValueError as error:
-        raise SourceError(f"{place}: cannot be split into arguments: {error}") from error
-    return text
-
-
-def _flag(value: t.Any, place: str) -> bool:
-    try:
-        return bool(boolean(value))
-    except TypeError as error:
-        raise SourceError(f"{place}: must be true or false, not {value!r}") from error
-
-
-def _seconds(value: t.Any, place: str) -> float:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        seconds = 0.0
-    if not 0.1 <= seconds <= LONGEST_S:
-        raise SourceError(f"{place}: must be seconds, 0.1 to {LONGEST_S:g}, not {value!r}")
-    return seconds
-
-
-def _port(value: t.Any, place: str) -> int:
-    text = str(value)
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise SourceError(f"{place}: the port must be 1 to 65535, not {text}")
-    return int(text)
-
-
-Kind = t.Callable[[t.Any, str], t.Any]
-KINDS: dict[str, Kind] = {
-    "user": _text,
-    "port": _port,
-    "timeout": _seconds,
-    "private_key_file": _text,
-    "ssh_args": _arguments,
-    "python": _text,
-    "become": _flag,
-    "socket": _folder,
-    "state_dir": _folder,
-    "tls": _flag,
-    "validate_certs": _flag,
-    "ca_path": _text,
-    "client_cert": _text,
-    "client_key": _text,
-    "tls_hostname": _text,
-}
-"""Options of a host. They may also be at the top level."""
 PATHS = ("private_key_file", "ca_path", "client_cert", "client_key")
 """Files of the control node. Relative paths start at the folder of the source."""
 IN_FOLDER = {"ca_path": "ca.pem", "client_cert": "cert.pem", "client_key": "key.pem"}

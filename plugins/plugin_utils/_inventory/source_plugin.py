@@ -12,16 +12,20 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.helpers import get_group_vars
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources
 
-from .entries import Entry, container_entries, container_facts, host_entries, marked, variable_names
+from .connection import check_connection
+from .entries import Entry, container_entries, container_facts, host_entries, variable_names
 from .filters import Filters
 from .group_hosts import entry_of, merged
 from .probe import CONTAINERS, ENGINE
 from .reach import Answer, ask_hosts
 from .records import Records
-from .source import KINDS, TCP, DockerHost, SourceError, check_source, read_hosts
+from .source import TCP, DockerHost, check_source, read_hosts
+from .ssh_servers import SshServers
+from .values import KINDS, SourceError
 
 ENDINGS = (".drover.yml", ".drover.yaml")
 LISTS = {CONTAINERS: CONTAINERS, "docker_hosts": ENGINE}
@@ -53,6 +57,7 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
         config = self._read_config_data(path)
         try:
             check_source(config, self.option_definitions)
+            check_connection(config)
             hosts = self._hosts(path)
             filters = self._filters()
             answers = self._answers(hosts, path, use_cache=cache)
@@ -188,9 +193,12 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
         entries = container_entries(
             [item for item in facts if self._is_shown(item) and filters.let_pass(item)],
             hosts,
-            connection=self.get_option("connection"),
+            connection=self.get_option("connection_type") or self.get_option("connection"),
             standard_groups=self.get_option("standard_groups"),
             taken=[*self.inventory.hosts, *self.inventory.groups],
+            servers=SshServers(
+                self.get_option("private_ssh_port"), self.get_option("default_ip") or ""
+            ),
         )
         for entry in entries:
             self._add(entry)
@@ -203,11 +211,11 @@ class SourcePlugin(BaseInventoryPlugin, Constructable, Cacheable):
         return not facts["drover_system"] or bool(self.get_option("system"))
 
     def _add(self, entry: Entry) -> None:
-        """Add one host with its variables and groups. Mark data from Docker hosts, so that it is never a template."""
+        """Add one host with its variables and groups. All its texts are unsafe: none is ever a template."""
         self.inventory.add_host(entry.name)
         for group, parent in entry.groups:
             self._join(entry.name, group, parent)
-        variables = marked(entry.variables)
+        variables = wrap_var(entry.variables)
         for key, value in variables.items():
             self.inventory.set_variable(entry.name, str(key), value)
         strict = self.get_option("strict")

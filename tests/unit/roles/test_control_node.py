@@ -15,6 +15,13 @@ from pathlib import Path
 import jinja2
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19
+    trust_as_template = None
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles" / "control_node"
@@ -157,3 +164,89 @@ def test_every_playbook_gets_the_file_of_the_record_key(signs: bool, tmp_path: P
     told = subprocess.run(words, text=True, capture_output=True, check=True).stdout
     key = " -e drover_record_key_file=/etc/drover/record_key" if signs else ""
     assert told == f"-i /hosts drover.docker.scale{key} -e scale=3\n"
+
+
+def handlers() -> list[dict[str, t.Any]]:
+    text = (ROLE / "handlers" / "main.yml").read_text(encoding="utf-8")
+    return t.cast("list[dict[str, t.Any]]", yaml.safe_load(text))
+
+
+def notified(task: dict[str, t.Any]) -> list[str]:
+    names = task.get("notify", [])
+    return [names] if isinstance(names, str) else names
+
+
+def test_systemd_knows_the_units_before_the_timer_starts() -> None:
+    """Handlers run in the order of their file, and here: the end of the play would be after the first pass."""
+    reload, restart = (item["name"] for item in handlers())
+    service, timer, flush, start = tasks("systemd.yml")
+    assert "daemon_reload" in handlers()[0]["ansible.builtin.systemd_service"]
+    assert notified(service) == [reload]
+    assert notified(timer) == [reload, restart]
+    assert flush["ansible.builtin.meta"] == "flush_handlers"
+    assert "ansible.builtin.systemd_service" in start
+    names = [item.get("ansible.builtin.include_tasks") for item in tasks("present.yml")]
+    assert names.index("systemd.yml") < names.index("first_pass.yml") == len(names) - 1
+
+
+@pytest.mark.parametrize("path", sorted((ROLE / "tasks").glob("*.yml")), ids=lambda path: path.name)
+def test_every_notified_handler_exists(path: Path) -> None:
+    known = {item["name"] for item in handlers()}
+    assert {name for item in tasks(path.name) for name in notified(item)} <= known
+
+
+def faults(**changes: t.Any) -> str:
+    """What the role says of wrong variables: the task as Ansible would run it."""
+    (task,) = tasks("check.yml")
+    signs = bool(str(changes.get("control_node_record_key", "")).strip())
+    variables = {
+        **read("defaults/main.yml"),
+        "control_node_inventory_src": "hosts.yml",
+        "__control_node_booted": {"stat": {"exists": False}},
+        "__control_node_signs": signs,
+        "inventory_hostname": "c1",
+        **changes,
+    }
+    trusted = trust_as_template or (lambda text: text)
+    rules = task["vars"]["__control_node_rules"]
+    given = {
+        "__control_node_faults": trusted(task["vars"]["__control_node_faults"]),
+        "__control_node_rules": [
+            {key: trusted(text) for key, text in rule.items()} for rule in rules
+        ],
+    }
+    templar = Templar(loader=DataLoader(), variables={**variables, **given})
+    return str(templar.template(trusted(task["ansible.builtin.assert"]["fail_msg"])))
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"control_node_period_s": 4}, "from 5 to 3600"),
+        ({"control_node_period_s": 3601}, "from 5 to 3600"),
+        ({"control_node_timeout_s": 59}, "60 seconds or more"),
+        ({"control_node_inventory_src": ""}, "the hosts are needed once"),
+        ({"control_node_inventory": {"docker_hosts": {}}}, "the hosts are needed once"),
+        (
+            {"control_node_inventory": {"web": {}}, "control_node_inventory_src": ""},
+            "no group docker_hosts",
+        ),
+        ({"control_node_ssh_key": "a", "control_node_ssh_key_src": "b"}, "two SSH keys"),
+        ({"control_node_record_key": "short"}, "at least 16 characters"),
+        ({"control_node_scheduler": "systemd"}, "systemd does not run on c1"),
+        ({"control_node_user": "A/B"}, "must be the name of a user"),
+    ],
+)
+def test_a_wrong_variable_is_refused(changes: dict, text: str) -> None:
+    assert text in faults(**changes)
+    assert "; " not in faults(**changes)
+
+
+def test_all_faults_are_said_at_once() -> None:
+    assert faults() == ""
+    said = faults(control_node_period_s=3, control_node_timeout_s=3, control_node_user="A/B")
+    assert [part.split()[0] for part in said.split("; ")] == [
+        "control_node_period_s",
+        "control_node_timeout_s",
+        "control_node_user",
+    ]

@@ -19,6 +19,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible.template import Templar
 from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import AnsibleUnsafe
 from ansible_collections.drover.docker.plugins.doc_fragments import docker_hosts
 from ansible_collections.drover.docker.plugins.inventory import hosts, services
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory import source_plugin
@@ -26,8 +27,10 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.connectio
     API,
     CLI,
     CONTAINER,
+    SERVER,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import KINDS
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.spellings import ALL
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.values import KINDS
 from ansible_collections.drover.docker.tests.unit.shared import engines
 
 NAME = "drover.docker.services"
@@ -350,6 +353,66 @@ def test_another_way_to_a_host_is_another_answer(lab: Lab, cache: dict) -> None:
     assert asked(lab) == [4, 4]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"connection_type": "docker-api"},
+        {"connection": "docker-api"},
+        {"connection": "docker-api", "connection_type": "docker-api"},
+    ],
+)
+def test_the_connection_has_two_names(lab: Lab, source: dict) -> None:
+    own = variables(lab.read(**source), "shop-web-1")
+    assert own["ansible_connection"] == "community.docker.docker_api"
+
+
+def test_ssh_servers_in_containers(lab: Lab) -> None:
+    published = {"IP": "0.0.0.0", "PublicPort": 2201, "PrivatePort": 2222, "Type": "tcp"}
+    lab.engines["h1"].containers = [engines.member("shop/web/1", Ports=[published])]
+    source: dict[str, t.Any] = {"connection_type": "ssh", "private_ssh_port": 2222}
+    own = variables(lab.read(**source), "shop-web-1")
+    assert (own["ansible_connection"], own["ansible_port"]) == ("ssh", 2201)
+    assert own["ansible_host"] == "127.0.0.1"
+    own = variables(lab.read(**source, default_ip="192.0.2.9"), "shop-web-1")
+    assert own["ansible_host"] == "192.0.2.9"
+
+
+def texts(value: t.Any) -> Iterator[str]:
+    """All texts in a value, keys of maps too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in (*value, *value.values()):
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+
+
+def is_trusted(text: str) -> bool:
+    """Whether Ansible would take the text for a template."""
+    try:
+        from ansible.template import is_trusted_as_template
+    except ImportError:  # ansible-core before 2.19
+        return not isinstance(text, AnsibleUnsafe)
+    return bool(is_trusted_as_template(text))
+
+
+def test_no_text_of_a_host_is_trusted(lab: Lab) -> None:
+    """Not even one that looks harmless."""
+    found = lab.read(list=["containers", "docker_hosts"])
+    for name in hosts_of(found):
+        own = variables(found, name)
+        all_of_them = [
+            text
+            for key, value in own.items()
+            if key.startswith(("drover_", "ansible_"))
+            for text in texts(value)
+        ]
+        assert len(all_of_them) > 10
+        assert [text for text in all_of_them if is_trusted(text)] == []
+
+
 def test_what_hosts_say_is_no_template(lab: Lab) -> None:
     evil = "{{ lookup('ansible.builtin.pipe', 'touch ' ~ evil_path) }}"
     lab.engines["h1"].containers = [engines.member("shop/web/1", labels={"x": evil})]
@@ -370,6 +433,11 @@ def test_what_hosts_say_is_no_template(lab: Lab) -> None:
     ("source", "text"),
     [
         ({"host": []}, "host: no such key; did you mean hosts?"),
+        ({"ansible_user": "me"}, "ansible_user: no such key"),
+        (
+            {"hosts": [{"ansible_host": "h1", "user": "me", "ansible_user": "you"}]},
+            "x.drover.yml: hosts[0].user: is me, but ansible_user says you",
+        ),
         (
             {"hosts": [{"docker_host": "h1"}]},
             "hosts[0].docker_host: 'h1' is no address of an engine",
@@ -378,7 +446,12 @@ def test_what_hosts_say_is_no_template(lab: Lab) -> None:
         ({"filters": ["a ="]}, "filters[0]: 'a =' is no JMESPath expression"),
         ({"list": []}, "list: is empty; name one of containers, docker_hosts, or both"),
         ({"list": ["hosts"]}, "hosts"),
-        ({"connection": "ssh"}, "connection"),
+        ({"connection": "telnet"}, "connection"),
+        ({"connection_type": "container"}, "connection_type"),
+        (
+            {"connection": "container", "connection_type": "docker-api"},
+            "connection_type: is docker-api, but connection says container",
+        ),
         ({"system": "maybe"}, "system: must be true or false, not 'maybe'"),
         ({"become": "ture"}, "become: must be true or false, not 'ture'"),
     ],
@@ -399,8 +472,9 @@ def test_all_options_are_documented() -> None:
     plugin = make_plugin()
     documented = plugin.option_definitions
     assert set(KINDS) <= set(documented)
-    assert {"name", "docker_host", *KINDS} == set(documented["hosts"]["suboptions"])
-    assert set(documented["connection"]["choices"]) == {CONTAINER, CLI, API, "none"}
+    assert {"name", "docker_host", *KINDS, *ALL} == set(documented["hosts"]["suboptions"])
+    assert set(documented["connection"]["choices"]) == {CONTAINER, CLI, API, SERVER, "none"}
+    assert set(documented["connection_type"]["choices"]) == {CLI, API, SERVER}
 
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"

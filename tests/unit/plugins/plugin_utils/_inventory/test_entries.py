@@ -8,9 +8,6 @@ import sys
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleError
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory import probe
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.connection import (
     container_connection,
@@ -22,14 +19,16 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.entries i
     container_facts,
     container_groups,
     host_entries,
-    marked,
     variable_names,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import (
     DockerHost,
-    SourceError,
     read_hosts,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.ssh_servers import (
+    SshServers,
+)
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.values import SourceError
 from ansible_collections.drover.docker.tests.unit.shared import engines
 
 HOSTS = [DockerHost(name=name, transport="ssh", address=name, user="root") for name in ("h1", "h2")]
@@ -277,26 +276,10 @@ def test_the_playbooks_reach_a_host_as_the_inventory_does() -> None:
     }
 
 
-EVIL = "lookup('ansible.builtin.pipe', 'touch /nowhere/x')"
-
-
-@pytest.mark.parametrize("text", ["{{ " + EVIL + " }}", "{% if 1 %}", "#jinja2: x: '['", EVIL])
-def test_what_could_be_a_template_or_do_something_is_never_trusted(text: str) -> None:
-    found = marked({"a": [text], text: {"b": text}})
-    assert found == {"a": [text], text: {"b": text}}
-    for value in (found["a"][0], found[text]["b"]):
-        templar = Templar(loader=DataLoader(), variables={"x": value})
-        assert templar.template(value) == text
-        if hasattr(templar, "evaluate_conditional"):
-            with pytest.raises(AnsibleError):
-                templar.evaluate_conditional("{{ x }}")
-
-
-@pytest.mark.parametrize(
-    "text", ["", "shop-web-1", "10.42.0.1", "registry:5000/app:1", "Up 3 minutes"]
-)
-def test_plain_texts_are_plain(text: str) -> None:
-    """In what ansible-inventory --list prints there is no note around them."""
-    found = marked({"a": [text], "n": 1, "none": None})
-    assert found == {"a": [text], "n": 1, "none": None}
-    assert found["a"][0] == text
+def test_ssh_servers_in_containers() -> None:
+    published = {"IP": "192.0.2.7", "PublicPort": 2201, "PrivatePort": 2222, "Type": "tcp"}
+    listed = engines.member("shop/web/1", Ports=[published])
+    facts = container_facts(HOSTS, {"h1": answer(listed)}, now=0.0)
+    (found,) = entries(facts, connection="ssh", servers=SshServers(port=2222))
+    assert (found.variables["ansible_host"], found.variables["ansible_port"]) == ("192.0.2.7", 2201)
+    assert found.variables["ansible_connection"] == "ssh"

@@ -11,7 +11,7 @@ import pytest
 from ansible.errors import AnsibleError
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.entries import variable_names
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.filters import Filters
-from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import SourceError
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.values import SourceError
 
 WEB: dict[str, t.Any] = {
     "drover_name": "shop-web-1",

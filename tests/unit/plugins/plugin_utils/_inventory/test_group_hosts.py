@@ -11,10 +11,10 @@ from ansible_collections.drover.docker.plugins.plugin_utils._inventory.group_hos
     entry_of,
     merged,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import (
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import read_hosts
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.values import (
     KINDS,
     SourceError,
-    read_hosts,
 )
 
 Json = dict[str, t.Any]

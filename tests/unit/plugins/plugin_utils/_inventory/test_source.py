@@ -11,10 +11,10 @@ import typing as t
 import pytest
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.source import (
     DockerHost,
-    SourceError,
     check_keys,
     read_hosts,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._inventory.values import SourceError
 
 SSH_URL = "ssh://root@192.0.2.11"
 TCP_URL = "tcp://192.0.2.12:2376"
