@@ -49,6 +49,8 @@ class Store:
             "labels": {"io.rancher.container.hostname_override": "container_name"},
             "health_check": CHECK,
             "upgrade_strategy": strategy or QUICK_STRATEGY,
+            # The image declares a volume there, and what writes to a volume is stopped first.
+            "tmpfs": ["/data"],
             **keys,
         }
         self.stack.define(web=web, lb=LB)

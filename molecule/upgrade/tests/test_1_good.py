@@ -76,3 +76,14 @@ def test_scale_in_the_middle_of_an_upgrade(store: Store) -> None:
     store.stack.scale("web", 4)
     store.command("confirm_upgrade")
     assert len(store.web()) == len(store.running()) == 4
+
+
+def test_members_that_are_stopped_first_lose_no_request_either(store: Store) -> None:
+    """Without the tmpfs each member has a volume of its own. The others answer meanwhile: one is taken at a time."""
+    with store.load() as load:
+        run = store.define(version="2", tmpfs=[]).up()
+        store.command("rollback")
+    print(load.told("upgrade of 4 members, each stopped first, and back"))
+    assert "stop-first, as both would write to store_web_1_data" in run.output
+    assert load.failures() == []
+    assert len(store.web()) == 4

@@ -42,6 +42,10 @@ def _order(told: Json) -> str:
     return f"stop-first, as {told['why']}" if told["why"] else "start-first"
 
 
+def _in_a_row(failures: int) -> str:
+    return f", {failures} times in a row" if failures > 1 else ""
+
+
 UPGRADES: dict[str, Text] = {
     # of operations
     "kept_back": "an upgrade replaced it; kept as the way back",
@@ -73,7 +77,9 @@ UPGRADES: dict[str, Text] = {
     "needs_address": "both would have the same address",
     "needs_volume": "both would write to {volume}",
     # why an upgrade fails
-    "upgrade_no_start": "could not be started, {failures} times in a row: {error}",
+    "upgrade_no_start": lambda told: (
+        f"could not be started{_in_a_row(told['failures'])}: {told['error']}"
+    ),
     "upgrade_crashes": "{name} crashed: restarted {restarts} times by the engine",
     "upgrade_exits": "{name} ended (exit code {exit_code})",
     "upgrade_unhealthy": "{name} is unhealthy",

@@ -246,9 +246,11 @@ class Pass:
         self._whole = plan
         part = self._pulls.without(self._copies.without(plan))
         if self._has_share(part):
-            if self._spent >= MAX_ROUNDS:
-                return self._end(plan, self._unsettled(plan))
-            return self._begin_round(part, now)
+            if self._spent < MAX_ROUNDS:
+                return self._begin_round(part, now)
+            if plan.upgrading and (pause_s := self._settling.pause_s(self.planner, now)):
+                return self._look(pause_s)
+            return self._end(plan, [*self._unsettled(plan), *self._gone_back()])
         if self._pulls.due(plan):
             return self._pull(plan)
         if self._refusing or self._aside:

@@ -19,6 +19,8 @@ from .policy import Policy
 
 MOST_FAILURES = 2
 """Creates or starts in a row, after which a newcomer has failed: once may be an accident."""
+MOST_PULLS = 1
+"""Failed pulls, after which an upgrade has failed: it costs nothing to go back, as nothing was touched yet."""
 MOST_RESTARTS = 2
 """Restarts by the engine, after which a newcomer has failed."""
 
@@ -156,9 +158,8 @@ STAGES: tuple[tuple[Stage, t.Callable[[Home], bool]], ...] = (
 
 def fault_of(slot: SlotView, policy: Policy) -> Fact | None:
     """Why a member with the new launch has failed; None if it has not."""
-    failed = too_many_failures(slot.member, slot.failures, slot.error)
-    if failed:
-        return failed
+    if slot.failures >= MOST_FAILURES:
+        return no_start(slot.member, slot.failures, slot.error)
     found = slot.container
     if found and slot.restarts >= MOST_RESTARTS:
         return _fact(slot, "upgrade_crashes", restarts=slot.restarts, name=found["name"])
@@ -173,10 +174,8 @@ def fault_of(slot: SlotView, policy: Policy) -> Fact | None:
     return None
 
 
-def too_many_failures(member: WantedMember, failures: int, error: str) -> Fact | None:
-    """That pulls, creates or starts failed too often in a row; None if they did not."""
-    if failures < MOST_FAILURES:
-        return None
+def no_start(member: WantedMember, failures: int, error: str) -> Fact:
+    """That pulls, creates or starts of a newcomer failed too often."""
     told = {"failures": failures, "error": error}
     return Fact.about(member.id, "upgrade_no_start", told, host=member.host)
 

@@ -35,7 +35,7 @@ from ..health.wellbeing import Ward, Wellbeing
 from ..operations.member import WantedMember
 from ..world.ownership import LIVE_STATES, Claims
 from ..world.world import World
-from .home import Home, SlotView, Stage, fault_of, stage_of, too_many_failures
+from .home import MOST_PULLS, Home, SlotView, Stage, fault_of, no_start, stage_of
 from .images import image_fault, missing_images
 from .order import others_of, stop_first_reason
 from .policy import Policy, policy_of
@@ -261,9 +261,10 @@ class _Rollout:
     def _failed_pull(self, home: Home) -> Fact | None:
         coming = self._coming(home)
         remembered = self._all.failed_pull(coming)
-        return too_many_failures(
-            coming, remembered.get("failures", 0), remembered.get("reason", "")
-        )
+        failures = remembered.get("failures", 0)
+        if failures < MOST_PULLS:
+            return None
+        return no_start(coming, failures, remembered.get("reason", ""))
 
     def _roll_back(self, fault: Fact) -> Body:
         self._all.step = Fact("upgrade_failed", {"why": fault.as_data})
