@@ -73,7 +73,8 @@ stacks:
       description: Number of the committed version of the record; V(0) if there is none yet.
       type: int
     proposed:
-      description: Number of a newer version that the host has, but does not know to be on a majority of the hosts; null without one.
+      description: Number of a newer version that the host has, but does not know to be on a majority of the hosts; null
+        without one.
       type: int
     signed:
       description: Whether the committed version has a signature. It is not verified here.
