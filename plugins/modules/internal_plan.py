@@ -55,7 +55,7 @@ options:
     default: true
   services:
     description:
-      - With O(command=up), the services to upgrade, by name. Without it all that changed.
+      - With O(command=up), the services to upgrade, by name. The default is all that changed.
     type: list
     elements: str
   force:
@@ -70,11 +70,13 @@ options:
     choices: [start-first, stop-first]
   batch_size:
     description:
-      - With O(command=up), the number of members of a service that are upgraded at a time.
+      - With O(command=up), the number of members of a service that are upgraded at a time, 1 or more. The default is
+        what the stack files say, else 1.
     type: int
   interval:
     description:
-      - With O(command=up), the pause after a member is done, in seconds.
+      - With O(command=up), the pause after a member is done, in seconds. The default is what the stack files say,
+        else 2.
     type: int
   revision:
     description:

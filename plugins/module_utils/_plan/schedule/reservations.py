@@ -12,6 +12,7 @@ from ..._model.entry import MemberEntry
 from ..._model.fact import Fact
 from ..._model.member import MemberId
 from ..._record.revisions import current, is_live
+from ..world.ports import published
 from ..world.world import Port, World, ports_overlap
 
 Owner = t.Dict[str, str]
@@ -106,11 +107,3 @@ class Reservations:
         """A member counts for its host, and for its service there."""
         self._loads[host,] += change
         self._loads[host, member.stack, member.service] += change
-
-
-def published(service: dict[str, t.Any]) -> list[Port]:
-    """Host ports that every member of a service needs for itself."""
-    if service["network"] == "host":
-        return []
-    ports = service["container"].get("ports", [])
-    return [(port["ip"], int(port["public"]), port["protocol"]) for port in ports if port["public"]]

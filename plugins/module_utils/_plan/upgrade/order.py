@@ -17,7 +17,7 @@ from ..._model.fact import Fact
 from ..._model.member import MemberId
 from ..._model.volumes import normal_path
 from ..operations.member import WantedMember
-from ..schedule.reservations import published
+from ..world.ports import published
 
 Json = t.Dict[str, t.Any]
 
