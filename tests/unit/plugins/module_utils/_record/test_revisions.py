@@ -109,12 +109,12 @@ def test_records_of_earlier_releases_have_no_health_check() -> None:
 def test_how_to_upgrade_is_taken_over_and_is_no_upgrade() -> None:
     body, _notes = up(None, definition())
     wanted = definition(upgrade_strategy={"start_first": False})
-    after, notes = apply_up(body, Request("up", definition=wanted, upgrade=True))
-    assert notes == []
+    after, facts = apply_up(body, Request("up", definition=wanted, upgrade=True))
+    assert facts == []
     assert "upgrades" not in after
     assert web_of(after)["upgrade_strategy"] == {"order": "stop-first"}
     launches = [item["services"]["web"]["launch"] for item in after["revisions"]]
     assert len(launches) == 2
     assert launches[0] == launches[1]
-    silent, _notes = apply_up(after, Request("up", definition=definition(), upgrade=True))
+    silent, _facts = apply_up(after, Request("up", definition=definition(), upgrade=True))
     assert "upgrade_strategy" not in web_of(silent)

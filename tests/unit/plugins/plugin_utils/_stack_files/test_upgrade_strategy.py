@@ -164,6 +164,16 @@ services:
     }
 
 
+def test_an_extending_service_that_says_nothing_keeps_it(tmp_path: pathlib.Path) -> None:
+    compose = """
+services:
+  base: {image: a, deploy: {update_config: {delay: 3s}}}
+  web: {extends: {service: base}, deploy: {update_config: null}}
+"""
+    definition, _warnings = load(tmp_path, compose)
+    assert definition["services"]["web"]["upgrade_strategy"] == {"interval_ms": 3000}
+
+
 # --- what is refused ---
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._model.check_times import least_bake_s
 from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.policy import (
     Policy,
-    least_bake_s,
     policy_of,
 )
 from ansible_collections.drover.docker.tests.unit.shared.builders import service
