@@ -88,6 +88,16 @@ class Placer:
             self.body = self._rollouts.advance(self.body, name)
         for member in self._active(name):
             self._refresh(self._candidate(member), self.members[member.key])
+        if name in upgrades_of(self.body):
+            self._share_volumes(name)
+
+    def _share_volumes(self, name: str) -> None:
+        """A member has its volumes, whichever slot mounted them: one may hide a path that another has data at."""
+        found: dict[MemberId, dict[str, str]] = {}
+        for slot in self._known(name):
+            found.setdefault(slot.home, {}).update(self.members[slot.key]["volumes"])
+        for slot in self._known(name):
+            self.members[slot.key]["volumes"] = found[slot.home]
 
     def _place_scaled(self, name: str, service: dict[str, t.Any]) -> None:
         scale = (current(self.body) or {})["services"][name]["scale"]

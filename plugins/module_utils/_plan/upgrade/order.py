@@ -15,7 +15,7 @@ from ..._common.constants import STATE_DIR_MARK
 from ..._model.entry import Members
 from ..._model.fact import Fact
 from ..._model.member import MemberId
-from ..._model.volumes import normal_path
+from ..._model.volumes import normal_path, other_mounts
 from ..operations.member import WantedMember
 from ..world.ports import published
 
@@ -43,21 +43,28 @@ def stop_first_reason(old: WantedMember, new: Json, others: Members) -> Fact | N
         if not entry["retired"]
         for name in entry["volumes"].values()
     }
-    return _writes(old.service, old.entry["volumes"], shared)
+    volumes = old.entry["volumes"]
+    both = _written(old.service, volumes) & _written(new, volumes)
+    return Fact("needs_volume", {"volume": min(both - shared)}) if both - shared else None
 
 
-def _writes(service: Json, volumes: dict[str, str], shared: set[str]) -> Fact | None:
-    """A volume or folder that this member alone writes to."""
+def _written(service: Json, volumes: dict[str, str]) -> set[str]:
+    """Volumes and folders of the host that a member of this service writes to.
+
+    C(volumes): those that are recorded of it, by path; they may have been mounted by another definition of it.
+    """
     mounts = service["container"].get("mounts", [])
     readable = {normal_path(item["target"]) for item in mounts if "ro" in item["options"]}
-    for path, name in sorted(volumes.items()):
-        if normal_path(path) not in readable and name not in shared:
-            return Fact("needs_volume", {"volume": name})
-    for item in mounts:
-        is_bind = item["kind"] == "bind" and "ro" not in item["options"]
-        if is_bind and not str(item["source"]).endswith(".sock") and not is_own_folder(item):
-            return Fact("needs_volume", {"volume": item["source"]})
-    return None
+    hidden = readable | other_mounts(service["container"])
+    found = {name for path, name in volumes.items() if normal_path(path) not in hidden}
+    return found | {str(item["source"]) for item in mounts if _is_written(item)}
+
+
+def _is_written(mount: Json) -> bool:
+    """Whether it is a named volume, at whatever path, or a folder of the host. Many may use a socket."""
+    if "ro" in mount["options"] or mount["kind"] not in ("bind", "volume"):
+        return False
+    return not (str(mount["source"]).endswith(".sock") or is_own_folder(mount))
 
 
 def is_own_folder(mount: Json) -> bool:

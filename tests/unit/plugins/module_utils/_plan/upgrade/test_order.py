@@ -74,18 +74,29 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
 @pytest.mark.parametrize("side", ["old", "new"])
 @pytest.mark.parametrize("case", CASES)
 def test_reasons(case: str, side: str) -> None:
-    """Both the old and the new definition count; what only the new one mounts is nobody's yet."""
+    """A port or an address of either is enough; files only count where both write to them."""
     keys, volumes, code = CASES[case]
     changed, plain = service(**keys), service()
     old, new = (changed, plain) if side == "old" else (plain, changed)
     member = WantedMember(MemberId("shop", "db", 1), entry(**volumes), old, "active")
     others = {"web/1": entry(files="shared")}
     found = stop_first_reason(member, new, others)
-    only_new = side == "new" and case in ("folder of the host", "read only")
-    expected = "" if only_new and case == "folder of the host" else code
-    if case == "read only" and side == "new":
-        expected = "needs_volume"  # what serves writes to it
+    expected = "" if case == "folder of the host" else code
     assert (found.code if found else "") == expected
+
+
+def test_a_folder_that_both_write_to() -> None:
+    keys = container(mounts=[mount("bind", "/srv/data", "/data")])
+    member = WantedMember(MemberId("shop", "db", 1), entry(), service(**keys), "active")
+    found = stop_first_reason(member, service(**keys), {})
+    assert found and found.text == "both would write to /srv/data"
+
+
+def test_a_volume_that_one_of_them_hides() -> None:
+    hidden = service(**container(tmpfs={"/data": ""}))
+    for old, new in ((hidden, service()), (service(), hidden)):
+        member = WantedMember(MemberId("shop", "db", 1), entry(data="own"), old, "active")
+        assert stop_first_reason(member, new, {}) is None
 
 
 def test_others_are_those_of_other_members() -> None:
