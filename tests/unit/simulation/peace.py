@@ -6,7 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .checks import Broken, Member, claimed
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
+from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import service_at
+
+from .checks import Broken, claimed
 from .containers import Container
 from .ending import view_of
 from .world import SimulatedWorld
@@ -14,25 +18,26 @@ from .world import SimulatedWorld
 Json = dict[str, Any]
 
 
-def wanted(world: SimulatedWorld) -> dict[Member, tuple[Json, Json]]:
-    """Members that the valid records want to run, each with its entry and its service."""
-    found: dict[Member, tuple[Json, Json]] = {}
+def wanted(world: SimulatedWorld) -> dict[MemberId, tuple[Json, Json]]:
+    """Slots of members that the valid records want to run, each with its entry and its service."""
+    found: dict[MemberId, tuple[Json, Json]] = {}
     for stack in world.records.all_stacks():
         view = view_of(world, stack)
         if view.body is None or view.conflict or view.body["revisions"][-1]["tombstone"]:
             continue
         revision = view.body["revisions"][-1]
         for key, entry in view.body["members"].items():
-            name, _slash, index = key.rpartition("/")
-            if not entry["retired"] and revision["services"][name]["state"] == "active":
-                found[stack, name, int(index)] = entry, revision["definition"]["services"][name]
+            member = MemberId.of_key(stack, key)
+            is_active = revision["services"].get(member.service, {}).get("state") == "active"
+            if is_active and not entry["retired"] and entry.get("role") != KEPT:
+                found[member] = entry, service_at(view.body, member.service, entry["launch"])
     return found
 
 
-def right_ones(world: SimulatedWorld) -> dict[Member, Container]:
-    """Members with one container of ours, which runs where and how the record says."""
+def right_ones(world: SimulatedWorld) -> dict[MemberId, Container]:
+    """Slots with one container of ours, which runs where and how the record says."""
     places = claimed(world)
-    found: dict[Member, Container] = {}
+    found: dict[MemberId, Container] = {}
     for member, (entry, service) in wanted(world).items():
         claims = places.get(member, [])
         if (
