@@ -125,8 +125,9 @@ class Rollouts:
         found: dict[MemberId, list[SlotView]] = {}
         for member in self._slots(body, name):
             found.setdefault(member.home, []).append(self._view(body, member))
+        is_forward = upgrades_of(body)[name]["phase"] == ROLLING
         return [
-            Home(slots, policy, self._world.is_seen(slots[0].member.host))
+            Home(slots, policy, self._world.is_seen(slots[0].member.host), is_forward)
             for slots in found.values()
             if not all(item.is_retired for item in slots)
         ]
@@ -344,13 +345,18 @@ class _Rollout:
         )
         if not pending or not self._has_images(pending):
             return
-        room = self._policy.batch_size - sum(stage in UNDER_WAY for _home, stage in stages)
+        room = self._policy.batch_size - sum(self._takes_room(*item) for item in stages)
         resting = self._rests(stages)
         for home in pending:
             free = self._waits_for_nobody(home)
             if free or (room > 0 and not resting):
                 room -= not free
                 self._begin(home)
+
+    def _takes_room(self, home: Home, stage: Stage) -> bool:
+        """Whether a member is under way. One that failed, where that may be, holds up no other."""
+        has_failed = self._is_forward and home.is_seen and self._fault(home) is not None
+        return stage in UNDER_WAY and not has_failed
 
     def _waits_for_nobody(self, home: Home) -> bool:
         """What does not run is replaced at once. Going back, so is what does not serve well, or need not be stopped."""
