@@ -20,6 +20,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.copies impor
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
     ACTIVE,
     PAUSED,
+    ROLLING,
     ROLLING_BACK,
     service_at,
     upgrades_of,
@@ -73,12 +74,18 @@ def _moves(body: Json | None) -> bool:
         return False
     active = [name for name, item in upgrades_of(body).items() if item["phase"] in ACTIVE]
     active = [name for name in active if revision["services"][name]["state"] == "active"]
-    return any(
+    return any(_ends_by_itself(upgrades_of(body)[name]) for name in active) or any(
         entry["launch"] != revision["services"][service_of(key)]["launch"]
         or entry.get("role") == NEWCOMER
         for key, entry in body["members"].items()
         if service_of(key) in active and not entry["retired"] and entry.get("role") != KEPT
-    ) or any(upgrades_of(body)[name]["phase"] == ROLLING_BACK for name in active)
+    )
+
+
+def _ends_by_itself(upgrade: Json) -> bool:
+    """Whether it is over only when its rollback, or its confirmation, is."""
+    confirms = upgrade["policy"].get("confirm_after_ms") is not None
+    return upgrade["phase"] == ROLLING_BACK or confirms
 
 
 class Expectation:
@@ -142,10 +149,14 @@ class Expectation:
         return {member.index: slots[member] for member in [*kept, *coming, *serving]}
 
     def _is_held(self, stack: str, name: str) -> bool:
-        """Whether an upgrade waits for a person."""
+        """Whether an upgrade waits for a person: it is paused, stopped, or goes on in spite of a failed member."""
         body = self.bodies[stack]
         state = body["revisions"][-1]["services"].get(name, {}).get("state")
-        return state != "active" or upgrades_of(body).get(name, {}).get("phase") == PAUSED
+        upgrade = upgrades_of(body).get(name)
+        if state != "active" or upgrade is None:
+            return state != "active"
+        tolerates = upgrade["policy"].get("failure_action") == "continue"
+        return upgrade["phase"] == PAUSED or (tolerates and upgrade["phase"] == ROLLING)
 
     def _check_service(
         self, stack: str, name: str, service: Json, desire: Json, body: Json

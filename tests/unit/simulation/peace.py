@@ -8,7 +8,10 @@ from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
-from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import service_at
+from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
+    service_at,
+    upgrades_of,
+)
 
 from .checks import Broken, claimed
 from .containers import Container
@@ -60,6 +63,21 @@ def _is_done(container: Container) -> bool:
     return container.status == "exited" and container.exit_code == 0
 
 
+def upgrades(world: SimulatedWorld) -> dict[tuple[str, str], Json]:
+    """The upgrades of all services."""
+    return {
+        (stack, name): upgrade
+        for stack in world.records.all_stacks()
+        for name, upgrade in upgrades_of(view_of(world, stack).body).items()
+    }
+
+
+def _is_stop_first(entry: Json, service: Json) -> bool:
+    """Whether two containers of one member have no room beside each other."""
+    shared = service["container"].get("ports") or service["network"] == "host"
+    return bool(entry["volumes"] or shared or service["start_once"])
+
+
 class Peace:
     """Remembers the right ones before an order, and looks for them after it."""
 
@@ -68,10 +86,12 @@ class Peace:
         self.before = {
             member: (item, item.started_at) for member, item in right_ones(world).items()
         }
+        self.upgrades = upgrades(world)
 
     def check(self) -> None:
         """Those that are still wanted must still run, without a restart."""
         after = wanted(self.world)
+        changed = upgrades(self.world)
         running = {
             item.id: item
             for machine in self.world.machines.values()
@@ -80,6 +100,10 @@ class Peace:
         }
         for member, (container, started_at) in self.before.items():
             found = running.get(container.id)
+            service = member.stack, member.service
+            came_back = self.upgrades.get(service) != changed.get(service)
+            if came_back and member in after and _is_stop_first(*after[member]):
+                continue  # it was stopped for an upgrade that failed in the same run
             if member in after and (found is None or found.started_at != started_at):
                 raise Broken(
                     f"{member} was as it should be, and was disturbed: {found and found.status}"

@@ -422,3 +422,42 @@ def test_two_controllers_at_once(at: int, other: str) -> None:
         assert launches(told, "front") == {target(told, "front")}
         assert told.least["front"] == len(DONE)
         told.check_nothing_left()
+
+
+@pytest.mark.parametrize("command", ["rollback", "up"])
+def test_members_of_a_scale_in_the_middle_follow_one_by_one(command: str) -> None:
+    """Rows 20 and 23: they have no way back of their own, and are replaced one by one all the same."""
+    with story() as told:
+        told.up(definition=changed_definition(STACK, "back"))
+        told.settle()
+        told.run(Order("scale", STACK, service=0, scale=4))
+        told.settle()
+        told.guard()
+        if command == "rollback":
+            told.order("rollback")
+        else:
+            told.up(definition=changed_definition(STACK, "back", command=["other"]))
+        told.settle()
+        assert len(told.serving("back")) == 4
+        assert launches(told, "back") == {target(told, "back")}
+        assert told.least["back"] == 3
+        told.check_nothing_left()
+
+
+def test_a_failed_member_that_is_tolerated_holds_up_no_other() -> None:
+    """Row 1: C(continue) goes on, and what served before goes on serving."""
+    with story() as told:
+        before = told.serving("front")
+        told.up(BAD, policy={"failure_action": "continue"})
+        told.passes(10)
+        assert sorted(told.roles("front").values()) == [""] * 3 + ["newcomer"] * 3
+        assert told.serving("front") == before
+
+
+def test_a_job_that_was_stopped_is_no_rollback_for_ever() -> None:
+    """Row 2: what runs once is not started again, so a rollback does not wait for it to serve."""
+    with story(stack="jobs") as told:
+        told.up(BAD)
+        told.settle()
+        assert (told.upgrade("once") or {})["phase"] == ROLLED_BACK
+        assert set(told.roles("once").values()) == {""}

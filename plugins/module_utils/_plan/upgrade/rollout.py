@@ -291,6 +291,9 @@ class _Rollout:
         newcomer.member.entry["since"] = self._now(home)
         if serving is not None:
             self._replaced(home, serving)
+        kept, confirmed_launch = home.kept, self._upgrade["confirmed"]["launch"]
+        if kept is not None and kept.member.entry["launch"] != confirmed_launch:
+            self._retire(kept)
 
     def place_newcomer(self, home: Home) -> None:
         """Give the member a newcomer: what was kept of the wanted launch, or a new slot."""
@@ -320,11 +323,15 @@ class _Rollout:
         return WantedMember(member, entry, self._service, STATE_ACTIVE)
 
     def _replaced(self, home: Home, slot: SlotView) -> None:
-        """What no longer serves: the last confirmed launch is kept for a way back, any other goes."""
+        """What no longer serves: the last confirmed launch is kept for a way back, any other goes.
+
+        The only slot stays until another one has taken over: without any, the member would be no longer wanted.
+        """
         way_back = self._is_forward and (
             slot.member.entry["launch"] == self._upgrade["confirmed"]["launch"]
         )
-        if way_back and home.kept is None:
+        is_only = all(item.is_retired for item in home.slots if item is not slot)
+        if is_only or (way_back and home.kept is None):
             slot.member.entry["role"], slot.member.entry["since"] = KEPT, self._now(home)
         else:
             self._retire(slot)
