@@ -200,14 +200,13 @@ class Play:
         return overtake
 
     def _note_acknowledged(self, controller: Controller) -> None:
-        """An order that a majority stores must never be forgotten."""
+        """An order that a majority stores must never be forgotten: of its hosts, and of those before it."""
         for stack in controller.request.stacks or []:
-            stored = [
-                state
-                for state in self.world.records.states(stack)
-                if controller.request.time in times_of(state.body)
-            ]
-            if stored and is_majority(stored[0].electorate, [state.host for state in stored]):
+            states = self.world.records.states(stack)
+            stored = [state for state in states if controller.request.time in times_of(state.body)]
+            hosts = [state.host for state in stored]
+            juries = [state.electorate for state in states if state in stored or state.is_committed]
+            if stored and all(is_majority(jury, hosts) for jury in juries):
                 self.acknowledged.append((stack, controller.request.time))
 
     def _note_failed(self, controller: Controller, report: Report) -> None:
