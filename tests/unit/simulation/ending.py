@@ -230,9 +230,7 @@ class Expectation:
         self._expect(hosts <= {entry["host"]}, f"{member} is kept on {entry}, is on {hosts}")
         self._expect(not any(item.live for _host, item in found), f"{member} is kept, and runs")
 
-    def _check_member(
-        self, member: MemberId, entry: Json, service: Json, state: str
-    ) -> None:
+    def _check_member(self, member: MemberId, entry: Json, service: Json, state: str) -> None:
         found = self.claimed.get(member, [])
         places = [(host, item.status) for host, item in found]
         if state == "stopped":
@@ -245,9 +243,7 @@ class Expectation:
             f"{member} belongs on {entry}, is {places}",
         )
         container = found[0][1]
-        self._expect(
-            container.name == member.container, f"{member} is called {container.name}"
-        )
+        self._expect(container.name == member.container, f"{member} is called {container.name}")
         if state == "active":
             self._check_runs(member, entry, service, container)
 

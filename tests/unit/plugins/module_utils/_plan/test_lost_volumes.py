@@ -163,9 +163,7 @@ def test_a_volume_that_was_brought_to_another_host_is_followed() -> None:
 
 def test_a_new_member_does_not_begin_anew_what_others_share() -> None:
     """Members added meanwhile share the volume of those that had it."""
-    shared = {
-        "mounts": [{"kind": "volume", "source": "all", "target": "/data", "options": []}]
-    }
+    shared = {"mounts": [{"kind": "volume", "source": "all", "target": "/data", "options": []}]}
     bench = Bench(*HOSTS)
     body = bench.settled(stack({"db": service(container=shared)}, volumes={"all": VOLUME}))
     entry = body["members"]["db/1"]
