@@ -337,7 +337,11 @@ def request_for(order: Order, inventory: list[str]) -> Request:
         return Request("reconcile", [order.stack] if order.stack else None, **common)
     if order.command == "up":
         wanted = definition(order.stack, order.variant)
-        how: dict[str, Any] = {"upgrade": order.upgrade, "policy": POLICIES[order.policy], "prune": order.prune}
+        how: dict[str, Any] = {
+            "upgrade": order.upgrade,
+            "policy": POLICIES[order.policy],
+            "prune": order.prune,
+        }
         return Request("up", [order.stack], definition=wanted, **how, **common)
     services = sorted(definition(order.stack, 0)["services"])
     if order.command == "scale":

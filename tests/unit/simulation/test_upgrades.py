@@ -8,7 +8,6 @@ import dataclasses
 from typing import Any
 
 import pytest
-
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import ROLLED_BACK
 
 from .controller import Controller
