@@ -475,3 +475,18 @@ def test_a_job_that_was_stopped_is_no_rollback_for_ever() -> None:
         told.settle()
         assert (told.upgrade("once") or {})["phase"] == ROLLED_BACK
         assert set(told.roles("once").values()) == {""}
+
+
+def test_a_new_upgrade_in_the_middle_of_a_rollback_keeps_the_way_back() -> None:
+    """Rows 9 and 22: what was confirmed and just came back is kept again, and no second member stops meanwhile."""
+    with story(stack="edge") as told:
+        before = told.serving("proxy")
+        told.up(definition=changed_definition("edge", "proxy"))
+        told.order("rollback")
+        told.up(definition=changed_definition("edge", "proxy", command=["other"]))
+        told.settle()
+        assert launches(told, "proxy") == {target(told, "proxy")}
+        assert told.least["proxy"] == 1
+        told.order("rollback")
+        told.settle()
+        assert told.serving("proxy") == before

@@ -278,9 +278,9 @@ class _Rollout:
     # --- the steps of one member ---
 
     def retire_newcomer(self, home: Home) -> None:
-        """Give up a newcomer that is no longer wanted."""
+        """Give up a newcomer that is no longer wanted: after a broken-off rollback it is what was confirmed."""
         if home.newcomer is not None:
-            self._retire(home.newcomer)
+            self._replaced(home, home.newcomer)
 
     def promote(self, home: Home) -> None:
         """Let the newcomer serve; what served is kept, or goes."""
