@@ -9,6 +9,7 @@ makes it anew.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._model.entry import MemberEntry
@@ -70,7 +71,21 @@ class LostVolumes:
         return sorted(had.difference(self._world.observation(entry["host"])["volumes"]))
 
     def _had(self, member: MemberId, entry: MemberEntry) -> set[str]:
-        """The volumes that the member had on its host. Recorded alone, a volume may never have been made."""
+        """The volumes that the member, or another one that shares them, had on its host."""
+        shared = {name for name in entry["volumes"].values() if (entry["host"], name) in self._used}
+        return shared | self._own(member, entry)
+
+    @functools.cached_property
+    def _used(self) -> set[tuple[str, str]]:
+        """Host and name of each volume that a recorded member had."""
+        return {
+            (entry["host"], name)
+            for key, entry in self._members.items()
+            for name in self._own(MemberId.of_key(self._stack, key), entry)
+        }
+
+    def _own(self, member: MemberId, entry: MemberEntry) -> set[str]:
+        """The volumes that the member had itself. Recorded alone, a volume may never have been made."""
         names = set(entry["volumes"].values())
         return (
             names if self._is_forgotten(member, entry) else names.intersection(self._noted(member))

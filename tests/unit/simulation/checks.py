@@ -16,6 +16,9 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     OVERLAY_NETWORK,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
+from ansible_collections.drover.docker.plugins.module_utils._record.fold import unfold_members
 
 from .containers import Container
 from .data import MARK
@@ -23,7 +26,9 @@ from .fake_engine import FakeEngine
 from .world import SimulatedWorld
 
 Member = tuple[str, str, int]
-Found = dict[Member, list[tuple[str, Container]]]
+Found = dict[MemberId, list[tuple[str, Container]]]
+MOST_LIVE = 2
+"""Containers of one member that run at once: what serves, and its newcomer."""
 
 
 class Broken(AssertionError):
@@ -36,20 +41,23 @@ def member_of(container: Container) -> Member:
 
 
 def claimed(world: SimulatedWorld) -> Found:
-    """All containers with all of our labels, whoever made them, by member."""
+    """All containers with all of our labels, whoever made them, by the slot of a member."""
     found: Found = defaultdict(list)
     for name, machine in world.machines.items():
         for container in machine.containers:
             if is_ours(container.labels):
-                found[member_of(container)].append((name, container))
+                found[MemberId.of_labels(container.labels)].append((name, container))
     return found
 
 
-def _wants_running(body: dict[str, Any], service: str, index: int) -> bool:
+def _wants_running(body: dict[str, Any], member: MemberId) -> bool:
+    """Whether a stored body wants a slot to run."""
     revision = body["revisions"][-1]
-    entry = body["members"].get(f"{service}/{index}", {"retired": True})
-    active = revision["services"].get(service, {"state": ""})["state"] == "active"
-    return active and not revision["tombstone"] and not entry["retired"]
+    members = unfold_members(body["members"], revision["services"])
+    entry = members.get(member.key, {"retired": True})
+    active = revision["services"].get(member.service, {"state": ""})["state"] == "active"
+    is_wanted = not entry["retired"] and entry.get("role") != KEPT
+    return active and not revision["tombstone"] and is_wanted
 
 
 class Watch:
@@ -89,9 +97,9 @@ class Watch:
 
     def _check_started(self, container: Container) -> None:
         """Nothing is started of which all records say that it is not to run."""
-        stack, service, index = member_of(container)
-        states = self.world.records.states(stack)
-        if states and not any(_wants_running(state.body, service, index) for state in states):
+        member = MemberId.of_labels(container.labels)
+        states = self.world.records.states(member.stack)
+        if states and not any(_wants_running(state.body, member) for state in states):
             raise Broken(f"{container.name} was started, though no record wants it to run")
 
     def after_step(self) -> None:
@@ -110,10 +118,14 @@ class Watch:
             raise Broken(f"two runs acted in turns: {blocks[-6:]}")
 
     def check_doubles(self) -> None:
-        """One container for one member."""
+        """One container for one slot of a member, of which two run at most."""
+        live: dict[MemberId, int] = defaultdict(int)
         for member, found in claimed(self.world).items():
             made = [f"{container.id[:8]} on {host}" for host, container in found if container.ours]
-            if len(made) > 1 and member[0] not in self.world.forgotten:
+            live[member.home] += sum(item.live for _host, item in found if item.ours)
+            if member.stack in self.world.forgotten:
+                continue
+            if len(made) > 1 or live[member.home] > MOST_LIVE:
                 raise Broken(
                     f"member {member} has several containers of our making: {', '.join(made)}"
                 )

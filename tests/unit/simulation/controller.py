@@ -55,7 +55,7 @@ from ansible_collections.drover.docker.tests.unit.shared.operations import cross
 
 from .control_nodes import ControlNode
 from .machine import Machine
-from .stacks import STACKS, definition
+from .stacks import POLICIES, STACKS, definition
 from .steps import Order, choose
 from .world import SimulatedWorld
 
@@ -337,7 +337,12 @@ def request_for(order: Order, inventory: list[str]) -> Request:
         return Request("reconcile", [order.stack] if order.stack else None, **common)
     if order.command == "up":
         wanted = definition(order.stack, order.variant)
-        return Request("up", [order.stack], definition=wanted, prune=order.prune, **common)
+        how: dict[str, Any] = {
+            "upgrade": order.upgrade,
+            "policy": POLICIES[order.policy],
+            "prune": order.prune,
+        }
+        return Request("up", [order.stack], definition=wanted, **how, **common)
     services = sorted(definition(order.stack, 0)["services"])
     if order.command == "scale":
         service = "extra" if order.service == LAST else services[order.service % len(services)]

@@ -8,7 +8,7 @@ import dataclasses
 import random
 from collections.abc import Callable
 
-from .stacks import STACKS
+from .stacks import POLICIES, STACKS
 from .steps import Fault, Order, Run, Step, Wait
 
 CONTAINERS = [
@@ -100,8 +100,9 @@ TROUBLES: list[list[str]] = [
     ["releases", "split"],
     ["releases", "kill"],
 ]
-COMMANDS = [*["up", "reconcile"] * 4, *["scale"] * 5, "stop", "start", "start", "down"]
-CALM_COMMANDS = ["up", "reconcile", "scale", "scale", "scale", "stop", "start"]
+UPGRADING = ["rollback", "rollback", "confirm_upgrade"]
+COMMANDS = [*["up", "reconcile"] * 4, *["scale"] * 5, *UPGRADING, "stop", "start", "start", "down"]
+CALM_COMMANDS = ["up", "reconcile", "scale", "scale", "scale", *UPGRADING, "stop", "start"]
 LARGEST = 7
 
 
@@ -159,12 +160,20 @@ def _fault(dice: random.Random, subject: About) -> Fault:
 def _order(dice: random.Random, subject: About) -> Order:
     command = dice.choice(COMMANDS if subject.theme else CALM_COMMANDS)
     if command == "up":
-        variant = dice.choice([0, 0, 1, 2])
-        return Order("up", dice.choice(subject.stacks), variant=variant, prune=dice.random() < 0.5)
+        return _up(dice, dice.choice(subject.stacks))
     if command == "reconcile":
         return Order("reconcile", unattended=dice.random() < 0.5)
     which, service = dice.randint(0, LARGEST), dice.randint(0, LARGEST)
     return Order(command, which=which, service=service, scale=dice.randint(0, 5))
+
+
+def _up(dice: random.Random, stack: str) -> Order:
+    prune, upgrade = dice.random() < 0.5, dice.random() < 0.6
+    if not upgrade:
+        return Order("up", stack, variant=dice.choice([0, 0, 1, 2]), prune=prune)
+    variant = dice.choice([0, 1, 1, 2, 3, 3, 4])
+    policy = dice.choice(["", "", *POLICIES])
+    return Order("up", stack, variant=variant, prune=prune, upgrade=True, policy=policy)
 
 
 def _run(dice: random.Random, subject: About) -> Run:

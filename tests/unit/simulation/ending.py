@@ -6,17 +6,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT, NEWCOMER
+from ansible_collections.drover.docker.plugins.module_utils._model.member import (
+    MemberId,
+    service_of,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.schedule.hosts import labels_match
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import (
     RecordView,
     view_records,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
+    ACTIVE,
+    PAUSED,
+    ROLLING,
+    ROLLING_BACK,
+    service_at,
+    upgrades_of,
+)
 
 from .checks import Broken, claimed
 from .containers import Container
-from .fabric import Image
-from .stacks import IMAGES
+from .stacks import images
 from .world import SimulatedWorld
 
 Json = dict[str, Any]
@@ -26,9 +38,9 @@ def heal(world: SimulatedWorld) -> None:
     """Everything that is no matter of the collection is put right by people."""
     world.swarm.quorum = True
     world.registry.broken.clear()
-    world.registry.images = {
-        item.reference: Image(item.reference, item.volumes, item.ends) for item in IMAGES
-    }
+    world.registry.images = {item.reference: item for item in images()}
+    for item in world.registry.images.values():
+        item.fails = False
     for remembered in (world.failing_starts, world.full_disks, world.lost_replies):
         remembered.clear()
     world.read_errors.clear()
@@ -39,6 +51,8 @@ def heal(world: SimulatedWorld) -> None:
         machine.power_on()
         for stranger in machine.strangers:
             machine.remove(stranger, with_volumes=True)
+        for image in machine.engine.images.values():
+            image.fails = False
         for container in machine.ours:
             machine.set_broken(container, broken=False)
 
@@ -47,6 +61,31 @@ def view_of(world: SimulatedWorld, stack: str) -> RecordView:
     """What all copies of a stack's record say together."""
     copies = world.records.copies(stack)
     return view_records(stack, {host: copies.get(host) for host in world.machines})
+
+
+def is_under_way(world: SimulatedWorld) -> bool:
+    """Whether an upgrade goes on by itself: what it does depends on time."""
+    return any(_moves(view_of(world, stack).valid_body) for stack in world.records.all_stacks())
+
+
+def _moves(body: Json | None) -> bool:
+    revision = body["revisions"][-1] if body and body["revisions"] else None
+    if body is None or revision is None or revision["tombstone"]:
+        return False
+    active = [name for name, item in upgrades_of(body).items() if item["phase"] in ACTIVE]
+    active = [name for name in active if revision["services"][name]["state"] == "active"]
+    return any(_ends_by_itself(upgrades_of(body)[name]) for name in active) or any(
+        entry["launch"] != revision["services"][service_of(key)]["launch"]
+        or entry.get("role") == NEWCOMER
+        for key, entry in body["members"].items()
+        if service_of(key) in active and not entry["retired"] and entry.get("role") != KEPT
+    )
+
+
+def _ends_by_itself(upgrade: Json) -> bool:
+    """Whether it is over only when its rollback, or its confirmation, is."""
+    confirms = upgrade["policy"].get("confirm_after_ms") is not None
+    return upgrade["phase"] == ROLLING_BACK or confirms
 
 
 class Expectation:
@@ -86,14 +125,38 @@ class Expectation:
         ]
         self._expect(not stale, f"{stack}: the record on {stale} is not the valid one")
 
-    def _members(self, stack: str, name: str) -> dict[int, Json]:
+    def _slots(self, stack: str, name: str) -> dict[MemberId, Json]:
         members = self.bodies[stack]["members"]
-        keys = [
-            key
-            for key, entry in members.items()
-            if not entry["retired"] and key.rpartition("/")[0] == name
-        ]
-        return {int(key.rpartition("/")[2]): members[key] for key in keys}
+        ids = {MemberId.of_key(stack, key): entry for key, entry in members.items()}
+        return {
+            member: entry
+            for member, entry in ids.items()
+            if not entry["retired"] and member.service == name
+        }
+
+    def _members(self, stack: str, name: str) -> dict[int, Json]:
+        """The slot of each member that serves. Where an upgrade is held, it may be yet to come."""
+        slots = self._slots(stack, name)
+        serving = [member for member, entry in slots.items() if not entry.get("role")]
+        kept = [member for member, entry in slots.items() if entry.get("role") == KEPT]
+        coming = [member for member, entry in slots.items() if entry.get("role") == NEWCOMER]
+        for found in (serving, kept, coming):
+            indexes = [member.index for member in found]
+            self._expect(len(set(indexes)) == len(indexes), f"several slots alike: {slots}")
+        if not self._is_held(stack, name):
+            missing = {member.index for member in slots} - {member.index for member in serving}
+            self._expect(not missing and not coming, f"not done: {slots}")
+        return {member.index: slots[member] for member in [*kept, *coming, *serving]}
+
+    def _is_held(self, stack: str, name: str) -> bool:
+        """Whether an upgrade waits for a person: it is paused, stopped, or goes on in spite of a failed member."""
+        body = self.bodies[stack]
+        state = body["revisions"][-1]["services"].get(name, {}).get("state")
+        upgrade = upgrades_of(body).get(name)
+        if state != "active" or upgrade is None:
+            return state != "active"
+        tolerates = upgrade["policy"].get("failure_action") == "continue"
+        return upgrade["phase"] == PAUSED or (tolerates and upgrade["phase"] == ROLLING)
 
     def _check_service(
         self, stack: str, name: str, service: Json, desire: Json, body: Json
@@ -110,8 +173,12 @@ class Expectation:
             self._check_scale(stack, name, service, desire, hosts, members)
         if self.calm:
             self._check_order(f"{stack}/{name}", service, members, hosts)
-        for index, entry in members.items():
-            self._check_member((stack, name, index), entry, service, desire["state"])
+        for member, entry in self._slots(stack, name).items():
+            if entry.get("role") == KEPT:
+                self._check_kept(member, entry)
+            else:
+                at = service_at(body, name, entry["launch"])
+                self._check_member(member, entry, at, desire["state"])
 
     def _check_order(
         self, service_name: str, service: Json, members: dict[int, Json], hosts: list[str]
@@ -156,9 +223,14 @@ class Expectation:
             f"{stack}/{name}: {sorted(members)} of {desire}, {hosts}",
         )
 
-    def _check_member(
-        self, member: tuple[str, str, int], entry: Json, service: Json, state: str
-    ) -> None:
+    def _check_kept(self, member: MemberId, entry: Json) -> None:
+        """A way back is stopped; a person may have removed it."""
+        found = self.claimed.get(member, [])
+        hosts = {host for host, _item in found}
+        self._expect(hosts <= {entry["host"]}, f"{member} is kept on {entry}, is on {hosts}")
+        self._expect(not any(item.live for _host, item in found), f"{member} is kept, and runs")
+
+    def _check_member(self, member: MemberId, entry: Json, service: Json, state: str) -> None:
         found = self.claimed.get(member, [])
         places = [(host, item.status) for host, item in found]
         if state == "stopped":
@@ -171,14 +243,12 @@ class Expectation:
             f"{member} belongs on {entry}, is {places}",
         )
         container = found[0][1]
-        self._expect(
-            container.name == "-".join(map(str, member)), f"{member} is called {container.name}"
-        )
+        self._expect(container.name == member.container, f"{member} is called {container.name}")
         if state == "active":
             self._check_runs(member, entry, service, container)
 
     def _check_runs(
-        self, member: tuple[str, str, int], entry: Json, service: Json, container: Container
+        self, member: MemberId, entry: Json, service: Json, container: Container
     ) -> None:
         done = (
             service["start_once"]
@@ -196,13 +266,13 @@ class Expectation:
             )
 
     def _check_nothing_else(self) -> None:
-        for (stack, name, index), found in self.claimed.items():
-            known = stack in self.bodies and index in self._members(stack, name)
+        for member, found in self.claimed.items():
+            stack = member.stack
+            known = stack in self.bodies and member in self._slots(stack, member.service)
             live = known and not self.bodies[stack]["revisions"][-1]["tombstone"]
             if stack not in self.world.forgotten:
                 self._expect(
-                    live,
-                    f"{stack}/{name}/{index} is not wanted, but on {[host for host, _item in found]}",
+                    live, f"{member} is not wanted, but on {[host for host, _item in found]}"
                 )
 
     def _check_addresses(self) -> None:

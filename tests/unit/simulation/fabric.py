@@ -44,6 +44,8 @@ class Image:
     volumes: tuple[str, ...] = ()
     ends: bool = False
     """Its program does its work and ends, as a start_once service's does."""
+    fails: bool = False
+    """Its program fails at once after each start."""
 
     @property
     def id(self) -> str:

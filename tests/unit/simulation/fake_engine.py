@@ -221,6 +221,7 @@ class FakeEngine:
         mounts = self._mounts(body, image)
         networks = self.first_networks(body)
         made = Container(identity, name, body, self.clock.stamp(), mounts, networks, ours=True)
+        made.broken = image.fails
         self.by_id[identity] = made
         return identity
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import is_majority
 
 from .containers import Container
-from .fabric import Image
 from .machine import Machine
 from .stacks import HOST_LABELS, IMAGES, STACKS
 from .steps import choose
@@ -371,7 +371,7 @@ class Faults:
         """The tag is moved to an image that declares other volumes."""
         image = IMAGES[first % len(IMAGES)]
         volumes = (image.volumes, (), (*image.volumes, "/more"))[second % 3]
-        self.world.registry.images[image.reference] = Image(image.reference, volumes, image.ends)
+        self.world.registry.images[image.reference] = dataclasses.replace(image, volumes=volumes)
         return f"{image.reference}: {volumes}"
 
     def lose_quorum(self, first: int, second: int) -> str:

@@ -6,7 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .checks import Broken, Member, claimed
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
+from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
+    service_at,
+    upgrades_of,
+)
+
+from .checks import Broken, claimed
 from .containers import Container
 from .ending import view_of
 from .world import SimulatedWorld
@@ -14,25 +21,26 @@ from .world import SimulatedWorld
 Json = dict[str, Any]
 
 
-def wanted(world: SimulatedWorld) -> dict[Member, tuple[Json, Json]]:
-    """Members that the valid records want to run, each with its entry and its service."""
-    found: dict[Member, tuple[Json, Json]] = {}
+def wanted(world: SimulatedWorld) -> dict[MemberId, tuple[Json, Json]]:
+    """Slots of members that the valid records want to run, each with its entry and its service."""
+    found: dict[MemberId, tuple[Json, Json]] = {}
     for stack in world.records.all_stacks():
         view = view_of(world, stack)
         if view.body is None or view.conflict or view.body["revisions"][-1]["tombstone"]:
             continue
         revision = view.body["revisions"][-1]
         for key, entry in view.body["members"].items():
-            name, _slash, index = key.rpartition("/")
-            if not entry["retired"] and revision["services"][name]["state"] == "active":
-                found[stack, name, int(index)] = entry, revision["definition"]["services"][name]
+            member = MemberId.of_key(stack, key)
+            is_active = revision["services"].get(member.service, {}).get("state") == "active"
+            if is_active and not entry["retired"] and entry.get("role") != KEPT:
+                found[member] = entry, service_at(view.body, member.service, entry["launch"])
     return found
 
 
-def right_ones(world: SimulatedWorld) -> dict[Member, Container]:
-    """Members with one container of ours, which runs where and how the record says."""
+def right_ones(world: SimulatedWorld) -> dict[MemberId, Container]:
+    """Slots with one container of ours, which runs where and how the record says."""
     places = claimed(world)
-    found: dict[Member, Container] = {}
+    found: dict[MemberId, Container] = {}
     for member, (entry, service) in wanted(world).items():
         claims = places.get(member, [])
         if (
@@ -55,6 +63,21 @@ def _is_done(container: Container) -> bool:
     return container.status == "exited" and container.exit_code == 0
 
 
+def upgrades(world: SimulatedWorld) -> dict[tuple[str, str], Json]:
+    """The upgrades of all services."""
+    return {
+        (stack, name): upgrade
+        for stack in world.records.all_stacks()
+        for name, upgrade in upgrades_of(view_of(world, stack).body).items()
+    }
+
+
+def _is_stop_first(entry: Json, service: Json) -> bool:
+    """Whether two containers of one member have no room beside each other."""
+    shared = service["container"].get("ports") or service["network"] == "host"
+    return bool(entry["volumes"] or shared or service["start_once"])
+
+
 class Peace:
     """Remembers the right ones before an order, and looks for them after it."""
 
@@ -63,10 +86,12 @@ class Peace:
         self.before = {
             member: (item, item.started_at) for member, item in right_ones(world).items()
         }
+        self.upgrades = upgrades(world)
 
     def check(self) -> None:
         """Those that are still wanted must still run, without a restart."""
         after = wanted(self.world)
+        changed = upgrades(self.world)
         running = {
             item.id: item
             for machine in self.world.machines.values()
@@ -75,6 +100,10 @@ class Peace:
         }
         for member, (container, started_at) in self.before.items():
             found = running.get(container.id)
+            service = member.stack, member.service
+            came_back = self.upgrades.get(service) != changed.get(service)
+            if came_back and member in after and _is_stop_first(*after[member]):
+                continue  # it was stopped for an upgrade that failed in the same run
             if member in after and (found is None or found.started_at != started_at):
                 raise Broken(
                     f"{member} was as it should be, and was disturbed: {found and found.status}"

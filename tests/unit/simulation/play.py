@@ -30,7 +30,7 @@ from .any_order import any_order
 from .checks import Broken, Watch
 from .control_nodes import NEXT, ControlNode
 from .controller import Controller, Report
-from .ending import Expectation, heal, view_of
+from .ending import Expectation, heal, is_under_way, view_of
 from .faults import Faults
 from .peace import Peace
 from .releases import StaysAway
@@ -41,6 +41,8 @@ from .world import ControllerKilled, SimulatedWorld
 Json = dict[str, Any]
 RECONCILE = Order("reconcile")
 PASSES_TO_CONVERGE = 6
+PASSES_OF_UPGRADES = 30
+"""More than an upgrade that fails in the end, and its rollback, take together."""
 BEYOND_BACK_OFF_S = 700.0
 TWO_PLANS = 2
 """One round: its plan, and the one that finds nothing left to do."""
@@ -198,14 +200,13 @@ class Play:
         return overtake
 
     def _note_acknowledged(self, controller: Controller) -> None:
-        """An order that a majority stores must never be forgotten."""
+        """An order that a majority stores must never be forgotten: of its hosts, and of those before it."""
         for stack in controller.request.stacks or []:
-            stored = [
-                state
-                for state in self.world.records.states(stack)
-                if controller.request.time in times_of(state.body)
-            ]
-            if stored and is_majority(stored[0].electorate, [state.host for state in stored]):
+            states = self.world.records.states(stack)
+            stored = [state for state in states if controller.request.time in times_of(state.body)]
+            hosts = [state.host for state in stored]
+            juries = [state.electorate for state in states if state in stored or state.is_committed]
+            if stored and all(is_majority(jury, hosts) for jury in juries):
                 self.acknowledged.append((stack, controller.request.time))
 
     def _note_failed(self, controller: Controller, report: Report) -> None:
@@ -230,11 +231,15 @@ class Play:
         heal(self.world)
         if {"a", "a-b"} <= set(self.world.records.all_stacks()):
             self._reconcile("", Order("down", "a-b"))
-        for _pass in range(PASSES_TO_CONVERGE):
+        for number in range(PASSES_OF_UPGRADES):
+            moves = is_under_way(self.world)
+            if number >= PASSES_TO_CONVERGE and not moves:
+                break
             self.world.pass_time(BEYOND_BACK_OFF_S)
             for stack in self.world.records.all_stacks():
                 self._decide_conflict(stack)
-            if not self._reconcile().plans[0].has_work and not self.given_up | self.lost:
+            has_work = self._reconcile().plans[0].has_work
+            if not has_work and not self.given_up | self.lost and not is_under_way(self.world):
                 break
         self._rest()
         self._check_acknowledged()

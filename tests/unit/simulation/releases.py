@@ -33,5 +33,7 @@ class StaysAway:
         texts = self.world.records.texts()
         files = {key: text for key, text in texts.items() if key[1] in self.stacks}
         found = claimed(self.world).items()
-        made = [item.id for key, items in found if key[0] in self.stacks for _host, item in items]
+        made = [
+            item.id for key, items in found if key.stack in self.stacks for _host, item in items
+        ]
         return files, sorted(made)

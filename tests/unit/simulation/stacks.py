@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._common.names import stack_volume_name
@@ -12,12 +13,38 @@ from .fabric import Image
 
 Json = dict[str, Any]
 
-IMAGES = [
+FIRST_IMAGES = [
     Image("web:1", volumes=("/cache",)),
     Image("db:1", volumes=("/var/lib/db", "/var/log/")),
     Image("app:1"),
     Image("job:1", ends=True, volumes=("/out",)),
 ]
+UPGRADES = {3: "2", 4: "bad"}
+"""Variant of a definition -> tag of the image of its first service; the program of a bad one fails at once."""
+
+POLICIES: dict[str, Json] = {
+    "": {},
+    "stop-first": {"order": "stop-first"},
+    "pairs": {"batch_size": 2, "interval_ms": 0},
+    "pause": {"failure_action": "pause"},
+    "continue": {"failure_action": "continue", "deadline_ms": 30_000},
+    "confirms itself": {"confirm_after_ms": 60_000},
+}
+"""How an upgrade may proceed, by the name of the policy."""
+
+
+def images() -> list[Image]:
+    """All images, as their makers have them."""
+    first = [dataclasses.replace(item) for item in FIRST_IMAGES]
+    return [*first, *(_tagged(item, tag) for tag in UPGRADES.values() for item in first)]
+
+
+def _tagged(item: Image, tag: str) -> Image:
+    reference = f"{item.reference.partition(':')[0]}:{tag}"
+    return dataclasses.replace(item, reference=reference, fails=tag == "bad")
+
+
+IMAGES = images()
 HOST_LABELS = [
     {"ssd": "true", "zone": "a"},
     {"zone": "b"},
@@ -110,12 +137,30 @@ def _a_b() -> tuple[Json, Json]:
     return {"c": service("web:1")}, {}
 
 
-_MAKERS = {"shop": _shop, "edge": _edge, "fleet": _fleet, "jobs": _jobs, "a": _a, "a-b": _a_b}
+def _roll() -> tuple[Json, Json]:
+    """Its members are upgraded in both orders."""
+    own = {"mounts": [mount("volume", "own", "/own")]}
+    services = {"front": service("app:1", 3), "back": service("app:1", 2, container=own)}
+    return services, {"own": volume("roll", "own", per_container=True)}
+
+
+_MAKERS = {
+    "shop": _shop,
+    "edge": _edge,
+    "fleet": _fleet,
+    "jobs": _jobs,
+    "a": _a,
+    "a-b": _a_b,
+    "roll": _roll,
+}
 STACKS = list(_MAKERS)
 
 
 def definition(stack: str, variant: int) -> Json:
-    """The canonical stack: 0 as first written, 1 with one service changed and one new, 2 with one taken away."""
+    """The canonical stack: 0 as first written, 1 with one service changed and one new, 2 with one taken away.
+
+    3 and 4 have another image for one service; that of 4 does not work.
+    """
     services, volumes = _MAKERS[stack]()
     first = next(iter(services))
     if variant == 1:
@@ -128,4 +173,7 @@ def definition(stack: str, variant: int) -> Json:
         for left in services.values():
             left["links"] = [link for link in left["links"] if link["service"] != gone]
             left["depends_on"] = [name for name in left["depends_on"] if name != gone]
+    elif variant in UPGRADES:
+        base = services[first]["image"].partition(":")[0]
+        services[first]["image"] = f"{base}:{UPGRADES[variant]}"
     return {"format": 1, "stack": stack, "services": services, "volumes": volumes}

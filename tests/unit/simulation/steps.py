@@ -24,16 +24,24 @@ class Order:
     service: int = 0
     scale: int = 0
     prune: bool = False
+    upgrade: bool = False
+    """Whether C(up) upgrades what has changed."""
+    policy: str = ""
+    """Name of a policy of C(stacks.POLICIES) for the upgrade."""
     unattended: bool = False
     """The timer's: it gives way to another run."""
 
     def __str__(self) -> str:
         more = {
             "reconcile": " of the timer" if self.unattended else "",
-            "up": f"(definition {self.variant}{', prune' if self.prune else ''})",
+            "up": f"(definition {self.variant}{self._manner()})",
             "scale": f"(service {self.service} to {self.scale})",
         }
         return f"{self.command} {self.stack}{more.get(self.command, '')}".strip()
+
+    def _manner(self) -> str:
+        upgrade = f", upgrade {self.policy}".rstrip() if self.upgrade else ""
+        return upgrade + (", prune" if self.prune else "")
 
 
 @dataclasses.dataclass(frozen=True)

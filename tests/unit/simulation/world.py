@@ -26,11 +26,11 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
 )
 
 from .data import Data
-from .fabric import Clock, Image, Network, Registry, Swarm
+from .fabric import Clock, Network, Registry, Swarm
 from .fake_engine import FakeEngine
 from .files import RecordFiles
 from .machine import Machine
-from .stacks import HOST_LABELS, IMAGES
+from .stacks import HOST_LABELS, images
 from .wire import Wire, as_engine
 
 _os_open = os.open
@@ -53,9 +53,7 @@ class SimulatedWorld:
         self.order = random.Random(seed)
         """Which host and which operation comes first, where no plan says so."""
         self.clock = Clock()
-        self.registry = Registry(
-            [Image(item.reference, item.volumes, item.ends) for item in IMAGES]
-        )
+        self.registry = Registry(images())
         self.swarm = Swarm()
         self.overlay = _overlay()
         self.machines: dict[str, Machine] = {}

@@ -74,11 +74,15 @@ class SlotView:
         return self.container["restart_count"] if self.container else 0
 
     @property
+    def has_run(self) -> bool:
+        """Whether it runs once, and did."""
+        found = self.container
+        return bool(self.member.service["start_once"] and found and found["state"] == "exited")
+
+    @property
     def has_ended(self) -> bool:
         """Whether it runs once, and ended well."""
-        found = self.container
-        once = self.member.service["start_once"]
-        return bool(once and found and found["state"] == "exited" and not found["exit_code"])
+        return bool(self.has_run and self.container and not self.container["exit_code"])
 
     def is_proven(self, bake_s: float) -> bool:
         """Whether it has served well for long enough. What ran once and ended well need not run on."""
@@ -88,11 +92,15 @@ class SlotView:
 
 @dataclasses.dataclass(frozen=True)
 class Home:
-    """One round's view of a member with all its slots. C(is_seen): whether its host is."""
+    """One round's view of a member with all its slots.
+
+    C(is_seen): whether its host is. C(is_forward): whether the upgrade goes on, or back.
+    """
 
     slots: t.Sequence[SlotView]
     policy: Policy
     is_seen: bool = True
+    is_forward: bool = True
 
     def _slot(self, role: str) -> SlotView | None:
         found = [item for item in self.slots if item.role == role and not item.is_retired]
@@ -141,7 +149,11 @@ def _is_stale(home: Home) -> bool:
 
 
 def _is_proven(home: Home) -> bool:
-    return home.newcomer is not None and home.newcomer.is_proven(home.policy.bake_s)
+    """Whether the newcomer may take over. Going back, what ran once is not started again, however it ended."""
+    newcomer = home.newcomer
+    if newcomer is None:
+        return False
+    return newcomer.is_proven(home.policy.bake_s) or (newcomer.has_run and not home.is_forward)
 
 
 STAGES: tuple[tuple[Stage, t.Callable[[Home], bool]], ...] = (

@@ -125,8 +125,9 @@ class Rollouts:
         found: dict[MemberId, list[SlotView]] = {}
         for member in self._slots(body, name):
             found.setdefault(member.home, []).append(self._view(body, member))
+        is_forward = upgrades_of(body)[name]["phase"] == ROLLING
         return [
-            Home(slots, policy, self._world.is_seen(slots[0].member.host))
+            Home(slots, policy, self._world.is_seen(slots[0].member.host), is_forward)
             for slots in found.values()
             if not all(item.is_retired for item in slots)
         ]
@@ -277,9 +278,9 @@ class _Rollout:
     # --- the steps of one member ---
 
     def retire_newcomer(self, home: Home) -> None:
-        """Give up a newcomer that is no longer wanted."""
+        """Give up a newcomer that is no longer wanted: after a broken-off rollback it is what was confirmed."""
         if home.newcomer is not None:
-            self._retire(home.newcomer)
+            self._replaced(home, home.newcomer)
 
     def promote(self, home: Home) -> None:
         """Let the newcomer serve; what served is kept, or goes."""
@@ -290,6 +291,9 @@ class _Rollout:
         newcomer.member.entry["since"] = self._now(home)
         if serving is not None:
             self._replaced(home, serving)
+        kept, confirmed_launch = home.kept, self._upgrade["confirmed"]["launch"]
+        if kept is not None and kept.member.entry["launch"] != confirmed_launch:
+            self._retire(kept)
 
     def place_newcomer(self, home: Home) -> None:
         """Give the member a newcomer: what was kept of the wanted launch, or a new slot."""
@@ -319,11 +323,15 @@ class _Rollout:
         return WantedMember(member, entry, self._service, STATE_ACTIVE)
 
     def _replaced(self, home: Home, slot: SlotView) -> None:
-        """What no longer serves: the last confirmed launch is kept for a way back, any other goes."""
+        """What no longer serves: the last confirmed launch is kept for a way back, any other goes.
+
+        The only slot stays until another one has taken over: without any, the member would be no longer wanted.
+        """
         way_back = self._is_forward and (
             slot.member.entry["launch"] == self._upgrade["confirmed"]["launch"]
         )
-        if way_back and home.kept is None:
+        is_only = all(item.is_retired for item in home.slots if item is not slot)
+        if is_only or (way_back and home.kept is None):
             slot.member.entry["role"], slot.member.entry["since"] = KEPT, self._now(home)
         else:
             self._retire(slot)
@@ -344,13 +352,18 @@ class _Rollout:
         )
         if not pending or not self._has_images(pending):
             return
-        room = self._policy.batch_size - sum(stage in UNDER_WAY for _home, stage in stages)
+        room = self._policy.batch_size - sum(self._takes_room(*item) for item in stages)
         resting = self._rests(stages)
         for home in pending:
             free = self._waits_for_nobody(home)
             if free or (room > 0 and not resting):
                 room -= not free
                 self._begin(home)
+
+    def _takes_room(self, home: Home, stage: Stage) -> bool:
+        """Whether a member is under way. One that failed, where that may be, holds up no other."""
+        has_failed = self._is_forward and home.is_seen and self._fault(home) is not None
+        return stage in UNDER_WAY and not has_failed
 
     def _waits_for_nobody(self, home: Home) -> bool:
         """What does not run is replaced at once. Going back, so is what does not serve well, or need not be stopped."""

@@ -11,6 +11,13 @@ from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, 
 DATA: dict[str, list] = {
     "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
 }
+VOLUME = {
+    "driver": "local",
+    "driver_opts": {},
+    "external": False,
+    "name": "shop_all",
+    "per_container": False,
+}
 HOSTS = ("h1", "h2", "h3")
 
 
@@ -152,3 +159,18 @@ def test_a_volume_that_was_brought_to_another_host_is_followed() -> None:
     bench.lose(2)
     plan = bench.plan("scale", stacks=["shop"], service="db", scale=2)
     assert {item["host"] for item in plan.operations} == {other}
+
+
+def test_a_new_member_does_not_begin_anew_what_others_share() -> None:
+    """Members added meanwhile share the volume of those that had it."""
+    shared = {"mounts": [{"kind": "volume", "source": "all", "target": "/data", "options": []}]}
+    bench = Bench(*HOSTS)
+    body = bench.settled(stack({"db": service(container=shared)}, volumes={"all": VOLUME}))
+    entry = body["members"]["db/1"]
+    names = list(entry["volumes"].values())
+    bench[entry["host"]]["records"]["shop"]["life"]["db/1"] = {"seq": 1, "volumes": names}
+    del bench[entry["host"]]["volumes"][names[0]]
+    bench.remove("shop-db-1")
+    plan = bench.plan("scale", service="db", scale=3)
+    assert held(plan) == ["volume_lost"] * 3
+    assert plan.operations == []

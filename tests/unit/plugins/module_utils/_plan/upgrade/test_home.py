@@ -123,6 +123,16 @@ def test_a_job_that_ended_well_need_not_run_on() -> None:
     assert stage_of(Home([OLD, done], POLICY)) is Stage.PROVEN
 
 
+def test_going_back_a_job_counts_however_it_ended() -> None:
+    """It is not started again: to wait for it would be to wait for ever."""
+    stopped = container(state="exited", exit_code=137)
+    job = slot(
+        NEWCOMER, service={"start_once": True}, container=stopped, wellbeing=Wellbeing.ABSENT
+    )
+    assert stage_of(Home([job], POLICY, is_forward=False)) is Stage.PROVEN
+    assert stage_of(Home([job], POLICY)) is Stage.PROVING
+
+
 def test_what_serves_worst_goes_first() -> None:
     """Row 32: unhealthy ones, then those restarted most often, then the oldest."""
     sick = Home([slot(old=True, wellbeing=Wellbeing.SICK)], POLICY)
