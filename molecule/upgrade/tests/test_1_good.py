@@ -80,6 +80,8 @@ def test_scale_in_the_middle_of_an_upgrade(store: Store) -> None:
 
 def test_members_that_are_stopped_first_lose_no_request_either(store: Store) -> None:
     """Without the tmpfs each member has a volume of its own. The others answer meanwhile: one is taken at a time."""
+    store.define(version="1", tmpfs=[]).up()
+    store.command("confirm_upgrade")
     with store.load() as load:
         run = store.define(version="2", tmpfs=[]).up()
         store.command("rollback")

@@ -89,7 +89,8 @@ def test_a_folder_that_both_write_to() -> None:
     keys = container(mounts=[mount("bind", "/srv/data", "/data")])
     member = WantedMember(MemberId("shop", "db", 1), entry(), service(**keys), "active")
     found = stop_first_reason(member, service(**keys), {})
-    assert found and found.text == "both would write to /srv/data"
+    assert found
+    assert found.text == "both would write to /srv/data"
 
 
 def test_a_volume_that_one_of_them_hides() -> None:
