@@ -25,8 +25,8 @@ def define(notes: Stack, version: str, **keys: object) -> Stack:
     )
 
 
-def up(notes: Stack, *, fails: bool = False) -> str:
-    return notes.control.run("up", stack_dir=notes.folder, wait="true", fails=fails).output
+def up(notes: Stack, *, fails: bool = False, **extra: object) -> str:
+    return notes.control.run("up", stack_dir=notes.folder, wait="true", fails=fails, **extra).output
 
 
 def db(hosts: dict[str, Host]) -> Container:
@@ -85,3 +85,17 @@ def test_a_stopped_service_is_upgraded_when_it_starts(hosts: dict[str, Host], no
     assert read(hosts) == MARK
     notes.control.run("confirm_upgrade", stack="notes")
     assert list(everywhere(hosts, "notes")) == [db(hosts).name]
+
+
+def test_force_replaces_what_did_not_change(hosts: dict[str, Host], notes: Stack) -> None:
+    before = db(hosts)
+    up(notes, force=True)
+    assert db(hosts).id != before.id
+    assert read(hosts) == MARK
+
+
+def test_down_in_the_middle_removes_both_sets(hosts: dict[str, Host], notes: Stack) -> None:
+    assert len(everywhere(hosts, "notes")) == 2
+    notes.down()
+    assert everywhere(hosts, "notes") == {}
+    assert any("notes_data" in host.volumes() for host in hosts.values())

@@ -35,7 +35,10 @@ def _state(told: Json) -> str:
 
 def _plan(told: Json) -> str:
     changed = ", ".join(told["changed"]) or "forced"
-    return f"upgrade to r{told['target']} ({changed}): {plural(told['members'], 'member')}, {_order(told)}"
+    members = plural(told["members"], "member")
+    unchecked = f"; no health_check: {told['bake_s']:g} s of running count as good"
+    checked = "" if told["is_checked"] else unchecked
+    return f"upgrade to r{told['target']} ({changed}): {members}, {_order(told)}{checked}"
 
 
 def _order(told: Json) -> str:

@@ -221,7 +221,8 @@ def test_beginnings_of_the_loader_are_documented(known: Iterable[str]) -> None:
 
 
 def test_tests_that_show_a_behaviour_exist() -> None:
-    rows = [line.split(" | ") for line in text_of("behaviours.md").splitlines()]
+    pages = text_of("behaviours.md") + text_of("upgrade-traps.md")
+    rows = [line.split(" | ") for line in pages.splitlines()]
     named = {name for row in rows for name in re.findall(r"`(test_\w+)`", row[-1])}
     places = ("molecule/*/tests/*.py", "tests/live/*.py", "tests/unit/**/*.py")
     files = [file for place in places for file in ROOT.glob(place)]

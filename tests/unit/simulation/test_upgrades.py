@@ -490,3 +490,21 @@ def test_a_new_upgrade_in_the_middle_of_a_rollback_keeps_the_way_back() -> None:
         told.order("rollback")
         told.settle()
         assert told.serving("proxy") == before
+
+
+def test_a_retained_address_stays_the_members() -> None:
+    """Rancher's C(retain_ip): the newcomer has the address, so what served is stopped first; a rollback has it too."""
+    wanted = changed_definition(STACK, "front")
+    wanted["services"]["front"]["retain_ip"] = True
+    with story() as told:
+        addresses = {key: told.body["members"][key]["address"] for key in DONE}
+        told.up(definition=wanted)
+        told.settle()
+        assert launches(told, "front") == {target(told, "front")}
+        entries = told.body["members"].items()
+        found = {key.partition("@")[0]: entry["address"] for key, entry in entries if "@" in key}
+        assert found == addresses
+        told.order("rollback")
+        told.settle()
+        assert {key: told.body["members"][key]["address"] for key in DONE} == addresses
+        told.check_nothing_left()

@@ -234,6 +234,8 @@ class _Rollout:
             "changed": changed_keys(before, after),
             "members": len(self._homes),
             "why": reason.as_data if reason else None,
+            "bake_s": self._policy.bake_s,
+            "is_checked": bool(after.get("health_check")),
         }
         code = "upgrade_plan" if self._is_forward else "rollback_plan"
         self._all.notes.append(Fact(code, told, serving[0].member.id.stack, self._name))
