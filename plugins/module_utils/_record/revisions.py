@@ -15,15 +15,14 @@ import typing as t
 
 from .._common.constants import KEPT_REVISIONS, STATE_ACTIVE, STATE_CREATED, STATE_STOPPED
 from .._model.config_hash import changed_keys, config_hash
-from .._model.entry import KEPT, NEWCOMER
 from .._model.fact import Fact
 from .._model.launch import decide_launch
-from .._model.member import service_of
 from .fold import LAUNCH_KEYS, unfold_revision
 from .upgrades import (
     ROLLED_BACK,
     begin,
     confirmed,
+    is_complete,
     rolled_back_definition,
     rolling_back,
     upgrades_of,
@@ -367,19 +366,10 @@ def apply_confirm(body: Body, request: Request) -> Body:
     _live_revision(body)
     names = _upgrades_meant(body, request)
     for name in names:
-        target = current_launch(body, name)
-        for key, entry in body["members"].items():
-            mixed = entry["launch"] != target or entry.get("role") == NEWCOMER
-            is_left = not entry["retired"] and entry.get("role") != KEPT
-            if service_of(key) == name and mixed and is_left:
-                raise RequestError("upgrade_not_done", name=name)
+        if not is_complete(body, name):
+            raise RequestError("upgrade_not_done", name=name)
     note = f"confirm {', '.join(names)}"
     return confirmed(with_revision(body, request, note, always=True), names)
-
-
-def current_launch(body: Body, name: str) -> str:
-    """The launch that a service is to have."""
-    return str(body["revisions"][-1]["services"][name]["launch"])
 
 
 def apply_rollback(body: Body, request: Request, *, unstarted: t.Collection[str] = ()) -> Body:

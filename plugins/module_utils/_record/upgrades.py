@@ -85,6 +85,9 @@ def begin(
 ) -> Body:
     """The body after C(up), with an upgrade for each named service whose launch is another one.
 
+    An earlier upgrade that is complete is confirmed by it, as in Rancher: the way back is what ran before. In the
+    middle of one it stays what was last confirmed.
+
     Args:
         before: The body before the command.
         after: The same with the new revision.
@@ -94,11 +97,16 @@ def begin(
     """
     old, new = before["revisions"][-1], after["revisions"][-1]
     upgrades, launches = upgrades_of(before), dict(after.get("launches", {}))
+    ended = []
     for name in sorted(set(names) & set(old["services"]) & set(new["services"])):
         present, target = old["services"][name]["launch"], new["services"][name]["launch"]
         if present == target and not force:
             upgrades = _resumed(upgrades, name)
             continue
+        if name in upgrades and target != upgrades[name]["confirmed"]["launch"]:
+            ended += [name] if is_complete(before, name) else []
+        if name in ended:
+            del upgrades[name]
         for revision, launch in ((old, present), (new, target)):
             definition = revision["definition"]
             parts, _in_place = split_service(definition["services"][name], definition["volumes"])
@@ -108,7 +116,18 @@ def begin(
     upgrades = {name: item for name, item in upgrades.items() if name in new["services"]}
     if upgrades == upgrades_of(after):
         return after
-    return with_upgrades({**after, "launches": launches}, upgrades)
+    return with_upgrades({**confirmed(after, ended), "launches": launches}, upgrades)
+
+
+def is_complete(body: Body, name: str) -> bool:
+    """Whether all members of a service have its launch, so that only the confirmation of its upgrade is left."""
+    launch = body["revisions"][-1]["services"][name]["launch"]
+    slots = [
+        entry
+        for key, entry in body["members"].items()
+        if service_of(key) == name and not entry["retired"] and entry.get("role") != KEPT
+    ]
+    return all(entry["launch"] == launch and not entry.get("role") for entry in slots)
 
 
 def _resumed(upgrades: dict[str, Json], name: str) -> dict[str, Json]:

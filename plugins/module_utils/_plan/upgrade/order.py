@@ -43,21 +43,31 @@ def stop_first_reason(old: WantedMember, new: Json, others: Members) -> Fact | N
         if not entry["retired"]
         for name in entry["volumes"].values()
     }
-    volumes = old.entry["volumes"]
-    both = _written(old.service, volumes) & _written(new, volumes)
+    names = _names([old.service, new], old.entry["volumes"])
+    both = _written(old, old.service, names) & _written(old, new, names)
     return Fact("needs_volume", {"volume": min(both - shared)}) if both - shared else None
 
 
-def _written(service: Json, volumes: dict[str, str]) -> set[str]:
-    """Volumes and folders of the host that a member of this service writes to.
+def _names(services: t.Iterable[Json], volumes: dict[str, str]) -> dict[str, str]:
+    """The volumes of a member by their names in the stack file: another definition may mount them at another path."""
+    by_path = {normal_path(path): name for path, name in volumes.items()}
+    return {
+        str(item["source"]): by_path[normal_path(item["target"])]
+        for service in services
+        for item in service["container"].get("mounts", [])
+        if item["kind"] == "volume" and normal_path(item["target"]) in by_path
+    }
 
-    C(volumes): those that are recorded of it, by path; they may have been mounted by another definition of it.
-    """
+
+def _written(member: WantedMember, service: Json, names: dict[str, str]) -> set[str]:
+    """Volumes and folders of the host that a member of this service writes to."""
     mounts = service["container"].get("mounts", [])
     readable = {normal_path(item["target"]) for item in mounts if "ro" in item["options"]}
     hidden = readable | other_mounts(service["container"])
-    found = {name for path, name in volumes.items() if normal_path(path) not in hidden}
-    return found | {str(item["source"]) for item in mounts if _is_written(item)}
+    volumes = member.entry["volumes"].items()
+    found = {name for path, name in volumes if normal_path(path) not in hidden}
+    sources = [str(item["source"]) for item in mounts if _is_written(item)]
+    return found | {names.get(source, source) for source in sources}
 
 
 def _is_written(mount: Json) -> bool:

@@ -14,7 +14,7 @@ from ansible_collections.drover.docker.tests.unit.shared.builders import service
 OLD, NEW = "shop.web.1", "shop.web.1.r7"
 
 
-def servers(draining: t.Collection[MemberId] = (), **slots: dict[str, t.Any]) -> list[str]:
+def servers(slots: dict[str, dict[str, t.Any]], draining: t.Collection[MemberId] = ()) -> list[str]:
     """The servers of a service with one member that has these slots: C(old) and C(new)."""
     keys = {"old": "web/1", "new": "web/1@7"}
     members = {
@@ -41,10 +41,10 @@ CASES: dict[str, tuple[dict[str, dict[str, t.Any]], list[str]]] = {
 def test_a_newcomer_gets_no_request_before_it_takes_over(case: str) -> None:
     """Row 27: HAProxy takes a new server for good until its first check, so it is none until it has proved itself."""
     slots, expected = CASES[case]
-    assert servers(**slots) == expected
+    assert servers(slots) == expected
 
 
 def test_what_drains_is_a_server_until_it_is_stopped() -> None:
     """Row 26."""
     draining = {MemberId("shop", "web", 1)}
-    assert servers(draining, old={"role": "kept"}, new={}) == [OLD, NEW]
+    assert servers({"old": {"role": "kept"}, "new": {}}, draining) == [OLD, NEW]
