@@ -26,7 +26,9 @@ from .world import ControllerKilled, SimulatedWorld
 
 MINE = max(1, TOTAL // 35)
 SERVICES = {"roll": {"back": 1, "front": 0}, "edge": {"proxy": 1, "store": 1}}
-"""Stack -> services by name, with how many of their members may be missing. A store alone shares its volume with nobody."""
+"""Stack -> services by name, with how many of their members may be missing.
+
+A store alone shares its volume with nobody, and so is upgraded stop-first."""
 MOST_MEMBERS = 3
 ALL = 99
 """A number that means no service, and so the whole stack."""
