@@ -25,9 +25,13 @@ from .upgrading import Story
 from .world import ControllerKilled, SimulatedWorld
 
 MINE = max(1, TOTAL // 35)
-SERVICES = {"roll": {"back": 1, "front": 0}, "edge": {"proxy": 1, "store": 0}}
-"""Stack -> services by name, with how many of their members may be missing."""
+SERVICES = {"roll": {"back": 1, "front": 0}, "edge": {"proxy": 1, "store": 1}}
+"""Stack -> services by name, with how many of their members may be missing.
+
+A store alone shares its volume with nobody, and so is upgraded stop-first."""
 MOST_MEMBERS = 3
+ALL = 99
+"""A number that means no service, and so the whole stack."""
 ORDERS = ["up"] * 5 + ["scale", "scale", "rollback", "rollback", "confirm_upgrade"] + ["passes"] * 5
 
 
@@ -78,7 +82,8 @@ def some_order(told: Floor, number: int) -> None:
         elif kind == "passes":
             told.passes(dice.randint(1, 5))
         else:
-            told.run(Order(kind, told.stack, service=dice.choice([service, 99]), scale=scale))
+            which = service if kind == "scale" else dice.choice([service, ALL])
+            told.run(Order(kind, told.stack, service=which, scale=scale))
     told.world.life_left = -1
 
 

@@ -21,8 +21,8 @@ from .world import ControllerKilled
 START_FIRST, STOP_FIRST, PORTS = ("roll", "front"), ("roll", "back"), ("edge", "proxy")
 PARTS = 2
 """The boundaries come in parts, which several cores share."""
-STEP = max(1, 2940 // TOTAL)
-"""Of these boundaries, each so many-th is taken: with 2,940 histories, all of them."""
+STEP = max(1, 5880 // TOTAL)
+"""Of these boundaries, each so many-th is taken: with 5,880 histories, all of them."""
 ENOUGH = 100_000
 
 

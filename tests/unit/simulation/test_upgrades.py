@@ -508,3 +508,12 @@ def test_a_retained_address_stays_the_members() -> None:
         told.settle()
         assert {key: told.body["members"][key]["address"] for key in DONE} == addresses
         told.check_nothing_left()
+
+
+def test_members_that_share_a_declared_volume_are_upgraded_start_first() -> None:
+    """Row 33: two programs write to it already, so a newcomer beside them is nothing new."""
+    with story(stack="edge") as told:
+        told.up(definition=changed_definition("edge", "store"))
+        told.settle()
+        assert launches(told, "store") == {target(told, "store")}
+        assert told.least["store"] == 2
