@@ -70,6 +70,7 @@ UPGRADES: dict[str, Text] = {
     "rollback_plan": lambda told: f"goes back: {plural(told['members'], 'member')}, {_order(told)}",
     "upgrade_step": "a step of the upgrade of {name}",
     "upgrade_state": _state,
+    "heir_waits": "serves on until the load balancers send requests to what replaces it",
     "upgrade_failed": "the upgrade failed and is rolled back: {why}",
     "upgrade_stop_first": "is stopped before its newcomer starts: {why}",
     "images_differ": _images,

@@ -20,6 +20,7 @@ from .._model.member import MemberId, member_ids
 from .._record.revisions import Request, current, is_live
 from .._record.upgrades import service_at, volumes_at
 from .balancer.drains import Drains
+from .balancer.succession import Succession
 from .disruption import Disruption, Limits
 from .health.checkers import Checkers
 from .health.dependencies import Dependencies
@@ -77,7 +78,14 @@ class Converger:
             brakes=self.brakes,
             dependencies=dependencies,
         )
-        self.leftovers = Leftovers(operations, body, drains=self.drains, is_decided=is_decided)
+        self.succession = Succession(self.world, stack, body["members"])
+        self.leftovers = Leftovers(
+            operations,
+            body,
+            drains=self.drains,
+            succession=self.succession,
+            is_decided=is_decided,
+        )
 
     def run(self) -> None:
         """Plan for every member, dependencies first; then for containers that are not wanted."""
@@ -95,7 +103,13 @@ class Converger:
         wanted = len({member.id.home for member in members})
         limits = Limits.of(self.world.settings, check, wanted)
         budget = Disruption(self.stack, name, wanted=wanted, limits=limits)
-        steps = Steps(self.operations, drains=self.drains, brakes=self.brakes, budget=budget)
+        steps = Steps(
+            self.operations,
+            drains=self.drains,
+            brakes=self.brakes,
+            budget=budget,
+            succession=self.succession,
+        )
         for member in members:
             steps.take(member, self._look(member))
         replaced: list[MemberId] = []

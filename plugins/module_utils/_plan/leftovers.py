@@ -13,6 +13,7 @@ from .._model.member import MemberId, home_key
 from .._record.revisions import is_live
 from .._record.upgrades import upgrades_of
 from .balancer.drains import Drains
+from .balancer.succession import Succession
 from .operations.member import MemberOperations
 from .situation import ContainerView, Leftover, leftover_of
 from .world.ownership import Claims, Located, Stranger
@@ -25,12 +26,19 @@ class Leftovers:
     """The leftovers of one stack; C(is_decided): whether a majority is known to have the record's body."""
 
     def __init__(
-        self, operations: MemberOperations, body: Json, *, drains: Drains, is_decided: bool
+        self,
+        operations: MemberOperations,
+        body: Json,
+        *,
+        drains: Drains,
+        succession: Succession,
+        is_decided: bool,
     ) -> None:
         self._operations = operations
         self._plan = operations.plan
         self._body = body
         self._drains = drains
+        self._succession = succession
         self._is_decided = is_decided
 
     def own_of(self, member: MemberId, claims: Claims) -> list[Located]:
@@ -80,7 +88,11 @@ class Leftovers:
 
     def retire(self, view: ContainerView) -> None:
         """Remove it for good, after its drain."""
-        cause = self._cause_of_removal(MemberId.of(view.container))
+        member = MemberId.of(view.container)
+        if self._succession.waits(member):
+            self._operations.hold_container(view.host, view.container, "heir_waits")
+            return
+        cause = self._cause_of_removal(member)
         if self._drains.drain(view.host, view.container, cause, leaves=True):
             failed = cause.code == "slot_replaced" and self._goes_back(view.container["service"])
             self._operations.remove(view.host, view.container, cause, leaves=True, tells_log=failed)

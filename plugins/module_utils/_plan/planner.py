@@ -53,7 +53,8 @@ from .situation import has_run
 from .system_stack import desired_system, is_needed, other_settings, settings_of
 from .unused_volumes import UnusedVolumes
 from .upgrade.progress import progress_of
-from .upgrade.rollout import Rollouts
+from .upgrade.rollouts import Rollouts
+from .upgrade.slots import Slots
 from .world.ownership import Claims
 from .world.world import World
 
@@ -92,6 +93,8 @@ class Planner:
         self.dependencies = Dependencies(self.bodies, self._ward)
         self.draining: dict[MemberId, float] = {}
         """Members without new requests from load balancers after this round, with the seconds left."""
+        self.lingering: set[MemberId] = set()
+        """Replaced slots that serve on until load balancers send requests to what replaces them."""
         self._unseen: dict[MemberId, set[str]] | None = None
         """Load balancers on unseen hosts, with their servers; None until somebody asks."""
         self.judgements: dict[str, dict[str, Judgement]] = {}
@@ -271,6 +274,7 @@ class Planner:
             bodies,
             request=self.request,
             draining=self.draining if draining is None else draining,
+            lingering=self.lingering,
             version=self.writes.version,
             ledger=lambda stack: self.views[stack].ledger,
             unknown=self.records.unknown,
@@ -384,22 +388,18 @@ class Planner:
         """Place, record and converge; returns the body to act on."""
         claims = self.world.claims(stack)
         ward, lost = self._ward(stack), self.writes.lost_volumes(stack)
-        rollouts = Rollouts(
-            stack,
-            self.world,
-            claims=claims,
-            ledger=self.views[stack].ledger,
-            ward=ward,
-            request=self.request,
-        )
+        ledger = self.views[stack].ledger
+        slots = Slots(stack, self.world, claims=claims, ledger=ledger, ward=ward)
+        rollouts = Rollouts(slots, self.request)
         placer = Placer(stack, desired, reservations, claims, ward.wellbeing, lost, rollouts)
         body = placer.place_all()
-        self.plan.held += placer.held + rollouts.held
-        self.plan.notes += rollouts.notes
+        told = rollouts.told
+        self.plan.held += placer.held + told.held
+        self.plan.notes += told.notes
         self.plan.upgrading |= {(stack, name) for name in rollouts.moved}
-        accepted = self.writes.accept(stack, desired, body, step=rollouts.step)
+        accepted = self.writes.accept(stack, desired, body, step=told.step)
         if accepted is not None:
-            self._converge(stack, accepted, claims, rollouts.pulls if accepted is body else [])
+            self._converge(stack, accepted, claims, told.pulls if accepted is body else [])
         if is_forgotten(accepted) and stack not in [write.stack for write in self.plan.records]:
             self._delete_forgotten(stack)
         return accepted
@@ -435,6 +435,7 @@ class Planner:
         converger.run()
         self.judgements[stack] = converger.healer.judgements
         self.draining.update(converger.drains.still(claims))
+        self.lingering |= converger.succession.lingering
 
     @property
     def upgrades(self) -> list[Fact]:

@@ -13,6 +13,7 @@ from .._model.fact import Fact
 from .._model.member import MemberId
 from .._model.operation import UNPAUSE, NoArgs
 from .balancer.drains import Drains
+from .balancer.succession import Succession
 from .disruption import Cause, Disruption
 from .moves import Moves
 from .operations.member import MemberOperations, WantedMember
@@ -34,6 +35,7 @@ class Steps:
         drains: Drains,
         brakes: StartBrakes,
         budget: Disruption,
+        succession: Succession,
     ) -> None:
         self._operations = operations
         self._plan = operations.plan
@@ -42,6 +44,7 @@ class Steps:
         self._drains = drains
         self._brakes = brakes
         self._budget = budget
+        self._succession = succession
         self.running: list[tuple[WantedMember, Container]] = []
         """Members that run on the recorded host: their health can be judged."""
 
@@ -145,6 +148,9 @@ class Steps:
     def stop(self, member: WantedMember, view: MemberView) -> None:
         """Stop a member of a stopped service, after its drain."""
         kept = member.entry.get("role") == KEPT
+        if kept and self._succession.waits(member.id):
+            self._operations.hold(member, "heir_waits")
+            return
         container, cause = _container(view), Fact("kept_back" if kept else "service_stopped")
         if self._drains.drain(member.host, container, cause):
             thaw = [self._unpause(member, container)] if view.state == "paused" else []

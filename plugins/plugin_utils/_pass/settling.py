@@ -26,6 +26,7 @@ PASSING = frozenset(
         "dependency_at_fault",
         "draining",
         "failed",
+        "heir_waits",
         "kept_for_quorum",
         "mass_failure",
         "moves_wait",

@@ -59,6 +59,7 @@ class Balancers:
         *,
         request: Request,
         draining: dict[MemberId, float],
+        lingering: t.Collection[MemberId] = (),
         version: t.Callable[[str], int],
         ledger: t.Callable[[str], Ledger],
         unknown: t.Collection[str] = (),
@@ -69,7 +70,7 @@ class Balancers:
         self._draining = draining
         self.version = version
         self._ledger = ledger
-        self._directory = Directory(bodies, draining)
+        self._directory = Directory(bodies, draining, lingering)
         self._unknown = unknown
         """Stacks of which it is unknown what is wanted."""
 

@@ -57,9 +57,16 @@ class Route:
 class Directory:
     """All services of all stacks, by name and by label."""
 
-    def __init__(self, bodies: dict[str, Json], draining: t.Collection[MemberId] = ()) -> None:
+    def __init__(
+        self,
+        bodies: dict[str, Json],
+        draining: t.Collection[MemberId] = (),
+        lingering: t.Collection[MemberId] = (),
+    ) -> None:
+        """C(draining): get no new requests. C(lingering): were replaced, and serve on for now."""
         self._bodies = {stack: body for stack, body in sorted(bodies.items()) if is_live(body)}
         self._draining = set(draining)
+        self._lingering = set(lingering)
 
     def service(self, reference: str) -> Json | None:
         """A service's definition, by C(stack/service)."""
@@ -107,7 +114,8 @@ class Directory:
         for member in member_ids(stack, body["members"]):
             entry = body["members"][member.key]
             drain = member in self._draining
-            there = entry["address"] and (drain or _serves(body["members"], member))
+            serves = member in self._lingering or _serves(body["members"], member)
+            there = entry["address"] and (drain or serves)
             if there and member.service == name:
                 found.append(Server(member.dotted, entry["address"], entry["host"], drain))
         return found

@@ -21,7 +21,7 @@ from ..._record.revisions import current, is_live
 from ..._record.upgrades import service_at, upgrades_of, volumes_at
 from ..lost_volumes import LostVolumes, lost_volume
 from ..operations.member import WantedMember
-from ..upgrade.rollout import Rollouts
+from ..upgrade.rollouts import Rollouts
 from ..world.ownership import Claims, Located
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
 from .reservations import Reservations

@@ -12,6 +12,7 @@ import typing as t
 
 from ..._model.entry import KEPT, NEWCOMER
 from ..._model.fact import Fact
+from ..balancer.succession import PATIENCE_S
 from ..health.wellbeing import Wellbeing
 from ..operations.member import WantedMember
 from ..world.world import Container
@@ -67,6 +68,8 @@ class SlotView:
     age_s: float
     failures: int = 0
     error: str = ""
+    is_passed_by: bool = False
+    """Whether a load balancer has it as a server and does not send it requests."""
 
     @property
     def restarts(self) -> int:
@@ -86,8 +89,9 @@ class SlotView:
 
     def is_proven(self, bake_s: float) -> bool:
         """Whether it has served well for long enough. What ran once and ended well need not run on."""
+        waits = self.is_passed_by and self.well_for_s < bake_s + PATIENCE_S
         well = self.wellbeing is Wellbeing.WELL and self.well_for_s >= bake_s
-        return self.has_ended or well
+        return self.has_ended or (well and not waits)
 
 
 @dataclasses.dataclass(frozen=True)
