@@ -163,7 +163,7 @@ def test_keys_of_upgrade_strategy_are_those_of_the_loader() -> None:
 @pytest.mark.parametrize("key", sorted(upgrade_strategy.RANCHER))
 def test_what_compose_calls_a_key_of_upgrade_strategy(key: str) -> None:
     canonical, _convert = upgrade_strategy.RANCHER[key]
-    meant = [name for name, (same, _) in upgrade_strategy.COMPOSE.items() if same == canonical]
+    meant = [name for name, (same, _how) in upgrade_strategy.COMPOSE.items() if same == canonical]
     rows = section("stack-files.md", "upgrade_strategy").splitlines()
     (row,) = [row for row in rows if row.startswith(f"| `{key}` | ")]
     assert CODE.findall(row.split(" | ")[1])[:1] == meant

@@ -15,6 +15,7 @@ from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import is_live
 from ..._record.upgrades import ACTIVE, PAUSED, ROLLED_BACK, ROLLING_BACK, upgrades_of
+from ..world.ownership import LIVE_STATES
 from ..world.world import World
 
 Body = t.Dict[str, t.Any]
@@ -48,7 +49,7 @@ def _state(world: World, stack: str, body: Body, name: str, upgrade: dict[str, t
         "phase": upgrade["phase"],
         "done": done,
         "wanted": len(homes),
-        "is_done": done == len(homes),
+        "is_done": done == len(homes) and not _are_left(world, stack, body["members"], name),
         "target": upgrade["slot"],
         "confirmed": upgrade["confirmed"]["revision"],
         "reason": upgrade["reason"],
@@ -64,6 +65,19 @@ def _homes(stack: str, members: Members, name: str) -> dict[MemberId, list[Membe
         if member.service == name and not members[member.key]["retired"]:
             found.setdefault(member.home, []).append(member)
     return found
+
+
+def _are_left(world: World, stack: str, members: Members, name: str) -> bool:
+    """Whether a replaced container still runs, or one that was given up is still there."""
+    claims = world.claims(stack)
+    for member in member_ids(stack, members):
+        entry, found = members[member.key], claims.get(member, [])
+        is_live = any(item["state"] in LIVE_STATES for _host, item in found)
+        if member.service == name and (
+            found if entry["retired"] else is_live and entry.get("role") == KEPT
+        ):
+            return True
+    return False
 
 
 def _is_done(members: Members, slots: list[MemberId], target: str, forced: int) -> bool:

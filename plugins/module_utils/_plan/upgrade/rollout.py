@@ -202,7 +202,8 @@ class Rollout:
         if any(stage is not Stage.DONE for _home, stage in stages):
             return self._body
         if not self._is_forward:
-            return self._rolled_back()
+            left = any(slot.is_retired for home in self._homes for slot in home.slots)
+            return self._body if left else self._rolled_back()
         after_s = self._policy.confirm_after_s
         ages = [home.serving.age_s for home, _stage in stages if home.serving]
         if after_s is not None and min(ages, default=0.0) >= max(after_s, self._policy.bake_s):

@@ -47,7 +47,7 @@ def succession(
 ) -> Succession:
     """C(old) and C(new): the slots of one member; each load balancer with its reports."""
     found = {f"shop.lb.{number}": {"reports": item} for number, item in enumerate(balancers, 1)}
-    seen = t.cast("Observation", observation("h1", now=NOW, balancers=found))
+    seen = t.cast(Observation, observation("h1", now=NOW, balancers=found))
     world = World({"h1": seen}, settings=settings_for(["h1"]), host_labels={})
     old = members.get("old") or entry(role=KEPT, since=NOW - age_s)
     return Succession(world, "shop", {"web/1": old, "web/1@7": members.get("new") or entry()})
