@@ -24,7 +24,23 @@ options:
     description: The command.
     type: str
     required: true
-    choices: [audit, check, config, down, network, preflight, reconcile, scale, start, status, stop, up]
+    choices:
+      - audit
+      - check
+      - config
+      - confirm_upgrade
+      - down
+      - network
+      - preflight
+      - reconcile
+      - rollback
+      - scale
+      - start
+      - status
+      - stop
+      - up
+      - volume_backup
+      - volume_restore
   given:
     description: Values of the role's variables, by the short names of the options. Empty ones count as not given.
     type: dict

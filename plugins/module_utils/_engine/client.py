@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from .._common.constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
 from .errors import ApiRefused, EngineError
-from .exec_output import plain_text, wait_for_exit
+from .exec_output import hand_over, plain_text, wait_for_exit
 from .pull import PULL_LIMIT_S, Progress, follow, no_progress
 from .tls import Tls
 from .transport import Connection, broken_answers, connect, pull_request
@@ -28,6 +28,7 @@ Json = t.Dict[str, t.Any]
 # If an overlay's managers are gone, the engine gives up a start after 20 s.
 CHANGE_DEADLINE_S = 120.0
 RUN_DEADLINE_S = 30.0
+SILENCE_S = 3600.0
 
 
 class Engine(t.Protocol):
@@ -237,6 +238,30 @@ class DockerEngine:
     def unpause(self, container: str) -> None:
         """See Engine."""
         self._change("POST", f"/containers/{_escaped(container)}/unpause")
+
+    def pause(self, container: str) -> None:
+        """C(POST /containers/ID/pause)."""
+        self._change("POST", f"/containers/{_escaped(container)}/pause")
+
+    def volume(self, name: str) -> Json:
+        """C(GET /volumes/NAME). Raises NotFound."""
+        return dict(self._read(f"/volumes/{_escaped(name)}"))
+
+    def stream(
+        self, container: str, words: list[str], take: t.Callable[[bytes], t.Any]
+    ) -> tuple[int, str]:
+        """Run a program in a running container, and hand over what it prints as it comes.
+
+        It may be silent for an hour. Returns its exit code and the end of what it wrote to standard error.
+        """
+        body = {"AttachStdout": True, "AttachStderr": True, "Cmd": words}
+        path = f"/containers/{_escaped(container)}/exec"
+        program = "/exec/" + str(self._change("POST", path, json=body).json()["Id"])
+        given = {"Detach": False, "Tty": False}
+        answer = self._change("POST", f"{program}/start", wait_s=SILENCE_S, json=given, stream=True)
+        with contextlib.closing(answer), broken_answers(f"POST {program}/start", SILENCE_S):
+            complaint = hand_over(answer.raw, take)
+        return wait_for_exit(lambda: self._read(f"{program}/json")), complaint
 
     def create_volume(
         self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]

@@ -13,6 +13,9 @@ from .errors import EngineError
 
 _HEAD = struct.Struct(">BxxxL")  # the engine's frames: stream, three empty bytes, length
 _STREAMS = (0, 1, 2)
+_ERRORS = 2
+_KEPT = 300
+_CHUNK = 256 * 1024
 _EXIT_WAIT_S = 2.0
 _POLL_S = 0.02
 
@@ -29,6 +32,38 @@ def plain_text(written: bytes) -> str:
         parts.append(written[at : at + length])
         at += length
     return b"".join(parts).decode("utf-8", "replace")
+
+
+class _Raw(t.Protocol):
+    def read(self, count: int) -> bytes:
+        """At most this many bytes; none at the end."""
+
+
+def hand_over(raw: _Raw, take: t.Callable[[bytes], t.Any]) -> str:
+    """Hand over standard output as it comes, and return the end of standard error. Raises EngineError."""
+    complaint = b""
+    while head := _exactly(raw, _HEAD.size):
+        if len(head) < _HEAD.size or head[0] not in _STREAMS:
+            raise EngineError("the engine's answer holds no frames of output")
+        stream, left = _HEAD.unpack(head)
+        while left:
+            chunk = raw.read(min(left, _CHUNK))
+            if not chunk:
+                raise EngineError("the output of the program was cut off")
+            left -= len(chunk)
+            if stream == _ERRORS:
+                complaint = (complaint + chunk)[-_KEPT:]
+            else:
+                take(chunk)
+    return " ".join(complaint.decode("utf-8", "replace").split())
+
+
+def _exactly(raw: _Raw, count: int) -> bytes:
+    """This many bytes; fewer at the end."""
+    found = b""
+    while len(found) < count and (chunk := raw.read(count - len(found))):
+        found += chunk
+    return found
 
 
 def wait_for_exit(inspect: t.Callable[[], t.Mapping[str, t.Any]]) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from .code import ROOT
 
-BOOTSTRAP = f"""
+_BOOTSTRAP = f"""
 import hashlib, os, signal, sys
 if sys.version_info < (3, 8):
     sys.exit("Python 3.8 or later is needed, and this is " + sys.version.split()[0])
@@ -39,8 +39,16 @@ code = read(int.from_bytes(read(4), "big"))
 held = os.memfd_create("drover")
 with os.fdopen(held, "wb", closefd=False) as memory:
     memory.write(code)
-sys.path[0] = "/proc/self/fd/%d" % held
-from {ROOT}._host.serve import serve
+sys.path[0] = "/proc/self/fd/" + str(held)
+from {ROOT}.%(program)s import serve
 signal.alarm(0)
 serve(0, sink, hashlib.sha256(code).hexdigest(), float(idle_s))
 """
+
+CHANNEL = "_host.serve"
+"""The program that answers the calls of a channel."""
+
+
+def bootstrap(program: str = CHANNEL) -> str:
+    """Return the lines that start a program: a module of module_utils with a function C(serve)."""
+    return _BOOTSTRAP % {"program": program}

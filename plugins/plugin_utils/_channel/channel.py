@@ -5,30 +5,28 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._host.messages import (
     HEAD,
     Garbage,
-    framed,
     length,
     packed,
     unpacked,
 )
 
 from .._run.deadline import NoAnswer
+from .bootstrap import CHANNEL
 from .code import HostCode
 from .pipes import Ended, Late, Pipes
+from .start import Start
 from .way import Way
 
 Json = dict[str, t.Any]
 
 IDLE_S = 600.0
 """The process on a host ends by itself after this long without a call: its network may be gone for good."""
-_NOISE = 64 * 1024
-"""Bytes that logins may print before our code runs."""
 
 
 class Channel:
@@ -87,32 +85,14 @@ class Channel:
             self._pipes.forget()
             return self._pipes
         self._drop()
-        mark = f"drover channel {secrets.token_hex(8)}\n".encode()
-        self._pipes = pipes = _start(self._way.command(mark.decode().strip(), self._idle_s))
-        self._log_in(pipes, mark, end)
-        pipes.write(mark + framed(code.archive), end)
+        start = Start(self._way, CHANNEL, self._idle_s)
+        self._pipes = pipes = start.pipes()
+        start.log_in(pipes, end)
+        start.load(pipes, code, end)
         if _receive(pipes, end).get("code") != code.digest:
             raise Garbage("another code back than the one that it was sent")
         self._code = code.digest
         return pipes
-
-    def _log_in(self, pipes: Pipes, mark: bytes, end: float) -> None:
-        """Wait until our first lines run. Until then only sudo reads the input, and it may ask for a password."""
-        if self._way.password is not None:
-            pipes.write(f"{self._way.password}\n".encode(), end)
-        heard = b""
-        for _byte in range(_NOISE):  # one at a time: bytes after the mark are not ours
-            heard = (heard + pipes.read(1, end))[-len(mark) :]
-            if heard == mark:
-                return
-        raise Garbage(f"{_NOISE} bytes of something else, and did not start our code")
-
-
-def _start(command: list[str]) -> Pipes:
-    try:
-        return Pipes(command)
-    except OSError as error:
-        raise Ended(f"{command[0]}: {error.strerror}") from error
 
 
 def _receive(pipes: Pipes, end: float) -> Json:

@@ -17,7 +17,7 @@ from ansible import constants
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import become_loader, connection_loader
 
-from .bootstrap import BOOTSTRAP
+from .bootstrap import CHANNEL, bootstrap
 
 Variables = t.Mapping[str, t.Any]
 Options = dict[str, t.Any]
@@ -50,9 +50,9 @@ class Way:
     password: str | None = None
     tail: str = ""
 
-    def command(self, mark: str, idle_s: float) -> list[str]:
+    def command(self, mark: str, idle_s: float, program: str = CHANNEL) -> list[str]:
         """Return the command's words, with the mark that the host's process prints when it is ready."""
-        words = [*self.python, "-c", BOOTSTRAP, mark, str(idle_s)]
+        words = [*self.python, "-c", bootstrap(program), mark, str(idle_s)]
         return [*self.client, shlex.join(words) + self.tail]
 
 

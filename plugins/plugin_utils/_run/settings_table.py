@@ -76,8 +76,9 @@ ROLE_VARIABLES = frozenset(
         ("status", {"check", *OPTIONS["status"], *OPTIONS["check"]}),
         ("audit", OPTIONS["audit"]),
         ("host", OPTIONS["preflight"]),
+        ("volume", {"state", *OPTIONS["volume_backup"], *OPTIONS["volume_restore"]}),
     )
     for name in names
 )
-"""The variables of the roles stack, status, audit and host."""
+"""The variables of the roles stack, status, audit, host and volume."""
 VARIABLES = ROLE_VARIABLES | {setting.name for setting in SETTINGS}

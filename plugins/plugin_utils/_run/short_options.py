@@ -36,6 +36,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         "new_volumes",
         "sign_records",
     ),
+    "volume_backup": ("service", "index", "dest", "quiesce", "command", "compress", "key_file"),
+    "volume_restore": ("service", "index", "src", "key_file", "force"),
     "status": ("stack", "system"),
     "check": ("stack", "format"),
     "network": (),

@@ -18,7 +18,13 @@ ROW = re.compile(r"^\| `(drover_[a-z_]+)` \| (.*?) \| ?(.*?) \| (.+) \|$", re.MU
 READ = re.compile(
     r"""(?:\.get\(|\[|, |: )"(drover_[a-z_]+)"|\b(drover_[a-z_]+) (?:\||is defined)"""
 )
-RESULTS = {"drover_stack_result", "drover_status", "drover_audit", "drover_host_report"}
+RESULTS = {
+    "drover_stack_result",
+    "drover_volume_result",
+    "drover_status",
+    "drover_audit",
+    "drover_host_report",
+}
 
 
 def spec(role: str) -> dict[str, dict[str, object]]:
@@ -43,7 +49,7 @@ def test_what_the_code_reads_is_in_the_table() -> None:
         *(ROOT / "playbooks").glob("*.yml"),
         *(
             path
-            for role in ("stack", "status", "audit", "host", "network")
+            for role in ("stack", "status", "audit", "host", "network", "volume")
             for path in (ROOT / "roles" / role).rglob("*s/main.yml")
         ),
     ]
@@ -57,7 +63,9 @@ def test_what_the_code_reads_is_in_the_table() -> None:
 
 
 def test_the_roles_have_the_variables_that_are_known() -> None:
-    of_roles = {name for role in ("stack", "status", "audit", "host") for name in spec(role)}
+    of_roles = {
+        name for role in ("stack", "status", "audit", "host", "volume") for name in spec(role)
+    }
     assert of_roles == ROLE_VARIABLES
 
 

@@ -61,6 +61,12 @@ def called(folder: pathlib.Path, *words: str) -> list[str]:
         ("status", "status", []),
         ("reconcile shop", "reconcile", ["stack=shop"]),
         ("audit shop since=2h", "audit", ["stack=shop", "since=2h"]),
+        (
+            "volume_backup shop/db dest=backups",
+            "volume_backup",
+            ["service=shop/db", "dest=backups"],
+        ),
+        ("volume_restore shop/db src=b", "volume_restore", ["service=shop/db", "src=b"]),
         ("network", "network", []),
         ("preflight install=true", "preflight", ["install=true"]),
         ("check shop format=json", "check", ["stack=shop", "format=json"]),
