@@ -88,7 +88,7 @@ options:
   connection_type:
     description:
       - The same as O(connection), with the name and the choices that it has in
-        P(community.docker.docker_containers#inventory). It is an error if both are set to different values.
+        C(community.docker.docker_containers). It is an error if both are set to different values.
       - Not set, O(connection) counts, whose default is not that of community.docker.
     type: str
     choices:

@@ -104,7 +104,7 @@ def _received(
             found = session.receive()
             if isinstance(found, bytes):
                 if file is None:
-                    file = new.file(next(names))
+                    file = new.file(_next(names))
                     stack.callback(file.close)
                 file.write(found)
             elif "part" in found and file is not None:
@@ -113,6 +113,14 @@ def _received(
                 file = None
             elif found.get("done"):
                 return
+
+
+def _next(names: t.Iterator[str]) -> str:
+    """The name of the next file. Raises Failed if the host sends more than was asked for."""
+    name = next(names, "")
+    if not name:
+        raise Failed("the host sends more than it was asked for")
+    return name
 
 
 def _part(file: NewFile, said: Json, volumes: t.Mapping[str, str]) -> Part:
