@@ -16,12 +16,18 @@ from ansible_collections.drover.docker.plugins.module_utils._model.fact import F
 from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts import count_text
 from ansible_collections.drover.docker.plugins.module_utils._plan.counts import Count
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
+from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
+    PAUSED,
+    ROLLED_BACK,
+)
 
 from .status import ServiceRow
 
 OK, WARNING, CRITICAL = "OK", "WARNING", "CRITICAL"
 EXIT_CODES = {OK: 0, WARNING: 1, CRITICAL: 2}
 _OF_ONE_HOST = ("host_not_seen", "host_unable", "record_damaged")
+_GIVEN_UP = (PAUSED, ROLLED_BACK)
+"""Phases of an upgrade that wait for a person."""
 _MOST = 5
 """Problems that the line names."""
 
@@ -76,12 +82,15 @@ def _of_hosts(plan: Plan, seen: t.Collection[str]) -> t.Iterator[Problem]:
 
 
 def _of_services(rows: list[ServiceRow]) -> t.Iterator[Problem]:
-    """A service that does not work at all is critical; one that misses members is not."""
+    """A service that does not work at all is critical; one that misses members, or whose upgrade failed, is not."""
     for row in rows:
         count = Count(row.wanted, row.running, row.healthy)
         if not count.is_met:
             text = f"{row.stack}/{row.service} {count_text(dataclasses.asdict(count))}"
             yield Problem(WARNING if count.working else CRITICAL, text)
+        for fact in row.facts:
+            if fact["code"] == "upgrade_state" and fact["parameters"]["phase"] in _GIVEN_UP:
+                yield Problem(WARNING, f"{row.stack}/{row.service} {fact['text']}")
 
 
 def _of_stacks(plan: Plan) -> t.Iterator[Problem]:

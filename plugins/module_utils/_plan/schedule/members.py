@@ -41,7 +41,7 @@ class Placer:
         claims: Claims,
         wellbeing: t.Callable[[WantedMember], int],
         lost_volumes: LostVolumes,
-        rollouts: Rollouts | None = None,
+        rollouts: Rollouts,
     ) -> None:
         self.stack = stack
         self._rollouts = rollouts
@@ -84,8 +84,7 @@ class Placer:
             self._place_global(name, service)
         else:
             self._place_scaled(name, service)
-        if self._rollouts:
-            self.body = self._rollouts.advance(self.body, name)
+        self.body = self._rollouts.advance(self.body, name)
         for member in self._active(name):
             self._refresh(self._candidate(member), self.members[member.key])
         if name in upgrades_of(self.body):
@@ -254,9 +253,6 @@ class Placer:
 
         A recorded volume stays, whatever a container mounts; a new path is added.
         """
-        if not self._rollouts or not entry["launch"]:
-            desires = (current(self.body) or {})["services"]
-            entry["launch"] = desires[candidate.id.service]["launch"]
         if candidate.service["network"] != "managed":
             entry["network"], entry["address"] = "", ""
         elif self._needs_address(candidate, entry):

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.plugin_utils._output.assessment import assess
+from ansible_collections.drover.docker.plugins.plugin_utils._output.fact_data import fact_data
 from ansible_collections.drover.docker.plugins.plugin_utils._output.status import ServiceRow
 
 SEEN = ["h1", "h2"]
@@ -67,3 +68,25 @@ def test_what_is_beside_the_services(part: str, fact: Fact, level: str) -> None:
 def test_no_host_is_critical_and_said_once() -> None:
     found = assess([], Plan(errors=[Fact("no_host")]), [])
     assert found.line == "CRITICAL: no Docker host could be looked at"
+
+
+@pytest.mark.parametrize(
+    ("phase", "level"),
+    [("rolling", "OK"), ("paused", "WARNING"), ("rolling_back", "OK"), ("rolled_back", "WARNING")],
+)
+def test_an_upgrade_that_failed_waits_for_a_person(phase: str, level: str) -> None:
+    told = {
+        "phase": phase,
+        "done": 1,
+        "wanted": 2,
+        "is_done": False,
+        "target": 7,
+        "confirmed": 6,
+        "reason": "shop-web-1-r7 is unhealthy",
+        "way_back": True,
+    }
+    found = row("web", 2, 2)
+    found.facts = [fact_data(Fact("upgrade_state", told, "shop", "web"))]
+    assessment = assess([found], Plan(), SEEN)
+    assert assessment.level == level
+    assert ("shop-web-1-r7 is unhealthy" in assessment.line) == (level != "OK")
