@@ -61,6 +61,8 @@ from ansible_collections.drover.docker.plugins.plugin_utils._volumes.transfer im
 )
 
 BACKUP, RESTORE = "volume_backup", "volume_restore"
+VOLUMES = "_volumes"
+"""The package of the code that runs on the host."""
 LEASE_S = 60.0
 ARGUMENTS: dict[str, t.Any] = {
     "command": {"type": "str", "required": True, "choices": [BACKUP, RESTORE]},
@@ -166,7 +168,7 @@ class ActionModule(ActionBase):
         return Way(given["docker_host"], given["state_dir"], claim, float(term.wait_s))
 
     def _session(self, variables: Json, target: Target) -> Session:
-        return Session(way_to(_host_variables(variables, target.host)), host_code())
+        return Session(way_to(_host_variables(variables, target.host)), host_code(also=VOLUMES))
 
 
 def _demand(args: Json) -> None:

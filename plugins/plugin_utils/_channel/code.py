@@ -16,7 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._host import message
 ROOT = "drover_docker"
 """The zip's top package; the files import each other by relative names."""
 _FOLDER = Path(messages.__file__).parent.parent
-ELSEWHERE = ("_compose", "_plan", "_preflight", "_swarm")
+ELSEWHERE = ("_compose", "_plan", "_preflight", "_swarm", "_volumes")
 """Packages that hosts do not need to answer a call."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """All files get the same date, so that the same code gives the same zip."""
@@ -30,13 +30,16 @@ class HostCode:
     digest: str
 
 
-def host_code(folder: Path = _FOLDER) -> HostCode:
-    """Pack the code of this control node. This takes 50 ms, so do it once for each driver."""
+def host_code(folder: Path = _FOLDER, *, also: str = "") -> HostCode:
+    """Pack the code of this control node. This takes 50 ms, so do it once for each driver.
+
+    C(also): a further package, for what is no call of a pass.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*.py")):
             inside = path.relative_to(folder)
-            if inside.parts[0] not in ELSEWHERE:
+            if inside.parts[0] not in ELSEWHERE or inside.parts[0] == also:
                 entry = zipfile.ZipInfo(f"{ROOT}/{inside.as_posix()}", _LONG_AGO)
                 archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     content = buffer.getvalue()

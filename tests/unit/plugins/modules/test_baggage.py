@@ -63,13 +63,17 @@ def test_who_only_looks_carries_nothing_that_writes_configs() -> None:
     assert baggage("internal_act") >= WRITERS
 
 
-def test_a_channel_takes_along_what_is_needed_and_no_other_package() -> None:
-    with zipfile.ZipFile(io.BytesIO(host_code().archive)) as archive:
+@pytest.mark.parametrize(("also", "more"), [("", set()), ("_volumes", {"_volumes"})])
+def test_a_channel_takes_along_what_is_needed_and_no_other_package(
+    also: str, more: set[str]
+) -> None:
+    """A backup has its own program on the host; it is sent for nothing else."""
+    with zipfile.ZipFile(io.BytesIO(host_code(also=also).archive)) as archive:
         sent = {name.partition("/")[2] for name in archive.namelist()}
-    files = needed(UTILS / "_host" / "serve.py")
+    files = needed(UTILS / (also or "_host") / "serve.py")
     assert files <= sent
-    packages = {name.partition("/")[0] for name in files}
-    assert {name.partition("/")[0] for name in sent if "/" in name} == packages
+    packages = {name.partition("/")[0] for name in needed(UTILS / "_host" / "serve.py")}
+    assert {name.partition("/")[0] for name in sent if "/" in name} == packages | more
 
 
 def test_no_module_imports_in_a_way_that_is_not_followed() -> None:
