@@ -195,6 +195,6 @@ def _remarks(manifest: t.Any) -> list[Message]:
     for part in manifest["volumes"]:
         where = part["path"] or "the output"
         told.append(Message("note", f"{where}: {part['size']} bytes, {part['stored_size']} stored"))
-        words = [word for word in ("skipped", "changed") if part[word]]
+        words = [word for word in ("skipped", "changed", "shared") if part[word]]
         told += [Message("warn", f"{where}: {word}: {', '.join(part[word])}") for word in words]
     return told

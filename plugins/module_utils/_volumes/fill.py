@@ -78,9 +78,12 @@ def _beside(folder: str) -> t.Iterator[str]:
 
 
 def _fill(folder: str, frames: Frames, part: Json, kind: str) -> None:
-    source = Unpacker(kind, _Incoming(frames))
+    incoming = _Incoming(frames)
+    source = Unpacker(kind, incoming)
     read_tar(folder, source)
     found = source.finish()
+    if incoming.read(1):  # compressed data know their end, and the message behind them is read here
+        raise Unsafe(f"{part['path']}: more came than the backup has; nothing was changed")
     if (found, source.size) != (part["sha256"], part["size"]):
         raise Unsafe(f"{part['path']}: the checksum does not fit; nothing was changed")
 

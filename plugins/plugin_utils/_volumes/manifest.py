@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, drover.docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The manifest of a backup: docs/schema.md. Private to the collection; pure."""
+"""The manifest of a backup: docs/schema.md section 14. Private to the collection; pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,11 @@ class Part(t.TypedDict):
     stored_sha256: str
     """Of the file as it lies here, compressed and perhaps encrypted."""
     skipped: list[str]
+    """Sockets, devices and mounts, which no backup has; the first ones."""
     changed: list[str]
+    """Files that changed while they were read; the first ones."""
+    shared: list[str]
+    """Other containers that ran with a volume of the member meanwhile."""
 
 
 class _Sealed(t.TypedDict, total=False):

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import RELEASE
 from ansible_collections.drover.docker.plugins.module_utils._common.times import iso_seconds
 from ansible_collections.drover.docker.plugins.module_utils._lock.lease import Claim
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.shape import misfit
 
 from .failures import Failed, Refused
 from .folder import ENDINGS, NewBackup, NewFile, StoredBackup
@@ -24,6 +25,18 @@ Json = dict[str, t.Any]
 
 QUIESCE = ("stop", "pause", "none")
 COMMAND = "command"
+
+
+class _Said(t.TypedDict):
+    """What the host says of a part that is whole."""
+
+    part: str
+    size: int
+    sha256: str
+    files: int
+    skipped: list[str]
+    changed: list[str]
+    shared: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +95,7 @@ def back_up(
     session.tell(**way.call(kind, target, compress=wish.compress, **more))
     names = _names(wish, len(target.volumes))
     parts = list(_received(session, target, names, new))
+    _demand_all(target, wish, parts)
     manifest = _manifest(target, wish, parts, key)
     new.finish(manifest)
     return manifest
@@ -94,25 +108,37 @@ def _names(wish: Wish, count: int) -> t.Iterator[str]:
     return iter([f"volume-{number}.tar{ending}" for number in range(1, count + 1)])
 
 
+def _demand_all(target: Target, wish: Wish, parts: list[Part]) -> None:
+    """Raise Failed unless the host sent just what it was asked for."""
+    wanted = [""] if wish.command else sorted(target.volumes)
+    found = sorted(part["path"] for part in parts)
+    if found != wanted:
+        raise Failed(f"the host sent {', '.join(found) or 'nothing'}, not {', '.join(wanted)}")
+
+
 def _received(
     session: Session, target: Target, names: t.Iterator[str], new: NewBackup
 ) -> t.Iterator[Part]:
     """Yield each part once the host says that it is whole, up to the host's last word."""
-    file: NewFile | None = None
-    with contextlib.ExitStack() as stack:
-        while True:
-            found = session.receive()
-            if isinstance(found, bytes):
-                if file is None:
-                    file = new.file(_next(names))
-                    stack.callback(file.close)
+    while (found := _next_of_part(session)) is not None:
+        with contextlib.closing(new.file(_next(names))) as file:
+            while isinstance(found, bytes):
                 file.write(found)
-            elif "part" in found and file is not None:
-                file.finish()
-                yield _part(file, found, target.volumes)
-                file = None
-            elif found.get("done"):
-                return
+                found = _next_of_part(session)
+            if found is None:
+                raise Failed("the host ended in the middle of a volume")
+            file.finish()
+            yield _part(file, found, target.volumes)
+
+
+def _next_of_part(session: Session) -> bytes | Json | None:
+    """Return data, or the message that ends a part, which may have no data; None after the host's last word."""
+    while True:
+        found = session.receive()
+        if isinstance(found, bytes) or "part" in found:
+            return found
+        if found.get("done"):
+            return None
 
 
 def _next(names: t.Iterator[str]) -> str:
@@ -124,18 +150,20 @@ def _next(names: t.Iterator[str]) -> str:
 
 
 def _part(file: NewFile, said: Json, volumes: t.Mapping[str, str]) -> Part:
-    path = str(said["part"])
+    if problem := misfit(said, _Said):
+        raise Failed(f"the host sent something else than a summary: {problem}")
     return Part(
         file=file.name,
-        path=path,
-        volume=volumes.get(path, ""),
-        files=int(said["files"]),
-        size=int(said["size"]),
-        sha256=str(said["sha256"]),
+        path=said["part"],
+        volume=volumes.get(said["part"], ""),
+        files=said["files"],
+        size=said["size"],
+        sha256=said["sha256"],
         stored_size=file.size,
         stored_sha256=file.sha256,
-        skipped=[str(name) for name in said["skipped"]],
-        changed=[str(name) for name in said["changed"]],
+        skipped=said["skipped"],
+        changed=said["changed"],
+        shared=said["shared"],
     )
 
 
