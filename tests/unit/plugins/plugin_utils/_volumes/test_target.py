@@ -16,7 +16,9 @@ from ansible_collections.drover.docker.plugins.plugin_utils._volumes.target impo
 )
 from ansible_collections.drover.docker.tests.unit.shared.builders import Bench, service, stack
 
-DATA: dict[str, str] = {"mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]}
+DATA: dict[str, t.Any] = {
+    "mounts": [{"kind": "anonymous", "source": None, "target": "/data", "options": []}]
+}
 
 
 @pytest.fixture
