@@ -64,7 +64,13 @@ def test_no_command_prints_it(
     )
     told += (
         stacks["alpha"]
-        .up_by_playbook("-vvv", "--diff", fails=True, stack_variables={"SECRET": SECRET + "-new"})
+        .up_by_playbook(
+            "-vvv",
+            "--diff",
+            fails=True,
+            upgrade="false",
+            stack_variables={"SECRET": SECRET + "-new"},
+        )
         .output
     )
     assert "web does not run what its files say (environment.PASSWORD)" in told
