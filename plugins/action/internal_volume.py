@@ -20,6 +20,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils._volumes.compression import KINDS
+from ansible_collections.drover.docker.plugins.module_utils._volumes.held import LEASE_S
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.code import host_code
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.way import NoWay, way_to
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
@@ -63,7 +64,6 @@ from ansible_collections.drover.docker.plugins.plugin_utils._volumes.transfer im
 BACKUP, RESTORE = "volume_backup", "volume_restore"
 VOLUMES = "_volumes"
 """The package of the code that runs on the host."""
-LEASE_S = 60.0
 ARGUMENTS: dict[str, t.Any] = {
     "command": {"type": "str", "required": True, "choices": [BACKUP, RESTORE]},
     "service": {"type": "str", "required": True},

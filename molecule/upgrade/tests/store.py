@@ -8,6 +8,7 @@ import contextlib
 import typing as t
 
 from ...shared.balancers import wait_reached
+from ...shared.health import CHECK
 from ...shared.hosts import Container, Host, everywhere, of_service
 from ...shared.load import Load
 from ...shared.runs import Run
@@ -15,14 +16,6 @@ from ...shared.stacks import TESTAPP, Stack
 
 PORT = 18081
 MEMBERS = [f"store-web-{number}" for number in range(1, 5)]
-CHECK = {
-    "port": 8080,
-    "request_line": "GET /health HTTP/1.0",
-    "interval": 500,
-    "response_timeout": 500,
-    "healthy_threshold": 2,
-    "unhealthy_threshold": 3,
-}
 LB: dict[str, t.Any] = {
     "image": "rancher/lb-service-haproxy:v0.9.14",
     "stop_grace_period": "10s",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .member import MemberId
+from .member import MemberId, member_ids
 
 KEPT = "kept"
 """It is stopped and stays until its upgrade is confirmed: the way back."""
@@ -42,6 +42,15 @@ class MemberEntry(_Upgrade):
 
 Members = t.Dict[str, MemberEntry]
 """The entries of one stack, by the key of the member."""
+
+
+def wanted_slots(stack: str, members: Members, service: str) -> list[MemberId]:
+    """The slots of a service that are not retired, in order."""
+    return [
+        member
+        for member in member_ids(stack, members)
+        if member.service == service and not members[member.key]["retired"]
+    ]
 
 
 def main_slots(members: Members, slots: t.Iterable[MemberId]) -> list[MemberId]:

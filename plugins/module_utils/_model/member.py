@@ -74,9 +74,9 @@ class MemberId:
 @functools.lru_cache(maxsize=65536)
 def _of_key(stack: str, key: str) -> MemberId:
     """A pass asks for each member many times."""
-    service, _slash, place = key.rpartition("/")
-    index, _at, slot = place.partition("@")
-    return MemberId(stack, service, int(index), int(slot or 0))
+    home, slot = home_key(key)
+    service, _slash, index = home.rpartition("/")
+    return MemberId(stack, service, int(index), slot)
 
 
 def member_ids(stack: str, keys: t.Iterable[str]) -> list[MemberId]:

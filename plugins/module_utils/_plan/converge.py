@@ -12,11 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import STATE_STOPPED, SYSTEM_STACK
-from .._model.entry import KEPT, MemberEntry
+from .._model.entry import KEPT, MemberEntry, wanted_slots
 from .._model.fact import Fact
 from .._model.generation import generation_of
 from .._model.ledger import Ledger, health_of
-from .._model.member import MemberId, member_ids
+from .._model.member import MemberId
 from .._record.revisions import Request, current, is_live
 from .._record.upgrades import service_at, volumes_at
 from .balancer.drains import Drains
@@ -121,8 +121,7 @@ class Converger:
         entries = self.body["members"]
         return [
             self._member(member, entries[member.key], service, state)
-            for member in member_ids(self.stack, entries)
-            if member.service == name and not entries[member.key]["retired"]
+            for member in wanted_slots(self.stack, entries, name)
         ]
 
     def _member(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._model.entry import main_slots
+from .._model.entry import main_slots, wanted_slots
 from .._model.fact import Fact
-from .._model.member import MemberId, member_ids
+from .._model.member import MemberId
 from .._record.revisions import current, is_live
 from .health.judgement import Judgement
 from .health.verdict import HEALTHY
@@ -44,14 +44,9 @@ class Count:
 def members_of(world: World, stack: str, name: str, body: Json) -> Members:
     """The members of a service that are not retired: of those in an upgrade, the slot that counts."""
     claims, entries = world.claims(stack), body["members"]
-    active = [
-        member
-        for member in member_ids(stack, entries)
-        if member.service == name and not entries[member.key]["retired"]
-    ]
     return {
         member: (entries[member.key]["host"], [item for _host, item in claims.get(member, [])])
-        for member in main_slots(entries, active)
+        for member in main_slots(entries, wanted_slots(stack, entries, name))
     }
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._model.entry import KEPT
-from .._model.fact import Fact, FactData
+from .._model.fact import Fact
 from .._model.member import service_of
 from .fold import join_service, split_service
 
@@ -200,9 +200,3 @@ def confirmed(body: Body, names: t.Collection[str]) -> Body:
         for key, entry in body["members"].items()
     }
     return with_upgrades({**body, "members": members}, upgrades)
-
-
-def reason_of(upgrade: Json) -> Fact | None:
-    """Why an upgrade was paused or rolled back; None for a person's command."""
-    data: FactData | None = upgrade["reason"]
-    return Fact.read(data) if data else None

@@ -13,10 +13,8 @@ import typing as t
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
 from ansible_collections.drover.docker.plugins.module_utils._haproxy.run.stats import takes_requests
 from ansible_collections.drover.docker.plugins.module_utils._model.cause_texts import plural
-from ansible_collections.drover.docker.plugins.module_utils._model.member import (
-    MemberId,
-    member_ids,
-)
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import wanted_slots
+from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
     BalancerReport,
 )
@@ -36,11 +34,7 @@ def balancer_lines(
 ) -> list[str]:
     """Return one line for each rule, and one for each certificate that ends within 30 days."""
     service = (current(body) or {})["definition"]["services"][name]
-    members = [
-        member
-        for member in member_ids(stack, body["members"])
-        if member.service == name and not body["members"][member.key]["retired"]
-    ]
+    members = wanted_slots(stack, body["members"], name)
     if not service.get("balancer") or not members:
         return []
     seen = [

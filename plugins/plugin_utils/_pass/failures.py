@@ -46,6 +46,12 @@ def gone_back(upgrades: list[Fact], command: str) -> list[Failure]:
     return [Failure("upgrade", state.stack, notice=state) for state in failed if command == "up"]
 
 
+def unconfirmed(upgrades: list[Fact], command: str) -> list[Fact]:
+    """Return the upgrades that up has done, and that a person has to confirm."""
+    done = [state for state in upgrades if state.parameters["is_done"] and not has_failed(state)]
+    return done if command == "up" else []
+
+
 def _blocked(stack: str, kept: list[str]) -> Failure:
     """An order that failed for good, or one that a later pass may still finish."""
     if kept:

@@ -35,7 +35,6 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.operations.pla
     goes_on_later,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.planner import Planner
-from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.progress import has_failed
 from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import (
     Settings,
     World,
@@ -44,7 +43,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 
 from . import work
 from .assembly import Assembly
-from .failures import failures_of, gone_back, outdated
+from .failures import failures_of, gone_back, outdated, unconfirmed
 from .patience import Patience
 from .pulls import Pulls
 from .refused_copies import RefusedCopies
@@ -263,13 +262,9 @@ class Pass:
         if pause_s := self._settling.pause_s(self.planner, now):
             self._notices += self._settling.notices()
             return self._look(pause_s)
-        plan = dataclasses.replace(plan, notes=[*plan.notes, *self._unconfirmed()])
+        told = unconfirmed(self.planner.upgrades, self.command) if self.planner else []
+        plan = dataclasses.replace(plan, notes=[*plan.notes, *told])
         return self._end(plan, [*self._settling.failures(), *self._outdated, *self._gone_back()])
-
-    def _unconfirmed(self) -> list[Fact]:
-        """The upgrades that up has done, and that a person has to confirm."""
-        found = self.planner.upgrades if self.planner and self.command == "up" else []
-        return [state for state in found if state.parameters["is_done"] and not has_failed(state)]
 
     def _gone_back(self) -> list[Failure]:
         """The upgrades that this command asked for, and that failed."""

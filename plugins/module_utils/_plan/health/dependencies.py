@@ -13,9 +13,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.constants import STATE_ACTIVE
-from ..._model.entry import Members, main_slots
+from ..._model.entry import main_slots, wanted_slots
 from ..._model.fact import Fact
-from ..._model.member import MemberId, member_ids
 from ..._record.revisions import current, is_live
 from ..._record.upgrades import service_at
 from ..operations.member import WantedMember
@@ -111,14 +110,5 @@ def wanted_members(stack: str, body: Json | None, service: str) -> list[WantedMe
             service_at(body, service, entries[member.key]["launch"]),
             state,
         )
-        for member in main_slots(entries, _active(stack, entries, service))
-    ]
-
-
-def _active(stack: str, entries: Members, service: str) -> list[MemberId]:
-    """The slots of a service that are wanted."""
-    return [
-        member
-        for member in member_ids(stack, entries)
-        if member.service == service and not entries[member.key]["retired"]
+        for member in main_slots(entries, wanted_slots(stack, entries, service))
     ]

@@ -96,4 +96,4 @@ class MemberSteps:
         slot.member.entry.pop("role", None)
 
     def _now(self, home: Home) -> float:
-        return self._slots.now(home.first.member.host)
+        return self._slots.world.now(home.first.member.host)

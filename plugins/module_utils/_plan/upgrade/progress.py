@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._model.entry import KEPT, Members
+from ..._model.entry import KEPT, Members, wanted_slots
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import is_live
 from ..._record.upgrades import ACTIVE, PAUSED, ROLLED_BACK, ROLLING_BACK, upgrades_of
-from ..world.ownership import LIVE_STATES
+from ..world.ownership import is_any_live
 from ..world.world import World
 
 Body = t.Dict[str, t.Any]
@@ -61,9 +61,8 @@ def _state(world: World, stack: str, body: Body, name: str, upgrade: dict[str, t
 def _homes(stack: str, members: Members, name: str) -> dict[MemberId, list[MemberId]]:
     """The wanted members of a service, each with its wanted slots."""
     found: dict[MemberId, list[MemberId]] = {}
-    for member in member_ids(stack, members):
-        if member.service == name and not members[member.key]["retired"]:
-            found.setdefault(member.home, []).append(member)
+    for member in wanted_slots(stack, members, name):
+        found.setdefault(member.home, []).append(member)
     return found
 
 
@@ -72,10 +71,8 @@ def _are_left(world: World, stack: str, members: Members, name: str) -> bool:
     claims = world.claims(stack)
     for member in member_ids(stack, members):
         entry, found = members[member.key], claims.get(member, [])
-        is_live = any(item["state"] in LIVE_STATES for _host, item in found)
-        if member.service == name and (
-            found if entry["retired"] else is_live and entry.get("role") == KEPT
-        ):
+        runs_on = is_any_live(found) and entry.get("role") == KEPT
+        if member.service == name and (found if entry["retired"] else runs_on):
             return True
     return False
 

@@ -15,7 +15,7 @@ from ..balancer.drain_phase import is_sent_to
 from ..balancer.succession import reports_of
 from ..health.wellbeing import Ward
 from ..operations.member import WantedMember
-from ..world.ownership import LIVE_STATES, Claims
+from ..world.ownership import Claims, is_any_live
 from ..world.world import World
 from .home import Home, SlotView
 from .policy import Policy
@@ -73,7 +73,7 @@ class Slots:
             is_retired=entry["retired"],
             is_target=entry["launch"] == desire["launch"] and not forced,
             container=found[0][1] if len(found) == 1 else None,
-            is_live=any(item["state"] in LIVE_STATES for _host, item in found),
+            is_live=is_any_live(found),
             wellbeing=self._ward.wellbeing(wanted),
             well_for_s=self._ward.well_for_s(wanted),
             age_s=self._age_s(entry),
@@ -89,8 +89,4 @@ class Slots:
 
     def _age_s(self, entry: MemberEntry) -> float:
         host = entry["host"]
-        return self.now(host) - entry.get("since", 0.0) if self.world.is_seen(host) else 0.0
-
-    def now(self, host: str) -> float:
-        """The clock of a seen host."""
-        return self.world.now(host)
+        return self.world.now(host) - entry.get("since", 0.0) if self.world.is_seen(host) else 0.0

@@ -124,6 +124,11 @@ def _other_volumes(container: ObservedContainer, entry: MemberEntry) -> Fact | N
     return None
 
 
+def is_any_live(found: t.Iterable[Located]) -> bool:
+    """Whether any of these containers runs, is paused or restarts."""
+    return any(container["state"] in LIVE_STATES for _host, container in found)
+
+
 def takes_from(stranger: Stranger, entry: MemberEntry) -> Fact | None:
     """A recorded volume or the address of a member, if a running stranger on its host uses it."""
     container = stranger.container
