@@ -13,23 +13,20 @@ import argparse
 import contextlib
 import json
 import shlex
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-from common import IMAGE, INVENTORY, Figure, compare, play, show
+from common import IMAGE, Figure, compare, play, show
+from lab_hosts import a_manager, hosts, on, until
 
 STACK = "benchhealth"
 SWARM = "bench-swarm"
 MEMBERS = 3
 PERIOD_S = 5.0
 PAIRS = 4
-LIMIT_S = 180.0
 HEALTH = "http://127.0.0.1:8080/health"
 COMPOSE = f"""\
 services:
@@ -45,38 +42,6 @@ services:
       healthy_threshold: 2
       unhealthy_threshold: 3
 """
-
-
-def hosts() -> dict[str, str]:
-    """Address of each host of the lab."""
-    listed = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))["docker_hosts"]["hosts"]
-    return {name: variables["ansible_host"] for name, variables in listed.items()}
-
-
-def on(host: str, command: str) -> str:
-    """What a shell command on a host prints; empty where it fails."""
-    options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
-    options += ["-o", "LogLevel=ERROR", "-o", "ControlMaster=auto", "-o", "ControlPersist=60s"]
-    options += [
-        "-o",
-        "ControlPath=/tmp/drover-bench-%C",
-        "-i",
-        str(INVENTORY.parent / "id_ed25519"),
-    ]
-    words = ["ssh", *options, f"root@{hosts()[host]}", command]
-    done = subprocess.run(
-        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
-
-
-def until(met: Callable[[], bool], what: str) -> None:
-    """Wait until something is so; the benchmark ends when it takes too long."""
-    end = time.monotonic() + LIMIT_S
-    while not met():
-        if time.monotonic() > end:
-            sys.exit(f"bench: {what}: not within {LIMIT_S:g} s")
-        time.sleep(0.2)
 
 
 def break_page(host: str, container: str) -> None:
@@ -182,14 +147,6 @@ def swarm(_turn: int) -> float:
 
     until(healed, "Swarm's members healthy again")
     return time.monotonic() - began
-
-
-def a_manager() -> str:
-    """A host that manages the Swarm of the overlay."""
-    for host in hosts():
-        if on(host, "docker node ls -q"):
-            return host
-    sys.exit("bench: no host of the lab manages a Swarm")
 
 
 @contextlib.contextmanager

@@ -1,15 +1,15 @@
 # Copyright: (c) 2026, drover.docker contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the steps of ``make test``: two tracks side by side, then the scenarios on the Docker hosts.
+"""Runs the steps of ``make test``: two tracks side by side, the checks of the code and the tests on the Docker hosts.
 
-The lab's images wait for the network most of the time, and tests/live for containers, so the checks of the code run
-beside them, with what they leave of the processors. The scenarios measure times, so they run alone. Each step writes a
-log; what failed is shown, and the run closes with the seconds of each step, each failure with the file of its log,
-and the lines that pytest itself closed with.
+The tests on the hosts wait for the network and for containers most of the time, and measure times. So the checks of the
+code run beside them with what they leave of the processors. Each step writes a log. What failed is shown. The run closes
+with the seconds of each step, each failure with the file of its log, and the lines that pytest itself closed with.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -42,6 +42,7 @@ class Step:
     name: str
     command: tuple[str, ...]
     keeps_lab: bool = False
+    gives_way: bool = False
     seconds: float = 0.0
     state: str = "not run"
     lines: list[str] = field(default_factory=list)
@@ -52,9 +53,8 @@ class Step:
 
 
 LAB = [Step("engine", ("lab/engine", "start")), Step("images", ("lab/images",))]
-LAST_IN_LINE = ("nice", "-n", "19")
 CODE = [
-    Step(name, (*LAST_IN_LINE, f"tools/{name}"))
+    Step(name, ("nice", "-n", "19", f"tools/{name}"), gives_way=True)
     for name in ("lint", "units", "sanity", "build", "importer")
 ]
 LIVE = Step("live", ("tools/molecule", "live"), keeps_lab=True)
@@ -81,6 +81,8 @@ def run(step: Step) -> bool:
             start_new_session=True,
         )
         running.add(process)
+        if step.gives_way:
+            give_way(process.pid)
         code = process.wait()
         running.discard(process)
     step.seconds = time.monotonic() - start
@@ -88,6 +90,12 @@ def run(step: Step) -> bool:
     step.lines = step.log.read_text(errors="replace").splitlines()
     report(step)
     return code == 0
+
+
+def give_way(pid: int) -> None:
+    """Let the session of a process run last. Where the kernel groups processes by session, nice counts inside only."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text("19")
 
 
 def report(step: Step) -> None:
@@ -109,14 +117,12 @@ def run_all() -> None:
     """Run everything; what needs the lab only where engine and images are there."""
     code = threading.Thread(target=run_code)
     code.start()
-    lab_is_ready = all(run(step) for step in LAB)
-    if lab_is_ready:
+    if all(run(step) for step in LAB):
         run(LIVE)
-    code.join()
-    if lab_is_ready:
         run(SCENARIOS)
     if LIVE.state != "not run" and SCENARIOS.state == "not run":
         subprocess.run(["lab/down"], cwd=ROOT, check=False)
+    code.join()
 
 
 def stop(signum: int, _frame: object) -> None:
@@ -194,7 +200,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     print(
-        "running lint, units, sanity, build and importer beside engine, images and live, then molecule",
+        "running lint, units, sanity, build and importer beside engine, images, live and molecule",
         flush=True,
     )
     work = threading.Thread(target=run_all)
