@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the steps of ``make test``: two tracks side by side, the checks of the code and the tests on the Docker hosts.
 
-The tests on the hosts wait for the network and for containers most of the time, and measure times. So the checks of the
-code run beside them with what they leave of the processors. Each step writes a log. What failed is shown. The run closes
-with the seconds of each step, each failure with the file of its log, and the lines that pytest itself closed with.
+The tests on the hosts wait for the network and for containers most of the time, and measure times. So the checks of
+the code run beside them with what they leave of the processors. Each step writes a log. What failed is shown. The run
+closes with the seconds of each step, each failure with the file of its log, and the lines that pytest itself closed
+with.
 """
 
 from __future__ import annotations
