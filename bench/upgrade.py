@@ -3,10 +3,13 @@
 """A rolling upgrade of six members over three hosts beside Docker Swarm's, on the same hosts, in turn and under load.
 
 Both go to another image and, in the next turn, back; start first, one member at a time, no pause between two, and the
-same check. Ours is the whole command `up`, until it says that all is done: it watches each new member for as long as
-its check needs to find a fault before it takes over. Swarm's is `docker service update` until it says "completed"; it
-goes on as soon as a new member is healthy. Requests go through our load balancers and through Swarm's published port;
-those that were not answered with 200 are counted. All that was made is removed at the end.
+same check. Ours is the command `up`, until it says that all is done: it watches each new member for as long as its
+check needs to find a fault before it takes over. It is measured over channels that are open already, and as a playbook.
+Swarm's is `docker service update` until it says "completed"; it goes on as soon as a new member is healthy.
+
+Requests go through our load balancer and, as the lab's kernel has no IPVS for Swarm's published ports, through a
+HAProxy that finds Swarm's members by DNS every 0.5 s. Those that were not answered with 200 are counted. All that was
+made is removed at the end.
 """
 
 from __future__ import annotations
@@ -14,15 +17,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
-import itertools
 import shlex
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from common import IMAGE, Figure, compare, play, seconds, show
 from lab_hosts import a_manager, hosts, on, until
+from over_channels import Commands
 
 STACK = "benchupgrade"
 SWARM = "bench-upgrade"
@@ -30,6 +33,28 @@ MEMBERS = 6
 OUR_PORT, SWARM_PORT = 18093, 18094
 PAIRS = 3
 CLIENTS = 4
+FRONT_HOST = "h1"
+FRONT = "bench-upgrade-front"
+FRONT_IMAGE = IMAGE.replace("drover-lab/testapp:1", "drover-demo/haproxy:3.0")
+FRONT_CONFIG = f"""\
+defaults
+    mode http
+    timeout client 50s
+    timeout server 50s
+    timeout connect 5s
+    option redispatch
+    retries 3
+resolvers docker
+    nameserver dns 127.0.0.11:53
+    hold valid 500ms
+    timeout resolve 500ms
+    accepted_payload_size 8192
+frontend web
+    bind :{SWARM_PORT}
+    default_backend members
+backend members
+    server-template web {2 * MEMBERS} tasks.{SWARM}:8080 check inter 500ms resolvers docker init-addr none
+"""
 PAUSE_S = 0.02
 HEALTH = "http://127.0.0.1:8080/health"
 COMPOSE = """\
@@ -73,7 +98,7 @@ class Load:
 
     def __init__(self, port: int) -> None:
         self.sent = self.failed = 0
-        self._places = itertools.cycle([(address, port) for address in hosts().values()])
+        self._place = (hosts()[FRONT_HOST], port)
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
@@ -90,9 +115,7 @@ class Load:
 
     def _run(self) -> None:
         while not self._over.wait(PAUSE_S):
-            with self._lock:
-                place = next(self._places)
-            fine = answers(*place)
+            fine = answers(*self._place)
             with self._lock:
                 self.sent += 1
                 self.failed += not fine
@@ -111,16 +134,26 @@ def answers(address: str, port: int) -> bool:
 
 
 def all_answer(port: int) -> bool:
-    return all(answers(address, port) for address in hosts().values() for _again in range(MEMBERS))
+    return all(answers(hosts()[FRONT_HOST], port) for _again in range(MEMBERS))
 
 
 # --- ours ---
 
 
-def our_upgrade(folder: Path, turn: int) -> None:
+Up = Callable[[str, str], None]
+
+
+def up_as_playbook(folder: str, stack: str) -> None:
+    play("up", stack_dir=folder, stack=stack)
+
+
+def our_upgrade(up: Up, folder: Path, turn: int) -> float:
+    """Seconds of an upgrade. It is confirmed, or the next one would be a rollback."""
     text = COMPOSE.format(image=image(turn), members=MEMBERS, port=OUR_PORT)
     (folder / "compose.yaml").write_text(text, encoding="utf-8")
-    play("up", stack_dir=str(folder), stack=STACK)
+    took = seconds(lambda: up(str(folder), STACK))
+    play("confirm_upgrade", stack=STACK)
+    return took
 
 
 @contextlib.contextmanager
@@ -128,7 +161,7 @@ def our_stack() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="drover-bench-") as name:
         play("network")
         try:
-            our_upgrade(Path(name), 0)
+            our_upgrade(up_as_playbook, Path(name), 0)
             until(lambda: all_answer(OUR_PORT), "our load balancers answer")
             yield Path(name)
         finally:
@@ -143,7 +176,12 @@ def state_of_update(manager: str) -> str:
     return on(manager, shlex.join(["docker", "service", "inspect", SWARM, "--format", words]))
 
 
-def swarm_upgrade(manager: str, turn: int) -> None:
+def swarm_upgrade(manager: str, turn: int) -> float:
+    """Seconds of an upgrade."""
+    return seconds(lambda: _swarm_upgrade(manager, turn))
+
+
+def _swarm_upgrade(manager: str, turn: int) -> None:
     before = state_of_update(manager)
     on(manager, f"docker service update --detach --quiet --image {image(turn)} {SWARM}")
 
@@ -158,35 +196,46 @@ def swarm_upgrade(manager: str, turn: int) -> None:
 def swarm_service() -> Iterator[str]:
     words = ["docker", "service", "create", "--detach", "--quiet", "--name", SWARM]
     words += ["--replicas", str(MEMBERS), "--stop-grace-period", "1s"]
-    words += ["--publish", f"{SWARM_PORT}:8080", "--mount", "type=tmpfs,target=/data"]
+    words += ["--network", "drover", "--endpoint-mode", "dnsrr"]
+    words += ["--mount", "type=tmpfs,target=/data"]
     words += ["--health-cmd", f"testapp get {HEALTH}", "--health-interval", "500ms"]
     words += ["--health-timeout", "500ms", "--health-retries", "2"]
     words += ["--update-order", "start-first", "--update-parallelism", "1", "--update-delay", "0s"]
     manager = a_manager()
     try:
         on(manager, shlex.join([*words, image(0)]))
+        on(FRONT_HOST, front())
         until(lambda: all_answer(SWARM_PORT), "Swarm's members answer")
         yield manager
     finally:
+        on(FRONT_HOST, f"docker rm -f -v {FRONT}")
         on(manager, f"docker service rm {SWARM}")
+
+
+def front() -> str:
+    """The command that starts the HAProxy in front of Swarm's members."""
+    start = ["docker", "run", "-d", "--name", FRONT, "--network", "drover", "--user", "root"]
+    start += ["-p", f"{SWARM_PORT}:{SWARM_PORT}", "--entrypoint", "sh", FRONT_IMAGE, "-c"]
+    return shlex.join([*start, f"echo {shlex.quote(FRONT_CONFIG)} >/c && exec haproxy -f /c"])
 
 
 def measure(pairs: int) -> list[Figure]:
     ours, theirs = Load(OUR_PORT), Load(SWARM_PORT)
-    with our_stack() as folder, swarm_service() as manager, ours, theirs:
-        times = [both(folder, manager, turn) for turn in range(1, pairs + 1)]
+    with our_stack() as folder, swarm_service() as manager, Commands() as channels, ours, theirs:
+        times = [turns(folder, manager, channels, turn) for turn in range(1, pairs + 1)]
+    swarm = [item[2] for item in times]
     name = f"upgrade of {MEMBERS} members, start first"
-    figures = compare(
-        name, "Docker Swarm", [pair[0] for pair in times], [pair[1] for pair in times]
-    )
+    figures = compare(f"{name}, over channels", "Docker Swarm", [item[0] for item in times], swarm)
+    figures += compare(f"{name}, playbook", "Docker Swarm", [item[1] for item in times], swarm)[:1]
     return [*figures, *_lost("ours", ours), *_lost("Docker Swarm", theirs)]
 
 
-def both(folder: Path, manager: str, turn: int) -> tuple[float, float]:
-    """Seconds of one upgrade by each."""
+def turns(folder: Path, manager: str, channels: Commands, turn: int) -> tuple[float, float, float]:
+    """Seconds of one upgrade in each way."""
     return (
-        seconds(lambda: our_upgrade(folder, turn)),
-        seconds(lambda: swarm_upgrade(manager, turn)),
+        our_upgrade(channels.up, folder, 2 * turn - 1),
+        our_upgrade(up_as_playbook, folder, 2 * turn),
+        swarm_upgrade(manager, turn),
     )
 
 

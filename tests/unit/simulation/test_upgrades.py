@@ -52,6 +52,25 @@ def test_start_first_never_serves_with_fewer_members() -> None:
         told.check_nothing_left()
 
 
+def writes(told: Story, service: str, interval_ms: int) -> int:
+    """How many versions of the record an upgrade of a service takes."""
+    before = told.version
+    policy = {"interval_ms": interval_ms, "monitor_ms": 5000}
+    told.up(definition=changed_definition(STACK, service), policy=policy)
+    told.settle()
+    assert launches(told, service) == {target(told, service)}
+    return told.version - before
+
+
+def test_without_a_pause_the_next_newcomer_starts_when_one_takes_over() -> None:
+    """The order, a takeover for each of the three, and nothing between; with a pause a begin for each, too."""
+    with story() as told:
+        assert writes(told, "front", 0) == 1 + 3
+        told.check_nothing_left()
+    with story() as told:
+        assert writes(told, "front", 2000) == 1 + 3 + 2
+
+
 def test_stop_first_serves_with_one_less() -> None:
     """Row 20: of members with volumes of their own, one is stopped at a time."""
     with story() as told:

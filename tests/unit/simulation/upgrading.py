@@ -100,6 +100,11 @@ class Story:
         """What the record says."""
         return view_of(self.world, self.stack).valid_body or {}
 
+    @property
+    def version(self) -> int:
+        """The version of the record."""
+        return view_of(self.world, self.stack).number
+
     def containers(self, service: str = "") -> dict[MemberId, Container]:
         """Containers of the stack, by slot."""
         return {

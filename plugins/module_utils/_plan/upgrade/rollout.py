@@ -140,7 +140,9 @@ class Rollout:
     def _takes_room(self, home: Home, stage: Stage) -> bool:
         """Whether a member is under way. One that failed, where that may be, holds up no other."""
         has_failed = self._is_forward and home.is_seen and self._failures.of(home) is not None
-        return stage in UNDER_WAY and not has_failed
+        # Its newcomer takes over in this round. Without a pause between two members, the next one begins in it.
+        is_done = stage is Stage.PROVEN and not self._policy.interval_s
+        return stage in UNDER_WAY and not has_failed and not is_done
 
     def _waits_for_nobody(self, home: Home) -> bool:
         """What does not run is replaced at once. Going back, so is what does not serve well, or need not be stopped."""
