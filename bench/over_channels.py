@@ -43,8 +43,16 @@ class Commands:
 
     def up(self, folder: str, stack: str) -> None:
         """Bring a stack up, and wait until all is done."""
-        definition, _warnings = load_stack(folder, stack=stack, variables={})
+        definition, _warnings = load_stack(
+            folder,
+            stack=stack,
+            variables={},
+            balancer_image=self._variable("drover_balancer_image"),
+        )
         self.run({"command": "up", "wait": "true"}, definition)
+
+    def _variable(self, name: str) -> str:
+        return str(next(iter(self._hosts.values())).get(name) or "")
 
     def run(self, given: dict[str, str], definition: dict[str, Any] | None = None) -> None:
         """Carry one command out; it has to succeed."""

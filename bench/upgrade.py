@@ -143,14 +143,19 @@ def all_answer(port: int) -> bool:
 Up = Callable[[str, str], None]
 
 
+def define(folder: Path, turn: int) -> None:
+    """Write the stack file."""
+    text = COMPOSE.format(image=image(turn), members=MEMBERS, port=OUR_PORT)
+    (folder / "compose.yaml").write_text(text, encoding="utf-8")
+
+
 def up_as_playbook(folder: str, stack: str) -> None:
     play("up", stack_dir=folder, stack=stack)
 
 
 def our_upgrade(up: Up, folder: Path, turn: int) -> float:
     """Seconds of an upgrade. It is confirmed, or the next one would be a rollback."""
-    text = COMPOSE.format(image=image(turn), members=MEMBERS, port=OUR_PORT)
-    (folder / "compose.yaml").write_text(text, encoding="utf-8")
+    define(folder, turn)
     took = seconds(lambda: up(str(folder), STACK))
     play("confirm_upgrade", stack=STACK)
     return took
@@ -161,7 +166,8 @@ def our_stack() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="drover-bench-") as name:
         play("network")
         try:
-            our_upgrade(up_as_playbook, Path(name), 0)
+            define(Path(name), 0)
+            up_as_playbook(name, STACK)
             until(lambda: all_answer(OUR_PORT), "our load balancers answer")
             yield Path(name)
         finally:
