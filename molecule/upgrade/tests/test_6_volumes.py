@@ -48,14 +48,14 @@ class Keep:
                 "volumes": volumes,
                 "tmpfs": ["/memory"],
                 "command": "sh -c 'mkdir -p /own && exec testapp'",
-                "upgrade_strategy": {"interval_millis": 0},
+                "upgrade_strategy": {"interval_millis": 0, "monitor_millis": 1000},
             },
             volumes={"stack": {}, "each": {"per_container": True}, EXTERNAL: {"external": True}},
         )
         return self
 
     def command(self, command: str, **extra: t.Any) -> None:
-        waits: dict[str, t.Any] = {} if command == "confirm_upgrade" else {"wait": "true"}
+        waits = {} if command in ("confirm_upgrade", "stop") else {"wait": "true"}
         where: dict[str, t.Any] = {"stack": self.stack.name}
         if command == "up":
             where = {"stack_dir": self.stack.folder}
@@ -151,7 +151,7 @@ def keep(hosts: dict[str, Host], make_stack: MakeStack) -> t.Iterator[Keep]:
     yield made
     made.stack.down()
     for host in hosts.values():
-        host.docker("volume", "rm", "-f", EXTERNAL, "plain-keep")
+        host.docker("volume", "rm", *host.volumes().intersection({EXTERNAL, "plain-keep"}))
         host.run(f"rm -rf {FOLDER}")
 
 
