@@ -55,7 +55,7 @@ class Keep:
         return self
 
     def command(self, command: str, **extra: t.Any) -> None:
-        waits = {} if command in ("confirm_upgrade", "stop") else {"wait": "true"}
+        waits: dict[str, t.Any] = {} if command in ("confirm_upgrade", "stop") else {"wait": "true"}
         where: dict[str, t.Any] = {"stack": self.stack.name}
         if command == "up":
             where = {"stack_dir": self.stack.folder}
