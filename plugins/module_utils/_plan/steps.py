@@ -56,6 +56,8 @@ class Steps:
                 self._plan.notes.append(Fact.about(member.id, code, host=member.host))
         if situation in DOWN:
             self._budget.note(Cause.DOWN, [member.id])
+        if situation in UPDATED and view.is_current and not view.is_updated:
+            self._operations.update(member, _container(view))
         step = STEPS.get(situation)
         if step is not None:
             step(self, member, view)
@@ -245,6 +247,17 @@ STEPS: dict[Situation, t.Callable[[Steps, WantedMember, MemberView], None]] = {
     Situation.STOPPED: Steps.start,
 }
 """A situation without a step needs none: the engine is already acting, or there is no work."""
+
+UPDATED = frozenset(
+    [
+        Situation.CRASH_LOOP,
+        Situation.RESTARTING,
+        Situation.RUNNING,
+        Situation.PAUSED,
+        Situation.STOPPED,
+    ]
+)
+"""Its container gets the limits of its definition; in other situations it is at rest, or goes."""
 
 DOWN = frozenset(
     [

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, drover.docker contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes that Docker makes on a running container: the same containers serve on, with other limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .stacks import definition
+from .upgrading import STACK, Story, story
+from .world import ControllerKilled
+
+MIB = 1024 * 1024
+SERVICES = ("front", "back")
+
+
+def limited(*services: str, **container: Any) -> dict[str, Any]:
+    """The stack's first definition with limits for some services."""
+    found = definition(STACK, 0)
+    for name in services:
+        service = found["services"][name]
+        service["container"] = {**service["container"], **container}
+    return found
+
+
+def host_config(told: Story, key: str, service: str = "front") -> set[Any]:
+    """The values that the live containers of a service have."""
+    found = told.containers(service).values()
+    return {item.body["HostConfig"].get(key) for item in found if item.live}
+
+
+def test_limits_change_in_place() -> None:
+    with story() as told:
+        before = told.serving()
+        told.up(definition=limited(*SERVICES, mem_limit=64 * MIB, pids_limit=50))
+        told.settle()
+        assert told.serving() == before
+        assert told.least["front"] == len(told.serving("front"))
+        assert host_config(told, "Memory") == {64 * MIB}
+        assert host_config(told, "MemorySwap") == {128 * MIB}
+        assert host_config(told, "PidsLimit", "back") == {50}
+        told.check_nothing_left()
+
+
+def test_what_is_made_later_has_the_new_limits() -> None:
+    with story() as told:
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        told.settle()
+        container = next(iter(told.containers("front").values()))
+        told.machine_of(container).remove(container, with_volumes=False)
+        told.settle()
+        assert host_config(told, "Memory") == {64 * MIB}
+
+
+def test_rollback_sets_the_old_limits() -> None:
+    with story() as told:
+        told.up(definition=limited("front", mem_limit=32 * MIB))
+        told.settle()
+        told.order("confirm_upgrade")
+        told.settle()
+        before = told.serving()
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        told.passes(2)
+        told.order("rollback")
+        told.settle()
+        assert told.serving() == before
+        assert host_config(told, "Memory") == {32 * MIB}
+        assert not told.upgrade("front")
+
+
+def test_what_docker_refuses_is_replaced() -> None:
+    with story() as told:
+        before = told.serving()
+        for machine in told.world.machines.values():
+            machine.engine.least_memory = 32 * MIB
+        told.up(definition=limited("front", mem_limit=16 * MIB))
+        told.settle()
+        assert any("refuses to change it in place" in line for line in told.told)
+        assert not set(told.serving("front").values()) & set(before.values())
+        assert told.least["front"] == len(told.serving("front"))
+        told.check_nothing_left()
+
+
+def test_a_limit_that_cannot_be_taken_away_is_replaced() -> None:
+    with story() as told:
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        told.settle()
+        before = told.serving("front")
+        told.up(definition=definition(STACK, 0))
+        told.settle()
+        assert not set(told.serving("front").values()) & set(before.values())
+        assert host_config(told, "Memory") == {None}
+        told.check_nothing_left()
+
+
+def test_a_mixed_change_is_an_ordinary_upgrade() -> None:
+    with story() as told:
+        before = told.serving("front")
+        told.up(definition=limited("front", mem_limit=64 * MIB, environment={"MODE": "new"}))
+        told.settle()
+        assert not set(told.serving("front").values()) & set(before.values())
+        told.check_nothing_left()
+
+
+@pytest.mark.parametrize("left", range(0, 40, 3))
+def test_killed_in_the_middle(left: int) -> None:
+    """Any control node goes on: an update is done again, or was done."""
+    with story() as told:
+        before = told.serving()
+        told.world.life_left = left
+        try:
+            told.up(definition=limited("front", mem_limit=64 * MIB))
+        except ControllerKilled:
+            pass
+        told.world.life_left = -1
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        told.settle()
+        assert told.serving() == before
+        assert host_config(told, "Memory") == {64 * MIB}
