@@ -57,7 +57,7 @@ class Steps:
         if situation in DOWN:
             self._budget.note(Cause.DOWN, [member.id])
         if situation in UPDATED and view.is_current and not view.is_updated:
-            self._operations.update(member, _container(view))
+            self._update(member, view)
         step = STEPS.get(situation)
         if step is not None:
             step(self, member, view)
@@ -179,6 +179,11 @@ class Steps:
             self.moves.wish(member, container, need)
         if member.state == STATE_ACTIVE:
             self.running.append((member, container))
+
+    def _update(self, member: WantedMember, view: MemberView) -> None:
+        """Give a container the limits of its definition in place. A refusal counts as a failed start would."""
+        if self._may_start(member):
+            self._operations.update(member, _container(view))
 
     def unpause(self, member: WantedMember, view: MemberView) -> None:
         """Unpause a container that somebody paused."""

@@ -75,10 +75,10 @@ backend probe-HTTP
     mode http
     option httpchk
     http-check send meth GET uri '/a'\''b#$x' ver HTTP/1.1 hdr Host '50%% "x" \ y'
-    server shop.web.2:a:10 [fd00::1]:8080 check inter 2000ms rise 2 fall 3
+    server shop.web.2:a:10 [fd00::1]:8080 check inter 2000ms rise 2 fall 3 downinter 1000ms
 
 backend probe-TCP
-    server shop.web.1:3f9c0a1b2c3d-20261122100000123456789-1a2b3c:10 10.42.131.7:80 check
+    server shop.web.1:3f9c0a1b2c3d-20261122100000123456789-1a2b3c:10 10.42.131.7:80 check downinter 1000ms
     server db.1:fd00::2-5432-1a2b3c:4 [fd00::2]:5432 check inter 500ms
 """
 
