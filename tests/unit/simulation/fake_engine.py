@@ -364,7 +364,10 @@ class FakeEngine:
         given = {key: value for key, value in body.items() if value}
         memory, swap = given.get("Memory", 0), given.get("MemorySwap", 0)
         if memory > there.get("MemorySwap", 0) > 0 and not swap:
-            text = "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
+            text = (
+                "Memory limit should be smaller than already set memoryswap limit, "
+                "update the memoryswap at the same time"
+            )
             raise refusal(f"Cannot update container {found.id}: {text}", 409)
         if 0 < memory < self.least_memory:
             raise refusal(f"Cannot update container {found.id}: device or resource busy", 500)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -110,10 +111,8 @@ def test_killed_in_the_middle(left: int) -> None:
     with story() as told:
         before = told.serving()
         told.world.life_left = left
-        try:
+        with contextlib.suppress(ControllerKilled):
             told.up(definition=limited("front", mem_limit=64 * MIB))
-        except ControllerKilled:
-            pass
         told.world.life_left = -1
         told.up(definition=limited("front", mem_limit=64 * MIB))
         told.settle()

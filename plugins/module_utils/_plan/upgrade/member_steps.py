@@ -12,8 +12,8 @@ import dataclasses
 import typing as t
 
 from ..._common.constants import STATE_ACTIVE
-from ..._model.in_place import is_in_place
 from ..._model.entry import KEPT, NEWCOMER, MemberEntry
+from ..._model.in_place import is_in_place
 from ..._record.upgrades import ROLLING, upgrades_of
 from ..operations.member import WantedMember
 from .home import Home, SlotView

@@ -36,8 +36,7 @@ from .policy import Policy, policy_of
 from .slots import Slots
 
 Body = t.Dict[str, t.Any]
-UNDER_WAY = (Stage.STALE, Stage.PROVEN, Stage.PROVING, Stage.STOPPING, Stage.VACANT)
-UNDER_WAY += (Stage.UPDATING, Stage.REFUSED)
+UNDER_WAY = frozenset(Stage) - {Stage.AWAY, Stage.DONE, Stage.PENDING}
 
 
 @dataclasses.dataclass

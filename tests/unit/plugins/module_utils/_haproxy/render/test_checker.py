@@ -312,7 +312,9 @@ def servers(**times: int) -> str:
     return render_checker(model(check))[0].rpartition("    server ")[2].strip()
 
 
-@pytest.mark.parametrize(("interval_ms", "asked"), [(60_000, True), (1001, True), (1000, False), (500, False)])
+@pytest.mark.parametrize(
+    ("interval_ms", "asked"), [(60_000, True), (1001, True), (1000, False), (500, False)]
+)
 def test_what_is_down_is_asked_each_second(interval_ms: int, asked: bool) -> None:
     """Row 36: a start does not wait for a long interval. Those of running members stay apart: no fastinter."""
     line = servers(interval_ms=interval_ms)
