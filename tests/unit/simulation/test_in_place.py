@@ -105,6 +105,83 @@ def test_a_mixed_change_is_an_ordinary_upgrade() -> None:
         told.check_nothing_left()
 
 
+def test_one_after_the_other() -> None:
+    """The interval holds, as with any upgrade."""
+    with story() as told:
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        assert host_config(told, "Memory") == {None, 64 * MIB}
+
+
+def test_force_replaces() -> None:
+    with story() as told:
+        before = told.serving("front")
+        told.up(definition=limited("front", mem_limit=64 * MIB), force=True, services=["front"])
+        told.settle()
+        assert not set(told.serving("front").values()) & set(before.values())
+
+
+def test_limits_change_again_in_the_middle() -> None:
+    with story() as told:
+        before = told.serving()
+        for memory in (64, 128, 96):
+            told.up(definition=limited("front", mem_limit=memory * MIB))
+            told.passes()
+        told.settle()
+        assert told.serving() == before
+        assert host_config(told, "Memory") == {96 * MIB}
+        assert host_config(told, "MemorySwap") == {192 * MIB}
+
+
+def test_limits_change_in_the_middle_of_an_upgrade() -> None:
+    """What has the new program keeps it and gets the limit; the way back is what was confirmed."""
+    with story() as told:
+        before = told.serving("front")
+        told.up(definition=limited("front", environment={"MODE": "new"}))
+        told.passes(5)
+        told.up(definition=limited("front", environment={"MODE": "new"}, mem_limit=64 * MIB))
+        told.settle()
+        assert host_config(told, "Memory") == {64 * MIB}
+        told.order("rollback")
+        told.settle()
+        assert told.serving("front") == before
+        assert told.least["front"] == len(before)
+        told.check_nothing_left()
+
+
+def test_a_host_that_forgot_it_does_it_again() -> None:
+    with story() as told:
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        told.settle()
+        told.order("confirm_upgrade")
+        before = told.serving()
+        container = next(iter(told.containers("front").values()))
+        machine = told.machine_of(container)
+        machine.state_dir.joinpath("stacks", f"{STACK}.json").unlink()
+        container.body["HostConfig"]["Memory"] = 32 * MIB
+        told.settle()
+        assert told.serving() == before
+        assert host_config(told, "Memory") == {64 * MIB}
+
+
+def test_nothing_is_done_twice() -> None:
+    with story() as told:
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        told.settle()
+        updates = [line for line in told.changed() if "  update  " in line]
+        assert len(updates) == len(told.serving("front"))
+
+
+def test_a_stopped_container_gets_them_when_it_starts() -> None:
+    with story() as told:
+        told.order("stop")
+        told.passes(2)
+        told.up(definition=limited("front", mem_limit=64 * MIB))
+        told.passes(3)
+        told.order("start")
+        told.settle()
+        assert host_config(told, "Memory") == {64 * MIB}
+
+
 @pytest.mark.parametrize("left", range(0, 40, 3))
 def test_killed_in_the_middle(left: int) -> None:
     """Any control node goes on: an update is done again, or was done."""
