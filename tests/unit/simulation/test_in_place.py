@@ -8,7 +8,16 @@ import contextlib
 from typing import Any
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.fact import Fact
+from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.progress import (
+    is_under_way,
+    progress_of,
+)
+from ansible_collections.drover.docker.plugins.module_utils._plan.world.world import Settings, World
 
+from .controller import Controller
+from .ending import view_of
+from .play import RECONCILE
 from .stacks import definition
 from .upgrading import STACK, Story, story
 from .world import ControllerKilled
@@ -163,6 +172,34 @@ def test_a_host_that_forgot_it_does_it_again() -> None:
         assert host_config(told, "Memory") == {64 * MIB}
 
 
+def test_earlier_restarts_are_no_fault_of_it() -> None:
+    """Containers that an upgrade made live long, and the engine may have restarted them."""
+    with story() as told:
+        told.up(definition=limited("front", environment={"MODE": "new"}))
+        told.settle()
+        told.order("confirm_upgrade")
+        told.settle()
+        before = told.serving("front")
+        for container in told.containers("front").values():
+            container.restarts = 5
+        told.up(definition=limited("front", environment={"MODE": "new"}, mem_limit=64 * MIB))
+        told.settle()
+        assert told.serving("front") == before
+        assert host_config(told, "Memory") == {64 * MIB}
+
+
+def test_it_is_not_done_before_docker_did_it() -> None:
+    """A command waits for the containers, not for the record."""
+    with story() as told:
+        machine = next(iter(told.world.machines.values()))
+        machine.engine.least_memory = 128 * MIB
+        policy = {"batch_size": 3, "interval_ms": 0}
+        told.up(definition=limited("front", mem_limit=64 * MIB), policy=policy)
+        (state,) = progress(told).values()
+        assert state.parameters["done"] == 3
+        assert is_under_way(state)
+
+
 def test_nothing_is_done_twice() -> None:
     with story() as told:
         told.up(definition=limited("front", mem_limit=64 * MIB))
@@ -180,6 +217,16 @@ def test_a_stopped_container_gets_them_when_it_starts() -> None:
         told.order("start")
         told.settle()
         assert host_config(told, "Memory") == {64 * MIB}
+
+
+def progress(told: Story) -> dict[str, Fact]:
+    """How far upgrades are, as a command that waits asks for it."""
+    controller = Controller(told.world, RECONCILE, hidden=set(), say=told.told.append)
+    with controller.node.acting():
+        seen = {host: controller.look(host) for host in told.world.machines}
+    world = World(seen, settings=Settings(several=True), host_labels=told.world.host_labels)
+    world.prove(STACK, told.body, view_of(told.world, STACK).ledger)
+    return progress_of(world, STACK, told.body)
 
 
 @pytest.mark.parametrize("left", range(0, 40, 3))
