@@ -27,6 +27,7 @@ Json = dict[str, t.Any]
 SUBNET = "10.233.0.0/24"
 ADDRESS = "10.233.0.200"
 PORT = "18077"
+MIB = 1024 * 1024
 SLEEP = ("sleep", "600")
 STEADY = ("state", "exit_code", "error", "networks", "ports", "mounts", "service", "index")
 """What an observation says of a container that does not depend on time or chance."""
@@ -71,6 +72,14 @@ class Both:
         except EngineError as error:
             return f"{type(error).__name__} {error.status}"
         return ""
+
+    def check_limits(self, name: str) -> None:
+        """Both have the same limits. An engine that cannot limit swap says -1."""
+        real, fake = (engine.inspect(name)["HostConfig"] for engine in self.engines)
+        swaps = bool(self.live.engine.info().get("SwapLimit"))
+        for key in LIMITS:
+            if key != "MemorySwap" or swaps:
+                assert (real.get(key) or None) == (fake.get(key) or None), key
 
     def by_hand(self, path: str, action: t.Callable[[Machine], None]) -> None:
         """What a person does with docker: by the API of the real engine, and to the fake one."""
@@ -185,6 +194,26 @@ def test_life_of_a_container(both: Both) -> None:
     assert both.call("start", name) == ""
     assert both.call("remove", name) == ""
     assert both.call("remove", name) == "NotFound 404"
+
+
+LIMITS = ("Memory", "MemorySwap", "PidsLimit", "CpuShares", "NanoCpus", "RestartPolicy")
+
+
+def test_limits_that_change_in_place(both: Both) -> None:
+    """Of a container that runs and of one that does not; a limit that is not given stays."""
+    name = both.name(1)
+    policy = {"Name": "unless-stopped", "MaximumRetryCount": 0}
+    assert both.call("update", name, {"CpuShares": 512}) == "NotFound 404"
+    both.call("create", name, both.body(1, Memory=64 * MIB, MemorySwap=128 * MIB))
+    both.call("start", name)
+    assert both.call("update", name, {"Memory": 256 * MIB}) == "Conflict 409"
+    body = {"Memory": 256 * MIB, "MemorySwap": 512 * MIB, "PidsLimit": 50, "RestartPolicy": policy}
+    assert both.call("update", name, body) == ""
+    both.check_limits(name)
+    assert both.call("update", name, {"PidsLimit": -1, "Memory": 0}) == ""
+    assert both.call("stop", name, 0.0) == ""
+    assert both.call("update", name, {"CpuShares": 512, "NanoCpus": 500_000_000}) == ""
+    both.check_limits(name)
 
 
 def test_addresses_and_ports_that_are_taken(both: Both) -> None:

@@ -24,6 +24,7 @@ from .._common.constants import (
 )
 from .._engine.client import Engine
 from .._engine.container_body import create_body
+from .._engine.container_options import update_body
 from .._engine.errors import EngineError, NetworkDown, NotFound
 from .._engine.networks import bridge_body, endpoint_body
 from .._haproxy.render.balancer import render_balancer
@@ -35,6 +36,7 @@ from .._haproxy.run.balancer_files import balancer_folders
 from .._haproxy.run.certificate_folders import pair_digest, read_all
 from .._haproxy.run.observe_checker import checker_folders
 from .._haproxy.run.target import ApplyError, Target
+from .._model.ledger import Applied
 from .._model.member import DOTTED, MemberId
 from .._model.operation import (
     BALANCER,
@@ -53,6 +55,7 @@ from .._model.operation import (
     STOP,
     SWEEP,
     UNPAUSE,
+    UPDATE,
     VALIDATE,
     VERDICT,
     Args,
@@ -74,12 +77,14 @@ from .._model.operation import (
     StartArgs,
     StopArgs,
     SweepArgs,
+    UpdateArgs,
     VerdictArgs,
 )
 from .._model.volumes import VolumeSpec, member_volumes, volume_specs
 from .._record.ledger import (
     forget_drain,
     forget_volume,
+    note_applied,
     note_config,
     note_drain,
     note_health,
@@ -247,6 +252,14 @@ def _start(context: Context, operation: Operation, _args: StartArgs) -> None:
 
 def _unpause(context: Context, operation: Operation, _args: NoArgs) -> None:
     context.engine.unpause(preconditions.paused(context.engine, operation)["Id"])
+
+
+def _update(context: Context, operation: Operation, args: UpdateArgs) -> None:
+    found = preconditions.ours(context.engine, operation)
+    context.engine.update(found["Id"], update_body(args["service"]))
+    applied = Applied(container=found["Id"], launch=args["config_hash"])
+    if not note_applied(context.state_dir, operation, applied):
+        raise Stale("this host has no record of the stack")
 
 
 def _stop(context: Context, operation: Operation, args: StopArgs) -> None:
@@ -439,6 +452,7 @@ _handle(NETWORK, _network)
 _handle(PULL, _pull)
 _handle(CREATE, _create)
 _handle(START, _start)
+_handle(UPDATE, _update)
 _handle(UNPAUSE, _unpause)
 _handle(STOP, _stop)
 _handle(REMOVE, _remove)

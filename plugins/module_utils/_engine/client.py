@@ -78,6 +78,9 @@ class Engine(t.Protocol):
     def unpause(self, container: str) -> None:
         """C(POST /containers/ID/unpause)."""
 
+    def update(self, container: str, body: Json) -> None:
+        """C(POST /containers/ID/update) with limits and a restart policy. Fields that are not set stay."""
+
     def create_volume(
         self, name: str, driver: str, driver_opts: dict[str, str], labels: dict[str, str]
     ) -> None:
@@ -238,6 +241,10 @@ class DockerEngine:
     def unpause(self, container: str) -> None:
         """See Engine."""
         self._change("POST", f"/containers/{_escaped(container)}/unpause")
+
+    def update(self, container: str, body: Json) -> None:
+        """See Engine."""
+        self._change("POST", f"/containers/{_escaped(container)}/update", json=body)
 
     def pause(self, container: str) -> None:
         """C(POST /containers/ID/pause)."""

@@ -25,7 +25,7 @@ from .._common.constants import (
 from .._common.names import aliases, endpoint_links, search_domains
 from .._model.member import MemberId
 from .._model.volumes import named_volume, normal_path
-from .container_options import config_options, host_options
+from .container_options import config_options, host_options, restart_policy
 from .networks import MANAGED, endpoint_body
 
 Json = t.Dict[str, t.Any]
@@ -79,7 +79,7 @@ def create_body(
         **host_options(container),
         **_dns(service, member.stack),
         "Binds": _binds(container, volumes=volumes, declared=declared, index=member.index),
-        "RestartPolicy": {"Name": "no" if service["start_once"] else "unless-stopped"},
+        "RestartPolicy": restart_policy(service),
         "NetworkMode": network if service["network"] == MANAGED else service["network"],
     }
     if service["network"] == MANAGED:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 import typing as t
 
+from .._model.in_place import UPDATABLE
+
 Json = t.Dict[str, t.Any]
 
 # Keys whose values go to the engine unchanged.
@@ -96,6 +98,25 @@ def host_options(container: Json) -> Json:
         if key in container:
             host[field] = convert(container[key])
     return host
+
+
+def update_body(service: Json) -> Json:
+    """The body of C(POST /containers/ID/update) that gives a container the limits of a service.
+
+    Without an own limit of swap the engine sets twice the memory when it creates a container, and does not when it
+    updates one. C(-1) takes a limit of processes away.
+    """
+    options = {key: service["container"].get(key) for key in UPDATABLE}
+    body = host_options({key: value for key, value in options.items() if value})
+    if "Memory" in body:
+        body.setdefault("MemorySwap", 2 * body["Memory"])
+    body.setdefault("PidsLimit", -1)
+    return {**body, "RestartPolicy": restart_policy(service)}
+
+
+def restart_policy(service: Json) -> Json:
+    """What the engine does when a container ends."""
+    return {"Name": "no" if service["start_once"] else "unless-stopped"}
 
 
 def exposed_ports(container: Json) -> list[str]:

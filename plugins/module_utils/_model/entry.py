@@ -20,6 +20,8 @@ class _Upgrade(t.TypedDict, total=False):
     """C(kept), C(newcomer), or missing: it serves."""
     since: float
     """When it got its role, by its host's clock, in seconds since the epoch."""
+    made: list[str]
+    """Further launches that its container may have been created with: it is updated in place to C(launch)."""
 
 
 class MemberEntry(_Upgrade):

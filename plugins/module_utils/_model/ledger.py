@@ -65,6 +65,14 @@ class RejectedConfig(t.TypedDict):
     why: str
 
 
+class Applied(t.TypedDict):
+    """The launch that a container was updated to in place."""
+
+    container: str
+    """Its id."""
+    launch: str
+
+
 class LedgerEntry(t.TypedDict, total=False):
     """The ledger's entry of one member. Keys of events that never happened are absent."""
 
@@ -78,6 +86,7 @@ class LedgerEntry(t.TypedDict, total=False):
     health: Health
     drain: Drain | None
     config: RejectedConfig | None
+    applied: Applied
     volumes: list[str]
     """Volumes that the member had on this host. One that is missing is never replaced by an empty one."""
 

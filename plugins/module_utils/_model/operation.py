@@ -126,6 +126,15 @@ class CreateArgs(t.TypedDict):
     """Volumes that are missing, and that a person asked to make anew."""
 
 
+class UpdateArgs(t.TypedDict):
+    """The limits to set on a container that exists."""
+
+    service: Json
+    """The canonical service at the launch that the container gets."""
+    config_hash: str
+    """That launch; a refusal counts against it."""
+
+
 class StartArgs(t.TypedDict):
     """The definition that a failed start counts against."""
 
@@ -275,6 +284,7 @@ class Kind(t.Generic[Args]):
 NETWORK: Kind[NetworkArgs] = Kind("network")
 PULL: Kind[PullArgs] = Kind("pull")
 CREATE: Kind[CreateArgs] = Kind("create")
+UPDATE: Kind[UpdateArgs] = Kind("update")
 START: Kind[StartArgs] = Kind("start")
 UNPAUSE: Kind[NoArgs] = Kind("unpause")
 STOP: Kind[StopArgs] = Kind("stop")

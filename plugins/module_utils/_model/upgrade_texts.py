@@ -42,6 +42,9 @@ def _plan(told: Json) -> str:
 
 
 def _order(told: Json) -> str:
+    if told.get("in_place"):
+        rest = told["members"] - told["in_place"]
+        return "in place" + (f", but {plural(rest, 'member')} replaced" if rest else "")
     return f"stop-first, as {told['why']}" if told["why"] else "start-first"
 
 
@@ -52,6 +55,7 @@ def _in_a_row(failures: int) -> str:
 UPGRADES: dict[str, Text] = {
     # of operations
     "kept_back": "an upgrade replaced it; kept as the way back",
+    "limits_changed": "its limits changed; Docker changes them in place",
     "slot_replaced": "another container of its member takes its place",
     # of commands
     "no_revision": lambda told: (
@@ -73,6 +77,7 @@ UPGRADES: dict[str, Text] = {
     "heir_waits": "serves on until the load balancers send requests to what replaces it",
     "upgrade_failed": "the upgrade failed and is rolled back: {why}",
     "upgrade_stop_first": "is stopped before its newcomer starts: {why}",
+    "update_refused": "Docker refuses to change it in place, so it is replaced: {error}",
     "images_differ": _images,
     # why stop-first
     "order_stop_first": "the order is stop-first",

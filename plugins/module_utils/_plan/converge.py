@@ -161,9 +161,10 @@ class Converger:
         """The facts about its container."""
         if len(located) != 1:
             return {}
-        container = located[0][1]
+        container, launch = located[0][1], self.operations.hash(member)
         return {
-            "is_current": container["config_hash"] == self.operations.hash(member),
+            "is_current": container["config_hash"] in (launch, *member.entry.get("made", [])),
+            "is_updated": self.world.applied(member.id, container) == launch,
             "is_crash_loop": is_crash_loop(container, self.world.now(member.host)),
             "is_half_repaired": self._is_half_repaired(member, container),
         }

@@ -68,6 +68,7 @@ class MemberView:
         is_decided: Whether a majority is known to have the record.
         is_system: Whether its service is one of our own.
         is_current: Whether its container has the recorded definition.
+        is_updated: Whether its container has the limits of its definition.
         is_crash_loop: Whether its container is in a crash loop.
         is_half_repaired: Whether a replacement of its container for its health has begun.
         labels_match: Whether its host has the labels that its service requires.
@@ -84,6 +85,7 @@ class MemberView:
     is_decided: bool = True
     is_system: bool = False
     is_current: bool = True
+    is_updated: bool = True
     is_crash_loop: bool = False
     is_half_repaired: bool = False
     labels_match: bool = True

@@ -56,6 +56,8 @@ class Steps:
                 self._plan.notes.append(Fact.about(member.id, code, host=member.host))
         if situation in DOWN:
             self._budget.note(Cause.DOWN, [member.id])
+        if situation in UPDATED and view.is_current and not view.is_updated:
+            self._update(member, view)
         step = STEPS.get(situation)
         if step is not None:
             step(self, member, view)
@@ -178,6 +180,11 @@ class Steps:
         if member.state == STATE_ACTIVE:
             self.running.append((member, container))
 
+    def _update(self, member: WantedMember, view: MemberView) -> None:
+        """Give a container the limits of its definition in place. A refusal counts as a failed start would."""
+        if self._may_start(member):
+            self._operations.update(member, _container(view))
+
     def unpause(self, member: WantedMember, view: MemberView) -> None:
         """Unpause a container that somebody paused."""
         self._unpause(member, _container(view))
@@ -245,6 +252,17 @@ STEPS: dict[Situation, t.Callable[[Steps, WantedMember, MemberView], None]] = {
     Situation.STOPPED: Steps.start,
 }
 """A situation without a step needs none: the engine is already acting, or there is no work."""
+
+UPDATED = frozenset(
+    [
+        Situation.CRASH_LOOP,
+        Situation.RESTARTING,
+        Situation.RUNNING,
+        Situation.PAUSED,
+        Situation.STOPPED,
+    ]
+)
+"""Its container gets the limits of its definition; in other situations it is at rest, or goes."""
 
 DOWN = frozenset(
     [

@@ -21,7 +21,7 @@ Json = t.Dict[str, t.Any]
 LAUNCH_KEYS = ("image", "network", "hostname_override", "start_once", "container")
 """Keys of a service that cannot change without a new container (docs/schema.md section 6)."""
 _SLOT = ("launch", "address", "network")
-_UPGRADE = ("role", "since")
+_UPGRADE = ("role", "since", "made")
 
 
 def fold(body: Json) -> Json:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model.ledger import Drain, Health, LedgerEntry, RejectedConfig, cause_of
+from .._model.ledger import Applied, Drain, Health, LedgerEntry, RejectedConfig, cause_of
 from .._model.member import MemberId
 from .._model.operation import Operation, config_hash_of
 from .store import read_record, update_ledger
@@ -71,6 +71,16 @@ def note_drain(state_dir: str, operation: Operation, drain: Drain | None) -> boo
     if noted:
         noted["reason"] = cause_of(noted).text[:_MAX_REASON]
     return _note(state_dir, operation, lambda _before: LedgerEntry(drain=noted))
+
+
+def note_applied(state_dir: str, operation: Operation, applied: Applied) -> bool:
+    """Store that a container was updated in place, which ends its failures.
+
+    Returns:
+        Whether there was a record to store it in.
+    """
+    fresh = LedgerEntry(applied=applied, failures=0, last_failure=0.0, reason="")
+    return _note(state_dir, operation, lambda _before: fresh)
 
 
 def forget_drain(state_dir: str, operation: Operation) -> None:

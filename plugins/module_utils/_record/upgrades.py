@@ -174,7 +174,7 @@ def rolling_back(before: Body, after: Body, reasons: t.Mapping[str, Fact | None]
         present = old["services"][name]["launch"]
         new["services"][name]["launch"] = upgrade["confirmed"]["launch"]
         upgrades[name] = {
-            **upgrade,
+            **{key: item for key, item in upgrade.items() if key != "refused"},
             "phase": ROLLING_BACK,
             "force": False,
             "slot": new["number"],

@@ -358,12 +358,13 @@ def old_services(definition: t.Any) -> t.Any:
 
 
 def life(entry: t.Any) -> t.Any:
-    """Return the recorded health of one member."""
+    """Return the recorded health of one member, and the launch that it was changed to in place."""
     health = entry.get("health") or {}
     keys = ("generation", "verdict", "since", "why", "repairs")
     return {
         "seq": entry.get("seq", 0),
         "health": {key: health.get(key) for key in keys} if health else None,
+        "applied": entry.get("applied"),
     }
 
 

@@ -91,9 +91,9 @@ class Records:
         """
         why = self._silence(host, place)
         view = None if why else self._views[place["stack"]]
-        body = _stored(view)
+        body, launch = _stored(view), _launch(container, place, view)
         return {
-            **_revision_facts(container, place, body, now),
+            **_revision_facts(container, place, body, launch=launch, now=now),
             **self._health_facts(host, container, place, view, why=why, now=now),
         }
 
@@ -226,14 +226,23 @@ def longest_up_s(status: str) -> float | None:
     return (int(count or 1) + 1.0) * UNITS[unit]
 
 
-def _revision_facts(container: Json, place: Json, body: Json | None, now: float) -> Json:
+def _launch(container: Json, place: Json, view: RecordView | None) -> str:
+    """Return the launch that a container was created with, or changed to in place."""
+    created = str(container["labels"].get(LABEL_CONFIG_HASH, ""))
+    applied = view.ledger.get(MemberId.of(place).key, {}).get("applied") if view else None
+    return applied["launch"] if applied and applied["container"] == container["id"] else created
+
+
+def _revision_facts(
+    container: Json, place: Json, body: Json | None, *, launch: str, now: float
+) -> Json:
     """Return the newest revision that the container matches, its age, and the stack's current revision."""
     labels = container["labels"]
     made_by = number(labels.get(LABEL_REVISION))
     stack = current(body) if body else None
     facts: Json = {"revision": UNKNOWN, "stack_revision": UNKNOWN, "revision_age_s": None}
     if body and stack:
-        met = _newest_met(body, place["service"], labels.get(LABEL_CONFIG_HASH, ""))
+        met = _newest_met(body, place["service"], launch)
         found = met or {"number": made_by, "time": ""}
         time_s = parse_time(found["time"])
         facts = {

@@ -171,7 +171,7 @@ def _up(dice: random.Random, stack: str) -> Order:
     prune, upgrade = dice.random() < 0.5, dice.random() < 0.6
     if not upgrade:
         return Order("up", stack, variant=dice.choice([0, 0, 1, 2]), prune=prune)
-    variant = dice.choice([0, 1, 1, 2, 3, 3, 4])
+    variant = dice.choice([0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 6])
     policy = dice.choice(["", "", *POLICIES])
     return Order("up", stack, variant=variant, prune=prune, upgrade=True, policy=policy)
 

@@ -258,6 +258,11 @@ class Expectation:
         self._expect(
             done or container.status == "running", f"{member} should run, is {container.status}"
         )
+        launch = self.bodies[member.stack]["revisions"][-1]["services"][member.service]["launch"]
+        if entry["launch"] == launch:
+            limit = (container.body.get("HostConfig") or {}).get("Memory")
+            wanted = service["container"].get("mem_limit")
+            self._expect(limit == wanted, f"{member} has a limit of {limit}, not {wanted}")
         if container.status == "running" and service["network"] == "managed":
             address = container.addresses.get(entry["network"])
             self._expect(

@@ -48,6 +48,8 @@ class FakeEngine:
         self.network_map: dict[str, Network] = {}
         self.numbers: Iterator[int] = itertools.count(1)
         self.happened: list[Json] = []
+        self.least_memory = 0
+        """What programs use: a smaller limit is refused."""
         for driver in ("bridge", "host", "null"):
             network = "none" if driver == "null" else driver
             subnet = "172.17.0.0/16" if driver == "bridge" else ""
@@ -351,6 +353,25 @@ class FakeEngine:
         for mount in container.mounts:
             if with_volumes and mount.anonymous:
                 self.drop_volume(mount.source)
+
+    def update(self, container: str, body: Json) -> None:
+        """Fields that are 0 or missing stay. Swap is never less than memory."""
+        self._enter()
+        found = self.find(container)
+        if found.status in ("dead", "removing"):
+            raise refusal(f"Cannot update container {found.id}: it is {found.status}", 409)
+        there = found.body.get("HostConfig") or {}
+        given = {key: value for key, value in body.items() if value}
+        memory, swap = given.get("Memory", 0), given.get("MemorySwap", 0)
+        if memory > there.get("MemorySwap", 0) > 0 and not swap:
+            text = (
+                "Memory limit should be smaller than already set memoryswap limit, "
+                "update the memoryswap at the same time"
+            )
+            raise refusal(f"Cannot update container {found.id}: {text}", 409)
+        if 0 < memory < self.least_memory:
+            raise refusal(f"Cannot update container {found.id}: device or resource busy", 500)
+        found.body = {**found.body, "HostConfig": {**there, **given}}
 
     def unpause(self, container: str) -> None:
         self._enter()

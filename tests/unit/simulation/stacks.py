@@ -22,6 +22,9 @@ FIRST_IMAGES = [
 UPGRADES = {3: "2", 4: "bad"}
 """Variant of a definition -> tag of the image of its first service; the program of a bad one fails at once."""
 
+LIMITS = {5: 64 << 20, 6: 32 << 20}
+"""Variant of a definition -> limit of memory of its first service, in bytes: it is changed in place."""
+
 POLICIES: dict[str, Json] = {
     "": {},
     "stop-first": {"order": "stop-first"},
@@ -159,7 +162,7 @@ STACKS = list(_MAKERS)
 def definition(stack: str, variant: int) -> Json:
     """The canonical stack: 0 as first written, 1 with one service changed and one new, 2 with one taken away.
 
-    3 and 4 have another image for one service; that of 4 does not work.
+    3 and 4 have another image for one service; that of 4 does not work. 5 and 6 limit its memory.
     """
     services, volumes = _MAKERS[stack]()
     first = next(iter(services))
@@ -176,4 +179,7 @@ def definition(stack: str, variant: int) -> Json:
     elif variant in UPGRADES:
         base = services[first]["image"].partition(":")[0]
         services[first]["image"] = f"{base}:{UPGRADES[variant]}"
+    elif variant in LIMITS:
+        changed = services[first]
+        changed["container"] = {**changed["container"], "mem_limit": LIMITS[variant]}
     return {"format": 1, "stack": stack, "services": services, "volumes": volumes}

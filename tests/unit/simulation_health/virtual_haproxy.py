@@ -60,6 +60,8 @@ class Server:
     fall: int
     timeout_s: float
     """Time for an answer after the connection; 0: the interval is the time for both."""
+    down_interval_s: float
+    """The interval while it is down and had no good check since."""
     health: int = 0
     up: bool = True
     result: str = "INI"
@@ -139,14 +141,16 @@ class Server:
         return "L4TOUT" if self.connected_at is None else "L7TOUT"
 
     def _finish(self, now: float, result: str) -> None:
-        self.next_at = (self.begun_at or 0.0) + self.interval_s
-        while self.next_at <= now:
-            self.next_at += self.interval_s
+        begun_at = self.begun_at or 0.0
         self.begun_at, self.result = None, result
         if result in GOOD_RESULTS:
             self._succeeded(now)
         else:
             self._failed(now)
+        interval_s = self.interval_s if self.up or self.health else self.down_interval_s
+        self.next_at = begun_at + interval_s
+        while self.next_at <= now:
+            self.next_at += interval_s
 
     def _succeeded(self, now: float) -> None:
         self.health += 1
@@ -302,10 +306,16 @@ def _server(backend: str, line: str, http: bool, timeout_s: float) -> Server:
     name, place, *words = line.split()
     address, _colon, port = place.rpartition(":")
     given = dict(zip(words[1::2], words[2::2], strict=True))
-    match = re.fullmatch(r"(\d+)(ms|s)", given.get("inter", ""))
-    interval_s = _seconds(match.group(1), match.group(2)) if match else DEFAULT_INTERVAL_S
+    interval_s = _time(given.get("inter", ""), DEFAULT_INTERVAL_S)
+    down_interval_s = _time(given.get("downinter", ""), interval_s)
     rise, fall = int(given.get("rise", DEFAULT_RISE)), int(given.get("fall", DEFAULT_FALL))
-    return Server(backend, name, address, int(port), http, interval_s, rise, fall, timeout_s)
+    thresholds = (interval_s, rise, fall, timeout_s, down_interval_s)
+    return Server(backend, name, address, int(port), http, *thresholds)
+
+
+def _time(text: str, default_s: float) -> float:
+    match = re.fullmatch(r"(\d+)(ms|s)", text)
+    return _seconds(match.group(1), match.group(2)) if match else default_s
 
 
 def _seconds(number: str, unit: str) -> float:

@@ -19,6 +19,9 @@ from .probes import probe_name, target_name
 Json = t.Dict[str, t.Any]
 
 CONTROL_PORT = 42
+DEFAULT_INTERVAL_MS = 2000
+"""HAProxy's."""
+DOWN_INTERVAL_MS = 1000
 CONTROL_BACKEND = "control"
 CONTROL_LISTENER = "answer"
 
@@ -150,4 +153,14 @@ def _target(check: t.Mapping[str, t.Any], *, key: str) -> str:
     backend = syntax.name(check.get("backend"), key=f"{key}.backend")
     server = syntax.name(check.get("server"), key=f"{key}.server")
     place = syntax.endpoint(check.get("address"), check.get("port"), key=key)
-    return f"    server {target_name(backend, server)} {place} check{thresholds(check, key=key)}"
+    words = thresholds(check, key=key) + _while_down(check)
+    return f"    server {target_name(backend, server)} {place} check{words}"
+
+
+def _while_down(check: t.Mapping[str, t.Any]) -> str:
+    """What is down and had no good check since is asked each second: its start need not wait for a long interval.
+
+    A running member's checks stay its interval apart, those on its way down and on its way up as well.
+    """
+    interval_ms = check.get("interval_ms") or DEFAULT_INTERVAL_MS
+    return f" downinter {DOWN_INTERVAL_MS}ms" if interval_ms > DOWN_INTERVAL_MS else ""

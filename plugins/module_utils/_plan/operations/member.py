@@ -19,6 +19,7 @@ from ..._model.operation import (
     REMOVE,
     START,
     STOP,
+    UPDATE,
     Args,
     CreateArgs,
     Kind,
@@ -27,6 +28,7 @@ from ..._model.operation import (
     RemoveArgs,
     StartArgs,
     StopArgs,
+    UpdateArgs,
 )
 from ..world.world import Container, World
 from .plan import Plan, Subject
@@ -152,6 +154,12 @@ class MemberOperations:
         where = Subject.member(member.host, member.id, container_id)
         started = self.plan.add(START, args, where, cause=cause, after=after, version=self.version)
         self._starts.setdefault((member.id.service, member.host), []).append(started)
+
+    def update(self, member: WantedMember, container: Container) -> int:
+        """Give a container the limits of its definition in place."""
+        args = UpdateArgs(service=member.service, config_hash=self.hash(member))
+        cause = Fact("limits_changed")
+        return self.on(UPDATE, args, member.host, container, cause=cause)
 
     def stop(
         self,

@@ -42,10 +42,11 @@ class Failures:
     def _is_watched(self, slot: SlotView) -> bool:
         """Whether it may still show that the upgrade is bad: until all members are done, and for one bake after it.
 
-        A member that was added meanwhile has its first slot, and proves nothing.
+        A member that was added meanwhile has its first slot, and proves nothing; nor does one that is changed in place.
         """
         still = slot.role == NEWCOMER or not self._is_done or slot.age_s <= self._policy.bake_s
-        return bool(slot.member.id.slot) and still
+        is_new = bool(slot.member.id.slot) and "made" not in slot.member.entry
+        return is_new and still
 
     def _failed_pull(self, home: Home) -> Fact | None:
         coming = self._steps.coming(home)

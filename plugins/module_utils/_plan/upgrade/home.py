@@ -33,6 +33,8 @@ class Stage(enum.Enum):
     STALE = "its newcomer has a launch that is no longer wanted"
     PROVEN = "its newcomer has proved itself and takes over"
     PROVING = "its newcomer has yet to prove itself"
+    REFUSED = "Docker refuses to update its container"
+    UPDATING = "its container is updated in place"
     DONE = "it serves with the wanted launch"
     PENDING = "it serves with another launch"
     STOPPING = "what served is being stopped, so that the newcomer can start"
@@ -68,8 +70,16 @@ class SlotView:
     age_s: float
     failures: int = 0
     error: str = ""
+    applied: str = ""
+    """The launch that its container has, by its creation or by an update in place; empty without one."""
     is_passed_by: bool = False
     """Whether a load balancer has it as a server and does not send it requests."""
+
+    @property
+    def is_updating(self) -> bool:
+        """Whether its container has yet to get the limits of its launch in place."""
+        entry = self.member.entry
+        return bool("made" in entry and self.applied and self.applied != entry["launch"])
 
     @property
     def restarts(self) -> int:
@@ -148,6 +158,15 @@ def stage_of(home: Home) -> Stage:
     return next(stage for stage, applies in STAGES if applies(home))
 
 
+def _is_updating(home: Home) -> bool:
+    serving = home.serving
+    return serving is not None and serving.is_target and serving.is_updating
+
+
+def _is_refused(home: Home) -> bool:
+    return _is_updating(home) and home.serving is not None and home.serving.failures > 0
+
+
 def _is_stale(home: Home) -> bool:
     return home.newcomer is not None and not home.newcomer.is_target
 
@@ -165,6 +184,8 @@ STAGES: tuple[tuple[Stage, t.Callable[[Home], bool]], ...] = (
     (Stage.STALE, _is_stale),
     (Stage.PROVEN, _is_proven),
     (Stage.PROVING, lambda home: home.newcomer is not None),
+    (Stage.REFUSED, _is_refused),
+    (Stage.UPDATING, _is_updating),
     (Stage.DONE, lambda home: home.serving is not None and home.serving.is_target),
     (Stage.PENDING, lambda home: home.serving is not None),
     (Stage.STOPPING, lambda home: home.is_live),

@@ -13,6 +13,7 @@ import typing as t
 
 from ..._common.constants import STATE_ACTIVE
 from ..._model.entry import KEPT, NEWCOMER, MemberEntry
+from ..._model.in_place import is_in_place
 from ..._record.upgrades import ROLLING, upgrades_of
 from ..operations.member import WantedMember
 from .home import Home, SlotView
@@ -49,6 +50,34 @@ class MemberSteps:
         kept, confirmed_launch = home.kept, self._upgrade["confirmed"]["launch"]
         if kept is not None and kept.member.entry["launch"] != confirmed_launch:
             self._retire(kept)
+
+    def may_update(self, home: Home) -> bool:
+        """Whether Docker can make what serves the wanted launch in place. Once it refused, members are replaced."""
+        serving = home.serving
+        if serving is None or self._upgrade["force"] or self._upgrade.get("refused"):
+            return False
+        has_kept = home.kept is not None and home.kept.is_target
+        launches, container = self._body["launches"], serving.container
+        present = launches.get(serving.member.entry["launch"])
+        is_whole = present is not None and container is not None and container["state"] != "dead"
+        return bool(
+            is_whole and not has_kept and is_in_place(present or {}, launches[self._launch])
+        )
+
+    def update(self, home: Home) -> None:
+        """Let what serves have the wanted launch: its container is updated in place."""
+        serving = home.serving
+        if serving is None:
+            return
+        entry = serving.member.entry
+        made = [*entry.get("made", []), entry["launch"]]
+        entry["made"] = sorted({*made, *([serving.applied] if serving.applied else [])})
+        entry["launch"], entry["since"] = self._launch, self._now(home)
+
+    def undo_update(self, home: Home) -> None:
+        """Docker refused: what serves has the launch that it had, and is replaced."""
+        if home.serving is not None:
+            home.serving.member.entry["launch"] = home.serving.applied
 
     def place_newcomer(self, home: Home) -> None:
         """Give the member a newcomer: what was kept of the wanted launch, or a new slot."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._model.entry import KEPT, Members, wanted_slots
+from ..._model.entry import KEPT, MemberEntry, Members, wanted_slots
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import is_live
 from ..._record.upgrades import ACTIVE, PAUSED, ROLLED_BACK, ROLLING_BACK, upgrades_of
-from ..world.ownership import is_any_live
+from ..world.ownership import Located, is_any_live
 from ..world.world import World
 
 Body = t.Dict[str, t.Any]
@@ -67,14 +67,24 @@ def _homes(stack: str, members: Members, name: str) -> dict[MemberId, list[Membe
 
 
 def _are_left(world: World, stack: str, members: Members, name: str) -> bool:
-    """Whether a replaced container still runs, or one that was given up is still there."""
+    """Whether a replaced container still runs, one that was given up is there, or one has its old limits."""
     claims = world.claims(stack)
     for member in member_ids(stack, members):
         entry, found = members[member.key], claims.get(member, [])
         runs_on = is_any_live(found) and entry.get("role") == KEPT
-        if member.service == name and (found if entry["retired"] else runs_on):
+        left = runs_on or _is_to_update(world, member, entry, found)
+        if member.service == name and (found if entry["retired"] else left):
             return True
     return False
+
+
+def _is_to_update(
+    world: World, member: MemberId, entry: MemberEntry, found: t.Sequence[Located]
+) -> bool:
+    """Whether a container has yet to get its limits in place."""
+    if "made" not in entry:
+        return False
+    return any(world.applied(member, item) != entry["launch"] for _host, item in found)
 
 
 def _is_done(members: Members, slots: list[MemberId], target: str, forced: int) -> bool:

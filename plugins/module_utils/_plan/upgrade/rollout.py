@@ -36,7 +36,7 @@ from .policy import Policy, policy_of
 from .slots import Slots
 
 Body = t.Dict[str, t.Any]
-UNDER_WAY = (Stage.STALE, Stage.PROVEN, Stage.PROVING, Stage.STOPPING, Stage.VACANT)
+UNDER_WAY = frozenset(Stage) - {Stage.AWAY, Stage.DONE, Stage.PENDING}
 
 
 @dataclasses.dataclass
@@ -86,6 +86,7 @@ class Rollout:
                 return self._roll_back(faults[0])
             if self._policy.failure_action == PAUSE:
                 return paused(self._body, self._name, faults[0])
+        self._note_refusals()
         self._foretell()
         stages = [(home, stage_of(home)) for home in self._homes]
         for home, stage in stages:
@@ -101,6 +102,20 @@ class Rollout:
         self.told.notes.append(dataclasses.replace(fault, code="upgrade_failed", parameters=why))
         return roll_back(self._body, self._request, {self._name: fault})
 
+    def _note_refusals(self) -> None:
+        """Docker refused to update a member in place: the others are replaced, too, and it is said."""
+        found = [item.serving for item in self._homes if stage_of(item) is Stage.REFUSED]
+        refused = [slot for slot in found if slot]
+        for slot in refused:
+            told = {"error": slot.error}
+            fact = Fact.about(slot.member.id, "update_refused", told, host=slot.member.host)
+            self.told.notes.append(fact)
+        if refused:
+            self._upgrade = {**self._upgrade, "refused": True}
+            upgrades = {**upgrades_of(self._body), self._name: self._upgrade}
+            self._body = with_upgrades(self._body, upgrades)
+            self._steps = MemberSteps(self._slots, self._body, self._name)
+
     def _foretell(self) -> None:
         """Say once what the command is about to do: what changed, for how many members, in which order and why."""
         asked = self._request.command in ("up", "rollback")
@@ -109,7 +124,9 @@ class Rollout:
             return
         before, after = serving[0].member.service, self._service
         reason = self._stop_first(serving[0])
+        updated = sum(map(self._steps.may_update, self._homes))
         told = {
+            "in_place": updated,
             "target": self._upgrade["slot"],
             "changed": changed_keys(before, after),
             "members": len(self._homes),
@@ -127,7 +144,8 @@ class Rollout:
         pending = sorted(
             [home for home, stage in stages if stage is Stage.PENDING], key=lambda home: home.rank
         )
-        if not pending or not self._has_images(pending):
+        replaced = [home for home in pending if not self._steps.may_update(home)]
+        if not pending or (replaced and not self._has_images(replaced)):
             return
         room = self._policy.batch_size - sum(self._takes_room(*item) for item in stages)
         resting = self._rests(stages)
@@ -164,6 +182,9 @@ class Rollout:
     def _begin(self, home: Home) -> None:
         serving = home.serving
         if serving is None:
+            return
+        if self._steps.may_update(home):
+            self._steps.update(home)
             return
         forced = self._stop_first(serving)
         if forced is None and serving.is_live:
@@ -225,6 +246,7 @@ class Rollout:
 STEPS: dict[Stage, t.Callable[[MemberSteps, Home], None]] = {
     Stage.STALE: MemberSteps.retire_newcomer,
     Stage.PROVEN: MemberSteps.promote,
+    Stage.REFUSED: MemberSteps.undo_update,
     Stage.VACANT: MemberSteps.place_newcomer,
 }
 """A stage without a step only waits, or for its turn."""

@@ -15,7 +15,7 @@ from ..balancer.drain_phase import is_sent_to
 from ..balancer.succession import reports_of
 from ..health.wellbeing import Ward
 from ..operations.member import WantedMember
-from ..world.ownership import Claims, is_any_live
+from ..world.ownership import Claims, Located, is_any_live
 from ..world.world import World
 from .home import Home, SlotView
 from .policy import Policy
@@ -79,8 +79,13 @@ class Slots:
             age_s=self._age_s(entry),
             failures=remembered.get("failures", 0),
             error=remembered.get("reason", ""),
+            applied=self._applied(member, found),
             is_passed_by=not all(map(is_sent_to, reports_of(self.world, member))),
         )
+
+    def _applied(self, member: MemberId, found: list[Located]) -> str:
+        """The launch that the only container of a slot has; empty if there is none."""
+        return self.world.applied(member, found[0][1]) if len(found) == 1 else ""
 
     def remembered(self, member: MemberId, launch: str) -> LedgerEntry:
         """What the ledger has of a slot with this launch: failures of another one do not count."""

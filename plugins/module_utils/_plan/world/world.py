@@ -23,6 +23,7 @@ from ..._common.constants import (
     REPAIR_PERCENT,
 )
 from ..._model.fact import Fact
+from ..._model.in_place import applied_launch
 from ..._model.ledger import Ledger
 from ..._model.member import MemberId
 from ..._model.observation import (
@@ -117,6 +118,7 @@ class World:
         """Hosts that answer and can do nothing now."""
         self.seen = [host for host in self.hosts if host not in self.faults]
         self._owned: dict[str, Ownership] = {}
+        self._ledgers: dict[str, Ledger] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._labels: dict[str, dict[str, str]] = {}
         self._volumes_by_label: dict[str, dict[str, list[tuple[str, str]]]] = {}
@@ -125,6 +127,7 @@ class World:
 
     def prove(self, stack: str, body: dict[str, t.Any] | None, ledger: Ledger) -> None:
         """Tell the stack's containers from those that only carry its labels, by its record and ledger."""
+        self._ledgers[stack] = ledger
         self._owned[stack] = sort_claims(self._labelled(stack), body, ledger)
 
     def observation(self, host: str) -> Observation:
@@ -172,6 +175,10 @@ class World:
     def containers(self, host: str) -> list[Container]:
         """Our containers on a host."""
         return list(self.observation(host)["containers"])
+
+    def applied(self, member: MemberId, container: Container) -> str:
+        """The launch that a member's container has, by its creation or by an update in place."""
+        return applied_launch(self._ledgers.get(member.stack, {}), member.key, container)
 
     def claims(self, stack: str) -> Claims:
         """The stack's containers by member, with their hosts; only those proven to be the member's."""

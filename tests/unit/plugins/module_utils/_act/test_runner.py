@@ -194,7 +194,9 @@ def test_a_replaced_container_is_another_one(host: Host) -> None:
         ("io.drover.managed", "", "not ours"),
     ],
 )
-@pytest.mark.parametrize("kind", ["start", "stop", "unpause", "remove", "connect", "disconnect"])
+@pytest.mark.parametrize(
+    "kind", ["start", "stop", "update", "unpause", "remove", "connect", "disconnect"]
+)
 def test_nothing_is_done_to_a_container_of_somebody_else(
     host: Host, kind: str, label: str, value: str, reason: str
 ) -> None:
@@ -566,3 +568,20 @@ def test_results_are_told_as_they_come(host: Host) -> None:
         on_result=told.append,
     )
     assert told == results
+
+
+def test_update_sets_limits_and_remembers_them(host: Host) -> None:
+    """A refusal counts against the launch, and the container keeps what it had."""
+    made = host.up()
+    args = {"service": service(container={"mem_limit": 1 << 26}), "config_hash": "1:new"}
+    update = host.operation("update", container_id=made.id, args=args)
+    host.engine.least_memory = 1 << 27
+    assert host.outcome(update)[0] == "failed"
+    assert "applied" not in host.life().get("web/1", {})
+    noted = host.life()["web/1"]
+    assert (noted["config_hash"], noted["failures"]) == ("1:new", 1)
+    host.engine.least_memory = 0
+    assert host.outcome(update) == ("done", "")
+    assert made.body["HostConfig"]["Memory"] == 1 << 26
+    assert host.life()["web/1"]["applied"] == {"container": made.id, "launch": "1:new"}
+    assert host.life()["web/1"]["failures"] == 0

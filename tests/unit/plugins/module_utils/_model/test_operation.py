@@ -21,7 +21,7 @@ UNTYPED = {
 
 
 def test_every_kind_has_a_handler_and_every_handler_a_kind() -> None:
-    assert len(KINDS) == 18
+    assert len(KINDS) == 19
     assert set(handlers._HANDLERS) == KINDS
 
 

@@ -39,6 +39,7 @@ CASES: dict[str, Json] = {
     "one is given up": {"web/1": entry(), "web/1@7": entry(retired=True)},
     "both are": {"web/1": entry(retired=True), "web/1@7": entry(retired=True)},
     "three": {"web/1": entry(role="kept"), "web/1@7": entry(), "web/1@9": entry(role="newcomer")},
+    "changed in place": {"web/1": entry(role="kept"), "web/1@7": entry(made=["1:b"])},
     "two members": {"web/1": entry(), "web/2": entry(host="h2"), "web/2@7": entry(host="h2")},
 }
 

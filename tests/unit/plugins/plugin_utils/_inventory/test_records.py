@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._model.config_hash import config_hash
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory import probe
 from ansible_collections.drover.docker.plugins.plugin_utils._inventory.entries import (
     container_facts,
@@ -252,6 +253,18 @@ def test_the_revision_is_the_newest_that_the_container_meets(
     revisions = [engines.revision(number, {"web": item}) for number, item in enumerate(services, 1)]
     container = engines.member("shop/web/1", made_of=made_of)
     assert revision_of(of_one(folder, container, engines.shop_record(*revisions))) == expected
+
+
+@pytest.mark.parametrize(("container", "revision"), [(MEMBER["Id"], 2), ("another", 1)])
+def test_a_container_that_was_changed_in_place_is_not_outdated(
+    folder: Path, container: str, revision: int
+) -> None:
+    """Its label names the launch that it was created with; its host knows better."""
+    revisions = [engines.revision(1, {"web": FIRST}), engines.revision(2, {"web": SECOND})]
+    launch = config_hash(SECOND, {})
+    life = {KEY: {"seq": 1, "applied": {"container": container, "launch": launch}}}
+    record = engines.shop_record(*revisions, life=life)
+    assert of_one(folder, MEMBER, record)["drover_revision"] == revision
 
 
 def test_placement_and_scale_make_no_container_outdated(folder: Path) -> None:

@@ -75,10 +75,10 @@ backend probe-HTTP
     mode http
     option httpchk
     http-check send meth GET uri '/a'\''b#$x' ver HTTP/1.1 hdr Host '50%% "x" \ y'
-    server shop.web.2:a:10 [fd00::1]:8080 check inter 2000ms rise 2 fall 3
+    server shop.web.2:a:10 [fd00::1]:8080 check inter 2000ms rise 2 fall 3 downinter 1000ms
 
 backend probe-TCP
-    server shop.web.1:3f9c0a1b2c3d-20261122100000123456789-1a2b3c:10 10.42.131.7:80 check
+    server shop.web.1:3f9c0a1b2c3d-20261122100000123456789-1a2b3c:10 10.42.131.7:80 check downinter 1000ms
     server db.1:fd00::2-5432-1a2b3c:4 [fd00::2]:5432 check inter 500ms
 """
 
@@ -305,3 +305,22 @@ def test_a_changed_check_is_another_server() -> None:
     assert len(names) == 4
     with pytest.raises(ValueError, match=r"check web.1: request_line: must be one line"):
         model_from_options([option(request_line="GET /\nx")], [])
+
+
+def servers(**times: int) -> str:
+    check = {"backend": "shop.web.1", "server": "a", "address": "10.42.131.7", "port": 80, **times}
+    return render_checker(model(check))[0].rpartition("    server ")[2].strip()
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "asked"), [(60_000, True), (1001, True), (1000, False), (500, False)]
+)
+def test_what_is_down_is_asked_each_second(interval_ms: int, asked: bool) -> None:
+    """Row 36: a start does not wait for a long interval. Those of running members stay apart: no fastinter."""
+    line = servers(interval_ms=interval_ms)
+    assert line.endswith(" downinter 1000ms") is asked
+    assert "fastinter" not in line
+
+
+def test_so_it_is_where_no_interval_is_given() -> None:
+    assert servers().endswith(" downinter 1000ms")

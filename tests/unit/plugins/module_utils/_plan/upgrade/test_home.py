@@ -70,7 +70,19 @@ def container(**changes: t.Any) -> t.Any:
 OLD = slot(old=True, is_target=False)
 STOPPED = slot(KEPT, old=True, is_target=False, is_live=False)
 
+
+def updated(applied: str, failures: int = 0) -> Home:
+    """A member that is changed in place."""
+    serving = slot(old=True, applied=applied, failures=failures)
+    serving.member.entry["made"] = ["1:old"]
+    return Home([serving], POLICY)
+
+
 STAGES = {
+    "has its old limits": (updated("1:old"), Stage.UPDATING),
+    "Docker refused": (updated("1:old", failures=1), Stage.REFUSED),
+    "has its new limits": (updated("1:a", failures=1), Stage.DONE),
+    "is made anew": (updated(""), Stage.DONE),
     "its host is away": (Home([slot()], POLICY, is_seen=False), Stage.AWAY),
     "third revision": (Home([OLD, slot(NEWCOMER, is_target=False)], POLICY), Stage.STALE),
     "proven": (Home([OLD, slot(NEWCOMER)], POLICY), Stage.PROVEN),

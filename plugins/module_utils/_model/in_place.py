@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, drover.docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Docker changes on a container that exists: limits and the restart policy. Private to the collection; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .ledger import Ledger
+from .observation import ObservedContainer
+
+Json = t.Mapping[str, t.Any]
+
+UPDATABLE = (
+    "mem_limit",
+    "mem_reservation",
+    "memswap_limit",
+    "cpus",
+    "cpu_shares",
+    "cpu_period",
+    "cpu_quota",
+    "cpuset",
+    "pids_limit",
+    "blkio_weight",
+)
+"""Options of a container that C(POST /containers/ID/update) takes."""
+DEFAULTED = ("pids_limit",)
+"""Those that it also takes away."""
+
+
+def is_in_place(old: Json, new: Json) -> bool:
+    """Whether Docker can make a container of one launch one of another: it cannot take most limits away.
+
+    Args:
+        old: The launch as the record has it: parts and volumes.
+        new: The other launch.
+    """
+    before, after = _rest(old), _rest(new)
+    had, has = _limits(old), _limits(new)
+    lost = had.keys() - has.keys() - set(DEFAULTED)
+    swap_follows = lost == {"memswap_limit"} and "mem_limit" in has
+    return before == after and (not lost or swap_follows)
+
+
+def _parts(launch: Json) -> Json:
+    return t.cast("Json", launch["parts"][""])
+
+
+def _limits(launch: Json) -> dict[str, t.Any]:
+    """The limits that are set: 0 is none."""
+    options = _parts(launch)["container"]
+    return {key: options[key] for key in UPDATABLE if options.get(key)}
+
+
+def _rest(launch: Json) -> Json:
+    """All that needs a new container."""
+    parts = {key: item for key, item in _parts(launch).items() if key != "start_once"}
+    options = parts["container"].items()
+    parts["container"] = {key: item for key, item in options if key not in UPDATABLE}
+    return {"parts": parts, "volumes": launch.get("volumes", {})}
+
+
+def applied_launch(ledger: Ledger, key: str, container: ObservedContainer) -> str:
+    """The launch that a container has: the last one that it was updated to, else the one that it was created with."""
+    applied = ledger[key].get("applied") if key in ledger else None
+    is_its = applied is not None and applied["container"] == container["id"]
+    return applied["launch"] if applied and is_its else container["config_hash"]
