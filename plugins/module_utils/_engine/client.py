@@ -20,6 +20,7 @@ from .._common.constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
 from .errors import ApiRefused, EngineError
 from .exec_output import hand_over, plain_text, wait_for_exit
 from .pull import PULL_LIMIT_S, Progress, follow, no_progress
+from .refused_pull import refused_pulls
 from .tls import Tls
 from .transport import Connection, broken_answers, connect, pull_request
 
@@ -211,9 +212,11 @@ class DockerEngine:
         """See Engine. No single silence may last longer than any other changing call."""
         repository, tag, headers = pull_request(self._connection().client, reference)
         params = {"fromImage": repository, "tag": tag}
-        answer = self._change("POST", "/images/create", params=params, headers=headers, stream=True)
-        with contextlib.closing(answer), broken_answers("POST /images/create", CHANGE_DEADLINE_S):
-            follow(answer.iter_lines(), limit_s=limit_s, progress=progress)
+        call = "/images/create"
+        with refused_pulls(reference):
+            answer = self._change("POST", call, params=params, headers=headers, stream=True)
+            with contextlib.closing(answer), broken_answers(f"POST {call}", CHANGE_DEADLINE_S):
+                follow(answer.iter_lines(), limit_s=limit_s, progress=progress)
 
     def create(self, name: str, body: Json) -> str:
         """See Engine."""

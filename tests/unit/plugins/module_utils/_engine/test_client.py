@@ -175,6 +175,12 @@ def test_a_pull_names_one_tag(
     assert server.calls[-1] == ("POST", f"/v1.41/images/create?{asked}", None)
 
 
+def test_a_refused_pull_names_its_registry(server: Server, engine: DockerEngine) -> None:
+    server.answers["/images/create"] = (200, '{"error": "unauthorized: authentication required"}')
+    with pytest.raises(EngineError, match="registry registry:5000 refused the pull: unauthorized"):
+        engine.pull("registry:5000/app:1")
+
+
 def test_a_pull_that_fails_half_way_is_a_failure(server: Server, engine: DockerEngine) -> None:
     lines = '{"status": "Pulling"}\r\n\r\n{"errorDetail": {}, "error": "manifest unknown"}\r\n'
     server.answers["/images/create"] = (200, lines)
