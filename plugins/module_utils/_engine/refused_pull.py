@@ -11,7 +11,6 @@ import typing as t
 
 from .errors import EngineError
 
-DEFAULT_REGISTRY = "docker.io"
 # Texts of registries behind the status 401 or 403. An engine passes them on with a status of its own (404, 500).
 _REFUSED = re.compile(
     r"unauthorized|authentication required|no basic auth credentials|access denied|\bdenied:"
@@ -21,10 +20,10 @@ _REFUSED = re.compile(
 
 
 def registry_of(reference: str) -> str:
-    """The registry of an image's name, as C(docker login) takes it."""
+    """The registry of an image's name, as C(docker login) takes it; empty for the engine's default."""
     first, slash, _rest = reference.partition("/")
     is_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
-    return first if is_host else DEFAULT_REGISTRY
+    return first if is_host else ""
 
 
 @contextlib.contextmanager
@@ -40,7 +39,9 @@ def refused_pulls(reference: str) -> t.Iterator[None]:
 
 def _text(reference: str, message: str) -> str:
     registry = registry_of(reference)
+    who = f"registry {registry}" if registry else "the default registry"
+    login = f"docker login {registry}".strip()
     return (
-        f"registry {registry} refused the pull: {message.strip()}; check the image's name, or run "
-        f"'docker login {registry}' on this host as the user of its tasks (root with become)"
+        f"{who} refused the pull: {message.strip()}; check the image's name, or run '{login}' on this host as the user of "
+        "its tasks (root with become)"
     )

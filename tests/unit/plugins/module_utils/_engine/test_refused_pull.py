@@ -18,8 +18,8 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.refused_pull
 @pytest.mark.parametrize(
     ("reference", "registry"),
     [
-        ("haproxy:3.0", "docker.io"),
-        ("team/app:1", "docker.io"),
+        ("haproxy:3.0", ""),
+        ("team/app:1", ""),
         ("localhost/app", "localhost"),
         ("registry:5000/team/app@sha256:00", "registry:5000"),
         ("images.example.org/app", "images.example.org"),
