@@ -101,7 +101,9 @@ class Load:
         self._place = (hosts()[FRONT_HOST], port)
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
+        self._threads = [
+            threading.Thread(target=self._run, daemon=True) for _client in range(CLIENTS)
+        ]
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -227,8 +229,11 @@ def front() -> str:
 
 def measure(pairs: int) -> list[Figure]:
     ours, theirs = Load(OUR_PORT), Load(SWARM_PORT)
-    with our_stack() as folder, swarm_service() as manager, Commands() as channels, ours, theirs:
-        times = [turns(folder, manager, channels, turn) for turn in range(1, pairs + 1)]
+    with our_stack() as folder, swarm_service() as manager, Commands() as channels:
+        with contextlib.ExitStack() as load:
+            load.enter_context(ours)
+            load.enter_context(theirs)
+            times = [turns(folder, manager, channels, turn) for turn in range(1, pairs + 1)]
     swarm = [item[2] for item in times]
     name = f"upgrade of {MEMBERS} members, start first"
     figures = compare(f"{name}, over channels", "Docker Swarm", [item[0] for item in times], swarm)

@@ -42,6 +42,6 @@ def _text(reference: str, message: str) -> str:
     who = f"registry {registry}" if registry else "the default registry"
     login = f"docker login {registry}".strip()
     return (
-        f"{who} refused the pull: {message.strip()}; check the image's name, or run '{login}' on this host as the user of "
-        "its tasks (root with become)"
+        f"{who} refused the pull: {message.strip()}; check the image's name, or run '{login}' on this host as the user "
+        "of its tasks (root with become)"
     )

@@ -355,7 +355,7 @@ class FakeEngine:
                 self.drop_volume(mount.source)
 
     def update(self, container: str, body: Json) -> None:
-        """Fields that are 0 or missing stay. Swap is never less than memory."""
+        """Fields that are 0 or missing stay, and -1 takes a limit of processes away. Swap is never less than memory."""
         self._enter()
         found = self.find(container)
         if found.status in ("dead", "removing"):
@@ -371,6 +371,7 @@ class FakeEngine:
             raise refusal(f"Cannot update container {found.id}: {text}", 409)
         if 0 < memory < self.least_memory:
             raise refusal(f"Cannot update container {found.id}: device or resource busy", 500)
+        given.update({key: 0 for key in ("PidsLimit",) if given.get(key, 0) < 0})
         found.body = {**found.body, "HostConfig": {**there, **given}}
 
     def unpause(self, container: str) -> None:
