@@ -63,6 +63,12 @@ options:
       - With O(command=up), replace the members of unchanged services, too.
     type: bool
     default: false
+  pull:
+    description:
+      - With O(command=up), pull the images of running members anew, and replace members whose image's name means
+        another image since then.
+    type: bool
+    default: false
   strategy:
     description:
       - With O(command=up), the order of upgrades, in place of what the stack files say.

@@ -79,6 +79,7 @@ CAUSES: dict[str, Text] = {
     "state_absent": "state is absent",
     # of operations on images, networks and volumes
     "pull_always": "pull_image: always",
+    "pull_asked": "pull=true",
     "image_missing": "image not present",
     "network_missing": "no managed network yet",
     "off_network": "not on the network {network}",

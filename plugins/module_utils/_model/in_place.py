@@ -29,14 +29,17 @@ DEFAULTED = ("pids_limit",)
 """Those that it also takes away."""
 
 
-def is_in_place(old: Json, new: Json) -> bool:
+def is_in_place(old: Json, new: Json, *, same_image: bool = False) -> bool:
     """Whether Docker can make a container of one launch one of another: it cannot take most limits away.
 
     Args:
         old: The launch as the record has it: parts and volumes.
         new: The other launch.
+        same_image: Whether the image of the other launch is the one that the container has, by whatever name.
     """
     before, after = _rest(old), _rest(new)
+    if same_image:
+        after["parts"]["image"] = before["parts"]["image"]
     had, has = _limits(old), _limits(new)
     lost = had.keys() - has.keys() - set(DEFAULTED)
     swap_follows = lost == {"memswap_limit"} and "mem_limit" in has
@@ -53,7 +56,7 @@ def _limits(launch: Json) -> dict[str, t.Any]:
     return {key: options[key] for key in UPDATABLE if options.get(key)}
 
 
-def _rest(launch: Json) -> Json:
+def _rest(launch: Json) -> dict[str, t.Any]:
     """All that needs a new container."""
     parts = {key: item for key, item in _parts(launch).items() if key != "start_once"}
     options = parts["container"].items()

@@ -54,6 +54,9 @@ class ObservedContainer(_Slot):
     health: str
     """The status of the engine's own HEALTHCHECK; C(none) without one."""
     image: str
+    """The name that it was made with."""
+    image_id: str
+    """What that name meant then: the first 12 hexadecimal digits of the image's id."""
     networks: dict[str, Endpoint]
     ports: list[list[t.Any]]
     """Host ports: address, port, protocol."""
@@ -113,6 +116,11 @@ class ObservedNetwork(t.TypedDict):
     subnet: str
     ip_range: str
     ours: bool
+
+
+def short_id(image: str) -> str:
+    """The first 12 hexadecimal digits of an image's id."""
+    return image.rpartition(":")[2][:12]
 
 
 class ObservedImage(t.TypedDict):

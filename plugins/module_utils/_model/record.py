@@ -256,7 +256,14 @@ class Confirmed(t.TypedDict):
     """What of the service goes with the launch, though it is applied in place: its health check."""
 
 
-class Upgrade(t.TypedDict):
+class _Marks(t.TypedDict, total=False):
+    refused: bool
+    """Docker refused to change a member in place, so the members are replaced."""
+    left: int
+    """Of the rollback of a forced upgrade: the slot that it began, whose launch is the confirmed one, too."""
+
+
+class Upgrade(_Marks):
     """An upgrade of one service that is not confirmed. How far it is follows from the slots; it is not stored."""
 
     phase: str

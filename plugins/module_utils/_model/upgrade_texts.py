@@ -16,6 +16,11 @@ def _images(told: Json) -> str:
     )
 
 
+def _moved(told: Json) -> str:
+    where = ", ".join(told["hosts"])
+    return f"{told['image']} means another image on {where} by now than what runs: up with pull=true takes it"
+
+
 def _state(told: Json) -> str:
     """K of n, and what a person can do."""
     count = f"{told['done']} of {told['wanted']}"
@@ -55,7 +60,7 @@ def _in_a_row(failures: int) -> str:
 UPGRADES: dict[str, Text] = {
     # of operations
     "kept_back": "an upgrade replaced it; kept as the way back",
-    "limits_changed": "its limits changed; Docker changes them in place",
+    "limits_changed": "changed in place: the container stays",
     "slot_replaced": "another container of its member takes its place",
     # of commands
     "no_revision": lambda told: (
@@ -79,6 +84,7 @@ UPGRADES: dict[str, Text] = {
     "upgrade_stop_first": "is stopped before its newcomer starts: {why}",
     "update_refused": "Docker refuses to change it in place, so it is replaced: {error}",
     "images_differ": _images,
+    "image_moved": _moved,
     # why stop-first
     "order_stop_first": "the order is stop-first",
     "needs_host_network": "both would use the host's network",

@@ -18,7 +18,7 @@ from .._common.constants import (
     LABEL_STACK,
 )
 from .._common.labels import number
-from .._model.observation import Endpoint, ObservedContainer
+from .._model.observation import Endpoint, ObservedContainer, short_id
 
 Json = t.Dict[str, t.Any]
 
@@ -46,6 +46,7 @@ def summary(inspected: Json) -> ObservedContainer:
         health=(state.get("Health") or {}).get("Status", "none"),
         restart_count=inspected.get("RestartCount", 0),
         image=inspected["Config"].get("Image", ""),
+        image_id=short_id(inspected.get("Image", "")),
         networks=_networks(inspected),
         ports=_ports(inspected),
         mounts=volume_mounts(inspected),

@@ -42,6 +42,7 @@ from .health.judgement import Judgement
 from .health.targets import targets_of
 from .health.wellbeing import Ward
 from .host_files import sweep, tell_unreadable
+from .moved_images import moved_services
 from .operations.member import MemberOperations, WantedMember
 from .operations.plan import Plan
 from .record_writes import RecordWrites
@@ -337,7 +338,9 @@ class Planner:
     def _up(self, stack: str, body: dict[str, t.Any] | None) -> dict[str, t.Any]:
         self._require_network()
         before = body or empty_body(self.request.inventory)
-        changed, notes = apply_up(before, self.request, unstarted=self._unstarted(stack, before))
+        unstarted, asks = self._unstarted(stack, before), self.request.pull
+        moved = moved_services(self.world, stack, before, self.request) if asks else set()
+        changed, notes = apply_up(before, self.request, unstarted=unstarted, moved=moved)
         self.plan.notes += [dataclasses.replace(note, stack=stack) for note in notes]
         if changed is not body:
             changed["revisions"][-1]["digests"] = self._digests(changed)

@@ -72,6 +72,8 @@ class Request:
     """Whether it replaces the members of unchanged services, too."""
     services: list[str] = dataclasses.field(default_factory=list)
     """The services to upgrade; empty for all."""
+    pull: bool = False
+    """Whether C(up) pulls the images of running members anew, and replaces members that have another image."""
     policy: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     """Order and pace of the upgrade, where the command says them."""
     revision: int = 0
@@ -170,11 +172,16 @@ def _with_launches(
 
 
 def apply_up(
-    body: Body, request: Request, *, unstarted: t.Collection[str] = ()
+    body: Body,
+    request: Request,
+    *,
+    unstarted: t.Collection[str] = (),
+    moved: t.Collection[str] = (),
 ) -> tuple[Body, list[Fact]]:
     """Apply a definition: add new services, and begin to upgrade changed ones or report them.
 
-    C(unstarted) names services without any container that ran: their definitions may change at once.
+    C(unstarted) names services without any container that ran: their definitions may change at once. C(moved): those
+    whose members have another image than its name means by now, and are to be replaced.
     """
     new = t.cast("dict[str, t.Any]", request.definition)
     last = current(body)
@@ -196,12 +203,12 @@ def apply_up(
         for name, service in definition["services"].items()
     }
     _set_scales(services, definition, request.scales)
-    forced = request.force and bool(upgraded)
+    forced = upgraded if request.force else upgraded & set(moved)
     after = with_revision(
-        body, request, "up", always=forced, definition=definition, services=services
+        body, request, "up", always=bool(forced), definition=definition, services=services
     )
     started = upgraded - set(unstarted)
-    return begin(body, after, started, policy=request.policy, force=request.force), notes
+    return begin(body, after, started, policy=request.policy, forced=forced), notes
 
 
 def _upgraded(request: Request, old: dict[str, t.Any], new: dict[str, t.Any]) -> set[str]:

@@ -13,7 +13,7 @@ import typing as t
 
 from .._model.entry import KEPT
 from .._model.fact import Fact
-from .._model.member import service_of
+from .._model.member import member_ids, service_of
 from .fold import join_service, split_service
 
 Json = t.Dict[str, t.Any]
@@ -81,7 +81,12 @@ def own(service: Json) -> Json:
 
 
 def begin(
-    before: Body, after: Body, names: t.Iterable[str], *, policy: Json, force: bool = False
+    before: Body,
+    after: Body,
+    names: t.Iterable[str],
+    *,
+    policy: Json,
+    forced: t.Collection[str] = (),
 ) -> Body:
     """The body after C(up), with an upgrade for each named service whose launch is another one.
 
@@ -93,17 +98,18 @@ def begin(
         after: The same with the new revision.
         names: Services that have members to upgrade.
         policy: What the command says of order and pace.
-        force: Whether an unchanged service is upgraded too.
+        forced: Services whose members are replaced even if nothing of their definition changed.
     """
     old, new = before["revisions"][-1], after["revisions"][-1]
     upgrades, launches = upgrades_of(before), dict(after.get("launches", {}))
     ended = []
     for name in sorted(set(names) & set(old["services"]) & set(new["services"])):
         present, target = old["services"][name]["launch"], new["services"][name]["launch"]
-        if present == target and not force:
+        if present == target and name not in forced:
             upgrades = _resumed(upgrades, name)
             continue
-        if name in upgrades and target != upgrades[name]["confirmed"]["launch"]:
+        goes_back = name in upgrades and target == upgrades[name]["confirmed"]["launch"]
+        if name in upgrades and (name in forced or not goes_back):
             ended += [name] if is_complete(before, name) else []
         if name in ended:
             del upgrades[name]
@@ -111,6 +117,7 @@ def begin(
             definition = revision["definition"]
             parts, _in_place = split_service(definition["services"][name], definition["volumes"])
             launches[launch] = launches.get(launch) or parts
+        force = name in forced
         upgrades[name] = _begun(upgrades.get(name), old, name, target=target, force=force)
         upgrades[name].update(slot=new["number"], policy=policy)
     upgrades = {name: item for name, item in upgrades.items() if name in new["services"]}
@@ -120,14 +127,17 @@ def begin(
 
 
 def is_complete(body: Body, name: str) -> bool:
-    """Whether all members of a service have its launch, so that only the confirmation of its upgrade is left."""
+    """Whether all members of a service are upgraded, so that only the confirmation is left."""
     launch = body["revisions"][-1]["services"][name]["launch"]
-    slots = [
-        entry
+    upgrade = upgrades_of(body)[name]
+    wanted = {
+        key: entry
         for key, entry in body["members"].items()
         if service_of(key) == name and not entry["retired"] and entry.get("role") != KEPT
-    ]
-    return all(entry["launch"] == launch and not entry.get("role") for entry in slots)
+    }
+    if upgrade["force"] and any(slot.slot != upgrade["slot"] for slot in member_ids("", wanted)):
+        return False
+    return all(entry["launch"] == launch and not entry.get("role") for entry in wanted.values())
 
 
 def _resumed(upgrades: dict[str, Json], name: str) -> dict[str, Json]:
@@ -145,7 +155,7 @@ def _begun(upgrade: Json | None, old: Json, name: str, *, target: str, force: bo
     others = {} if upgrade is None or is_new else {**upgrade["others"], present: own(service)}
     if upgrade is not None and not is_new:
         confirmed = upgrade["confirmed"]
-    is_cancelled = not is_new and target == confirmed["launch"]
+    is_cancelled = not is_new and not force and target == confirmed["launch"]
     return {
         "phase": ROLLING_BACK if is_cancelled else ROLLING,
         "force": force and not is_cancelled,
@@ -175,6 +185,7 @@ def rolling_back(before: Body, after: Body, reasons: t.Mapping[str, Fact | None]
         new["services"][name]["launch"] = upgrade["confirmed"]["launch"]
         upgrades[name] = {
             **{key: item for key, item in upgrade.items() if key != "refused"},
+            **({"left": upgrade["slot"]} if upgrade["force"] else {}),
             "phase": ROLLING_BACK,
             "force": False,
             "slot": new["number"],

@@ -27,6 +27,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.health.verdict
     HEALTHY,
     UNHEALTHY,
 )
+from ansible_collections.drover.docker.plugins.module_utils._plan.moved_images import moved_hosts
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
 )
@@ -107,7 +108,13 @@ def _recorded_row(
     members = members_of(world, stack, name, body)
     count = count_of(name, body, members, judgements)
     state = progress_of(world, stack, body).get(name)
-    reasons = [*([state] if state else []), *_reasons(plan, stack, name)]
+    moved = moved_hosts(world, members, service["image"]) if not state else []
+    told = Fact("image_moved", {"image": service["image"], "hosts": moved})
+    reasons = [
+        *([state] if state else []),
+        *([told] if moved else []),
+        *_reasons(plan, stack, name),
+    ]
     return ServiceRow(
         stack,
         name,

@@ -44,6 +44,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from . import work
 from .assembly import Assembly
 from .failures import failures_of, gone_back, outdated, unconfirmed
+from .fresh_images import fresh_pulls, not_fresh
 from .patience import Patience
 from .pulls import Pulls
 from .refused_copies import RefusedCopies
@@ -211,7 +212,7 @@ class Pass:
 
     def _first(self, now: float, token: str) -> Step:
         self.term.begin(self._leases())
-        return self._go_on(self._make_plan(now), now, token)
+        return self._plan_and_go_on(now, token)
 
     def _proceed(self, waiting: _Waiting, now: float, token: str) -> Step:
         """Begin, or take the outcomes of a stage."""
@@ -293,15 +294,30 @@ class Pass:
     def _pulled(self, outcomes: Outcomes, now: float, token: str) -> Step:
         """Go on with what is there. After a moment of waiting, look at all hosts first."""
         failures = self._pulls.take(self._plan, outcomes)
-        self._failures += failures
+        is_first = self._pulls_first()
+        self._failures += [*failures, *(not_fresh(self._plan, outcomes) if is_first else [])]
         self._done = Round(self._plan, {}, _ended(outcomes), self._asked.stacks, [])
         self._spent = 0
         if self.term.claim.unattended:
             self._pulls.leave()
         else:
             self._notices += self._pulls.progress()
-        if now - self._looked_at_s > LOOK_AGAIN_S:
+        if is_first or now - self._looked_at_s > LOOK_AGAIN_S:
             return self._look(0.0)
+        return self._go_on(self._make_plan(now), now, token)
+
+    def _pulls_first(self) -> bool:
+        """Whether images are pulled before anything is planned."""
+        return self._asked.pull and not self.rounds
+
+    def _plan_and_go_on(self, now: float, token: str) -> Step:
+        """Plan from new observations, after the pulls that were asked for. If one of them failed, nothing is done."""
+        if self._pulls_first():
+            wanted = fresh_pulls(self._asked, self._seen)
+            if self._pulls.due(wanted):
+                return self._pull(wanted)
+            if self._failures:
+                return self._end(Plan())
         return self._go_on(self._make_plan(now), now, token)
 
     # --- one round ---
@@ -484,7 +500,7 @@ class Pass:
         """Plan again from new observations."""
         self._spent = 0
         self._refusing, self._aside = [], {}
-        return self._go_on(self._make_plan(now), now, token)
+        return self._plan_and_go_on(now, token)
 
     # --- parts ---
 

@@ -89,6 +89,7 @@ def upgrade_fields(args: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
         "upgrade": upgrade in (None, "") or _flag("upgrade", upgrade),
         "force": _flag("force", args.get("force")),
+        "pull": _flag("pull", args.get("pull")),
         "services": [name.rpartition("/")[2] for name in _names("services", args.get("services"))],
         "policy": _policy(args),
     }

@@ -17,7 +17,7 @@ Json = dict[str, t.Any]
 OF_FILES = ("stack_dir", "stack_variables")
 """Options about the stack files."""
 WAITING = ("wait", "wait_timeout")
-OF_UPGRADES = ("upgrade", "services", "force", "strategy", "batch_size", "interval")
+OF_UPGRADES = ("upgrade", "services", "force", "pull", "strategy", "batch_size", "interval")
 OPTIONS: dict[str, tuple[str, ...]] = {
     "config": ("stack_dir", "stack", "stack_variables", "show_secrets"),
     "up": (*OF_FILES, "stack", "scale", "prune", "take", *OF_UPGRADES, *WAITING),

@@ -10,6 +10,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.names import
     aliases,
     endpoint_links,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import short_id
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
@@ -220,6 +221,7 @@ class Bench:
             "restart_count": 0,
             "health": "none",
             "image": args["service"]["image"],
+            "image_id": self.image_id(operation["host"], args["service"]["image"]),
             "networks": {args["network"]: endpoint(operation)},
             "ports": [],
             "mounts": dict(args["volumes"]),
@@ -229,6 +231,11 @@ class Bench:
             labels = {"io.drover.stack": operation["stack"]}
             self[operation["host"]]["volumes"][name] = {"driver": "local", "labels": labels}
         return self[operation["host"]]["containers"][-1]
+
+    def image_id(self, host: str, reference: str) -> str:
+        """What the name of an image means on a host."""
+        image = self[host]["images"].get(reference)
+        return short_id(image["id"]) if image else ""
 
     def container(self, name: str) -> dict[str, t.Any]:
         """A container by its name, on whatever host."""

@@ -65,6 +65,8 @@ class Container:
     stopped_by_hand: bool = False
     broken: bool = False
     """Its program fails at once after each start."""
+    image_id: str = ""
+    """Of the image that its name meant when it was made."""
     ours: bool = False
     """Made by a call of the code under test, not by a person."""
 

@@ -9,7 +9,6 @@ from typing import Any
 from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT, NEWCOMER
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
-    service_of,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import Plan
 from ansible_collections.drover.docker.plugins.module_utils._plan.schedule.hosts import labels_match
@@ -22,6 +21,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.upgrades imp
     PAUSED,
     ROLLING,
     ROLLING_BACK,
+    is_complete,
     service_at,
     upgrades_of,
 )
@@ -74,11 +74,8 @@ def _moves(body: Json | None) -> bool:
         return False
     active = [name for name, item in upgrades_of(body).items() if item["phase"] in ACTIVE]
     active = [name for name in active if revision["services"][name]["state"] == "active"]
-    return any(_ends_by_itself(upgrades_of(body)[name]) for name in active) or any(
-        entry["launch"] != revision["services"][service_of(key)]["launch"]
-        or entry.get("role") == NEWCOMER
-        for key, entry in body["members"].items()
-        if service_of(key) in active and not entry["retired"] and entry.get("role") != KEPT
+    return any(
+        _ends_by_itself(upgrades_of(body)[name]) or not is_complete(body, name) for name in active
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import hashlib
 import ipaddress
 import itertools
 from typing import Any
@@ -46,11 +47,13 @@ class Image:
     """Its program does its work and ends, as a start_once service's does."""
     fails: bool = False
     """Its program fails at once after each start."""
+    content: str = ""
+    """What is in it; without one its name stands for that."""
 
     @property
     def id(self) -> str:
-        seed = f"{self.reference}|{','.join(self.volumes)}"
-        return f"sha256:{seed.encode().hex():0<64}"[:71]
+        seed = f"{self.content or self.reference}|{','.join(self.volumes)}"
+        return f"sha256:{hashlib.sha256(seed.encode()).hexdigest()}"
 
     def as_json(self) -> dict[str, Any]:
         """As C(GET /images/REF/json)."""

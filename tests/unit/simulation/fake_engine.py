@@ -124,7 +124,7 @@ class FakeEngine:
         return inspected(found, self._image_id(found))
 
     def _image_id(self, container: Container) -> str:
-        return Image(container.body["Image"]).id
+        return container.image_id or Image(container.body["Image"]).id
 
     def events(self, since: float, until: float) -> list[Json]:
         """What became of containers; all of it, as the real one would say of the last 256 events."""
@@ -223,6 +223,7 @@ class FakeEngine:
         mounts = self._mounts(body, image)
         networks = self.first_networks(body)
         made = Container(identity, name, body, self.clock.stamp(), mounts, networks, ours=True)
+        made.image_id = image.id
         made.broken = image.fails
         self.by_id[identity] = made
         return identity

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import ROLLED_BACK
 
 from .controller import Controller
+from .fabric import Image
 from .stacks import definition
 from .steps import Order
 from .upgrading import STACK, Story, changed_definition, story
@@ -386,6 +387,92 @@ def test_hosts_with_different_images_upgrade_nothing() -> None:
         assert "images_differ" in held
         assert told.serving("front") == before
         assert set(told.roles("front").values()) == {""}
+
+
+def test_another_name_of_the_same_image_replaces_nothing() -> None:
+    """Row 18: all hosts pull it, see that it is what runs, and the members have the new name from then on."""
+    with story() as told:
+        told.world.registry.images["app:2"] = Image("app:2", content="app:1")
+        before = told.serving("front")
+        told.up(NEWER)
+        told.settle()
+        assert told.serving("front") == before
+        assert launches(told, "front") == {target(told, "front")}
+        member, container = next(iter(told.containers("front").items()))
+        told.machine_of(container).remove(container, with_volumes=False)
+        told.passes(3)
+        assert told.containers("front")[member].body["Image"] == "app:2"
+
+
+def test_another_image_under_the_new_name_replaces_all() -> None:
+    """Row 18, the other half."""
+    with story() as told:
+        before = told.serving("front")
+        told.up(NEWER)
+        told.settle()
+        assert not set(told.serving("front").values()) & set(before.values())
+
+
+def test_a_moved_tag_is_taken_when_a_person_asks() -> None:
+    """Row 17: no pass acts on it. With pull the hosts pull it anew, and members with another image are replaced."""
+    with story() as told:
+        before = told.serving("front")
+        told.world.registry.images["app:1"] = Image("app:1", content="a newer one")
+        told.up()
+        told.settle()
+        assert told.serving("front") == before
+        told.up(pull=True)
+        told.settle()
+        fresh = told.serving("front")
+        assert set(fresh) == set(before)
+        assert not set(fresh.values()) & set(before.values())
+        told.run(Order("rollback", STACK, service=99))
+        told.settle()
+        assert told.serving("front") == before
+
+
+def test_pull_of_the_same_images_replaces_nothing() -> None:
+    """Row 17, the other half: not even the record is written."""
+    with story() as told:
+        version, before = told.version, told.serving()
+        told.up(pull=True)
+        told.settle()
+        assert told.serving() == before
+        assert told.version == version
+
+
+def test_force_twice_keeps_the_way_back() -> None:
+    """The second one confirms the first if that is complete; in the middle of it the way back stays."""
+    with story() as told:
+        first = told.serving("front")
+        told.up(force=True, services=["front"], policy={"interval_ms": 0})
+        assert told.upgrade("front") is not None
+        told.up(force=True, services=["front"])
+        told.settle()
+        assert set(first.values()) <= {item.id for item in told.containers("front").values()}
+        assert not set(told.serving("front").values()) & set(first.values())
+        second = told.serving("front")
+        told.up(force=True, services=["front"])
+        told.settle()
+        told.run(Order("rollback", STACK, service=99))
+        told.settle()
+        assert told.serving("front") == second
+
+
+def test_confirm_is_refused_in_the_middle_of_a_forced_upgrade() -> None:
+    """Row 13: all members have one launch then, and not all are replaced."""
+    with story() as told:
+        told.up(force=True, services=["front"])
+        assert codes(told, "confirm_upgrade") == ["upgrade_not_done"]
+
+
+def test_a_pull_that_fails_changes_nothing() -> None:
+    """Row 16, for pull: the image that the hosts have is not the one that was asked for."""
+    with story() as told:
+        version = told.version
+        told.world.registry.broken.add("app:1")
+        told.up(NEW, pull=True)
+        assert told.version == version
 
 
 # --- hosts and controllers

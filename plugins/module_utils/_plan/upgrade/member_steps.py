@@ -14,8 +14,10 @@ import typing as t
 from ..._common.constants import STATE_ACTIVE
 from ..._model.entry import KEPT, NEWCOMER, MemberEntry
 from ..._model.in_place import is_in_place
+from ..._model.observation import short_id
 from ..._record.upgrades import ROLLING, upgrades_of
 from ..operations.member import WantedMember
+from ..world.world import Container
 from .home import Home, SlotView
 from .slots import Slots
 
@@ -59,10 +61,15 @@ class MemberSteps:
         has_kept = home.kept is not None and home.kept.is_target
         launches, container = self._body["launches"], serving.container
         present = launches.get(serving.member.entry["launch"])
-        is_whole = present is not None and container is not None and container["state"] != "dead"
-        return bool(
-            is_whole and not has_kept and is_in_place(present or {}, launches[self._launch])
-        )
+        if present is None or container is None or container["state"] == "dead" or has_kept:
+            return False
+        same_image = self._has_image(home.first.member.host, container)
+        return is_in_place(present, launches[self._launch], same_image=same_image)
+
+    def _has_image(self, host: str, container: Container) -> bool:
+        """Whether a container has the wanted image, by whatever name it was made with."""
+        image = self._slots.world.image(self._service["image"], host)
+        return image is not None and short_id(image["id"]) == container["image_id"]
 
     def update(self, home: Home) -> None:
         """Let what serves have the wanted launch: its container is updated in place."""
@@ -110,15 +117,19 @@ class MemberSteps:
 
         The only slot stays until another one has taken over: without any, the member would be no longer wanted.
         """
-        way_back = self._is_forward and (
-            slot.member.entry["launch"] == self._upgrade["confirmed"]["launch"]
-        )
+        way_back = self._is_forward and self._is_confirmed(slot)
         is_only = all(item.is_retired for item in home.slots if item is not slot)
         if is_only or (way_back and home.kept is None):
             slot.member.entry["role"], slot.member.entry["since"] = KEPT, self._now(home)
         else:
             self._retire(slot)
             slot.member.entry["since"] = self._now(home)
+
+    def _is_confirmed(self, slot: SlotView) -> bool:
+        """Whether a slot is of what was last confirmed. Those that a forced upgrade made have the same launch."""
+        confirmed = self._upgrade["confirmed"]
+        is_older = not self._upgrade["force"] or slot.member.id.slot <= confirmed["revision"]
+        return bool(slot.member.entry["launch"] == confirmed["launch"] and is_older)
 
     def _retire(self, slot: SlotView) -> None:
         slot.member.entry["retired"] = True

@@ -43,8 +43,7 @@ def has_failed(state: Fact) -> bool:
 def _state(world: World, stack: str, body: Body, name: str, upgrade: dict[str, t.Any]) -> Fact:
     homes = _homes(stack, body["members"], name)
     target = body["revisions"][-1]["services"][name]["launch"]
-    forced = upgrade["slot"] if upgrade["force"] else -1
-    done = sum(_is_done(body["members"], slots, target, forced) for slots in homes.values())
+    done = sum(_is_done(body["members"], slots, target, upgrade) for slots in homes.values())
     told = {
         "phase": upgrade["phase"],
         "done": done,
@@ -87,13 +86,15 @@ def _is_to_update(
     return any(world.applied(member, item) != entry["launch"] for _host, item in found)
 
 
-def _is_done(members: Members, slots: list[MemberId], target: str, forced: int) -> bool:
+def _is_done(members: Members, slots: list[MemberId], target: str, upgrade: Body) -> bool:
     """Whether a member serves with the wanted launch, and nothing else of it is to prove itself."""
     roles = {members[slot.key].get("role", "") for slot in slots}
     serving = [slot for slot in slots if not members[slot.key].get("role")]
     right = [slot for slot in serving if members[slot.key]["launch"] == target]
-    if forced >= 0:
-        right = [slot for slot in right if slot.slot == forced]
+    # Two lives with one launch: of a forced upgrade, and of its rollback.
+    if upgrade["force"]:
+        right = [slot for slot in right if slot.slot == upgrade["slot"]]
+    right = [slot for slot in right if slot.slot != upgrade.get("left", -1)]
     return bool(right) and roles <= {"", KEPT}
 
 

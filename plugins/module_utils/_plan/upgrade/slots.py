@@ -66,7 +66,8 @@ class Slots:
         found = self._claims.get(member, [])
         remembered = self.remembered(member, entry["launch"])
         upgrade = upgrades_of(body)[member.service]
-        forced = upgrade["force"] and member.slot != upgrade["slot"]
+        is_left = member.slot == upgrade.get("left", -1)
+        forced = is_left or (upgrade["force"] and member.slot != upgrade["slot"])
         return SlotView(
             wanted,
             role=entry.get("role", ""),

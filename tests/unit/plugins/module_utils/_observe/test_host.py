@@ -21,7 +21,10 @@ from ansible_collections.drover.docker.plugins.module_utils._engine.errors impor
 )
 from ansible_collections.drover.docker.plugins.module_utils._engine.networks import bridge_body
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
-from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
+from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
+    Observation,
+    short_id,
+)
 from ansible_collections.drover.docker.plugins.module_utils._observe import host as host_observation
 from ansible_collections.drover.docker.plugins.module_utils._observe.container import summary
 from ansible_collections.drover.docker.plugins.module_utils._observe.host import (
@@ -155,6 +158,7 @@ def test_our_container(engine: FakeEngine, tmp_path: pathlib.Path) -> None:
         "restart_count": 0,
         "health": "none",
         "image": "app:1",
+        "image_id": short_id(Image("app:1", ("/data",)).id),
         "networks": {
             "drover-local": {
                 "address": "10.43.200.1",
