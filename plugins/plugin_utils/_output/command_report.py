@@ -16,6 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.revisions im
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.failures import outdated
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.machine import Pass
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import End, Failure, Step
+from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import PULL
 
 from .assessment import Assessment, assess
 from .fact_data import PLACE, fact_data
@@ -118,6 +119,10 @@ class CommandReport:
 
     def _first_notes(self, step: Step) -> list[Message]:
         if self._began or not step.calls or step.done or step.completes:
+            return []
+        if (
+            step.stage == PULL and not step.plan.notes
+        ):  # what a person asked to pull; the plan follows
             return []
         self._began = True
         return [Message("note", str(note)) for note in step.plan.notes]

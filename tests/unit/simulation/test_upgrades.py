@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import ROLLED_BACK
 
-from .controller import Controller
+from .controller import Controller, Report
 from .fabric import Image
 from .stacks import definition
 from .steps import Order
@@ -402,6 +402,23 @@ def test_another_name_of_the_same_image_replaces_nothing() -> None:
         told.machine_of(container).remove(container, with_volumes=False)
         told.passes(3)
         assert told.containers("front")[member].body["Image"] == "app:2"
+
+
+def forecasts(report: Report) -> list[Any]:
+    """What a command said that it would do: the members of each upgrade, and how many of them in place."""
+    notes = [fact for plan in report.plans for fact in plan.notes if fact.code == "upgrade_plan"]
+    return [(fact.parameters["members"], fact.parameters["in_place"]) for fact in notes]
+
+
+def test_what_is_about_to_be_done_is_said_and_nothing_else() -> None:
+    """Before hosts have pulled the new name, that of one host tells what it is. What is done is not said again."""
+    with story() as told:
+        told.world.registry.images["app:2"] = Image("app:2", content="app:1")
+        first = next(iter(told.world.machines.values()))
+        first.engine.images["app:2"] = told.world.registry.images["app:2"]
+        assert forecasts(told.up(NEWER, services=["front"])) == [(3, 3)]
+        told.settle()
+        assert forecasts(told.up(NEWER, services=["front"])) == []
 
 
 def test_another_image_under_the_new_name_replaces_all() -> None:

@@ -53,8 +53,11 @@ class MemberSteps:
         if kept is not None and kept.member.entry["launch"] != confirmed_launch:
             self._retire(kept)
 
-    def may_update(self, home: Home) -> bool:
-        """Whether Docker can make what serves the wanted launch in place. Once it refused, members are replaced."""
+    def may_update(self, home: Home, *, foretells: bool = False) -> bool:
+        """Whether Docker can make what serves the wanted launch in place. Once it refused, members are replaced.
+
+        C(foretells): before a host has the wanted image, that of any other host tells what it is.
+        """
         serving = home.serving
         if serving is None or self._upgrade["force"] or self._upgrade.get("refused"):
             return False
@@ -63,10 +66,13 @@ class MemberSteps:
         present = launches.get(serving.member.entry["launch"])
         if present is None or container is None or container["state"] == "dead" or has_kept:
             return False
-        same_image = self._has_image(home.first.member.host, container)
+        host = home.first.member.host
+        same_image = self._has_image(host, container) or (
+            foretells and self._has_image(None, container)
+        )
         return is_in_place(present, launches[self._launch], same_image=same_image)
 
-    def _has_image(self, host: str, container: Container) -> bool:
+    def _has_image(self, host: str | None, container: Container) -> bool:
         """Whether a container has the wanted image, by whatever name it was made with."""
         image = self._slots.world.image(self._service["image"], host)
         return image is not None and short_id(image["id"]) == container["image_id"]

@@ -120,11 +120,12 @@ class Rollout:
         """Say once what the command is about to do: what changed, for how many members, in which order and why."""
         asked = self._request.command in ("up", "rollback")
         serving = [home.serving for home in self._homes if home.serving]
-        if not asked or self._request.continued or not serving:
+        is_done = all(stage_of(home) is Stage.DONE for home in self._homes)
+        if not asked or self._request.continued or not serving or is_done:
             return
         before, after = serving[0].member.service, self._service
         reason = self._stop_first(serving[0])
-        updated = sum(map(self._steps.may_update, self._homes))
+        updated = sum(self._steps.may_update(home, foretells=True) for home in self._homes)
         told = {
             "in_place": updated,
             "target": self._upgrade["slot"],

@@ -13,6 +13,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._pass.step import St
 from ansible_collections.drover.docker.plugins.plugin_utils._pass.work import (
     OBSERVE,
     OPERATIONS,
+    PULL,
     Work,
 )
 
@@ -23,3 +24,10 @@ def test_notes_are_told_before_anything_is_done_also_if_hosts_were_asked_first()
     plan = Plan(notes=[Fact("no_host")])
     told = [report.step(Step(OPERATIONS, calls, plan=plan)) for _step in range(2)]
     assert [len(messages) for messages in told] == [1, 0]
+
+
+def test_notes_of_the_plan_come_after_what_a_person_asked_to_pull() -> None:
+    report, calls = CommandReport("up"), {"h1": Work()}
+    assert report.step(Step(PULL, calls, plan=Plan())) == []
+    plan = Plan(notes=[Fact("no_host")])
+    assert len(report.step(Step(OPERATIONS, calls, plan=plan))) == 1
