@@ -39,7 +39,7 @@ def fresh_pulls(request: Request, seen: Seen) -> Plan:
     done: set[tuple[str, str]] = set()
     for host, container in _members(request, seen):
         image = services[container["service"]]["image"]
-        if (host, image) not in done:
+        if image and (host, image) not in done:
             done.add((host, image))
             where = Subject.member(host, MemberId.of(container))
             args = PullArgs(image=image, config_hash=container["config_hash"])
