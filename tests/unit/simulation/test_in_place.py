@@ -26,9 +26,9 @@ MIB = 1024 * 1024
 SERVICES = ("front", "back")
 
 
-def limited(*services: str, **container: Any) -> dict[str, Any]:
+def limited(*services: str, stack: str = STACK, **container: Any) -> dict[str, Any]:
     """The stack's first definition with limits for some services."""
-    found = definition(STACK, 0)
+    found = definition(stack, 0)
     for name in services:
         service = found["services"][name]
         service["container"] = {**service["container"], **container}
@@ -219,14 +219,24 @@ def test_a_stopped_container_gets_them_when_it_starts() -> None:
         assert host_config(told, "Memory") == {64 * MIB}
 
 
+def test_nobody_waits_for_a_program_that_ran_once_and_ended() -> None:
+    """It stays as it is, and the upgrade is done."""
+    with story(stack="jobs") as told:
+        before = told.containers("once")
+        told.up(definition=limited("once", stack="jobs", mem_limit=64 * MIB), services=["once"])
+        told.settle()
+        assert told.containers("once") == before
+        assert not is_under_way(progress(told)["once"])
+
+
 def progress(told: Story) -> dict[str, Fact]:
     """How far upgrades are, as a command that waits asks for it."""
     controller = Controller(told.world, RECONCILE, hidden=set(), say=told.told.append)
     with controller.node.acting():
         seen = {host: controller.look(host) for host in told.world.machines}
     world = World(seen, settings=Settings(several=True), host_labels=told.world.host_labels)
-    world.prove(STACK, told.body, view_of(told.world, STACK).ledger)
-    return progress_of(world, STACK, told.body)
+    world.prove(told.stack, told.body, view_of(told.world, told.stack).ledger)
+    return progress_of(world, told.stack, told.body)
 
 
 @pytest.mark.parametrize("left", range(0, 40, 3))

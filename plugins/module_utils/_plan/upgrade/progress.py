@@ -48,7 +48,7 @@ def _state(world: World, stack: str, body: Body, name: str, upgrade: dict[str, t
         "phase": upgrade["phase"],
         "done": done,
         "wanted": len(homes),
-        "is_done": done == len(homes) and not _are_left(world, stack, body["members"], name),
+        "is_done": done == len(homes) and not _are_left(world, stack, body, name),
         "target": upgrade["slot"],
         "confirmed": upgrade["confirmed"]["revision"],
         "reason": upgrade["reason"],
@@ -65,13 +65,16 @@ def _homes(stack: str, members: Members, name: str) -> dict[MemberId, list[Membe
     return found
 
 
-def _are_left(world: World, stack: str, members: Members, name: str) -> bool:
+def _are_left(world: World, stack: str, body: Body, name: str) -> bool:
     """Whether a replaced container still runs, one that was given up is there, or one has its old limits."""
-    claims = world.claims(stack)
+    claims, members = world.claims(stack), body["members"]
+    once = body["revisions"][-1]["definition"]["services"][name]["start_once"]
     for member in member_ids(stack, members):
         entry, found = members[member.key], claims.get(member, [])
         runs_on = is_any_live(found) and entry.get("role") == KEPT
-        left = runs_on or _is_to_update(world, member, entry, found)
+        # Nothing is changed on a program that ran once and ended.
+        rests = once and not is_any_live(found)
+        left = runs_on or (not rests and _is_to_update(world, member, entry, found))
         if member.service == name and (found if entry["retired"] else left):
             return True
     return False
