@@ -94,7 +94,7 @@ def image(turn: int) -> str:
 
 
 class Load:
-    """Clients that ask all hosts in turn, each request with a connection of its own; counts what fails."""
+    """Clients that ask one port of one host, each request with a connection of its own; counts what fails."""
 
     def __init__(self, port: int) -> None:
         self.sent = self.failed = 0

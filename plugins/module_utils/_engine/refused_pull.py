@@ -21,9 +21,10 @@ _REFUSED = re.compile(
 
 def registry_of(reference: str) -> str:
     """The registry of an image's name, as C(docker login) takes it; empty for the engine's default."""
-    first, slash, _rest = reference.partition("/")
-    is_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
-    return first if is_host else ""
+    from docker import auth
+
+    registry, _name = auth.resolve_repository_name(reference)
+    return "" if registry == auth.INDEX_NAME else str(registry)
 
 
 @contextlib.contextmanager

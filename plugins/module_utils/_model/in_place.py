@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from .ledger import Ledger
-from .observation import ObservedContainer
 
 Json = t.Mapping[str, t.Any]
 
@@ -64,8 +63,7 @@ def _rest(launch: Json) -> dict[str, t.Any]:
     return {"parts": parts, "volumes": launch.get("volumes", {})}
 
 
-def applied_launch(ledger: Ledger, key: str, container: ObservedContainer) -> str:
-    """The launch that a container has: the last one that it was updated to, else the one that it was created with."""
+def applied_launch(ledger: Ledger, key: str, *, container: str, created: str) -> str:
+    """The launch that a container (its id) has: the last one that it was updated to, else that of its creation."""
     applied = ledger[key].get("applied") if key in ledger else None
-    is_its = applied is not None and applied["container"] == container["id"]
-    return applied["launch"] if applied and is_its else container["config_hash"]
+    return applied["launch"] if applied and applied["container"] == container else created

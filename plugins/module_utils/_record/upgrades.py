@@ -126,6 +126,11 @@ def begin(
     return with_upgrades({**confirmed(after, ended), "launches": launches}, upgrades)
 
 
+def is_wanted_slot(upgrade: Json, slot: int) -> bool:
+    """Whether a slot of the wanted launch is wanted: a forced upgrade, and its rollback, have two lives with it."""
+    return slot != upgrade.get("left", -1) and (not upgrade["force"] or slot == upgrade["slot"])
+
+
 def is_complete(body: Body, name: str) -> bool:
     """Whether all members of a service are upgraded, so that only the confirmation is left."""
     launch = body["revisions"][-1]["services"][name]["launch"]
@@ -135,7 +140,7 @@ def is_complete(body: Body, name: str) -> bool:
         for key, entry in body["members"].items()
         if service_of(key) == name and not entry["retired"] and entry.get("role") != KEPT
     }
-    if upgrade["force"] and any(slot.slot != upgrade["slot"] for slot in member_ids("", wanted)):
+    if not all(is_wanted_slot(upgrade, slot.slot) for slot in member_ids("", wanted)):
         return False
     return all(entry["launch"] == launch and not entry.get("role") for entry in wanted.values())
 

@@ -23,6 +23,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.labels impor
 from ansible_collections.drover.docker.plugins.module_utils._common.times import parse_time
 from ansible_collections.drover.docker.plugins.module_utils._model.fact_texts import text_of
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import container_of
+from ansible_collections.drover.docker.plugins.module_utils._model.in_place import applied_launch
 from ansible_collections.drover.docker.plugins.module_utils._model.ledger import Health
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import (
@@ -229,8 +230,8 @@ def longest_up_s(status: str) -> float | None:
 def _launch(container: Json, place: Json, view: RecordView | None) -> str:
     """Return the launch that a container was created with, or changed to in place."""
     created = str(container["labels"].get(LABEL_CONFIG_HASH, ""))
-    applied = view.ledger.get(MemberId.of(place).key, {}).get("applied") if view else None
-    return applied["launch"] if applied and applied["container"] == container["id"] else created
+    ledger, key = view.ledger if view else {}, MemberId.of(place).key
+    return applied_launch(ledger, key, container=container["id"], created=created)
 
 
 def _revision_facts(

@@ -229,6 +229,15 @@ def test_nobody_waits_for_a_program_that_ran_once_and_ended() -> None:
         assert not is_under_way(progress(told)["once"])
 
 
+def test_an_upgrade_of_what_ran_once_confirms_itself() -> None:
+    """What ended is done: no member of it is under way for ever."""
+    with story(stack="jobs") as told:
+        wanted = limited("once", stack="jobs", mem_limit=64 * MIB)
+        told.up(definition=wanted, services=["once"], policy={"confirm_after_ms": 1000})
+        told.settle()
+        assert told.upgrade("once") is None
+
+
 def progress(told: Story) -> dict[str, Fact]:
     """How far upgrades are, as a command that waits asks for it."""
     controller = Controller(told.world, RECONCILE, hidden=set(), say=told.told.append)

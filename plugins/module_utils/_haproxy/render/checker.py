@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._model.check_times import DEFAULT_INTERVAL_MS
 from . import syntax
 from .check_lines import DEFAULT_SERVER, check_lines, thresholds
 from .marker import with_marker
@@ -19,8 +20,6 @@ from .probes import probe_name, target_name
 Json = t.Dict[str, t.Any]
 
 CONTROL_PORT = 42
-DEFAULT_INTERVAL_MS = 2000
-"""HAProxy's."""
 DOWN_INTERVAL_MS = 1000
 CONTROL_BACKEND = "control"
 CONTROL_LISTENER = "answer"

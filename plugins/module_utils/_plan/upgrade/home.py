@@ -77,9 +77,10 @@ class SlotView:
 
     @property
     def is_updating(self) -> bool:
-        """Whether its container has yet to get the limits of its launch in place."""
+        """Whether its container has yet to get the limits of its launch in place. One that ran once gets none."""
         entry = self.member.entry
-        return bool("made" in entry and self.applied and self.applied != entry["launch"])
+        is_other = "made" in entry and self.applied and self.applied != entry["launch"]
+        return bool(is_other and not self.has_run)
 
     @property
     def restarts(self) -> int:

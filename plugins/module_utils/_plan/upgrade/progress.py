@@ -14,7 +14,14 @@ from ..._model.entry import KEPT, MemberEntry, Members, wanted_slots
 from ..._model.fact import Fact
 from ..._model.member import MemberId, member_ids
 from ..._record.revisions import is_live
-from ..._record.upgrades import ACTIVE, PAUSED, ROLLED_BACK, ROLLING_BACK, upgrades_of
+from ..._record.upgrades import (
+    ACTIVE,
+    PAUSED,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    is_wanted_slot,
+    upgrades_of,
+)
 from ..world.ownership import Located, is_any_live
 from ..world.world import World
 
@@ -94,11 +101,7 @@ def _is_done(members: Members, slots: list[MemberId], target: str, upgrade: Body
     roles = {members[slot.key].get("role", "") for slot in slots}
     serving = [slot for slot in slots if not members[slot.key].get("role")]
     right = [slot for slot in serving if members[slot.key]["launch"] == target]
-    # Two lives with one launch: of a forced upgrade, and of its rollback.
-    if upgrade["force"]:
-        right = [slot for slot in right if slot.slot == upgrade["slot"]]
-    right = [slot for slot in right if slot.slot != upgrade.get("left", -1)]
-    return bool(right) and roles <= {"", KEPT}
+    return any(is_wanted_slot(upgrade, slot.slot) for slot in right) and roles <= {"", KEPT}
 
 
 def _has_way_back(world: World, members: Members, homes: dict[MemberId, list[MemberId]]) -> bool:

@@ -10,7 +10,7 @@ import typing as t
 from ..._model.entry import MemberEntry
 from ..._model.ledger import Ledger, LedgerEntry
 from ..._model.member import MemberId, member_ids
-from ..._record.upgrades import ROLLING, service_at, upgrades_of
+from ..._record.upgrades import ROLLING, is_wanted_slot, service_at, upgrades_of
 from ..balancer.drain_phase import is_sent_to
 from ..balancer.succession import reports_of
 from ..health.wellbeing import Ward
@@ -66,13 +66,12 @@ class Slots:
         found = self._claims.get(member, [])
         remembered = self.remembered(member, entry["launch"])
         upgrade = upgrades_of(body)[member.service]
-        is_left = member.slot == upgrade.get("left", -1)
-        forced = is_left or (upgrade["force"] and member.slot != upgrade["slot"])
+        is_wanted = is_wanted_slot(upgrade, member.slot)
         return SlotView(
             wanted,
             role=entry.get("role", ""),
             is_retired=entry["retired"],
-            is_target=entry["launch"] == desire["launch"] and not forced,
+            is_target=entry["launch"] == desire["launch"] and is_wanted,
             container=found[0][1] if len(found) == 1 else None,
             is_live=is_any_live(found),
             wellbeing=self._ward.wellbeing(wanted),

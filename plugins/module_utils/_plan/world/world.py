@@ -178,7 +178,8 @@ class World:
 
     def applied(self, member: MemberId, container: Container) -> str:
         """The launch that a member's container has, by its creation or by an update in place."""
-        return applied_launch(self._ledgers.get(member.stack, {}), member.key, container)
+        ledger, created = self._ledgers.get(member.stack, {}), container["config_hash"]
+        return applied_launch(ledger, member.key, container=container["id"], created=created)
 
     def claims(self, stack: str) -> Claims:
         """The stack's containers by member, with their hosts; only those proven to be the member's."""

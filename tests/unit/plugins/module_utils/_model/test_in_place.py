@@ -87,9 +87,9 @@ def test_an_updated_container_has_what_a_new_one_would_have() -> None:
 
 
 def test_an_update_counts_for_its_own_container() -> None:
-    made: t.Any = {"id": "c1", "config_hash": "1:old"}
+    made = {"container": "c1", "created": "1:old"}
     entry = LedgerEntry(applied=Applied(container="c1", launch="1:new"))
-    assert applied_launch({}, "web/1", made) == "1:old"
-    assert applied_launch({"web/1": entry}, "web/1", made) == "1:new"
+    assert applied_launch({}, "web/1", **made) == "1:old"
+    assert applied_launch({"web/1": entry}, "web/1", **made) == "1:new"
     entry["applied"]["container"] = "c0"
-    assert applied_launch({"web/1": entry}, "web/1", made) == "1:old"
+    assert applied_launch({"web/1": entry}, "web/1", **made) == "1:old"
