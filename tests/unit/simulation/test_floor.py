@@ -103,6 +103,18 @@ def history(stack: str, orders: list[int]) -> None:
             raise AssertionError("\n".join([str(error), *told.told])) from error
 
 
+@pytest.mark.parametrize(
+    "orders",
+    [
+        pytest.param([4597, 0, 638435170, 0], id="a member that was never made takes a turn"),
+        pytest.param([4597, 0, 0, 0], id="a slot without a container is not kept"),
+    ],
+)
+def test_a_scale_whose_controller_died_and_an_upgrade_after_it(orders: list[int]) -> None:
+    """Histories that were found. The record wants a third member, and none was made when the upgrade begins."""
+    history("roll", orders)
+
+
 @pytest.mark.parametrize("part", parts(MINE))
 def test_no_more_members_are_missing_than_may_be(part: int, record_property: Note) -> None:
     orders = st.lists(st.integers(0, 2**32 - 1), min_size=4, max_size=12)

@@ -72,6 +72,8 @@ class SlotView:
     error: str = ""
     applied: str = ""
     """The launch that its container has, by its creation or by an update in place; empty without one."""
+    is_absent: bool = False
+    """Whether its host is known to have no container of it."""
     is_passed_by: bool = False
     """Whether a load balancer has it as a server and does not send it requests."""
 

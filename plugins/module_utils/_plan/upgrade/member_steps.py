@@ -101,6 +101,11 @@ class MemberSteps:
         coming = self.coming(home)
         self._body["members"][coming.id.key] = coming.entry
 
+    def succeed(self, home: Home, slot: SlotView) -> None:
+        """Give the member a newcomer in place of a slot without a container: there is nothing to stop or to keep."""
+        self.place_newcomer(home)
+        self._retire(slot)
+
     def coming(self, home: Home) -> WantedMember:
         """The newcomer that a member gets next."""
         before = home.first.member

@@ -154,7 +154,7 @@ class Rollout:
         for home in pending:
             free = self._waits_for_nobody(home)
             if free or (room > 0 and not resting):
-                room -= not free
+                room -= 1
                 self._begin(home)
 
     def _takes_room(self, home: Home, stage: Stage) -> bool:
@@ -187,6 +187,9 @@ class Rollout:
             return
         if self._steps.may_update(home):
             self._steps.update(home)
+            return
+        if serving.is_absent:
+            self._steps.succeed(home, serving)
             return
         forced = self._stop_first(serving)
         if forced is None and serving.is_live:

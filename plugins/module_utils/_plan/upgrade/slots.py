@@ -80,6 +80,7 @@ class Slots:
             failures=remembered.get("failures", 0),
             error=remembered.get("reason", ""),
             applied=self._applied(member, found),
+            is_absent=self.world.is_seen(entry["host"]) and not found,
             is_passed_by=not all(map(is_sent_to, reports_of(self.world, member))),
         )
 
