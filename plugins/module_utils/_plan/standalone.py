@@ -57,6 +57,8 @@ def one_service(
     if "upgrade_strategy" in service:
         key = "deploy" if is_empty(keys.get("upgrade_strategy")) else "upgrade_strategy"
         Place(notes, service=name).at(key).problem(not_run(NO_UPGRADE))
+    if "pre_deploy" in service:
+        Place(notes, service=name).at("x-drover").problem(not_run(NO_UPGRADE))
     notes.raise_problems()
     return {"format": 1, "stack": stack, "services": {name: service}, "volumes": declared}
 
