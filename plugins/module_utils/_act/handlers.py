@@ -247,12 +247,16 @@ def _known(context: Context, operation: Operation) -> Operation:
 
 def _start(context: Context, operation: Operation, _args: StartArgs) -> None:
     found = preconditions.startable(context.engine, _known(context, operation))
-    if MemberId.of(operation).is_hook:
-        # Before the start, so that no control node starts it again, whatever becomes of it.
-        if not note_run(context.state_dir, operation, now=context.clock()):
-            raise Stale("this host has no record of the stack")
+    _note_run(context, operation)
     with context.attaching(str((found.get("HostConfig") or {}).get("NetworkMode", ""))):
         context.engine.start(found["Id"])
+
+
+def _note_run(context: Context, operation: Operation) -> None:
+    """Note the start of a hook before it, so that no control node starts it again, whatever becomes of it."""
+    is_hook = MemberId.of(operation).is_hook
+    if is_hook and not note_run(context.state_dir, operation, now=context.clock()):
+        raise Stale("this host has no record of the stack")
 
 
 def _unpause(context: Context, operation: Operation, _args: NoArgs) -> None:

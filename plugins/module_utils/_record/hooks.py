@@ -25,6 +25,8 @@ def hooks_of(body: Body | None) -> Hooks:
 
 def with_hooks(body: Body, hooks: Hooks) -> Body:
     """The body with these hooks. Without any it has no key for them."""
+    if hooks == body.get("hooks", {}):
+        return body
     kept = {key: item for key, item in body.items() if key != "hooks"}
     return {**kept, "hooks": hooks} if hooks else kept
 
