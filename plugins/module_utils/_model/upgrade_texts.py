@@ -89,6 +89,7 @@ UPGRADES: dict[str, Text] = {
     "image_moved": _moved,
     # hooks
     "hook_due": "it runs once before the first member of the new revision starts",
+    "hook_before": "the pre_deploy hook waits until an earlier one does not run any more",
     "hook_over": "its work is over",
     "hook_runs": "members wait for the pre_deploy hook {name}, since {since}",
     "waits_for_hook": "starts when the pre_deploy hook of its service has ended",

@@ -14,11 +14,11 @@ from .._common.constants import STATE_ACTIVE
 from .._model.entry import RUNS, HookEntry
 from .._model.fact import Fact
 from .._model.ledger import Ledger
-from .._model.member import MemberId
+from .._model.member import MemberId, service_of
 from .._record.hooks import hooks_of
 from .operations.member import MemberOperations, WantedMember
 from .start_brakes import StartBrakes
-from .world.ownership import Claims
+from .world.ownership import Claims, is_any_live
 
 Json = t.Dict[str, t.Any]
 
@@ -37,12 +37,15 @@ class HookSteps:
         self._body = body
         self._ledger = ledger
         self._brakes = brakes
+        self._hooks = hooks_of(body)
 
     def run(self, claims: Claims) -> None:
-        """Plan for all hooks that are to run."""
-        stack = self._body["revisions"][-1]["definition"].get("stack", "")
-        for key, entry in sorted(hooks_of(self._body).items()):
-            if entry["state"] == RUNS and not entry["retired"]:
+        """Plan for all hooks that are to run. Those of stopped services wait, and what runs is left to end."""
+        revision = self._body["revisions"][-1]
+        stack, services = revision["definition"].get("stack", ""), revision["services"]
+        for key, entry in sorted(self._hooks.items()):
+            is_wanted = entry["state"] == RUNS and not entry["retired"]
+            if is_wanted and services[service_of(key)]["state"] == STATE_ACTIVE:
                 self._take(MemberId.of_key(stack, key), entry, claims)
 
     def _take(self, hook: MemberId, entry: HookEntry, claims: Claims) -> None:
@@ -51,10 +54,23 @@ class HookSteps:
         found = claims.get(hook, [])
         if not self._operations.world.is_seen(wanted.host):
             self._operations.hold(wanted, "host_unseen")
+        elif self._runs_before(hook, claims):
+            self._operations.hold(wanted, "hook_before")
         elif not found:
             self._make(wanted, entry)
         elif [item["state"] for _host, item in found] == ["created"] and self._may_start(wanted):
             self._operations.start(wanted, CAUSE, container_id=found[0][1]["id"])
+
+    def _runs_before(self, hook: MemberId, claims: Claims) -> bool:
+        """Whether an earlier hook of the service may still run: two would change the same data at once."""
+        for key, entry in self._hooks.items():
+            other = MemberId.of_key(hook.stack, key)
+            if other == hook or other.service != hook.service or not entry["host"]:
+                continue
+            is_seen = self._operations.world.is_seen(entry["host"])
+            if not is_seen or is_any_live(claims.get(other, [])):
+                return True
+        return False
 
     def _make(self, wanted: WantedMember, entry: HookEntry) -> None:
         """Create and start it, unless it has run: then it is not known how it ended."""

@@ -27,6 +27,7 @@ PASSING = frozenset(
         "draining",
         "failed",
         "heir_waits",
+        "hook_before",
         "hook_runs",
         "kept_for_quorum",
         "mass_failure",

@@ -102,12 +102,21 @@ class Watch:
         """Nothing is started of which all records say that it is not to run."""
         member = MemberId.of_labels(container.labels)
         if member.is_hook:
-            self.hooks[member] += 1
-            if self.hooks[member] > 1:
-                raise Broken(f"{container.name} was run twice")
+            self._check_hook(member, container)
         states = self.world.records.states(member.stack)
         if states and not any(_wants_running(state.body, member) for state in states):
             raise Broken(f"{container.name} was started, though no record wants it to run")
+
+    def _check_hook(self, hook: MemberId, container: Container) -> None:
+        """A hook runs once, and no two of one service run at once."""
+        self.hooks[hook] += 1
+        if self.hooks[hook] > 1:
+            raise Broken(f"{container.name} was run twice")
+        for other, found in claimed(self.world).items():
+            is_beside = other.is_hook and other != hook and other.service == hook.service
+            live = [item.name for _host, item in found if item.live and item.ours]
+            if is_beside and other.stack == hook.stack and live:
+                raise Broken(f"{container.name} was started while {live} ran")
 
     def after_step(self) -> None:
         """One container for one member; all data there; no address twice; no two runs that act in turns."""
