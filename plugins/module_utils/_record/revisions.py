@@ -210,9 +210,7 @@ def apply_up(
     }
     _set_scales(services, definition, request.scales)
     started = upgraded - set(unstarted)
-    again = {
-        name for name in services if name not in upgrades_of(body) and has_failed(body, name)
-    }
+    again = {name for name in services if name not in upgrades_of(body) and has_failed(body, name)}
     forced = upgraded if request.force else upgraded & set(moved)
     always = bool(forced or again) or any(is_to_repeat(body, name) for name in started)
     after = with_revision(
