@@ -218,9 +218,9 @@ def apply_up(
     )
     if not may_go_back:
         _refuse_one_way(body, after, started)
-    first = _without_members(body, after, unstarted) | again
+    without = _without_members(body, after, unstarted) | again
     after = begin(body, after, started, policy=request.policy, forced=forced)
-    return begin_hooks(after, first), notes
+    return begin_hooks(after, without), notes
 
 
 def _without_members(body: Body, after: Body, unstarted: t.Collection[str]) -> set[str]:
