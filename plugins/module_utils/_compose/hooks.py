@@ -13,10 +13,10 @@ import typing as t
 
 from .._model.problems import Invalid, Place, did_you_mean
 from .health_check import LONGEST_MS
+from .keys import X_DROVER
 from .options import words
 from .values import duration_ns, is_empty, kind_of
 
-KEY = "x-drover"
 PRE_DEPLOY = "pre_deploy"
 TIMEOUT_MS = 3600 * 1000
 """A migration that is ended in its middle does more harm than one that takes long."""
@@ -26,8 +26,8 @@ KEYS = ("command", "timeout")
 
 def pre_deploy(keys: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
     """The task before an upgrade: C(command), and C(timeout_ms); empty if the file has none."""
-    here = place.at(KEY)
-    own = _section(keys.get(KEY), (PRE_DEPLOY,), here)
+    here = place.at(X_DROVER)
+    own = _section(keys.get(X_DROVER), (PRE_DEPLOY,), here)
     if is_empty(own.get(PRE_DEPLOY)):
         return {}
     here = here.at(PRE_DEPLOY)
@@ -55,8 +55,8 @@ def timeout_ms(value: t.Any) -> int:
 
 def refuse_hooks(keys: t.Mapping[str, t.Any], what: str, place: Place) -> None:
     """Note a hook of a service that can have none."""
-    if not is_empty(keys.get(KEY)):
-        place.at(KEY).problem(f"{what} has no hooks; remove it")
+    if not is_empty(keys.get(X_DROVER)):
+        place.at(X_DROVER).problem(f"{what} has no hooks; remove it")
 
 
 def _section(value: t.Any, known: tuple[str, ...], place: Place) -> dict[str, t.Any]:

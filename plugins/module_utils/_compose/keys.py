@@ -15,6 +15,8 @@ from .values import is_empty
 
 NOT_RUN = "is not run by this release"
 NEEDS_SERVER = "it needs a Rancher server"
+X_DROVER = "x-drover"
+"""Our own key of a service: Compose leaves keys that begin so to others."""
 
 # Keys of today's Compose file, of Rancher's docker-compose.yml and of rancher-compose.yml, with what to do instead.
 NOT_RUN_KEYS: dict[str, str] = {
@@ -117,6 +119,7 @@ SERVICE_KEYS = RANCHER_KEYS | frozenset(
         "network_mode",
         "pull_policy",
         "restart",
+        X_DROVER,
     ]
 )
 

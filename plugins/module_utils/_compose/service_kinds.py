@@ -16,9 +16,8 @@ from .balancer.custom_config import has_listeners
 from .balancer.rules import target_rules
 from .container import container_options
 from .health_check import health_check
-from .hooks import KEY as HOOKS_KEY
 from .hooks import pre_deploy, refuse_hooks
-from .keys import not_run
+from .keys import X_DROVER, not_run
 from .labels import acting_labels, no_acting_labels
 from .upgrade_strategy import KEYS as UPGRADE_KEYS
 from .upgrade_strategy import refuse_upgrades, upgrade_strategy
@@ -125,7 +124,7 @@ class ServiceBuilder:
 
     def without_members(self, kind: str, used: t.Sequence[str]) -> Service:
         """A service without containers; a selector may still match its labels."""
-        outside.warn_of_rest(self.keys, (*used, *UPGRADE_KEYS, HOOKS_KEY), self.place)
+        outside.warn_of_rest(self.keys, (*used, *UPGRADE_KEYS, X_DROVER), self.place)
         refuse_hooks(self.keys, "a service without containers", self.place)
         refuse_upgrades(self.keys, self.place)
         if lb.is_balancer(self.keys):
