@@ -157,6 +157,36 @@ def test_its_failure_rolls_back_and_no_member_was_touched(
     told.check_nothing_left()
 
 
+def test_what_cannot_be_started_rolls_back(told: Story) -> None:
+    told.world.failing_starts["moved-front-pre-deploy-r2"] = 5
+    told.up(definition=changed())
+    told.settle()
+    assert reason(told) == "hook_no_start"
+    assert not touched(told)
+    told.check_nothing_left()
+
+
+def test_a_container_of_its_name_is_left_alone(told: Story) -> None:
+    for machine in told.world.machines.values():
+        machine.add_stranger("moved-front-pre-deploy-r2")
+    before = [machine.strangers[0].snapshot() for machine in told.world.machines.values()]
+    told.up(definition=changed())
+    told.passes(2)
+    assert "name_taken" in [fact.code for fact in told.order("reconcile").last.errors]
+    assert not touched(told)
+    after = [machine.strangers[0].snapshot() for machine in told.world.machines.values()]
+    assert after == before
+
+
+def test_its_host_away_is_waited_for(told: Story) -> None:
+    told.up(definition=changed("hang"))
+    hook = next(item for key, item in told.containers(FRONT).items() if key.is_hook)
+    away = told.machine_of(hook).name
+    told.passes(3, hidden={away})
+    assert told.hooks(FRONT) == {2: "running"}
+    assert (told.upgrade(FRONT) or {})["phase"] == ROLLING
+
+
 def test_its_last_lines_are_told(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     for machine in told.world.machines.values():
         monkeypatch.setattr(machine.engine, "logs", lambda name, lines: "no such column\n")
