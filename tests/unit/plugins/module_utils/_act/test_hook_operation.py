@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._common.names import unnamed_volume_name
+from ansible_collections.drover.docker.plugins.module_utils._engine.errors import refusal
 from ansible_collections.drover.docker.plugins.module_utils._model.operation import Operation
 from ansible_collections.drover.docker.plugins.module_utils._record.copies import make_record
 from ansible_collections.drover.docker.plugins.module_utils._record.store import (
@@ -100,11 +101,13 @@ def test_it_is_made_only_where_the_record_wants_it(host: Host, entry: dict[str, 
     assert statuses(host, operations(host)[0]) == ["stale"]
 
 
-def test_what_failed_to_start_counts_for_its_launch(host: Host) -> None:
-    created, started = operations(host)
-    host.run(created)
-    made = host.engine.find(NAME)
-    made.networks = {"gone": {}}
-    assert statuses(host, {**started, "after": []}) == ["failed"]
+def test_what_failed_to_start_counts_for_its_launch(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(container: str) -> None:
+        raise refusal(f"{container}: exec: migrate: not found", 400)
+
+    monkeypatch.setattr(host.engine, "start", refuse)
+    assert statuses(host, *operations(host)) == ["done", "failed"]
     entry = host.life()[KEY]
     assert (entry["failures"], entry["config_hash"], entry["ran"]) == (1, HASH, NOW)
