@@ -38,6 +38,7 @@ def changed(word: str = "migrate", **hook: Any) -> Json:
 def _told() -> Iterator[Story]:
     with story(stack=STACK) as found:
         yield found
+        assert not [line for line in found.told if "Broken" in line]
 
 
 def reason(told: Story) -> str:
@@ -135,6 +136,20 @@ def test_of_a_stopped_service_it_waits_for_the_start(told: Story) -> None:
     told.order("start")
     told.passes(2)
     assert told.hooks(FRONT) == {3: "running"}
+
+
+def test_one_that_has_its_host_waits_for_the_start_too(told: Story) -> None:
+    for machine in told.world.machines.values():
+        machine.add_stranger("moved-front-pre-deploy-r2")
+    told.up(definition=changed("hang"))
+    told.order("stop")
+    for machine in told.world.machines.values():
+        machine.remove(machine.strangers[0], with_volumes=True)
+    told.passes(2)
+    assert not told.hooks(FRONT)
+    told.order("start")
+    told.passes()
+    assert told.hooks(FRONT) == {2: "running"}
 
 
 # --- its failure

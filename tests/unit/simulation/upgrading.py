@@ -161,6 +161,8 @@ class Story:
                 raise Broken(f"{container.name} is {container.status}: {wanted[member]}")
         assert set(wanted) - set(self.containers()) == set()
         assert not self.world.data.losses
+        assert not any("Broken" in line for line in self.told)
+        assert set(self.watch.hooks.values()) <= {1}
 
 
 @contextlib.contextmanager
