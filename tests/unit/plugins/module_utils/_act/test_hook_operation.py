@@ -39,8 +39,8 @@ def _host(tmp_path: pathlib.Path) -> Host:
 def operations(host: Host) -> list[Operation]:
     """Create the hook, and start it."""
     where = {"index": 0, "slot": 7, "container": NAME}
-    args = {"service": service(image="app:1"), "owner": 2}
-    created = t.cast("Operation", {**host.create(0, **args), **where})
+    made = host.create(0, service=service(image="app:1"), owner=2)
+    created = t.cast("Operation", {**made, **where})
     started = t.cast("Operation", {**host.start(0, after=[1]), **where})
     return [created, started]
 
