@@ -88,6 +88,7 @@ from .._record.ledger import (
     note_config,
     note_drain,
     note_health,
+    note_run,
     note_volumes,
 )
 from .._record.store import StaleRecord, remove_record, write_record
@@ -166,23 +167,23 @@ def _create(context: Context, operation: Operation, args: CreateArgs) -> None:
     if args["managed"] == MANAGED_BY_STACK:  # a module's own containers have no record
         preconditions.is_placed(context.state_dir, operation, host=context.host)
     preconditions.name_is_free(context.engine, operation)
-    member = MemberId.of(operation)
+    owner = preconditions.owner_of(operation, args)
     volumes = member_volumes(
         args["service"],
-        member=member,
+        member=owner,
         declared=args["declared"],
         image_volumes=_image_volumes(context.engine, args["service"]["image"]),
         remembered=args["volumes"],
     )
-    specs = volume_specs(args["service"], member=member, declared=args["declared"], volumes=volumes)
+    specs = volume_specs(args["service"], member=owner, declared=args["declared"], volumes=volumes)
     if args["managed"] == MANAGED_BY_STACK:
         preconditions.no_volume_is_lost(context.engine, context.state_dir, operation, args)
     _ensure_volumes(context.engine, specs)
     if args["managed"] == MANAGED_BY_STACK and volumes:
-        note_volumes(context.state_dir, operation["stack"], member.home.key, volumes.values())
+        note_volumes(context.state_dir, operation["stack"], owner.home.key, volumes.values())
     body = create_body(
         _with_own_folders(args["service"], context.state_dir, operation),
-        member=member,
+        member=MemberId.of(operation),
         declared=args["declared"],
         volumes=volumes,
         create_index=args["create_index"],
@@ -246,8 +247,16 @@ def _known(context: Context, operation: Operation) -> Operation:
 
 def _start(context: Context, operation: Operation, _args: StartArgs) -> None:
     found = preconditions.startable(context.engine, _known(context, operation))
+    _note_run(context, operation)
     with context.attaching(str((found.get("HostConfig") or {}).get("NetworkMode", ""))):
         context.engine.start(found["Id"])
+
+
+def _note_run(context: Context, operation: Operation) -> None:
+    """Note the start of a hook before it, so that no control node starts it again, whatever becomes of it."""
+    is_hook = MemberId.of(operation).is_hook
+    if is_hook and not note_run(context.state_dir, operation, now=context.clock()):
+        raise Stale("this host has no record of the stack")
 
 
 def _unpause(context: Context, operation: Operation, _args: NoArgs) -> None:

@@ -14,7 +14,7 @@ import typing as t
 from .._common.labels import is_ours
 from .._engine.client import Engine
 from .._engine.errors import NotFound
-from .._model.entry import KEPT
+from .._model.entry import KEPT, RUNS
 from .._model.ledger import volumes_of
 from .._model.member import MemberId
 from .._model.operation import CreateArgs, Operation
@@ -55,8 +55,10 @@ def ours_or_none(engine: Engine, operation: Operation) -> str:
 
 
 def startable(engine: Engine, operation: Operation) -> Json:
-    """Ours, and neither running nor being removed."""
-    return _in_state(engine, operation, allowed=("created", "exited", "dead"))
+    """Ours, and neither running nor being removed. A hook that has run is not started again."""
+    is_hook = MemberId.of(operation).is_hook
+    allowed = ("created",) if is_hook else ("created", "exited", "dead")
+    return _in_state(engine, operation, allowed=allowed)
 
 
 def running(engine: Engine, operation: Operation) -> Json:
@@ -114,11 +116,29 @@ def is_placed(state_dir: str, operation: Operation, *, host: str) -> None:
     if record is None:
         raise Stale("this host has no record of the stack")
     member = MemberId.of(operation)
+    if member.is_hook:
+        _hook_is_placed(record, member, host)
+        return
     entry = record["body"]["members"].get(member.home.key)
     if entry is None or entry["retired"] or not _wants_slot(entry, member.slot):
         raise Stale("the record on this host does not want the member")
     if entry["host"] != host:
         raise Stale(f"the record on this host has the member on {entry['host']}")
+
+
+def _hook_is_placed(record: Json, hook: MemberId, host: str) -> None:
+    """The record on this host wants the hook to run here, and it has not run yet."""
+    entry = record["body"].get("hooks", {}).get(hook.key)
+    if entry is None or entry["retired"] or entry["state"] != RUNS or entry["host"] != host:
+        raise Stale("the record on this host does not want the hook here")
+    if record["life"].get(hook.key, {}).get("ran"):
+        raise Stale("the hook has run")
+
+
+def owner_of(operation: Operation, args: CreateArgs) -> MemberId:
+    """The member whose volumes a container mounts: of a hook another one than its own."""
+    member = MemberId.of(operation)
+    return MemberId(member.stack, member.service, args["owner"]) if "owner" in args else member
 
 
 def _wants_slot(entry: Json, slot: int) -> bool:
@@ -132,7 +152,7 @@ def no_volume_is_lost(
 ) -> None:
     """Every volume that the member had on this host is still there, unless a person asked for a new one."""
     record = read_record(state_dir, operation["stack"])
-    had = volumes_of(record["life"] if record else {}, MemberId.of(operation).home.key)
+    had = volumes_of(record["life"] if record else {}, owner_of(operation, args).home.key)
     wanted = set(had).intersection(args["volumes"].values()).difference(args["new_volumes"])
     lost = wanted.difference(item["Name"] for item in engine.volumes()) if wanted else set()
     if lost:

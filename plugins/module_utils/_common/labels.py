@@ -7,13 +7,27 @@ from __future__ import annotations
 
 import re
 
-from .constants import LABEL_INDEX, LABEL_MANAGED, LABEL_SERVICE, LABEL_STACK
+from .constants import (
+    LABEL_HOOK,
+    LABEL_INDEX,
+    LABEL_MANAGED,
+    LABEL_SERVICE,
+    LABEL_SLOT,
+    LABEL_STACK,
+    PRE_DEPLOY,
+)
 
 
 def is_ours(labels: dict[str, str]) -> bool:
     """Whether a container is ours: its labels alone decide, and all of them must be present."""
     named = all(labels.get(label) for label in (LABEL_MANAGED, LABEL_STACK, LABEL_SERVICE))
-    return named and number(labels.get(LABEL_INDEX)) > 0
+    return named and (number(labels.get(LABEL_INDEX)) > 0 or is_hook(labels))
+
+
+def is_hook(labels: dict[str, str]) -> bool:
+    """Whether the labels are those of a hook: it has no index, and a slot."""
+    kind, index = labels.get(LABEL_HOOK), labels.get(LABEL_INDEX)
+    return kind == PRE_DEPLOY and index == "0" and number(labels.get(LABEL_SLOT)) > 0
 
 
 def number(text: str | None) -> int:

@@ -15,6 +15,8 @@ from .values import is_empty
 
 NOT_RUN = "is not run by this release"
 NEEDS_SERVER = "it needs a Rancher server"
+X_DROVER = "x-drover"
+"""Our own key of a service: Compose leaves keys that begin so to others."""
 
 # Keys of today's Compose file, of Rancher's docker-compose.yml and of rancher-compose.yml, with what to do instead.
 NOT_RUN_KEYS: dict[str, str] = {
@@ -40,8 +42,9 @@ NOT_RUN_KEYS: dict[str, str] = {
     "network_driver": NEEDS_SERVER,
     "networks": "all services share the managed network",
     "platform": "",
-    "post_start": "",
-    "pre_stop": "",
+    "post_start": "let the entrypoint of the image do it; what runs once for each upgrade is x-drover: pre_deploy",
+    "pre_start": "what runs once for each upgrade is x-drover: pre_deploy; what runs at each start is the entrypoint's",
+    "pre_stop": "let the program do it when it gets stop_signal; stop_grace_period is the time that it has",
     "profiles": "",
     "provider": "",
     "scale_policy": "write scale",
@@ -116,6 +119,7 @@ SERVICE_KEYS = RANCHER_KEYS | frozenset(
         "network_mode",
         "pull_policy",
         "restart",
+        X_DROVER,
     ]
 )
 

@@ -16,7 +16,8 @@ from .balancer.custom_config import has_listeners
 from .balancer.rules import target_rules
 from .container import container_options
 from .health_check import health_check
-from .keys import not_run
+from .hooks import pre_deploy, refuse_hooks
+from .keys import X_DROVER, not_run
 from .labels import acting_labels, no_acting_labels
 from .upgrade_strategy import KEYS as UPGRADE_KEYS
 from .upgrade_strategy import refuse_upgrades, upgrade_strategy
@@ -53,10 +54,12 @@ class ServiceBuilder:
         service = self.service(self.keys, container, read.service_image(self.keys, self.place))
         service["links"] = links.all_links(self.keys, self.stack, self.services, self.place)
         read.note_without_effect(self.keys, service, self.place)
-        return service
+        hook = pre_deploy(self.keys, self.place)
+        return {**service, "pre_deploy": hook} if hook else service
 
     def balancer(self, image: str) -> Service:
         """A load balancer; its links are targets or have no effect."""
+        refuse_hooks(self.keys, "a load balancer", self.place)
         keys = {key: item for key, item in self.keys.items() if key not in lb_container.READ_KEYS}
         if is_empty(keys.get("health_check")):
             keys["health_check"] = lb_container.HEALTH_CHECK
@@ -121,7 +124,8 @@ class ServiceBuilder:
 
     def without_members(self, kind: str, used: t.Sequence[str]) -> Service:
         """A service without containers; a selector may still match its labels."""
-        outside.warn_of_rest(self.keys, (*used, *UPGRADE_KEYS), self.place)
+        outside.warn_of_rest(self.keys, (*used, *UPGRADE_KEYS, X_DROVER), self.place)
+        refuse_hooks(self.keys, "a service without containers", self.place)
         refuse_upgrades(self.keys, self.place)
         if lb.is_balancer(self.keys):
             self.place.at("lb_config").problem("a service without containers is no load balancer")

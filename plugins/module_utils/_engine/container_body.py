@@ -11,6 +11,7 @@ import typing as t
 from .._common.constants import (
     LABEL_CONFIG_HASH,
     LABEL_CREATE_INDEX,
+    LABEL_HOOK,
     LABEL_INDEX,
     LABEL_MANAGED,
     LABEL_REVISION,
@@ -18,6 +19,7 @@ from .._common.constants import (
     LABEL_SLOT,
     LABEL_STACK,
     MAX_DNS_LABEL,
+    PRE_DEPLOY,
     RANCHER_CONTAINER,
     RANCHER_STACK,
     RANCHER_STACK_SERVICE,
@@ -92,7 +94,7 @@ def endpoint_config(service: Json, *, member: MemberId, address: str | None) -> 
     """How a member's container is attached to the managed network: address, aliases, links."""
     return endpoint_body(
         address=address,
-        aliases=aliases(member.stack, member.service),
+        aliases=[] if member.is_hook else aliases(member.stack, member.service),
         links=endpoint_links(service["links"]),
         mac_address=service["container"].get("mac_address"),
     )
@@ -113,6 +115,7 @@ def _hostname(service: Json, member: MemberId) -> str:
 
 
 def _labels(member: MemberId, marks: _Marks) -> dict[str, str]:
+    """Our labels, and Rancher's. What reads Rancher's would take a hook for a member, so it has none of them."""
     return {
         **({LABEL_SLOT: str(member.slot)} if member.slot else {}),
         LABEL_MANAGED: marks.managed,
@@ -122,6 +125,12 @@ def _labels(member: MemberId, marks: _Marks) -> dict[str, str]:
         LABEL_CREATE_INDEX: str(marks.create_index),
         LABEL_REVISION: str(marks.revision),
         LABEL_CONFIG_HASH: marks.config_hash,
+        **({LABEL_HOOK: PRE_DEPLOY} if member.is_hook else _rancher_labels(member)),
+    }
+
+
+def _rancher_labels(member: MemberId) -> dict[str, str]:
+    return {
         RANCHER_STACK: member.stack,
         RANCHER_STACK_SERVICE: f"{member.stack}/{member.service}",
         RANCHER_CONTAINER: member.home.container,

@@ -23,6 +23,7 @@ FILE_WORDS: dict[str, str | None] = {
     "hostname_override": None,
     "placement": None,
     "kind": None,
+    "pre_deploy": "x-drover",
     "balancer": "lb_config",
     "target_rules": "lb_config",
     "external": "external_ips",

@@ -9,6 +9,8 @@ import typing as t
 
 from .member import MemberId, member_ids
 
+Json = t.Dict[str, t.Any]
+
 KEPT = "kept"
 """It is stopped and stays until its upgrade is confirmed: the way back."""
 NEWCOMER = "newcomer"
@@ -41,6 +43,23 @@ class MemberEntry(_Upgrade):
     retired: bool
     """No longer wanted; the entry stays because it names the volumes."""
 
+
+DUE, RUNS, DONE, FAILED = "due", "runs", "done", "failed"
+"""States of a hook: it has no host yet; its container is to run; it ended well; it failed before the first member."""
+
+
+class HookEntry(MemberEntry, total=False):
+    """The placement of a hook: a container that runs once before an upgrade. Its key has the index 0."""
+
+    state: str
+    owner: int
+    """The index of the member whose volumes it mounts."""
+    reason: Json
+    """Why it failed, as the data of a fact."""
+
+
+Hooks = t.Dict[str, HookEntry]
+"""The hooks of one stack, by key."""
 
 Members = t.Dict[str, MemberEntry]
 """The entries of one stack, by the key of the member."""

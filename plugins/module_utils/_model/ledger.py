@@ -87,6 +87,8 @@ class LedgerEntry(t.TypedDict, total=False):
     drain: Drain | None
     config: RejectedConfig | None
     applied: Applied
+    ran: float
+    """Of a hook: when it was started. It is never started again, though its container is gone."""
     volumes: list[str]
     """Volumes that the member had on this host. One that is missing is never replaced by an empty one."""
 

@@ -9,7 +9,7 @@ import dataclasses
 import functools
 import typing as t
 
-from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_SLOT, LABEL_STACK
+from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_SLOT, LABEL_STACK, PRE_DEPLOY
 from .._common.labels import number
 
 DOTTED = r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+(?:\.r[0-9]+)?"
@@ -18,7 +18,10 @@ DOTTED = r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+(?:\.r[0-9]+)?"
 
 @dataclasses.dataclass(frozen=True, order=True)
 class MemberId:
-    """One place of a service: the index of a service of a stack. Its slots are its lives (docs/schema.md section 4)."""
+    """One place of a service: the index of a service of a stack. Its slots are its lives (docs/schema.md section 4).
+
+    With the index 0 it is no member but a hook of the service; its slot is that of the upgrade that it is for.
+    """
 
     stack: str
     service: str
@@ -42,6 +45,16 @@ class MemberId:
         place = (labels[LABEL_STACK], labels[LABEL_SERVICE], number(labels[LABEL_INDEX]))
         return cls(*place, number(labels.get(LABEL_SLOT)))
 
+    @classmethod
+    def hook(cls, stack: str, service: str, slot: int) -> MemberId:
+        """The hook of a service for the revision with this number."""
+        return cls(stack, service, 0, slot)
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it is a hook, and no member."""
+        return self.index == 0 and self.slot > 0
+
     @property
     def home(self) -> MemberId:
         """The member without its slot: what all of its lives share."""
@@ -64,7 +77,9 @@ class MemberId:
 
     @property
     def container(self) -> str:
-        """The name of its container: C(shop-web-1), C(shop-web-1-r7)."""
+        """The name of its container: C(shop-web-1), C(shop-web-1-r7); of a hook C(shop-web-pre-deploy-r7)."""
+        if self.is_hook:
+            return f"{self.stack}-{self.service}-{PRE_DEPLOY}" + self._suffix("-")
         return f"{self.stack}-{self.service}-{self.index}" + self._suffix("-")
 
     def _suffix(self, separator: str) -> str:

@@ -105,7 +105,12 @@ class PullArgs(t.TypedDict):
     config_hash: str
 
 
-class CreateArgs(t.TypedDict):
+class _HookArgs(t.TypedDict, total=False):
+    owner: int
+    """Of a hook: the index of the member whose volumes it mounts."""
+
+
+class CreateArgs(_HookArgs):
     """The container to create."""
 
     service: Json

@@ -25,17 +25,19 @@ def _state(told: Json) -> str:
     """K of n, and what a person can do."""
     count = f"{told['done']} of {told['wanted']}"
     target, before = f"r{told['target']}", f"r{told['confirmed']}"
+    force = " force=true" if told.get("one_way") else ""
     if told["phase"] == "rolled_back":
         return f"rolled back to {before}: {told['reason']}"
     if told["phase"] == "rolling_back":
         why = f": {told['reason']}" if told["reason"] else ""
         return f"rolls back to {before}, {count} done{why}"
     if told["phase"] == "paused":
-        return f"upgrade to {target} paused, {count} done: {told['reason']}; up goes on, rollback goes back"
+        back = f"rollback{force} goes back"
+        return f"upgrade to {target} paused, {count} done: {told['reason']}; up goes on, {back}"
     if told["is_done"]:
         way = "" if told["way_back"] else "; what was kept is gone, so a rollback makes it anew"
-        return f"upgraded to {target}, not confirmed: confirm_upgrade, or rollback to {before}{way}"
-    return f"upgrades to {target}, {count} done; rollback goes back to {before}"
+        return f"upgraded to {target}, not confirmed: confirm_upgrade, or rollback{force} to {before}{way}"
+    return f"upgrades to {target}, {count} done; rollback{force} goes back to {before}"
 
 
 def _plan(told: Json) -> str:
@@ -85,6 +87,26 @@ UPGRADES: dict[str, Text] = {
     "update_refused": "Docker refuses to change it in place, so it is replaced: {error}",
     "images_differ": _images,
     "image_moved": _moved,
+    # hooks
+    "hook_due": "it runs once before the first member of the new revision starts",
+    "hook_before": "the pre_deploy hook waits until an earlier one does not run any more",
+    "hook_over": "its work is over",
+    "hook_runs": "members wait for the pre_deploy hook {name}, since {since}",
+    "waits_for_hook": "starts when the pre_deploy hook of its service has ended",
+    "hook_stopped": "{why}; no member is started: up runs it again",
+    "hook_no_start": lambda told: (
+        f"the pre_deploy hook {told['name']} could not be started{_in_a_row(told['failures'])}: {told['error']}"
+    ),
+    "hook_exits": "the pre_deploy hook {name} failed (exit code {exit_code})",
+    "hook_too_slow": "the pre_deploy hook {name} did not end within {timeout_s:.0f} s",
+    "hook_gone": (
+        "the container of the pre_deploy hook {name} is gone, so it is not known how it ended, and it is not run twice"
+    ),
+    "one_way": "{why}; its pre_deploy hook has changed the data, so it is not rolled back by itself",
+    "one_way_back": (
+        "{name}: a pre_deploy hook has run since, so what ran before may not work with its data: "
+        "rollback force=true goes back all the same"
+    ),
     # why stop-first
     "order_stop_first": "the order is stop-first",
     "needs_host_network": "both would use the host's network",

@@ -9,6 +9,7 @@ Pure: this only adds operations to the plan.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._common.constants import STATE_STOPPED, SYSTEM_STACK
@@ -17,6 +18,7 @@ from .._model.fact import Fact
 from .._model.generation import generation_of
 from .._model.ledger import Ledger, health_of
 from .._model.member import MemberId
+from .._record.hooks import holds_members
 from .._record.revisions import Request, current, is_live
 from .._record.upgrades import service_at, volumes_at
 from .balancer.drains import Drains
@@ -25,6 +27,7 @@ from .disruption import Disruption, Limits
 from .health.checkers import Checkers
 from .health.dependencies import Dependencies
 from .health.repairs import Healer
+from .hook_steps import HookSteps
 from .leftovers import Leftovers
 from .lost_volumes import LostVolumes
 from .operations.member import MemberOperations, WantedMember
@@ -68,8 +71,13 @@ class Converger:
         self._is_decided = is_decided
         self.drains = Drains(operations, ledger, stack=stack, live=is_live(body), unseen=unseen)
         self.brakes = StartBrakes(
-            operations, ledger=ledger, request=request, lost_volumes=lost_volumes
+            operations,
+            ledger=ledger,
+            request=request,
+            lost_volumes=lost_volumes,
+            waits_for_hook=functools.partial(holds_members, body),
         )
+        self.hooks = HookSteps(operations, body, ledger=ledger, brakes=self.brakes)
         self.healer = Healer(
             operations,
             ledger=ledger,
@@ -93,6 +101,7 @@ class Converger:
         services = revision["definition"]["services"] if is_live(self.body) else {}
         for name in creation_order(services):
             self._service(name, services[name], revision["services"][name]["state"])
+        self.hooks.run(self.claims)
         self.leftovers.rest(self.claims, self.world.strangers(self.stack))
         self.drains.undo_rest(self.claims)
 

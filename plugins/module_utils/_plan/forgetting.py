@@ -15,6 +15,7 @@ from .._model.fact import Fact
 from .._model.operation import FORGET, ForgetArgs
 from .._record.copies import RecordView
 from .._record.forgotten import forgotten_body, is_forgotten
+from .._record.hooks import hooks_of, placements, with_hooks
 from .._record.revisions import Request, RequestError, is_live
 from .operations.plan import Plan, Subject
 from .world.world import World
@@ -39,19 +40,23 @@ def forget(world: World, stack: str, body: Json | None, request: Request) -> Jso
 
 def settle(world: World, stack: str, body: Json) -> Json:
     """A forgotten body without the members whose containers are gone from hosts that are back."""
-    members = {
-        key: entry
-        for key, entry in body["members"].items()
+    left = {
+        key
+        for key, entry in placements(body).items()
         if not world.is_seen(entry["host"]) or _containers(world, entry["host"], stack)
     }
-    return body if members == body["members"] else {**body, "members": members}
+    if left == set(placements(body)):
+        return body
+    members = {key: entry for key, entry in body["members"].items() if key in left}
+    hooks = {key: entry for key, entry in hooks_of(body).items() if key in left}
+    return with_hooks({**body, "members": members}, hooks)
 
 
 def plan_deletion(plan: Plan, world: World, view: RecordView) -> None:
     """Delete the records of a forgotten stack, or say on whom that waits."""
     body = view.body or {}
     missing = [host for host in body["hosts"] if not world.is_seen(host)]
-    if missing or body["members"]:
+    if missing or placements(body):
         waiting = missing or _homes(body)
         plan.notes.append(Fact("forgotten_waits", {"hosts": waiting}, view.stack))
         return
@@ -84,7 +89,7 @@ def _others(world: World, view: RecordView) -> list[str]:
 
 
 def _homes(body: Json) -> list[str]:
-    return sorted({entry["host"] for entry in body["members"].values()})
+    return sorted({entry["host"] for entry in placements(body).values()})
 
 
 def _containers(world: World, host: str, stack: str) -> list[str]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model.entry import Members
+from .._model.entry import FAILED, MemberEntry, Members
 from .._model.fact import Fact
 from .._model.member import MemberId, home_key
+from .._record.hooks import placements
 from .._record.revisions import is_live
 from .._record.upgrades import upgrades_of
 from .balancer.drains import Drains
@@ -37,6 +38,7 @@ class Leftovers:
         self._operations = operations
         self._plan = operations.plan
         self._body = body
+        self._entries = placements(body)
         self._drains = drains
         self._succession = succession
         self._is_decided = is_decided
@@ -53,14 +55,14 @@ class Leftovers:
         """Remove containers of retired members; report and keep those that no record proves to be ours."""
         for member, found in sorted(claims.items()):
             for host, container in found:
-                entry = self._body["members"].get(member.key)
-                if entry is None or entry["retired"]:
+                entry = self._entries.get(member.key)
+                if entry is None or _is_over(entry):
                     self._take(self._view(member, host, container))
         for stranger in strangers:
             self._show(stranger)
 
     def _view(self, member: MemberId, host: str, container: Container) -> ContainerView:
-        entry = self._body["members"].get(member.key)
+        entry = self._entries.get(member.key)
         return ContainerView(host, container, entry, is_decided=self._is_decided)
 
     def _take(self, view: ContainerView) -> Leftover:
@@ -94,13 +96,17 @@ class Leftovers:
             return
         cause = self._cause_of_removal(member)
         if self._drains.drain(view.host, view.container, cause, leaves=True):
-            failed = cause.code == "slot_replaced" and self._goes_back(view.container["service"])
-            self._operations.remove(view.host, view.container, cause, leaves=True, tells_log=failed)
+            failed = cause.code in TOLD and self._goes_back(member)
+            leaves = not member.is_hook
+            self._operations.remove(
+                view.host, view.container, cause, leaves=leaves, tells_log=failed
+            )
 
-    def _goes_back(self, service: str) -> bool:
-        """Whether the service rolls back for a fault: then people want to know what its newcomers said."""
-        upgrade = upgrades_of(self._body).get(service)
-        return bool(upgrade and upgrade["reason"])
+    def _goes_back(self, member: MemberId) -> bool:
+        """Whether a service rolls back for a fault, or its hook failed: people want to know what they said."""
+        upgrade = upgrades_of(self._body).get(member.service)
+        failed = self._entries[member.key].get("state") == FAILED
+        return bool(failed or (upgrade and upgrade["reason"]))
 
     def remove_superseded(self, view: ContainerView) -> None:
         """Remove it without a drain: no load balancer uses it, as its member has another address."""
@@ -116,10 +122,21 @@ class Leftovers:
         name = member.service
         if not is_live(self._body):
             return Fact("stack_down")
+        if member.is_hook:
+            return Fact("hook_over")
         if slot_is_replaced(self._body["members"], member):
             return Fact("slot_replaced")
         known = name in self._operations.revision["definition"]["services"]
         return Fact("scaled_down" if known else "service_removed")
+
+
+TOLD = ("slot_replaced", "hook_over")
+"""Causes of a removal that may come of a failed upgrade."""
+
+
+def _is_over(entry: MemberEntry) -> bool:
+    """Whether a container is no longer wanted: its member is retired, or its hook failed."""
+    return entry["retired"] or entry.get("state") == FAILED
 
 
 def slot_is_replaced(members: Members, slot: MemberId) -> bool:

@@ -368,7 +368,7 @@ class Planner:
         ran = {
             member.service
             for member, found in self.world.claims(stack).items()
-            if any(has_run(item) for _host, item in found)
+            if not member.is_hook and any(has_run(item) for _host, item in found)
         }
         services = (current(body) or {"definition": {"services": {}}})["definition"]["services"]
         return set(services) - ran - unknown
@@ -399,6 +399,7 @@ class Planner:
         told = rollouts.told
         self.plan.held += placer.held + told.held
         self.plan.notes += told.notes
+        self.plan.errors += told.errors
         self.plan.upgrading |= {(stack, name) for name in rollouts.moved}
         accepted = self.writes.accept(stack, desired, body, step=told.step)
         if accepted is not None:

@@ -15,7 +15,7 @@ import typing as t
 
 from .._common.constants import STATE_ACTIVE, STATE_STOPPED
 from .._common.times import parse_time
-from .._model.entry import MemberEntry
+from .._model.entry import FAILED, MemberEntry
 from .._model.fact import Fact
 from .world.ownership import LIVE_STATES, Located, is_earlier_life
 from .world.world import Container
@@ -115,8 +115,8 @@ class ContainerView:
 
     @property
     def is_retired(self) -> bool:
-        """Whether the member is no longer wanted."""
-        return bool(self.entry and self.entry["retired"])
+        """Whether the member is no longer wanted, or was a hook that failed."""
+        return bool(self.entry and (self.entry["retired"] or self.entry.get("state") == FAILED))
 
     @property
     def home(self) -> str:

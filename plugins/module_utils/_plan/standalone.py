@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 
 from .._common.constants import BRIDGE_NETWORK, MANAGED_BY_MODULE, MANAGED_BY_STACK
-from .._compose.keys import not_run
+from .._compose.keys import X_DROVER, not_run
 from .._compose.service import canonical_service
 from .._compose.values import is_empty
 from .._compose.volumes import canonical_volumes
@@ -57,6 +57,8 @@ def one_service(
     if "upgrade_strategy" in service:
         key = "deploy" if is_empty(keys.get("upgrade_strategy")) else "upgrade_strategy"
         Place(notes, service=name).at(key).problem(not_run(NO_UPGRADE))
+    if "pre_deploy" in service:
+        Place(notes, service=name).at(X_DROVER).problem(not_run(NO_UPGRADE))
     notes.raise_problems()
     return {"format": 1, "stack": stack, "services": {name: service}, "volumes": declared}
 

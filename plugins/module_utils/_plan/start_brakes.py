@@ -27,12 +27,15 @@ class StartBrakes:
         ledger: Ledger,
         request: Request,
         lost_volumes: LostVolumes,
+        waits_for_hook: t.Callable[[str], bool] = lambda name: False,
     ) -> None:
+        """C(waits_for_hook): whether the members of a service wait for its hook."""
         self._operations = operations
         self._world = operations.world
         self._ledger = ledger
         self._request = request
         self._lost_volumes = lost_volumes
+        self._waits_for_hook = waits_for_hook
 
     def reason(self, member: WantedMember) -> Fact | None:
         """Why the member must wait: its network is down, its data is lost, it failed recently. None if it need not."""
@@ -43,6 +46,8 @@ class StartBrakes:
         lost = self._lost_volumes.held(member.id, member.entry)
         if lost:
             return self._fact(member, "volume_lost", lost_volume(member.id, member.host, lost))
+        if not member.id.is_hook and self._waits_for_hook(member.id.service):
+            return self._fact(member, "waits_for_hook", {})
         if self.is_retry(member):
             return None
         found = hold_reason(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .hooks import hooks_of, with_hooks
 from .revisions import Body, Request, current, is_live
 
 FORGOTTEN = "forgotten"
@@ -35,7 +36,8 @@ def forgotten_body(stack: str, body: Body, request: Request, away: t.Collection[
         "digests": {},
     }
     members = {key: entry for key, entry in body["members"].items() if entry["host"] in away}
-    return {**body, "revisions": [revision], "members": members}
+    hooks = {key: entry for key, entry in hooks_of(body).items() if entry["host"] in away}
+    return with_hooks({**body, "revisions": [revision], "members": members}, hooks)
 
 
 def is_forgotten(body: Body | None) -> bool:

@@ -83,6 +83,18 @@ def note_applied(state_dir: str, operation: Operation, applied: Applied) -> bool
     return _note(state_dir, operation, lambda _before: fresh)
 
 
+def note_run(state_dir: str, operation: Operation, *, now: float) -> bool:
+    """Store that a hook is started. C(now): the host's wall clock, in seconds since the epoch.
+
+    Returns:
+        Whether there was a record to store it in.
+    """
+    config_hash = config_hash_of(operation)
+    return _note(
+        state_dir, operation, lambda _before: LedgerEntry(ran=now, config_hash=config_hash)
+    )
+
+
 def forget_drain(state_dir: str, operation: Operation) -> None:
     """Clear the drain of a stopped member. Writes nothing if there is none."""
     _note(state_dir, operation, _without_drain)

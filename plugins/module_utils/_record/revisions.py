@@ -18,11 +18,14 @@ from .._model.config_hash import changed_keys, config_hash
 from .._model.fact import Fact
 from .._model.launch import decide_launch
 from .fold import LAUNCH_KEYS, unfold_revision
+from .hooks import begin_hooks, has_failed, hooks_of, with_hooks
 from .upgrades import (
     ROLLED_BACK,
     begin,
     confirmed,
+    goes_one_way,
     is_complete,
+    is_to_repeat,
     rolled_back_definition,
     rolling_back,
     upgrades_of,
@@ -177,20 +180,23 @@ def apply_up(
     *,
     unstarted: t.Collection[str] = (),
     moved: t.Collection[str] = (),
+    may_go_back: bool = False,
 ) -> tuple[Body, list[Fact]]:
     """Apply a definition: add new services, and begin to upgrade changed ones or report them.
 
     C(unstarted) names services without any container that ran: their definitions may change at once. C(moved): those
-    whose members have another image than its name means by now, and are to be replaced.
+    whose members have another image than its name means by now, and are to be replaced. C(may_go_back): whether what
+    was confirmed is taken again though a hook has run since.
     """
     new = t.cast("dict[str, t.Any]", request.definition)
     last = current(body)
     if last is None or last["tombstone"]:
         services = {name: _first_desire(service) for name, service in new["services"].items()}
         _set_scales(services, new, request.scales)
-        return with_revision(
+        first = with_revision(
             body, request, "up", definition=new, services=services, tombstone=False
-        ), []
+        )
+        return begin_hooks(first, services), []
     old, upgraded = last["definition"], _upgraded(request, last["definition"], new)
     free = {*unstarted, *upgraded}
     fixed = {
@@ -203,12 +209,36 @@ def apply_up(
         for name, service in definition["services"].items()
     }
     _set_scales(services, definition, request.scales)
-    forced = upgraded if request.force else upgraded & set(moved)
-    after = with_revision(
-        body, request, "up", always=bool(forced), definition=definition, services=services
-    )
     started = upgraded - set(unstarted)
-    return begin(body, after, started, policy=request.policy, forced=forced), notes
+    again = {name for name in services if name not in upgrades_of(body) and has_failed(body, name)}
+    forced = upgraded if request.force else upgraded & set(moved)
+    always = bool(forced or again) or any(is_to_repeat(body, name) for name in started)
+    after = with_revision(
+        body, request, "up", always=always, definition=definition, services=services
+    )
+    if not may_go_back:
+        _refuse_one_way(body, after, started)
+    without = _without_members(body, after, unstarted) | again
+    after = begin(body, after, started, policy=request.policy, forced=forced)
+    return begin_hooks(after, without), notes
+
+
+def _without_members(body: Body, after: Body, unstarted: t.Collection[str]) -> set[str]:
+    """The services whose first members are yet to start: new ones, and changed ones of which none has started."""
+    old, new = body["revisions"][-1]["services"], after["revisions"][-1]["services"]
+    known = set(unstarted) & set(old) & set(new)
+    changed = {name for name in known if old[name]["launch"] != new[name]["launch"]}
+    return (set(new) - set(old)) | changed
+
+
+def _refuse_one_way(body: Body, after: Body, names: t.Iterable[str]) -> None:
+    """Refuse definitions that are the way back of an upgrade whose hook has run: that takes a person's word."""
+    old, new = body["revisions"][-1]["services"], after["revisions"][-1]["services"]
+    for name in sorted(set(names) & set(new)):
+        launch = new[name]["launch"]
+        is_back = goes_one_way(body, name) and launch != old[name]["launch"]
+        if is_back and launch == upgrades_of(body)[name]["confirmed"]["launch"]:
+            raise RequestError("one_way_back", name=name)
 
 
 def _upgraded(request: Request, old: dict[str, t.Any], new: dict[str, t.Any]) -> set[str]:
@@ -391,6 +421,9 @@ def apply_rollback(body: Body, request: Request, *, unstarted: t.Collection[str]
     ]
     if not names:
         raise RequestError("nothing_to_roll_back")
+    for name in [] if request.force else names:
+        if goes_one_way(body, name):
+            raise RequestError("one_way_back", name=name)
     return roll_back(body, request, dict.fromkeys(names))
 
 
@@ -400,9 +433,33 @@ def _back_to(body: Body, request: Request, unstarted: t.Collection[str]) -> Body
         known = [item["number"] for item in body["revisions"] if not item["tombstone"]]
         raise RequestError("no_revision", revision=request.revision, known=known)
     services = [request.service] if request.service else []
-    definition = unfold_revision(body, found[0])["definition"]
-    asked = dataclasses.replace(request, definition=definition, upgrade=True, services=services)
-    return apply_up(body, asked, unstarted=unstarted)[0]
+    revision = unfold_revision(body, found[0])
+    for name in [] if request.force else services or sorted(revision["services"]):
+        if _is_past_hook(body, revision, name):
+            raise RequestError("one_way_back", name=name)
+    definition = revision["definition"]
+    asked = dataclasses.replace(
+        request, definition=definition, upgrade=True, services=services, force=False
+    )
+    return apply_up(body, asked, unstarted=unstarted, may_go_back=request.force)[0]
+
+
+def _is_past_hook(body: Body, revision: dict[str, t.Any], name: str) -> bool:
+    """Whether a later revision of a service, with another launch, has a hook: it may have changed the data."""
+    launch = revision["services"].get(name, {}).get("launch")
+    return any(
+        item["number"] > revision["number"]
+        and item["services"].get(name, {}).get("launch", launch) != launch
+        and _has_hook(item, name)
+        for item in body["revisions"]
+    )
+
+
+def _has_hook(revision: dict[str, t.Any], name: str) -> bool:
+    """Whether the definition of a service in a revision, stored or not, has a hook."""
+    whole = revision.get("definition", {}).get("services", {}).get(name, {})
+    in_place = revision["services"].get(name, {}).get("in_place", {})
+    return bool(whole.get("pre_deploy") or in_place.get("pre_deploy"))
 
 
 def roll_back(body: Body, request: Request, reasons: t.Mapping[str, Fact | None]) -> Body:
@@ -441,7 +498,10 @@ def rename_hosts(body: Body, names: dict[str, str]) -> Body:
         for key, entry in body["members"].items()
     }
     hosts = sorted({names.get(host, host) for host in body["hosts"]})
-    return {**body, "hosts": hosts, "members": members}
+    hooks = hooks_of(body)
+    for key, entry in hooks.items():
+        hooks[key] = {**entry, "host": names.get(entry["host"], entry["host"])}
+    return with_hooks({**body, "hosts": hosts, "members": members}, hooks)
 
 
 def _live_revision(body: Body) -> dict[str, t.Any]:

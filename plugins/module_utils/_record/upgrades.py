@@ -15,6 +15,7 @@ from .._model.entry import KEPT
 from .._model.fact import Fact
 from .._model.member import member_ids, service_of
 from .fold import join_service, split_service
+from .hooks import begin_hooks, end_hooks, has_failed
 
 Json = t.Dict[str, t.Any]
 Body = t.Dict[str, t.Any]
@@ -102,11 +103,14 @@ def begin(
     """
     old, new = before["revisions"][-1], after["revisions"][-1]
     upgrades, launches = upgrades_of(before), dict(after.get("launches", {}))
-    ended = []
+    ended, begun = [], []
     for name in sorted(set(names) & set(old["services"]) & set(new["services"])):
         present, target = old["services"][name]["launch"], new["services"][name]["launch"]
         if present == target and name not in forced:
             upgrades = _resumed(upgrades, name)
+            if is_to_repeat(before, name):
+                upgrades[name] = {**upgrades[name], "slot": new["number"]}
+                begun.append(name)
             continue
         goes_back = name in upgrades and target == upgrades[name]["confirmed"]["launch"]
         if name in upgrades and (name in forced or not goes_back):
@@ -120,10 +124,24 @@ def begin(
         force = name in forced
         upgrades[name] = _begun(upgrades.get(name), old, name, target=target, force=force)
         upgrades[name].update(slot=new["number"], policy=policy)
+        begun.append(name)
     upgrades = {name: item for name, item in upgrades.items() if name in new["services"]}
     if upgrades == upgrades_of(after):
         return after
-    return with_upgrades({**confirmed(after, ended), "launches": launches}, upgrades)
+    body = with_upgrades({**confirmed(after, ended), "launches": launches}, upgrades)
+    cancelled = [name for name in begun if upgrades[name]["phase"] == ROLLING_BACK]
+    return begin_hooks(end_hooks(body, cancelled), set(begun) - set(cancelled))
+
+
+def is_to_repeat(body: Body, name: str) -> bool:
+    """Whether an upgrade is paused as its hook failed. No member was touched; it runs again under a new name."""
+    return upgrades_of(body).get(name, {}).get("phase") == PAUSED and has_failed(body, name)
+
+
+def goes_one_way(body: Body, name: str) -> bool:
+    """Whether a hook of the upgrade of a service has run: what was confirmed may not work with its data any more."""
+    upgrade = upgrades_of(body).get(name, {})
+    return bool(upgrade.get("one_way")) and upgrade["phase"] != ROLLING_BACK
 
 
 def is_wanted_slot(upgrade: Json, slot: int) -> bool:
@@ -160,6 +178,7 @@ def _begun(upgrade: Json | None, old: Json, name: str, *, target: str, force: bo
     others = {} if upgrade is None or is_new else {**upgrade["others"], present: own(service)}
     if upgrade is not None and not is_new:
         confirmed = upgrade["confirmed"]
+    one_way = {"one_way": True} if upgrade and not is_new and upgrade.get("one_way") else {}
     is_cancelled = not is_new and not force and target == confirmed["launch"]
     return {
         "phase": ROLLING_BACK if is_cancelled else ROLLING,
@@ -167,6 +186,7 @@ def _begun(upgrade: Json | None, old: Json, name: str, *, target: str, force: bo
         "confirmed": confirmed,
         "others": others,
         "reason": None,
+        **one_way,
     }
 
 
@@ -197,7 +217,7 @@ def rolling_back(before: Body, after: Body, reasons: t.Mapping[str, Fact | None]
             "others": {**upgrade["others"], present: own(old["definition"]["services"][name])},
             "reason": reason.as_data if reason else None,
         }
-    return with_upgrades(after, upgrades)
+    return with_upgrades(end_hooks(after, reasons), upgrades)
 
 
 def paused(body: Body, name: str, reason: Fact) -> Body:
@@ -215,4 +235,4 @@ def confirmed(body: Body, names: t.Collection[str]) -> Body:
         else entry
         for key, entry in body["members"].items()
     }
-    return with_upgrades({**body, "members": members}, upgrades)
+    return end_hooks(with_upgrades({**body, "members": members}, upgrades), names)

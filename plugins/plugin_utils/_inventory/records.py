@@ -104,7 +104,7 @@ class Records:
         The record proves it by the rules of the passes, on the host that it names. Where the host's records can't be
         read, or contradict each other, the container's name decides.
         """
-        if place["managed"] != MANAGED_BY_STACK:
+        if place["managed"] != MANAGED_BY_STACK or MemberId.of(place).is_hook:
             return False
         view = self._views.get(place["stack"])
         if self._answers[host]["unread"] or (view and view.record is None):

@@ -27,6 +27,8 @@ PASSING = frozenset(
         "draining",
         "failed",
         "heir_waits",
+        "hook_before",
+        "hook_runs",
         "kept_for_quorum",
         "mass_failure",
         "moves_wait",
@@ -34,6 +36,7 @@ PASSING = frozenset(
         "renewal_waits",
         "repair_backoff",
         "repairs_in_flight",
+        "waits_for_hook",
     ]
 )
 """Codes of what is held for a time only. Everything else waits for a person, or for a host."""

@@ -55,8 +55,10 @@ def request_from(
             definition=definition, stacks=[definition["stack"]], scales=_scales(args.get("scale"))
         )
         fields.update(upgrade_fields(args))
-    elif command == "rollback" and args.get("revision") not in (None, ""):
-        fields["revision"] = _number("revision", args["revision"])
+    elif command == "rollback":
+        fields["force"] = _flag("force", args.get("force"))
+        if args.get("revision") not in (None, ""):
+            fields["revision"] = _number("revision", args["revision"])
     elif command == "scale":
         fields["scale"] = _number("scale", args.get("scale"))
     for name in ("retry", "remove_volumes"):

@@ -22,7 +22,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "config": ("stack_dir", "stack", "stack_variables", "show_secrets"),
     "up": (*OF_FILES, "stack", "scale", "prune", "take", *OF_UPGRADES, *WAITING),
     "confirm_upgrade": ("stack", "service"),
-    "rollback": ("stack", "service", "revision", *WAITING),
+    "rollback": ("stack", "service", "revision", "force", *WAITING),
     "scale": ("service", "scale", "remove_volumes", *WAITING),
     "start": ("stack", "service", *WAITING),
     "stop": ("stack", "service"),

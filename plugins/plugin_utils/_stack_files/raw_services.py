@@ -9,6 +9,7 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import X_DROVER
 from ansible_collections.drover.docker.plugins.module_utils._compose.links import missing
 from ansible_collections.drover.docker.plugins.module_utils._compose.values import (
     is_empty,
@@ -115,8 +116,10 @@ class RawServices:
         return self.documents[file]
 
     def replaced(self, value: dict[str, t.Any], place: Place) -> dict[str, t.Any]:
-        """Return the keys with their variables replaced."""
-        own = {key: item for key, item in value.items() if not key.startswith("x-")}
+        """Return the keys with their variables replaced. Of those that Compose leaves to others, one is ours."""
+        own = {
+            key: item for key, item in value.items() if key == X_DROVER or not key.startswith("x-")
+        }
         return t.cast("dict[str, t.Any]", replace_in(own, place, self.interpolation(place.file)))
 
     def interpolation(self, file: str) -> Interpolation:

@@ -19,6 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.labels impor
 from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._record.fold import unfold_members
+from ansible_collections.drover.docker.plugins.module_utils._record.hooks import hooks_of
 
 from .containers import Container
 from .data import MARK
@@ -53,7 +54,7 @@ def claimed(world: SimulatedWorld) -> Found:
 def _wants_running(body: dict[str, Any], member: MemberId) -> bool:
     """Whether a stored body wants a slot to run."""
     revision = body["revisions"][-1]
-    members = unfold_members(body["members"], revision["services"])
+    members = {**unfold_members(body["members"], revision["services"]), **hooks_of(body)}
     entry = members.get(member.key, {"retired": True})
     active = revision["services"].get(member.service, {"state": ""})["state"] == "active"
     is_wanted = not entry["retired"] and entry.get("role") != KEPT
@@ -67,6 +68,8 @@ class Watch:
         self.world = world
         self._marks: dict[tuple[str, str], str] = {}
         self._strangers: dict[str, tuple[Any, ...]] = {}
+        self.hooks: dict[MemberId, int] = defaultdict(int)
+        """How often each hook was started."""
 
     def before_order(self) -> None:
         """Remember the containers that no order may touch: those that are not of our making, whatever their labels."""
@@ -98,9 +101,22 @@ class Watch:
     def _check_started(self, container: Container) -> None:
         """Nothing is started of which all records say that it is not to run."""
         member = MemberId.of_labels(container.labels)
+        if member.is_hook:
+            self._check_hook(member, container)
         states = self.world.records.states(member.stack)
         if states and not any(_wants_running(state.body, member) for state in states):
             raise Broken(f"{container.name} was started, though no record wants it to run")
+
+    def _check_hook(self, hook: MemberId, container: Container) -> None:
+        """A hook runs once, and no two of one service run at once."""
+        self.hooks[hook] += 1
+        if self.hooks[hook] > 1:
+            raise Broken(f"{container.name} was run twice")
+        for other, found in claimed(self.world).items():
+            is_beside = other.is_hook and other != hook and other.service == hook.service
+            live = [item.name for _host, item in found if item.live and item.ours]
+            if is_beside and other.stack == hook.stack and live:
+                raise Broken(f"{container.name} was started while {live} ran")
 
     def after_step(self) -> None:
         """One container for one member; all data there; no address twice; no two runs that act in turns."""

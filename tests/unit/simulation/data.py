@@ -12,6 +12,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     LABEL_SERVICE,
     LABEL_STACK,
 )
+from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_hook
 
 from .containers import Container
 from .fake_engine import FakeEngine
@@ -33,8 +34,8 @@ class Data:
 
     def started(self, engine: FakeEngine, container: Container) -> None:
         """What a program does first: look for its data, or begin anew."""
-        if not container.ours:
-            return
+        if not container.ours or is_hook(container.labels):
+            return  # a hook has the volumes of a member, whichever that is
         found = {
             posixpath.normpath(mount.target): mount for mount in container.mounts if mount.volume
         }

@@ -16,6 +16,11 @@ from ansible_collections.drover.docker.plugins.module_utils._record.copies impor
     RecordView,
     view_records,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.hooks import (
+    has_failed,
+    holds_members,
+    hooks_of,
+)
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
     ACTIVE,
     PAUSED,
@@ -158,6 +163,8 @@ class Expectation:
     def _check_service(
         self, stack: str, name: str, service: Json, desire: Json, body: Json
     ) -> None:
+        if holds_members(body, name) and has_failed(body, name):
+            return  # its members wait for a person
         members = self._members(stack, name)
         hosts = [host for host in self.world.machines if self._matches(host, service)]
         if service["global"]:
@@ -270,12 +277,19 @@ class Expectation:
     def _check_nothing_else(self) -> None:
         for member, found in self.claimed.items():
             stack = member.stack
-            known = stack in self.bodies and member in self._slots(stack, member.service)
+            known = stack in self.bodies and self._is_known(member)
             live = known and not self.bodies[stack]["revisions"][-1]["tombstone"]
             if stack not in self.world.forgotten:
                 self._expect(
                     live, f"{member} is not wanted, but on {[host for host, _item in found]}"
                 )
+
+    def _is_known(self, member: MemberId) -> bool:
+        """Whether it is a wanted slot, or the hook of an upgrade that is not confirmed."""
+        if member.is_hook:
+            entry = hooks_of(self.bodies[member.stack]).get(member.key)
+            return entry is not None and not entry["retired"]
+        return member in self._slots(member.stack, member.service)
 
     def _check_addresses(self) -> None:
         seen: dict[tuple[str, str], str] = {}

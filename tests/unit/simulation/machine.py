@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import BRIDGE_NETWORK
+from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_hook
 from ansible_collections.drover.docker.plugins.module_utils._engine.errors import EngineError
 
 from .containers import Container, Json
@@ -133,11 +134,19 @@ class Machine:
         if not self.up:
             return
         for container in self.containers:
-            if container.status == "running" and self._ends(container):
+            if container.status == "running" and is_hook(container.labels):
+                self._end_hook(container)
+            elif container.status == "running" and self._ends(container):
                 self.exit(container, 0)
             elif container.status == "restarting":
                 container.restarts += 1
                 container.started_at = self.clock.stamp()
+
+    def _end_hook(self, container: Container) -> None:
+        """What a hook is told to do, it does: fail, hang, or else its work."""
+        word = (container.body.get("Cmd") or [""])[0]
+        if word != "hang":
+            self.exit(container, 1 if word == "fail" else 0)
 
     def _ends(self, container: Container) -> bool:
         image = self.engine.images.get(container.body["Image"])

@@ -147,6 +147,15 @@ def _roll() -> tuple[Json, Json]:
     return services, {"own": volume("roll", "own", per_container=True)}
 
 
+def _moved() -> tuple[Json, Json]:
+    """Its data are migrated before members are touched, in both orders."""
+    hook = {"command": ["migrate"], "timeout_ms": 600_000}
+    own = {"mounts": [mount("volume", "own", "/own")]}
+    front = service("app:1", 3, pre_deploy=hook)
+    back = service("app:1", 2, pre_deploy=hook, container=own)
+    return {"front": front, "back": back}, {"own": volume("moved", "own", per_container=True)}
+
+
 _MAKERS = {
     "shop": _shop,
     "edge": _edge,
@@ -155,6 +164,7 @@ _MAKERS = {
     "a": _a,
     "a-b": _a_b,
     "roll": _roll,
+    "moved": _moved,
 }
 STACKS = list(_MAKERS)
 

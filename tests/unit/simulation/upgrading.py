@@ -13,6 +13,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.member import
     MemberId,
     service_of,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.hooks import placements
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import upgrades_of
 
 from .checks import Broken, Watch, claimed
@@ -117,7 +118,13 @@ class Story:
     def serving(self, service: str = "") -> dict[str, str]:
         """Members that serve, each with the id of one of its containers."""
         found = self.containers(service).items()
-        return {key.home.key: item.id for key, item in found if item.status == "running"}
+        members = [(key, item) for key, item in found if not key.is_hook]
+        return {key.home.key: item.id for key, item in members if item.status == "running"}
+
+    def hooks(self, service: str) -> dict[int, str]:
+        """Hooks of a service that have a container: slot and state."""
+        found = self.containers(service).items()
+        return {key.slot: item.status for key, item in found if key.is_hook}
 
     def machine_of(self, container: Container) -> Any:
         """The host of a container."""
@@ -144,16 +151,18 @@ class Story:
         """Each container is one that the record wants or keeps; what is kept does not run; no data is lost."""
         wanted = {
             MemberId.of_key(self.stack, key): entry
-            for key, entry in self.body["members"].items()
+            for key, entry in placements(self.body).items()
             if not entry["retired"]
         }
         for member, container in self.containers().items():
             if member not in wanted:
                 raise Broken(f"{container.name} is left over")
-            if container.live == (wanted[member].get("role") == KEPT):
+            if container.live == (wanted[member].get("role") == KEPT or member.is_hook):
                 raise Broken(f"{container.name} is {container.status}: {wanted[member]}")
         assert set(wanted) - set(self.containers()) == set()
         assert not self.world.data.losses
+        assert not any("Broken" in line for line in self.told)
+        assert set(self.watch.hooks.values()) <= {1}
 
 
 @contextlib.contextmanager

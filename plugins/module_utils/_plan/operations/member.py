@@ -74,10 +74,12 @@ class MemberOperations:
         after: t.Iterable[int] = (),
         cause: Fact = NO_CONTAINER,
         new_volumes: t.Sequence[str] = (),
+        owner: int = 0,
     ) -> int:
         """Create the container, after the pull, the network and the starts that it depends on.
 
         C(new_volumes): lost volumes that a person wants anew; without them a lost volume stops the create.
+        C(owner): of a hook, the index of the member whose volumes it mounts.
         """
         waits = [*after, *self._dependencies(member), *self.pull(member)]
         if member.service["network"] == "managed":
@@ -88,6 +90,8 @@ class MemberOperations:
             told = {"why": cause.as_data, "volumes": ", ".join(new_volumes)}
             cause = Fact("with_new_volumes", told)
         args = self._create_args(member, new_volumes)
+        if owner:
+            args["owner"] = owner
         where = Subject.member(member.host, member.id)
         return self.plan.add(CREATE, args, where, cause=cause, after=waits, version=self.version)
 

@@ -13,10 +13,11 @@ import typing as t
 
 from ..._common.addresses import assign_address, belongs
 from ..._common.constants import STATE_ACTIVE
-from ..._model.entry import MemberEntry, Members, main_slots
+from ..._model.entry import RUNS, MemberEntry, Members, main_slots
 from ..._model.fact import Fact, as_data
 from ..._model.member import MemberId, member_ids
 from ..._model.observation import address_on
+from ..._record.hooks import hook_of, with_hook
 from ..._record.revisions import current, is_live
 from ..._record.upgrades import service_at, upgrades_of, volumes_at
 from ..lost_volumes import LostVolumes, lost_volume
@@ -71,6 +72,7 @@ class Placer:
         for member in member_ids(self.stack, self.members):
             if member.service not in services:
                 self._retire(member)
+        self.body = self._rollouts.forget_hooks(self.body, services)
         for name in sorted(services):
             self._place_service(name, services[name])
         return self.body
@@ -89,6 +91,23 @@ class Placer:
             self._refresh(self._candidate(member), self.members[member.key])
         if name in upgrades_of(self.body):
             self._share_volumes(name)
+        self._complete_hook(name)
+
+    def _complete_hook(self, name: str) -> None:
+        """Give a hook its volumes, and an address: one that the engine chose might be that of a member to come."""
+        found = hook_of(self.body, name)
+        if found is None or found[1]["state"] != RUNS:
+            return
+        key, entry = found[0], found[1].copy()
+        declared, hook = self._definition(), MemberId.of_key(self.stack, key)
+        service, owner = declared["services"][name], MemberId(self.stack, name, entry["owner"])
+        if service["network"] == "managed":
+            candidate = Candidate(hook, service, {})
+            if self._needs_address(candidate, entry):
+                self._assign_address(candidate, entry)
+        mounting = Candidate(owner, service, declared["volumes"])
+        entry["volumes"] = volumes_of(self.reservations, mounting, entry["volumes"])
+        self.body = with_hook(self.body, key, **entry)
 
     def _share_volumes(self, name: str) -> None:
         """A member has its volumes, whichever slot mounted them: one may hide a path that another has data at."""
@@ -288,7 +307,7 @@ class Placer:
 
     def _siblings(self, member: MemberId) -> list[MemberId]:
         """All slots of a member: they may have one address, as only one of them runs then."""
-        if not (member.slot or member.service in upgrades_of(self.body)):
+        if member.is_hook or not (member.slot or member.service in upgrades_of(self.body)):
             return [member]
         return [item for item in self._known(member.service) if item.home == member.home]
 

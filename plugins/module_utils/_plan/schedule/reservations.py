@@ -11,6 +11,7 @@ import typing as t
 from ..._model.entry import MemberEntry
 from ..._model.fact import Fact
 from ..._model.member import MemberId
+from ..._record.hooks import hooks_of
 from ..._record.revisions import current, is_live
 from ..world.ports import published
 from ..world.world import Port, World, ports_overlap
@@ -49,6 +50,10 @@ class Reservations:
             self.note_volumes(entry)
             if not entry["retired"] and member.service in services:
                 self.reserve(member, entry["host"], services[member.service])
+
+        for key, hook in hooks_of(body).items():
+            if hook["address"]:
+                self.addresses.setdefault(hook["address"], key)
 
     def _mark_other_ports(self, host: str) -> None:
         """Mark the ports of containers without a reservation: foreign ones, a module's, those about to be removed."""

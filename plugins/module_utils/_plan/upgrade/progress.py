@@ -59,6 +59,7 @@ def _state(world: World, stack: str, body: Body, name: str, upgrade: dict[str, t
         "target": upgrade["slot"],
         "confirmed": upgrade["confirmed"]["revision"],
         "reason": upgrade["reason"],
+        "one_way": bool(upgrade.get("one_way")),
         "way_back": _has_way_back(world, body["members"], homes),
     }
     return Fact("upgrade_state", told, stack, name)

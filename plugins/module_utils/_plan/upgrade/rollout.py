@@ -29,6 +29,7 @@ from ..health.wellbeing import Wellbeing
 from ..operations.member import WantedMember
 from .failures import Failures
 from .home import Home, SlotView, Stage, stage_of
+from .hook import Hook
 from .images import image_fault, missing_images
 from .member_steps import MemberSteps
 from .order import others_of, stop_first_reason
@@ -45,6 +46,7 @@ class Told:
 
     held: list[Fact] = dataclasses.field(default_factory=list)
     notes: list[Fact] = dataclasses.field(default_factory=list)
+    errors: list[Fact] = dataclasses.field(default_factory=list)
     pulls: list[WantedMember] = dataclasses.field(default_factory=list)
     """Newcomers to come, on hosts that lack their image."""
     step: Fact | None = None
@@ -70,6 +72,7 @@ class Rollout:
         self._homes = slots.homes(body, name, self._policy)
         self._steps = MemberSteps(slots, body, name)
         self._failures = Failures(slots, self._steps, self._homes, self._policy)
+        self._hook = Hook.of(slots, body, name) if self._is_forward else None
 
     def _policy_now(self) -> Policy:
         """A rollback has no gate but the floor: no bake, no pause."""
@@ -80,21 +83,74 @@ class Rollout:
 
     def run(self) -> Body:
         """The body after this step; if its phase is another one, that has its own first step."""
+        if self._hook and self._hook.fault:
+            return self._without_hook(self._hook, self._hook.fault)
         faults = self._failures.all() if self._is_forward else []
         if len(faults) > self._policy.max_failure_ratio * len(self._homes):
             if self._policy.failure_action == ROLLBACK:
-                return self._roll_back(faults[0])
+                return self._give_up(faults[0])
             if self._policy.failure_action == PAUSE:
                 return paused(self._body, self._name, faults[0])
         self._note_refusals()
+        self._note_hook()
         self._foretell()
         stages = [(home, stage_of(home)) for home in self._homes]
+        holds = self._hook_holds(stages)
         for home, stage in stages:
-            step = STEPS.get(stage)
+            step = None if holds and stage is Stage.VACANT else STEPS.get(stage)
             if step is not None:
                 step(self._steps, home)
-        self._begin_next(stages)
+        if not holds:
+            self._begin_next(stages)
         return self._ended(stages)
+
+    def _give_up(self, fault: Fact) -> Body:
+        """Roll back, or pause where a hook has run: what was confirmed may not work with its data any more."""
+        if not self._upgrade.get("one_way"):
+            return self._roll_back(fault)
+        reason = Fact("one_way", {"why": fault.as_data})
+        self.told.notes.append(
+            dataclasses.replace(fault, code=reason.code, parameters=reason.parameters)
+        )
+        return paused(self._body, self._name, reason)
+
+    # --- the hook
+
+    def _without_hook(self, hook: Hook, fault: Fact) -> Body:
+        """The hook failed, and no member was touched: go back, or wait for a person."""
+        self._body = hook.failed(self._body, fault)
+        if self._policy.failure_action == PAUSE:
+            return paused(self._body, self._name, fault)
+        return self._give_up(fault)
+
+    def _note_hook(self) -> None:
+        """The hook ended well: from here on the way back is a person's decision."""
+        if self._hook is None or not self._hook.has_ended:
+            return
+        self._upgrade = {**self._upgrade, "one_way": True}
+        upgrades = {**upgrades_of(self._body), self._name: self._upgrade}
+        self._body = with_upgrades(self._hook.done(self._body, is_over=False), upgrades)
+        self._hook = Hook.of(self._slots, self._body, self._name)
+        self._steps = MemberSteps(self._slots, self._body, self._name)
+
+    def _hook_holds(self, stages: list[tuple[Home, Stage]]) -> bool:
+        """Whether members wait for the hook. If it is due and all hosts have the image, it gets its host."""
+        hook = self._hook
+        if hook is None or not hook.holds:
+            return False
+        coming = [home for home, stage in stages if self._is_replaced(home, stage)]
+        if hook.is_due and coming and self._has_images(coming):
+            first = min(coming, key=lambda home: home.first.member.id).first.member
+            now = self._slots.world.now(first.host)
+            self._body = hook.placed(self._body, first.id, first.entry, now)
+        elif not hook.is_due:
+            self.told.held.append(hook.waiting)
+        return bool(coming)
+
+    def _is_replaced(self, home: Home, stage: Stage) -> bool:
+        """Whether a member gets a new container next. The hook is for these alone."""
+        is_pending = stage is Stage.PENDING and not self._steps.may_update(home)
+        return home.is_seen and (is_pending or stage is Stage.VACANT)
 
     def _roll_back(self, fault: Fact) -> Body:
         why = {"why": fault.as_data}
@@ -245,6 +301,7 @@ class Rollout:
         if self._upgrade["reason"] is None:
             return body
         done = {**self._upgrade, "phase": ROLLED_BACK, "others": {}}
+        done.pop("one_way", None)
         return with_upgrades(body, {**upgrades, self._name: done})
 
 

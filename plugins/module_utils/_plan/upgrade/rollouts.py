@@ -10,8 +10,10 @@ import typing as t
 from ..._common.constants import STATE_ACTIVE
 from ..._model.fact import Fact
 from ..._model.member import MemberId
+from ..._record.hooks import hooks_of, with_hooks
 from ..._record.revisions import Request
 from ..._record.upgrades import ACTIVE, upgrades_of
+from .hook import Hook
 from .rollout import Rollout, Told
 from .slots import Slots
 
@@ -33,13 +35,17 @@ class Rollouts:
         self._forget_slots(body, name)
         upgrade = upgrades_of(body).get(name)
         desire = body["revisions"][-1]["services"][name]
-        self._take_launch(body, name, desire["launch"], only_new=upgrade is not None)
+        self._take_launch(body, name, self._first_launch(body, name), only_new=upgrade is not None)
+        if upgrade is None and desire["state"] == STATE_ACTIVE:
+            return self._before_first(body, name)
         if upgrade is None or desire["state"] != STATE_ACTIVE or upgrade["phase"] not in ACTIVE:
             return body
         self.moved.append(name)
         before = {key: dict(entry) for key, entry in body["members"].items()}
+        hooks = hooks_of(body)
         after = self._step(body, name)
-        if self.told.step is None and before != after["members"]:
+        is_same = before == after["members"] and hooks == hooks_of(after)
+        if self.told.step is None and not is_same:
             self.told.step = Fact("upgrade_step", {"name": name})
         return after
 
@@ -49,6 +55,54 @@ class Rollouts:
         phase = upgrades_of(after).get(name, {}).get("phase")
         is_new = phase in ACTIVE and phase != upgrades_of(body)[name]["phase"]
         return self._step(after, name) if is_new else after
+
+    # --- hooks
+
+    def _first_launch(self, body: Body, name: str) -> str:
+        """The launch of members that are added: while a hook has not run, what was confirmed."""
+        upgrade, hook = upgrades_of(body).get(name), Hook.of(self._slots, body, name)
+        if upgrade and hook and hook.holds:
+            return str(upgrade["confirmed"]["launch"])
+        return str(body["revisions"][-1]["services"][name]["launch"])
+
+    def _before_first(self, body: Body, name: str) -> Body:
+        """The body with the next step of the hook that the first members of a service wait for."""
+        hook = Hook.of(self._slots, body, name)
+        if hook is None:
+            return body
+        self.moved.append(name)
+        if hook.is_due:
+            return self._place(hook, body, name)
+        if hook.has_ended:
+            return hook.done(body, is_over=True)
+        fault = hook.fault
+        body = hook.failed(body, fault) if fault else body
+        reason = fault.as_data if fault else hook.entry.get("reason")
+        if reason:
+            told = {"why": reason}
+            self.told.errors.append(Fact("hook_stopped", told, self._slots.stack, name))
+        return body
+
+    def _place(self, hook: Hook, body: Body, name: str) -> Body:
+        """Give a hook the host of the first member that is seen."""
+        for member in self._slots.of(body, name):
+            entry = body["members"][member.key]
+            if not entry["retired"] and self._slots.world.is_seen(entry["host"]):
+                return hook.placed(body, member, entry, self._slots.world.now(entry["host"]))
+        return body
+
+    def forget_hooks(self, body: Body, services: t.Container[str]) -> Body:
+        """End the hooks of services that are gone, and drop those that are over once their containers are gone."""
+        hooks = {}
+        for key, entry in hooks_of(body).items():
+            member = MemberId.of_key(self._slots.stack, key)
+            if member.service not in services:
+                entry = {**entry, "retired": True}
+            is_seen = self._slots.world.is_seen(entry["host"])
+            is_gone = not entry["host"] or (is_seen and not self._slots.claimed(member))
+            if not (entry["retired"] and is_gone):
+                hooks[key] = entry
+        return with_hooks(body, hooks)
 
     def _take_launch(self, body: Body, name: str, launch: str, *, only_new: bool = False) -> None:
         """Without an upgrade no container runs with another launch, or it is one of ours, which are renewed."""

@@ -30,7 +30,7 @@ class Slots:
         self, stack: str, world: World, *, claims: Claims, ledger: Ledger, ward: Ward
     ) -> None:
         self.world = world
-        self._stack = stack
+        self.stack = stack
         self._claims = claims
         self._ledger = ledger
         self._ward = ward
@@ -38,7 +38,11 @@ class Slots:
     def of(self, body: Body, name: str) -> list[MemberId]:
         """All slots of a service's members."""
         own = [key for key in body["members"] if key.startswith(f"{name}/")]
-        return member_ids(self._stack, own)
+        return member_ids(self.stack, own)
+
+    def claimed(self, member: MemberId) -> list[Located]:
+        """The containers of a member's slot, or of a hook."""
+        return self._claims.get(member, [])
 
     def is_gone(self, body: Body, member: MemberId) -> bool:
         """Whether a slot is no longer wanted and has no container any more."""

@@ -12,13 +12,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._model.entry import MemberEntry, Members
+from ..._model.entry import MemberEntry
 from ..._model.fact import Fact
 from ..._model.generation import container_of
 from ..._model.ledger import Ledger, LedgerEntry
 from ..._model.member import MemberId
 from ..._model.observation import ObservedContainer, address_on
 from ..._model.volumes import normal_path
+from ..._record.hooks import placements
 
 Json = t.Dict[str, t.Any]
 Located = t.Tuple[str, ObservedContainer]
@@ -59,7 +60,7 @@ def sort_claims(claims: Claims, body: Json | None, ledger: Ledger) -> Ownership:
         body: The stack's recorded body; None if there is none; then the name alone decides.
         ledger: What the hosts remember of the stack's members, by member key.
     """
-    entries: Members = body["members"] if body else {}
+    entries = placements(body) if body else {}
     members: Claims = {}
     strangers: list[Stranger] = []
     for member, found in claims.items():

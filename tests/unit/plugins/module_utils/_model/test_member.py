@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
     member_ids,
@@ -45,3 +46,27 @@ def test_members_are_sorted_by_number_and_not_by_letters() -> None:
 def test_identity_cannot_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         MEMBER.index = 1  # type: ignore[misc]
+
+
+def test_a_hook_is_no_member() -> None:
+    hook = MemberId.hook("shop", "web", 7)
+    assert (hook.key, hook.container) == ("web/0@7", "shop-web-pre-deploy-r7")
+    assert MemberId.of_key("shop", "web/0@7") == hook
+    assert hook.is_hook
+    assert not MemberId("shop", "web", 1, 7).is_hook
+
+
+def test_labels_of_a_hook_are_ours_and_half_of_them_are_not() -> None:
+    labels = {
+        "io.drover.managed": "stack",
+        "io.drover.stack": "shop",
+        "io.drover.service": "web",
+        "io.drover.index": "0",
+        "io.drover.slot": "7",
+        "io.drover.hook": "pre-deploy",
+    }
+    assert is_ours(labels)
+    assert MemberId.of_labels(labels) == MemberId.hook("shop", "web", 7)
+    for name in labels:
+        assert not is_ours({key: item for key, item in labels.items() if key != name})
+    assert not is_ours({**labels, "io.drover.hook": "other"})

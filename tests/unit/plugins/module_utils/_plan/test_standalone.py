@@ -40,6 +40,7 @@ def test_an_empty_one_says_nothing(value: t.Any) -> None:
     [
         {"upgrade_strategy": {"batch_size": 2}},
         {"deploy": {"update_config": {"parallelism": 2}}},
+        {"x-drover": {"pre_deploy": {"command": "migrate"}}},
     ],
 )
 def test_how_to_upgrade_is_refused(keys: dict[str, t.Any]) -> None:
