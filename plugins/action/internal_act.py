@@ -17,7 +17,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_fil
 from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
     ACT_S,
     module_arguments,
-    pull_timeout_s,
+    pull_arguments,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._run.remote import call_module, look_at
 
@@ -45,11 +45,8 @@ class ActionModule(ActionBase):
     def _call(self, stage: str, share: Work, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         template = self._templar.template
         arguments = module_arguments(variables, template)
-        given = {
-            **arguments,
-            **_arguments(stage, share),
-            "pull_timeout_s": pull_timeout_s(variables, template),
-        }
+        pulls = pull_arguments(share.images_to_pull, variables, template)
+        given = {**arguments, **_arguments(stage, share), **pulls}
         result, reason = call_module(
             self, "drover.docker.internal_act", given, variables, limit_s=ACT_S
         )

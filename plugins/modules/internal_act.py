@@ -77,6 +77,14 @@ options:
       - The task sets it to the variable C(drover_pull_timeout_s), if there is one.
     type: float
     default: 1800
+  registries:
+    description:
+      - Credentials of the registries of the images to pull, as a map of registry to C(username) and C(password), or as
+        its JSON. They are used for these pulls and stored nowhere.
+      - The task takes them from the variable C(drover_registries).
+    type: json
+    default: '{}'
+    version_added: 0.2.0
   last:
     description:
       - Whether this is the last call for this host in this round. It gives the lease back, even if there is nothing to
@@ -166,6 +174,9 @@ ARGUMENTS: dict[str, t.Any] = {
     "claim": {"type": "json", "default": "{}"},
     "alone": {"type": "bool", "default": False},
     "pull_timeout_s": {"type": "float", "default": PULL_LIMIT_S},
+    # Not no_log: Ansible would replace each of its values wherever it occurs in the result, also in names and records.
+    # The whole module logs nothing and does not return its arguments.
+    "registries": {"type": "json", "default": "{}", "no_log": False},
     "last": {"type": "bool", "default": False},
     "refusals": {"type": "json", "default": "null"},
     "images": {"type": "list", "elements": "str", "default": []},
@@ -199,6 +210,7 @@ def payload_of(module: AnsibleModule) -> dict[str, t.Any]:
         "records": parsed(module, "records", list),
         "operations": parsed(module, "operations", list),
         "claim": parsed(module, "claim", dict),
+        "registries": parsed(module, "registries", dict),
         "refusals": remembered(module),
         "check": module.check_mode,
     }

@@ -17,6 +17,7 @@ import uuid
 from urllib.parse import quote
 
 from .._common.constants import DOCKER_HOST, ENGINE_DEADLINE_S, LABEL_MANAGED
+from .._common.registries import Registries, credentials_for
 from .errors import ApiRefused, EngineError
 from .exec_output import hand_over, plain_text, wait_for_exit
 from .pull import PULL_LIMIT_S, Progress, follow, no_progress
@@ -62,7 +63,7 @@ class Engine(t.Protocol):
     def pull(
         self, reference: str, *, limit_s: float = PULL_LIMIT_S, progress: Progress = no_progress
     ) -> None:
-        """Pull one image, with the credentials from the user's Docker configuration, within limit_s seconds."""
+        """Pull one image within limit_s seconds, with given credentials, or those of the user's Docker config."""
 
     def create(self, name: str, body: Json) -> str:
         """C(POST /containers/create); the new id. Raises Conflict when the name is taken."""
@@ -123,6 +124,7 @@ class DockerEngine:
         tls: Tls | None = None,
         *,
         deadline_s: float = ENGINE_DEADLINE_S,
+        registries: Registries | None = None,
     ) -> None:
         """Open no connection before the first call.
 
@@ -130,10 +132,12 @@ class DockerEngine:
             docker_host: C(unix://PATH) or C(tcp://HOST:PORT).
             tls: How to speak TLS over TCP.
             deadline_s: Seconds for a call that only reads.
+            registries: Credentials for pulls. For other registries, those of the user's Docker configuration count.
         """
         self._docker_host = docker_host
         self._tls = tls
         self._deadline_s = deadline_s
+        self._registries = registries or {}
         self._connected: Connection | None = None
 
     def _connection(self) -> Connection:
@@ -210,10 +214,11 @@ class DockerEngine:
         self, reference: str, *, limit_s: float = PULL_LIMIT_S, progress: Progress = no_progress
     ) -> None:
         """See Engine. No single silence may last longer than any other changing call."""
-        repository, tag, headers = pull_request(self._connection().client, reference)
+        credentials = credentials_for(reference, self._registries)
+        repository, tag, headers = pull_request(self._connection().client, reference, credentials)
         params = {"fromImage": repository, "tag": tag}
         call = "/images/create"
-        with refused_pulls(reference):
+        with refused_pulls(reference, (credentials or {}).get("username", "")):
             answer = self._change("POST", call, params=params, headers=headers, stream=True)
             with contextlib.closing(answer), broken_answers(f"POST {call}", CHANGE_DEADLINE_S):
                 follow(answer.iter_lines(), limit_s=limit_s, progress=progress)

@@ -9,6 +9,7 @@ import contextlib
 import re
 import typing as t
 
+from .._common.registries import DEFAULT_REGISTRY, registry_of
 from .errors import EngineError
 
 # Texts of registries behind the status 401 or 403. An engine passes them on with a status of its own (404, 500).
@@ -19,30 +20,30 @@ _REFUSED = re.compile(
 )
 
 
-def registry_of(reference: str) -> str:
-    """The registry of an image's name, as C(docker login) takes it; empty for the engine's default."""
-    from docker import auth
-
-    registry, _name = auth.resolve_repository_name(reference)
-    return "" if registry == auth.INDEX_NAME else str(registry)
-
-
 @contextlib.contextmanager
-def refused_pulls(reference: str) -> t.Iterator[None]:
-    """Name the registry in the error of a pull that it refused. Other errors stay as they are."""
+def refused_pulls(reference: str, username: str = "") -> t.Iterator[None]:
+    """Name the registry in the error of a pull that it refused. Other errors stay as they are.
+
+    C(username): who asked, if the credentials are the inventory's; without it, they are what C(docker login) stored.
+    """
     try:
         yield
     except EngineError as error:
         if not _REFUSED.search(error.message):
             raise
-        raise type(error)(_text(reference, error.message), error.status) from error
+        raise type(error)(_text(reference, username, error.message), error.status) from error
 
 
-def _text(reference: str, message: str) -> str:
+def _text(reference: str, username: str, message: str) -> str:
     registry = registry_of(reference)
-    who = f"registry {registry}" if registry else "the default registry"
-    login = f"docker login {registry}".strip()
+    who = "the default registry" if registry == DEFAULT_REGISTRY else f"registry {registry}"
+    advice = f"check the user {username} of drover_registries" if username else _login(registry)
+    return f"{who} refused the pull: {message.strip()}; check the image's name, or {advice}"
+
+
+def _login(registry: str) -> str:
+    login = "docker login" if registry == DEFAULT_REGISTRY else f"docker login {registry}"
     return (
-        f"{who} refused the pull: {message.strip()}; check the image's name, or run '{login}' on this host as the user "
-        "of its tasks (root with become)"
+        f"give its credentials with drover_registries, or run '{login}' on this host as the user of its tasks (root "
+        "with become)"
     )

@@ -11,6 +11,7 @@ import math
 import ssl
 import typing as t
 
+from .._common.registries import Credentials
 from .errors import EngineError, EngineTimeout, EngineUnreachable, SdkMissing, refusal
 from .tls import Tls, tls_config, tls_error
 
@@ -138,14 +139,20 @@ def broken_answers(call: str, timeout_s: float) -> t.Iterator[None]:
         raise transport_error(error, call, timeout_s) from error
 
 
-def pull_request(client: APIClient, reference: str) -> tuple[str, str, dict[str, str | bytes]]:
-    """Repository, tag (or digest) and headers of the pull of an image, with the user's stored credentials."""
+def pull_request(
+    client: APIClient, reference: str, credentials: Credentials | None = None
+) -> tuple[str, str, dict[str, str | bytes]]:
+    """Repository, tag (or digest) and headers of the pull of an image. Without credentials, the user's stored ones."""
     from docker import auth, errors, utils
 
     repository, tag = utils.parse_repository_tag(reference)
     try:
         registry, _name = auth.resolve_repository_name(repository)
-        header: str | bytes | None = auth.get_config_header(client, registry)
+        header: str | bytes | None = (
+            auth.encode_header(credentials)
+            if credentials
+            else auth.get_config_header(client, registry)
+        )
     except errors.DockerException as error:
         raise EngineError(f"image {reference!r}: {error}") from error
     return repository, tag or "latest", {"X-Registry-Auth": header} if header else {}

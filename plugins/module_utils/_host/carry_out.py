@@ -35,7 +35,8 @@ def carry_out(stage: str, payload: Json, *, abandoned: t.Callable[[], str]) -> J
         stage: One of STAGES.
         payload: C(host), C(docker_host), C(state_dir), C(images), C(records), C(operations), C(refusals) (None leaves
             them unchanged), C(claim) (empty for a call that needs no lease), C(owner), C(last) and C(alone) (take
-            the lease of this host alone), and C(pull_timeout_s) for the stage C(pull); C(check) to change nothing.
+            the lease of this host alone), and C(pull_timeout_s) and C(registries) (credentials) for the stage C(pull);
+            C(check) to change nothing.
         abandoned: Returns why the caller is gone; empty while it waits.
 
     Returns:
@@ -75,7 +76,7 @@ def _do(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
 
 def _pull(stage: str, payload: Json, abandoned: t.Callable[[], str]) -> Acted:
     def engine() -> DockerEngine:
-        return DockerEngine(payload["docker_host"])
+        return DockerEngine(payload["docker_host"], registries=payload["registries"])
 
     puller = Puller(payload["state_dir"], engine, limit_s=payload["pull_timeout_s"])
     return pull_images(

@@ -34,7 +34,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
     OBSERVE_TIMEOUT_S,
     host_labels,
     module_arguments,
-    pull_timeout_s,
+    pull_arguments,
     settings,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._run.record_key import record_key
@@ -128,11 +128,9 @@ class Driver:
     def _payload(self, host: str, work: Work) -> Json:
         variables = self._variables[host]
         place = module_arguments(variables, lambda value: value)
-        own = {
-            "owner": work.claim.get("owner", ""),
-            "pull_timeout_s": pull_timeout_s(variables, lambda value: value),
-        }
-        return {**dataclasses.asdict(work), **place, **own}
+        pulls = pull_arguments(work.images_to_pull, variables, lambda value: value)
+        own = {"owner": work.claim.get("owner", "")}
+        return {**dataclasses.asdict(work), **place, **pulls, **own}
 
 
 def _outcome(answer: Json, work: Work) -> Outcome | str:

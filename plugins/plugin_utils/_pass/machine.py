@@ -249,7 +249,7 @@ class Pass:
         if self._has_share(part):
             if self._spent < MAX_ROUNDS:
                 return self._begin_round(part, now)
-            if plan.upgrading and (pause_s := self._settling.pause_s(self.planner, now)):
+            if plan.upgrading and (pause_s := self._pause_s(now)):
                 return self._look(pause_s)
             return self._end(plan, [*self._unsettled(plan), *self._gone_back()])
         if self._pulls.due(plan):
@@ -260,12 +260,16 @@ class Pass:
         if pause_s := self._patience.pause_s(plan):
             self._notices += self._patience.notices(plan)
             return self._look(pause_s)
-        if pause_s := self._settling.pause_s(self.planner, now):
+        if pause_s := self._pause_s(now):
             self._notices += self._settling.notices()
             return self._look(pause_s)
         told = unconfirmed(self.planner.upgrades, self.command) if self.planner else []
         plan = dataclasses.replace(plan, notes=[*plan.notes, *told])
         return self._end(plan, [*self._settling.failures(), *self._outdated, *self._gone_back()])
+
+    def _pause_s(self, now: float) -> float:
+        """Seconds until the next look, while this command waits for its services."""
+        return self._settling.pause_s(self.planner, now, self._pulls.failed_services)
 
     def _gone_back(self) -> list[Failure]:
         """The upgrades that this command asked for, and that failed."""

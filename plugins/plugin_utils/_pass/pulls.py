@@ -38,6 +38,8 @@ class Pulls:
         """How far those are that go on."""
         self._left: set[Place] = set()
         """Those that this pass no longer waits for."""
+        self.failed_services: set[tuple[str, str]] = set()
+        """Stack and service of what cannot start in this pass: no failed pull is tried twice in one."""
 
     def due(self, plan: Plan) -> dict[str, list[Operation]]:
         """The pulls of a plan that this pass still has to make or to wait for, by host."""
@@ -71,6 +73,7 @@ class Pulls:
             if result["status"] not in (RUNNING, "done"):
                 error = result["error"]
                 failures.append(Failure("failed", operation["stack"], operation, error))
+                self.failed_services |= _waiting_for(plan, operation)
         self._left |= {
             _place(item)
             for host, outcome in outcomes.items()
@@ -105,6 +108,12 @@ class Pulls:
                 told = {"image": _place(item)[1], "progress": how}
                 found.append(Fact.about(MemberId.of(item), "pulling", told, host=item["host"]))
         return found
+
+
+def _waiting_for(plan: Plan, pull: Operation) -> set[tuple[str, str]]:
+    """Stack and service of a pull, and of all that comes right after it."""
+    after = [item for item in plan.operations if pull["id"] in item["after"]]
+    return {(item["stack"], item["service"]) for item in [pull, *after]}
 
 
 def _place(operation: Operation) -> Place:

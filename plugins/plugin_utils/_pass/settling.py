@@ -4,7 +4,7 @@
 """Whether a command waits until its services are ready, and for how long. Private to the collection; pure.
 
 It looks at the hosts meanwhile, without a lease, and repairs what has to be repaired. It does not wait for what time
-does not change: a member without a fitting host, or on a host that is away.
+does not change: a member without a fitting host, or on a host that is away, or whose image cannot be pulled.
 """
 
 from __future__ import annotations
@@ -56,8 +56,16 @@ class Settling:
         self._stuck: list[Fact] = []
         """Those among them for which waiting does not help."""
 
-    def pause_s(self, planner: Planner | None, now: float) -> float:
-        """Seconds until the next look; 0 if all is ready, the time is over, or the command cannot be carried out."""
+    def pause_s(
+        self,
+        planner: Planner | None,
+        now: float,
+        hopeless: t.Collection[tuple[str, str]] = (),
+    ) -> float:
+        """Seconds until the next look; 0 if all is ready, the time is over, or the command cannot be carried out.
+
+        C(hopeless): stack and service of what this pass cannot start.
+        """
         if not self._wait_s or planner is None or planner.plan.errors:
             return 0.0
         bodies, judged = planner.asked_bodies, planner.judgements
@@ -65,7 +73,11 @@ class Settling:
         done = [fact.parameters["done"] for fact in self._missing if fact.code == "upgrade_state"]
         if self._until is None or done != self._done:
             self._until, self._done = now + self._wait_s, done
-        self._stuck = [fact for fact in self._missing if is_stuck(fact, planner.plan.held)]
+        self._stuck = [
+            fact
+            for fact in self._missing
+            if (fact.stack, fact.service) in hopeless or is_stuck(fact, planner.plan.held)
+        ]
         return PAUSE_S if len(self._stuck) < len(self._missing) and now < self._until else 0.0
 
     def notices(self) -> list[Fact]:

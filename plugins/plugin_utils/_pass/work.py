@@ -16,6 +16,9 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
     Operation,
     Result,
 )
+from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
+    PULL as PULL_IMAGE,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
     RecordWrite,
@@ -62,6 +65,12 @@ class Work:
 
     def __bool__(self) -> bool:
         return bool(self.records or self.operations or self.refusals is not None)
+
+    @property
+    def images_to_pull(self) -> list[str]:
+        """The images that this host is to pull."""
+        given = [PULL_IMAGE.args_of(item) for item in self.operations]
+        return sorted({args["image"] for args in given if args})
 
 
 @dataclasses.dataclass

@@ -19,6 +19,8 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.world.world im
     settings_for,
 )
 
+from .registries import credentials, read_registries
+
 GROUP = "docker_hosts"
 ACT_S = 900.0
 """Seconds for a call that acts, which lasts as long as its stops do."""
@@ -64,7 +66,9 @@ def settings(task_vars: dict[str, t.Any]) -> Settings:
             value = variables.get(name)
             if value not in (None, ""):
                 chosen[field] = read(name, value)
-    return settings_for(docker_hosts(task_vars), **chosen)
+    hosts = docker_hosts(task_vars)
+    read_registries(variables)  # what is wrong with them is told before anything is begun
+    return settings_for(hosts, **chosen)
 
 
 def _text(_name: str, value: t.Any) -> str:
@@ -113,6 +117,19 @@ def pull_timeout_s(task_vars: t.Mapping[str, t.Any], template: t.Callable[[t.Any
             f"drover_pull_timeout_s must be a whole number of seconds from {low} to {high}, not {given!r}"
         )
     return float(text)
+
+
+def pull_arguments(
+    images: t.Collection[str],
+    task_vars: t.Mapping[str, t.Any],
+    template: t.Callable[[t.Any], t.Any],
+) -> dict[str, t.Any]:
+    """Return what a call that pulls needs: the limit in seconds, and the credentials of these images' registries."""
+    known = read_registries(task_vars, template) if images else {}
+    return {
+        "pull_timeout_s": pull_timeout_s(task_vars, template),
+        "registries": credentials(known, images),
+    }
 
 
 def module_arguments(

@@ -37,6 +37,8 @@ SETTINGS = (
     Setting("drover_connect_timeout_s", "s", "4"),
     Setting("drover_observe_timeout_s", "s", "6"),
     Setting("drover_pull_timeout_s", "s", "1800"),
+    Setting("drover_registries", "map", ""),
+    Setting("drover_registries_file", "file", ""),
     Setting("drover_lease_s", "s", "30"),
     Setting("drover_lease_wait_s", "s", "120"),
     Setting("drover_unattended", "true or false", "false"),

@@ -130,7 +130,9 @@ def tasks(name: str) -> list[dict[str, t.Any]]:
     return t.cast("list[dict[str, t.Any]]", yaml.safe_load(text))
 
 
-@pytest.mark.parametrize("key", ["__control_node_key", "__control_node_record_key"])
+@pytest.mark.parametrize(
+    "key", ["__control_node_key", "__control_node_record_key", "__control_node_registries"]
+)
 def test_a_key_is_for_its_user_alone_and_is_not_shown(key: str) -> None:
     path = f"{{{{ {key} }}}}"
     (task,) = [
@@ -146,8 +148,11 @@ def test_a_key_is_for_its_user_alone_and_is_not_shown(key: str) -> None:
 
 
 @pytest.mark.parametrize("signs", [True, False])
-def test_every_playbook_gets_the_file_of_the_record_key(signs: bool, tmp_path: Path) -> None:
-    """As a file: on a command line the key itself would be in the list of processes."""
+@pytest.mark.parametrize("registries", [{}, {"registry:5000": {}}])
+def test_every_playbook_gets_the_files_of_secrets(
+    signs: bool, registries: dict[str, t.Any], tmp_path: Path
+) -> None:
+    """As files: on a command line they would be in the list of processes."""
     program = tmp_path / "venv" / "bin" / "ansible-playbook"
     program.parent.mkdir(parents=True)
     program.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
@@ -159,11 +164,14 @@ def test_every_playbook_gets_the_file_of_the_record_key(signs: bool, tmp_path: P
         __control_node_hosts="/hosts",
         __control_node_record_key="/etc/drover/record_key",
         __control_node_signs=signs,
+        __control_node_registries="/etc/drover/registries.json",
+        control_node_registries=registries,
     )
     words = ["sh", "-c", script, "drover", "scale", "-e", "scale=3"]
     told = subprocess.run(words, text=True, capture_output=True, check=True).stdout
     key = " -e drover_record_key_file=/etc/drover/record_key" if signs else ""
-    assert told == f"-i /hosts drover.docker.scale{key} -e scale=3\n"
+    own = " -e drover_registries_file=/etc/drover/registries.json" if registries else ""
+    assert told == f"-i /hosts drover.docker.scale{own}{key} -e scale=3\n"
 
 
 def handlers() -> list[dict[str, t.Any]]:

@@ -115,6 +115,19 @@ def test_it_does_not_wait_for_what_only_a_person_can_change(play: Play, clock: C
     assert [item["code"] for item in result["held"]] == ["no_host_fits"]
 
 
+def test_it_does_not_wait_for_images_that_cannot_be_pulled(play: Play, clock: Clock) -> None:
+    """No pull is tried twice in one command, so what needs it does not start."""
+    play.failing["pull"] = "no such image"
+    began = clock.now
+    up(play, stack({"web": service(image="gone:1"), "too": service(image="gone:1")}))
+    result = to_the_end(play)
+    assert clock.now == began
+    assert {item["code"] for item in result["errors"]} == {"failed", "not_ready"}
+    for name in ("web", "too"):
+        line = f"shop/{name}: not ready, and waiting does not help: 0 of 1 run"
+        assert line in " ".join(play.printed)
+
+
 @pytest.mark.parametrize("timeout", ["0", "soon", "-1", "100000"])
 def test_a_wrong_time_is_refused(play: Play, timeout: str) -> None:
     with pytest.raises(Exception, match=r"wait_timeout=.* must be a whole number of seconds"):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import pathlib
@@ -53,6 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.calls.append((self.command, self.path, body))
+        self.server.login = self.headers.get("X-Registry-Auth")
         status, content = self.server.answer_to(self.path.partition("?")[0])
         time.sleep(self.server.delay_s)
         self.send_response(status)
@@ -79,6 +81,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
         self.oldest_api = "1.24"
         self.api = "1.41"
         self.headers: dict[str, str] = {}
+        self.login: str | None = None
 
     def answer_to(self, path: str) -> tuple[int, str]:
         """Status and body. As engines do, it refuses the versions that it does not speak."""
@@ -173,6 +176,19 @@ def test_a_pull_names_one_tag(
 ) -> None:
     engine.pull(reference)
     assert server.calls[-1] == ("POST", f"/v1.41/images/create?{asked}", None)
+
+
+def test_a_pull_uses_the_credentials_of_its_registry_only(
+    server: Server, tmp_path: pathlib.Path
+) -> None:
+    login = {"username": "ci", "password": "geheim"}
+    address = f"unix://{tmp_path}/engine.sock"
+    engine = DockerEngine(address, registries={"registry:5000": login})
+    engine.pull("registry:5000/app:1")
+    assert server.login is not None
+    assert json.loads(base64.urlsafe_b64decode(server.login)) == login
+    engine.pull("other:5000/app:1")
+    assert server.login is None
 
 
 def test_a_refused_pull_names_its_registry(server: Server, engine: DockerEngine) -> None:

@@ -5,21 +5,22 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.drover.docker.plugins.module_utils._common.registries import registry_of
 from ansible_collections.drover.docker.plugins.module_utils._engine.errors import (
     EngineError,
     NotFound,
 )
 from ansible_collections.drover.docker.plugins.module_utils._engine.refused_pull import (
     refused_pulls,
-    registry_of,
 )
 
 
 @pytest.mark.parametrize(
     ("reference", "registry"),
     [
-        ("haproxy:3.0", ""),
-        ("team/app:1", ""),
+        ("haproxy:3.0", "docker.io"),
+        ("team/app:1", "docker.io"),
+        ("docker.io/team/app:1", "docker.io"),
         ("localhost/app", "localhost"),
         ("registry:5000/team/app@sha256:00", "registry:5000"),
         ("images.example.org/app", "images.example.org"),
@@ -44,6 +45,12 @@ def test_a_refusal_names_its_registry_and_keeps_its_kind(message: str) -> None:
     assert caught.value.status == 404
     assert message in str(caught.value)
     assert "docker login registry:5000" in str(caught.value)
+
+
+def test_a_refusal_of_the_inventorys_credentials_names_their_user() -> None:
+    with pytest.raises(EngineError) as caught, refused_pulls("registry:5000/app:1", "deploy"):
+        raise EngineError("unauthorized: authentication required", 500)
+    assert "check the user deploy of drover_registries" in str(caught.value)
 
 
 def test_other_errors_stay_as_they_are() -> None:

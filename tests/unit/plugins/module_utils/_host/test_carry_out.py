@@ -30,6 +30,7 @@ def test_whose_caller_is_gone_changes_nothing(stage: str, tmp_path: Path) -> Non
         "last": False,
         "alone": False,
         "pull_timeout_s": 60.0,
+        "registries": {},
     }
     assert carry_out(stage, payload, abandoned=lambda: "gone") == {"error": "gone"}
     assert not (tmp_path / "drover" / "stacks").exists()

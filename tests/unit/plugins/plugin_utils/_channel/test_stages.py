@@ -57,6 +57,7 @@ def call(tmp_path: Path) -> t.Iterator[t.Callable[..., t.Any]]:
         "last": False,
         "alone": False,
         "pull_timeout_s": 60,
+        "registries": {},
     }
     who: Json = {"claim": CLAIM, "owner": "me@control"}
     with Channels({"h1": local()}) as channels:
