@@ -29,6 +29,7 @@ options:
       - check
       - config
       - confirm_upgrade
+      - restart
       - down
       - network
       - preflight

@@ -26,7 +26,7 @@ options:
       - The command. V(prepared) is the command that an earlier task with O(prepare) read, V(continue) its next round.
     type: str
     choices:
-      [up, confirm_upgrade, rollback, scale, reconcile, stop, start, down, status, prepared, continue]
+      [up, confirm_upgrade, rollback, scale, reconcile, stop, start, restart, down, status, prepared, continue]
     default: reconcile
   stack:
     description:

@@ -67,6 +67,7 @@ CAUSES: dict[str, Text] = {
     "half_repaired": "stopped to be replaced for its health, by a run that ended",
     "definition_changed": "its definition changed",
     "service_stopped": "the service is stopped",
+    "restart_asked": "its restart was asked for",
     "paused": "paused",
     "not_started": "not started yet",
     "out_of_memory": "out of memory (exit code {exit_code})",

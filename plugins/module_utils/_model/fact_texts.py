@@ -104,6 +104,12 @@ def _moves_wait(told: Json) -> str:
     return f"{told['why']}: {told['moving']} of {told['wanted']} at a time, {told['holding']} to go"
 
 
+def _restart_waits(told: Json) -> str:
+    """Whom it waits for, if any of them is restarted already."""
+    until = f", after {' and '.join(told['names'])}" if told["names"] else ""
+    return f"{plural(told['holding'], 'member')} to be restarted{until}"
+
+
 _STATES = {
     "ABSENT": "does not run",
     "SICK": "is unhealthy",
@@ -293,6 +299,12 @@ TEXTS: dict[str, Text] = {
     "given_up": "given up after {failures} failures: {error}",
     "draining": _draining,
     "moves_wait": _moves_wait,
+    "restart_waits": _restart_waits,
+    "restart_state": "restarts, {done} of {wanted} done",
+    "not_restarted": "is not restarted: its host is not seen",
+    "nothing_to_restart": lambda told: (
+        f"nothing of {told['name'] or 'this stack'} runs that could be restarted"
+    ),
     "renewal_waits": "waits until another host's is replaced",
     # --- members: their health ---
     "checkers_say": _checkers_say,

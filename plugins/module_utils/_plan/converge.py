@@ -30,7 +30,9 @@ from .health.repairs import Healer
 from .hook_steps import HookSteps
 from .leftovers import Leftovers
 from .lost_volumes import LostVolumes
+from .moves import Pace
 from .operations.member import MemberOperations, WantedMember
+from .restarts import Restarts
 from .schedule.hosts import labels_match
 from .situation import MemberView
 from .start_brakes import StartBrakes
@@ -86,6 +88,7 @@ class Converger:
             brakes=self.brakes,
             dependencies=dependencies,
         )
+        self.restarts = Restarts(self.world, body)
         self.succession = Succession(self.world, stack, body["members"])
         self.leftovers = Leftovers(
             operations,
@@ -118,13 +121,16 @@ class Converger:
             brakes=self.brakes,
             budget=budget,
             succession=self.succession,
+            restarts=self.restarts,
         )
         for member in members:
             steps.take(member, self._look(member))
         replaced: list[MemberId] = []
         if steps.running and check:
             replaced = self.healer.service(members, steps.running, budget)
-        steps.moves.plan(replaced)
+        judgements = self.healer.judgements
+        under_way = self.restarts.under_way(members, steps.running, judgements)
+        steps.moves.plan(replaced, Pace(self.restarts.batch_size(name), under_way))
 
     def _wanted(self, name: str, service: dict[str, t.Any], state: str) -> list[WantedMember]:
         entries = self.body["members"]

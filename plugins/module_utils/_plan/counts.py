@@ -14,6 +14,7 @@ from .._model.member import MemberId
 from .._record.revisions import current, is_live
 from .health.judgement import Judgement
 from .health.verdict import HEALTHY
+from .restarts import progress_of_restarts
 from .upgrade.progress import is_under_way, progress_of
 from .world.world import Container, World
 
@@ -97,10 +98,15 @@ def unmet(
 
 
 def _under_way(world: World, stack: str, body: Json, service: str) -> list[Fact]:
-    """The upgrades that go on by themselves. That of a stopped service waits for its start."""
+    """The upgrades and restarts that go on by themselves. Those of a stopped service wait for its start."""
     states = (current(body) or {"services": {}})["services"]
+    upgrades = progress_of(world, stack, body).items()
+    found = [
+        *((name, state) for name, state in upgrades if is_under_way(state)),
+        *progress_of_restarts(world, stack, body).items(),
+    ]
     return [
         state
-        for name, state in progress_of(world, stack, body).items()
-        if is_under_way(state) and service in ("", name) and states[name]["state"] == "active"
+        for name, state in found
+        if service in ("", name) and states[name]["state"] == "active"
     ]

@@ -85,16 +85,19 @@ class Disruption:
         """Whether the member is unavailable already, so that taking it away costs nothing."""
         return member in self._unwell()
 
-    def may_move(self, member: MemberId) -> bool:
+    def may_move(
+        self, member: MemberId, *, most: int | None = None, others: t.Collection[MemberId] = ()
+    ) -> bool:
         """Whether the connections of a member may be interrupted now.
 
         Those that may come back are waited for; those that were given up are not, or no other could ever be moved.
+        C(most) members are away at a time, if it is not for the budget to say; C(others) count as away, too.
         """
         if self.is_unwell(member):
             return True
         waits = self._unwell() - self.unavailable[Cause.DOWN] | self.unavailable[Cause.STARTING]
-        waits = (waits - self.unavailable[Cause.GIVEN_UP]) | self._reserved
-        return len(waits) < self._most
+        waits = (waits - self.unavailable[Cause.GIVEN_UP]) | self._reserved | set(others)
+        return len(waits) < (most or self._most)
 
     @property
     def moving(self) -> int:

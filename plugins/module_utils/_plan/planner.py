@@ -17,6 +17,7 @@ from .._model.fact import Fact, as_data
 from .._model.ledger import drain_of
 from .._model.member import MemberId, member_ids, service_of
 from .._record.forgotten import is_forgotten
+from .._record.restarts import apply_restart, without_restarts
 from .._record.revisions import (
     Request,
     RequestError,
@@ -48,6 +49,7 @@ from .operations.plan import Plan
 from .record_writes import RecordWrites
 from .records import Records
 from .release import newer_release
+from .restarts import lives_of, not_restarted, progress_of_restarts
 from .schedule.members import Placer
 from .schedule.reservations import Reservations
 from .situation import has_run
@@ -66,6 +68,7 @@ COMMANDS: dict[str, t.Callable[..., t.Any]] = {
     "down": apply_down,
     "confirm_upgrade": apply_confirm,
     "rollback": apply_rollback,
+    "restart": apply_restart,
 }
 
 
@@ -351,6 +354,11 @@ class Planner:
         change = COMMANDS[self.request.command]
         if change is apply_rollback:
             return apply_rollback(body, self.request, unstarted=self._unstarted(stack, body))
+        if change is apply_restart:
+            self.plan.notes += not_restarted(self.world, stack, body, self.request.service)
+            return apply_restart(body, self.request, lives_of(self.world, stack, body))
+        if change is apply_down:
+            return without_restarts(apply_down(body, self.request))
         return t.cast("dict[str, t.Any]", change(body, self.request))
 
     def _require_network(self) -> None:
@@ -400,7 +408,8 @@ class Planner:
         self.plan.held += placer.held + told.held
         self.plan.notes += told.notes
         self.plan.errors += told.errors
-        self.plan.upgrading |= {(stack, name) for name in rollouts.moved}
+        moved = {*rollouts.moved, *progress_of_restarts(self.world, stack, body)}
+        self.plan.upgrading |= {(stack, name) for name in moved}
         accepted = self.writes.accept(stack, desired, body, step=told.step)
         if accepted is not None:
             self._converge(stack, accepted, claims, told.pulls if accepted is body else [])

@@ -17,7 +17,8 @@ from .balancer.succession import Succession
 from .disruption import Cause, Disruption
 from .moves import Moves
 from .operations.member import MemberOperations, WantedMember
-from .operations.member_network import MemberNetwork, Move
+from .operations.member_network import MemberNetwork, Move, Need
+from .restarts import Restarts
 from .situation import MemberView, Situation, remarks_of, situation_of
 from .start_brakes import StartBrakes
 from .world.world import Container
@@ -36,6 +37,7 @@ class Steps:
         brakes: StartBrakes,
         budget: Disruption,
         succession: Succession,
+        restarts: Restarts,
     ) -> None:
         self._operations = operations
         self._plan = operations.plan
@@ -45,6 +47,7 @@ class Steps:
         self._brakes = brakes
         self._budget = budget
         self._succession = succession
+        self._restarts = restarts
         self.running: list[tuple[WantedMember, Container]] = []
         """Members that run on the recorded host: their health can be judged."""
 
@@ -177,6 +180,8 @@ class Steps:
                 return
         elif need:
             self.moves.wish(member, container, need)
+        elif view.is_decided and self._restarts.is_due(member.id, container):
+            self.moves.wish(member, container, Need(Move.RESTART, Fact("restart_asked")))
         if member.state == STATE_ACTIVE:
             self.running.append((member, container))
 

@@ -35,6 +35,7 @@ WAITING = (
     "draining",
     "not_ready",
     "upgrade_state",
+    "restart_state",
 )
 
 

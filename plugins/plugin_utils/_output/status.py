@@ -31,6 +31,9 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.moved_images i
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
 )
+from ansible_collections.drover.docker.plugins.module_utils._plan.restarts import (
+    progress_of_restarts,
+)
 from ansible_collections.drover.docker.plugins.module_utils._plan.upgrade.progress import (
     progress_of,
 )
@@ -108,10 +111,12 @@ def _recorded_row(
     members = members_of(world, stack, name, body)
     count = count_of(name, body, members, judgements)
     state = progress_of(world, stack, body).get(name)
+    restart = progress_of_restarts(world, stack, body).get(name)
     moved = moved_hosts(world, members, service["image"]) if not state else []
     told = Fact("image_moved", {"image": service["image"], "hosts": moved})
     reasons = [
         *([state] if state else []),
+        *([restart] if restart else []),
         *([told] if moved else []),
         *_reasons(plan, stack, name),
     ]

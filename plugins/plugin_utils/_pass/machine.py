@@ -48,7 +48,7 @@ from .fresh_images import fresh_pulls, not_fresh
 from .patience import Patience
 from .pulls import Pulls
 from .refused_copies import RefusedCopies
-from .settling import Settling
+from .settling import PAUSE_S, Settling
 from .signatures import SignatureCheck, sign
 from .step import End, Failure, Round, Step
 from .term import Term
@@ -139,6 +139,8 @@ class Pass:
         self._copies = RefusedCopies()
         self._patience = Patience(unattended=term.claim.unattended)
         self._settling = Settling(request.wait_s)
+        self._was_upgrading = False
+        """Whether an upgrade or a restart went on since the hosts were looked at after a pause."""
         self._outdated: list[Failure] = []
         """Services that keep another definition than the one that was asked for. Later rounds do not ask again."""
 
@@ -245,11 +247,12 @@ class Pass:
     def _go_on(self, plan: Plan, now: float, token: str) -> Step:
         """Begin what the plan allows: a round, a pull, a wait, or the end."""
         self._whole = plan
+        self._was_upgrading = self._was_upgrading or bool(plan.upgrading)
         part = self._pulls.without(self._copies.without(plan))
         if self._has_share(part):
             if self._spent < MAX_ROUNDS:
                 return self._begin_round(part, now)
-            if plan.upgrading and (pause_s := self._pause_s(now)):
+            if pause_s := self._rest_s(plan, now):
                 return self._look(pause_s)
             return self._end(plan, [*self._unsettled(plan), *self._gone_back()])
         if self._pulls.due(plan):
@@ -266,6 +269,13 @@ class Pass:
         told = unconfirmed(self.planner.upgrades, self.command) if self.planner else []
         plan = dataclasses.replace(plan, notes=[*plan.notes, *told])
         return self._end(plan, [*self._settling.failures(), *self._outdated, *self._gone_back()])
+
+    def _rest_s(self, plan: Plan, now: float) -> float:
+        """Seconds until a command that goes from member to member goes on: after the last there is work, too."""
+        was_upgrading, self._was_upgrading = self._was_upgrading, bool(plan.upgrading)
+        if plan.upgrading:
+            return self._pause_s(now)
+        return PAUSE_S if was_upgrading and self._asked.wait_s else 0.0
 
     def _pause_s(self, now: float) -> float:
         """Seconds until the next look, while this command waits for its services."""

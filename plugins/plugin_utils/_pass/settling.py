@@ -36,10 +36,14 @@ PASSING = frozenset(
         "renewal_waits",
         "repair_backoff",
         "repairs_in_flight",
+        "restart_waits",
         "waits_for_hook",
     ]
 )
 """Codes of what is held for a time only. Everything else waits for a person, or for a host."""
+
+_STATES = ("upgrade_state", "restart_state")
+"""Codes of what is done member by member."""
 
 
 class Settling:
@@ -50,7 +54,7 @@ class Settling:
         self._wait_s = wait_s
         self._until: float | None = None
         self._done: list[int] = []
-        """How many members each upgrade has done: each step of one begins the wait anew."""
+        """How many members each upgrade or restart has done: each step of one begins the wait anew."""
         self._told: list[str] = []
         self._missing: list[Fact] = []
         self._stuck: list[Fact] = []
@@ -70,7 +74,7 @@ class Settling:
             return 0.0
         bodies, judged = planner.asked_bodies, planner.judgements
         self._missing = unmet(planner.world, bodies, judged, service=planner.request.service)
-        done = [fact.parameters["done"] for fact in self._missing if fact.code == "upgrade_state"]
+        done = [fact.parameters["done"] for fact in self._missing if fact.code in _STATES]
         if self._until is None or done != self._done:
             self._until, self._done = now + self._wait_s, done
         self._stuck = [
@@ -92,7 +96,7 @@ class Settling:
         return [Failure("not_ready", fact.stack, notice=self._late(fact)) for fact in self._missing]
 
     def _late(self, fact: Fact) -> Fact:
-        if fact.code == "upgrade_state":
+        if fact.code in _STATES:
             return dataclasses.replace(fact, parameters={**fact.parameters, "wait_s": self._wait_s})
         if fact in self._stuck:
             return dataclasses.replace(fact, code="not_ready_held")

@@ -27,14 +27,15 @@ COMMANDS = (
     "reconcile",
     "stop",
     "start",
+    "restart",
     "down",
     "status",
 )
 ORDERS = (START_FIRST, STOP_FIRST)
 WAIT_TIMEOUT_S = 300
 LONGEST_WAIT_S = 86400
-NEEDS_STACK = ("stop", "start", "down", "confirm_upgrade", "rollback")
-WAITS = ("up", "rollback", "scale", "start")
+NEEDS_STACK = ("stop", "start", "restart", "down", "confirm_upgrade", "rollback")
+WAITS = ("up", "rollback", "scale", "start", "restart")
 """Commands that wait until what they asked for is ready, unless they are told not to."""
 
 
@@ -59,6 +60,8 @@ def request_from(
         fields["force"] = _flag("force", args.get("force"))
         if args.get("revision") not in (None, ""):
             fields["revision"] = _number("revision", args["revision"])
+    elif command == "restart":
+        fields["policy"] = _policy(args)
     elif command == "scale":
         fields["scale"] = _number("scale", args.get("scale"))
     for name in ("retry", "remove_volumes"):

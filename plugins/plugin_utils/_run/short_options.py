@@ -25,6 +25,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "rollback": ("stack", "service", "revision", "force", *WAITING),
     "scale": ("service", "scale", "remove_volumes", *WAITING),
     "start": ("stack", "service", *WAITING),
+    "restart": ("stack", "service", "batch_size", "interval", *WAITING),
     "stop": ("stack", "service"),
     "down": ("stack", "remove_volumes", "forget"),
     "reconcile": (

@@ -33,6 +33,7 @@ class Move(enum.Enum):
     LEAVE = (
         "it is still on the other managed network, after a move from one host to several or back"
     )
+    RESTART = "a person wants it restarted; its connections are right"
 
 
 class Need(t.NamedTuple):
