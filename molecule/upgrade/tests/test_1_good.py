@@ -66,6 +66,18 @@ def test_confirm_removes_what_was_kept(store: Store) -> None:
     assert "no upgrade" in nothing.output
 
 
+def test_rolling_restart_in_batches(store: Store) -> None:
+    """Behaviour 36: the same containers, started once more, two at a time."""
+    before = store.running()
+    with store.load() as load:
+        store.command("restart", service="store/web", batch_size=2)
+    print(load.told("restart of 4 members, two at a time"))
+    assert load.failures() == []
+    after = store.running()
+    assert ids(after) == ids(before)
+    assert all(after[name].life != before[name].life for name in before)
+
+
 def test_scale_in_the_middle_of_an_upgrade(store: Store) -> None:
     """Row 23: nothing is a flag; new members have the new definition, and who leaves takes both its slots along."""
     store.define(version="1")

@@ -62,6 +62,8 @@ class Container:
     started_at: str = NEVER
     finished_at: str = NEVER
     restarts: int = 0
+    starts: int = 0
+    """How often it was started by a call."""
     stopped_by_hand: bool = False
     broken: bool = False
     """Its program fails at once after each start."""

@@ -101,8 +101,9 @@ TROUBLES: list[list[str]] = [
     ["releases", "kill"],
 ]
 UPGRADING = ["rollback", "rollback", "confirm_upgrade"]
-COMMANDS = [*["up", "reconcile"] * 4, *["scale"] * 5, *UPGRADING, "stop", "start", "start", "down"]
-CALM_COMMANDS = ["up", "reconcile", "scale", "scale", "scale", *UPGRADING, "stop", "start"]
+STATES = ["stop", "start", "restart"]
+COMMANDS = [*["up", "reconcile"] * 4, *["scale"] * 5, *UPGRADING, *STATES, "start", "down"]
+CALM_COMMANDS = ["up", "reconcile", "scale", "scale", "scale", *UPGRADING, *STATES]
 LARGEST = 7
 
 

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.drover.docker.plugins.module_utils._common.constants import (
+    LABEL_CONFIG_HASH,
+)
 from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT, NEWCOMER
+from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
 )
@@ -21,6 +25,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.hooks import
     holds_members,
     hooks_of,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.restarts import restarts_of
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
     ACTIVE,
     PAUSED,
@@ -69,8 +74,30 @@ def view_of(world: SimulatedWorld, stack: str) -> RecordView:
 
 
 def is_under_way(world: SimulatedWorld) -> bool:
-    """Whether an upgrade goes on by itself: what it does depends on time."""
-    return any(_moves(view_of(world, stack).valid_body) for stack in world.records.all_stacks())
+    """Whether an upgrade or a restart goes on by itself: what it does depends on time."""
+    bodies = {stack: view_of(world, stack).valid_body for stack in world.records.all_stacks()}
+    return any(map(_moves, bodies.values())) or any(
+        _restarts(world, stack, body) for stack, body in bodies.items() if body
+    )
+
+
+def lives_to_end(body: Json | None) -> dict[str, str]:
+    """The lives that restarts end, by key."""
+    if body is None or body["revisions"][-1]["tombstone"]:
+        return {}
+    orders = restarts_of(body).values()
+    return {key: life for order in orders for key, life in order["members"].items()}
+
+
+def _restarts(world: SimulatedWorld, stack: str, body: Json) -> bool:
+    """Whether a running container has a life that is to end."""
+    ends = lives_to_end(body)
+    return any(
+        member.stack == stack and ends.get(member.key) == generation_of(item.id, item.started_at)
+        for member, found in claimed(world).items()
+        for _host, item in found
+        if item.live
+    )
 
 
 def _moves(body: Json | None) -> bool:
@@ -263,7 +290,8 @@ class Expectation:
             done or container.status == "running", f"{member} should run, is {container.status}"
         )
         launch = self.bodies[member.stack]["revisions"][-1]["services"][member.service]["launch"]
-        if entry["launch"] == launch and not done:
+        made = {container.labels.get(LABEL_CONFIG_HASH)} & {launch, *entry.get("made", [])}
+        if made and entry["launch"] == launch and not done:
             limit = (container.body.get("HostConfig") or {}).get("Memory")
             wanted = service["container"].get("mem_limit")
             self._expect(limit == wanted, f"{member} has a limit of {limit}, not {wanted}")

@@ -275,6 +275,7 @@ class FakeEngine:
             raise
         container.status, container.error, container.exit_code = "running", "", 0
         container.started_at = self.clock.stamp()
+        container.starts += 1
         self.after_start(self, container)
         if container.broken:
             self._fail(container)

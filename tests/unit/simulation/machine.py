@@ -22,6 +22,17 @@ from .hindrances import Locks, SlowPulls
 STRANGERS_IMAGE = Image("stranger:1")
 
 
+class HostClock(Clock):
+    """The clock that the engine of a host writes its times by."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    @property
+    def now(self) -> float:  # type: ignore[override]
+        return self._machine.now
+
+
 class Machine:
     """A host: its engine, its state directory, its clock."""
 
@@ -42,7 +53,7 @@ class Machine:
         self.up = True
         self.boots = itertools.count(1)
         self.boot_id = f"{name}-boot-{next(self.boots)}"
-        self.engine = FakeEngine(name, clock=clock, registry=registry)
+        self.engine = FakeEngine(name, clock=HostClock(self), registry=registry)
         self.engine.numbers = numbers
         self.locks = Locks(state_dir)
         self.pulls = SlowPulls(clock)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
+from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
     service_at,
@@ -15,7 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._record.upgrades imp
 
 from .checks import Broken, claimed
 from .containers import Container
-from .ending import view_of
+from .ending import lives_to_end, view_of
 from .world import SimulatedWorld
 
 Json = dict[str, Any]
@@ -63,6 +64,15 @@ def _is_done(container: Container) -> bool:
     return container.status == "exited" and container.exit_code == 0
 
 
+def restarts(world: SimulatedWorld) -> dict[MemberId, str]:
+    """The lives of members that restarts end."""
+    return {
+        MemberId.of_key(stack, key): life
+        for stack in world.records.all_stacks()
+        for key, life in lives_to_end(view_of(world, stack).body).items()
+    }
+
+
 def upgrades(world: SimulatedWorld) -> dict[tuple[str, str], Json]:
     """The upgrades of all services."""
     return {
@@ -87,11 +97,12 @@ class Peace:
             member: (item, item.started_at) for member, item in right_ones(world).items()
         }
         self.upgrades = upgrades(world)
+        self.restarts = restarts(world)
 
     def check(self) -> None:
         """Those that are still wanted must still run, without a restart."""
         after = wanted(self.world)
-        changed = upgrades(self.world)
+        changed, to_restart = upgrades(self.world), restarts(self.world)
         running = {
             item.id: item
             for machine in self.world.machines.values()
@@ -104,6 +115,9 @@ class Peace:
             came_back = self.upgrades.get(service) != changed.get(service)
             if came_back and member in after and _is_stop_first(*after[member]):
                 continue  # it was stopped for an upgrade that failed in the same run
+            ends = {self.restarts.get(member), to_restart.get(member)}
+            if generation_of(container.id, started_at) in ends:
+                continue
             if member in after and (found is None or found.started_at != started_at):
                 raise Broken(
                     f"{member} was as it should be, and was disturbed: {found and found.status}"
