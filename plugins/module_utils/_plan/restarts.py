@@ -104,6 +104,8 @@ class Restarts:
             running: Those that run, with their containers.
             judgements: The judgements of those that are checked, by key.
         """
+        if not self._orders:
+            return set()
         containers = {member.id: container for member, container in running}
         return {
             member.id
