@@ -45,7 +45,6 @@ NOT_RUN_KEYS: dict[str, str] = {
     "post_start": "let the entrypoint of the image do it; what runs once for each upgrade is x-drover: pre_deploy",
     "pre_start": "what runs once for each upgrade is x-drover: pre_deploy; what runs at each start is the entrypoint's",
     "pre_stop": "let the program do it when it gets stop_signal; stop_grace_period is the time that it has",
-    "profiles": "",
     "provider": "",
     "scale_policy": "write scale",
     "secrets": "",

@@ -49,7 +49,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NAME = re.compile(r"\bdrover\.docker\.([a-z_]+)")
 CODE = re.compile(r"`([^`]+)`")
 # Keys that the loader itself takes before a service is looked at.
-LOADER_KEYS = {"env_file", "extends"}
+LOADER_KEYS = {"env_file", "extends", "profiles"}
 
 
 def page_ids(path: Path) -> str:

@@ -225,7 +225,7 @@ BAD_KEYS = [
     ("deploy: {replicas: 2}", "deploy.replicas", NOT_RUN),
     ("secrets: [a]", "secrets", NOT_RUN),
     ("configs: [a]", "configs", NOT_RUN),
-    ("profiles: [dev]", "profiles", NOT_RUN),
+    ("profiles: [-dev]", "profiles.0", "letters, digits"),
     ("milli_cpu_reservation: 500", "milli_cpu_reservation", NOT_RUN),
     ("pull_policy: build", "pull_policy", NOT_RUN),
     ("image: rancher/lb-service-haproxy:v0.9.1", "image", NOT_RUN),
@@ -254,13 +254,13 @@ BAD_KEYS = [
     ("depends_on: [web]", "depends_on", "a circle"),
     ("depends_on: {web: {condition: service_healthy}}", "depends_on.web.condition", NOT_RUN),
     # variables
-    ("command: a $", "command", "write $$"),
-    ("command: a $(b)", "command", "write $$"),
+    ("command: a ${", "command", "write $$"),
+    ("command: a ${(b)}", "command", "$$ is a plain dollar"),
     ("command: a ${b", "command", "never closed"),
     ("command: a ${b c}", "command", "must hold the name"),
     ("command: a ${}", "command", "must hold the name"),
     ("command: '${PW:?set the password}'", "command", '"PW" is not set: "set the password"'),
-    ("environment: {A: 'secret$'}", "environment.A", "write $$"),
+    ("environment: {A: 'secret${'}", "environment.A", "write $$"),
     # files
     ("env_file: missing.env", "env_file", '"missing.env": can\'t be read'),
     ("env_file: ../other.env", "env_file", "outside of the stack's folder"),
@@ -339,7 +339,7 @@ def test_a_variable_longer_than_the_kernel_takes_is_refused(tmp_path: pathlib.Pa
 
 
 def test_values_of_the_environment_are_never_shown(tmp_path: pathlib.Path) -> None:
-    keys = "environment: {A: 'hunter2$', B: [hunter2]}\ncommand: \"sh -c 'hunter2\"\nhealthcheck: {test: [hunter2]}"
+    keys = "environment: {A: 'hunter2${', B: [hunter2]}\ncommand: \"sh -c 'hunter2\"\nhealthcheck: {test: [hunter2]}"
     problems = refused(tmp_path, with_keys(keys))
     assert len(problems) == 4
     assert "hunter2" not in "".join(map(str, problems))

@@ -54,7 +54,7 @@ BAD_FILES = {
     "python object": Bad(
         {COMPOSE: "a: !!python/object/apply:os.system [id]\n"}, COMPOSE, "", "the tag"
     ),
-    "own tag": Bad({COMPOSE: "a: !reset 1\n"}, COMPOSE, "", 'the tag "!reset"'),
+    "own tag": Bad({COMPOSE: "a: !mine 1\n"}, COMPOSE, "", 'the tag "!mine"'),
     "binary": Bad({COMPOSE: "a: !!binary aGk=\n"}, COMPOSE, "", 'the tag "!!binary"'),
     "key is a map": Bad({COMPOSE: "{{a: b}: c}\n"}, COMPOSE, "", "a key must be text"),
     "merge of text": Bad({COMPOSE: "a: {<<: b}\n"}, COMPOSE, "", "<< takes a map"),
@@ -91,7 +91,7 @@ BAD_FILES = {
         {COMPOSE: f"services: {{{WEB.strip()}}}\nsecrets: {{a: {{}}}}"}, COMPOSE, "secrets", NOT_RUN
     ),
     "include": Bad(
-        {COMPOSE: f"services: {{{WEB.strip()}}}\ninclude: [a]"}, COMPOSE, "include", NOT_RUN
+        {COMPOSE: f"services: {{{WEB.strip()}}}\ninclude: a"}, COMPOSE, "include", "must be a list"
     ),
     "answers are a list": Bad(
         {COMPOSE: WEB, "answers.yml": "- A=b"}, "answers.yml", "", "variable: value"
