@@ -9,7 +9,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._compose.keys import not_run
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import X_DROVER, not_run
 from ansible_collections.drover.docker.plugins.module_utils._compose.values import is_empty, kind_of
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
     Place,
@@ -21,7 +21,7 @@ from .yaml_text import Reset, settled
 
 VERSION = re.compile(r"[23](\.[0-9]+)?")
 TODAY = ("compose.yaml", "compose.yml")
-COMPOSE_KEYS = ("version", "name", "include", "services", "volumes", ".catalog")
+COMPOSE_KEYS = ("version", "name", "include", "services", "volumes", "networks", ".catalog")
 RANCHER_KEYS = ("version", "services", ".catalog", "catalog")
 # No service can have this name, so a block of this name is recognized everywhere.
 CATALOG = ".catalog"
@@ -30,7 +30,6 @@ CATALOG_KEYS = (CATALOG, "catalog")
 NOT_RUN_TOP = {
     "configs": "",
     "models": "",
-    "networks": "all services share the managed network",
     "secrets": "",
 }
 
@@ -42,11 +41,14 @@ class ComposeFile:
     Attributes:
         ranchers: Whether the file has a format that Rancher had: the first, or version '2'.
         first: Whether it is the first.
+        own: What the key C(x-drover) says.
     """
 
     services: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     volumes: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    networks: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     include: t.Any = None
+    own: t.Any = None
     name: t.Any = None
     catalog: t.Any = None
     ranchers: bool = False
@@ -85,7 +87,9 @@ def compose_file(document: t.Any, place: Place, *, part: bool = False) -> Compos
     return ComposeFile(
         services=map_under(document, "services", place),
         volumes=map_under(document, "volumes", place),
+        networks=map_under(document, "networks", place),
         include=document.get("include"),
+        own=document.get(X_DROVER),
         name=document.get("name"),
         catalog=document.get(CATALOG),
         ranchers=str(document.get("version")) == "2",
@@ -101,7 +105,7 @@ def first_format(top: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
     """Return the services of the first format, where every top-level key is a service."""
     services = {}
     for key, value in top.items():
-        if key in ("volumes", *NOT_RUN_TOP) and not looks_like_service(value):
+        if key in ("volumes", "networks", *NOT_RUN_TOP) and not looks_like_service(value):
             place.at(key).problem("""only a file with "version: '2'" and "services" has this key""")
         elif key.startswith("x-"):
             if looks_like_service(value):

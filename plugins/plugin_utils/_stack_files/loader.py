@@ -22,12 +22,19 @@ from ansible_collections.drover.docker.plugins.module_utils._compose.balancer.se
     certificate_wishes,
     place_of,
 )
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import X_DROVER
+from ansible_collections.drover.docker.plugins.module_utils._compose.networks import (
+    Networks,
+    declared_networks,
+    shares_network,
+)
 from ansible_collections.drover.docker.plugins.module_utils._compose.outside import (
     external_hostname,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.relations import (
     check_cycles,
     check_names,
+    link_dotted,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.service import (
     canonical_service,
@@ -51,7 +58,7 @@ from .interpolation import replace_in
 from .merge import merge_maps
 from .profiles import EVERY_PROFILE, profiles_of, without_disabled
 from .raw_services import RawService, RawServices
-from .sources import Layers, Model, Sources
+from .sources import Layer, Layers, Model, Sources
 from .variables import Variables, answers, check_dotenv, question_defaults, words
 from .yaml_text import settled
 
@@ -171,7 +178,7 @@ class StackLoader:
             stack=stack,
             place=self.place(self.files.compose).at("volumes"),
         )
-        services = self.services(stack, volumes)
+        services = self.services(stack, volumes, self.networks())
         self.raw.warn_of_unset(self.notes)
         self.check(stack, volumes, services)
         certificates = self.certificates.load(self.wanted)
@@ -213,8 +220,17 @@ class StackLoader:
                 found = merge_maps(found, {key: value})
         return t.cast("dict[str, t.Any]", settled(found))
 
+    def networks(self) -> Networks:
+        """Return what the compose files say of networks."""
+        file = self.model.own[X_DROVER][0].file if self.model.own else self.files.compose
+        own = settled(self.merged(self.model.own, "").get(X_DROVER))
+        shared = shares_network(own, self.place(file).at(X_DROVER))
+        declared = self.merged(self.model.networks, "networks")
+        layers = next(iter(self.model.networks.values()), [Layer(self.files.compose, None)])
+        return declared_networks(declared, shared, self.place(layers[0].file).at("networks"))
+
     def services(
-        self, stack: str, volumes: t.Mapping[str, t.Any]
+        self, stack: str, volumes: t.Mapping[str, t.Any], networks: Networks
     ) -> dict[str, tuple[dict[str, t.Any], Place]]:
         """Return the valid canonical services, each with its place."""
         self.warn_of_strangers()
@@ -237,6 +253,7 @@ class StackLoader:
                     warnings=self.notes.warnings,
                     external_hostname=hostname,
                     balancer_image=self.balancer_image,
+                    networks=networks,
                 )
             except StackError as error:
                 self.notes.problems += error.problems
@@ -245,6 +262,7 @@ class StackLoader:
             found[name] = (service, place)
             if service["balancer"]:
                 self.want_certificates(raw, place)
+        link_dotted(found, stack)
         return found
 
     def want_certificates(

@@ -9,7 +9,7 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._compose.keys import not_run
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import X_DROVER, not_run
 from ansible_collections.drover.docker.plugins.module_utils._compose.values import (
     is_empty,
     kind_of,
@@ -54,21 +54,29 @@ class Model:
 
     services: Layers = dataclasses.field(default_factory=dict)
     volumes: Layers = dataclasses.field(default_factory=dict)
+    networks: Layers = dataclasses.field(default_factory=dict)
+    own: Layers = dataclasses.field(default_factory=dict)
     name: Layer | None = None
 
     @classmethod
     def of(cls, file: str, compose: ComposeFile) -> Model:
         """Return what one file says."""
         name = None if compose.name is None else Layer(file, compose.name)
-        services, volumes = (
+        own = {} if compose.own is None else {X_DROVER: compose.own}
+        services, volumes, networks, options = (
             {key: [Layer(file, value)] for key, value in part.items()}
-            for part in (compose.services, compose.volumes)
+            for part in (compose.services, compose.volumes, compose.networks, own)
         )
-        return cls(services, volumes, name)
+        return cls(services, volumes, networks, options, name)
 
     def parts(self) -> dict[str, Layers]:
         """Return the parts that merge by name."""
-        return {"services": self.services, "volumes": self.volumes}
+        return {
+            "services": self.services,
+            "volumes": self.volumes,
+            "networks": self.networks,
+            "the top level": self.own,
+        }
 
     def lay_over(self, over: Model) -> None:
         """Merge another one over this one."""

@@ -70,6 +70,14 @@ def test_managed_network_has_address_aliases_links_and_the_stacks_names() -> Non
     assert made["HostConfig"]["DnsOptions"] == ["ndots:1", "rotate"]
 
 
+def test_further_names_of_a_service_are_aliases_in_its_stack() -> None:
+    made = body({"aliases": ["www", "web"]})
+    assert made["NetworkingConfig"]["EndpointsConfig"]["drover"]["Aliases"] == [
+        *("web.shop", "web.shop.rancher.internal"),
+        *("www.shop", "www.shop.rancher.internal"),
+    ]
+
+
 def test_the_users_ndots_stays_the_only_one() -> None:
     made = body({"container": {"dns_opt": ["ndots:5"]}})
     assert made["HostConfig"]["DnsOptions"] == ["ndots:5"]

@@ -85,7 +85,7 @@ BAD_FILES = {
         {COMPOSE: f"{WEB}volumes: {{data: }}"}, COMPOSE, "volumes", "version: '2'"
     ),
     "networks": Bad(
-        {COMPOSE: f"services: {{{WEB.strip()}}}\nnetworks: {{a: }}"}, COMPOSE, "networks", NOT_RUN
+        {COMPOSE: f"services: {{{WEB.strip()}}}\nnetworks: [a]"}, COMPOSE, "networks", "a map"
     ),
     "secrets": Bad(
         {COMPOSE: f"services: {{{WEB.strip()}}}\nsecrets: {{a: {{}}}}"}, COMPOSE, "secrets", NOT_RUN
@@ -138,7 +138,10 @@ BAD_FILES = {
 
 # What is wrong with a whole stack: compose file -> service, key, message.
 BAD_STACKS = {
-    "name with an underscore": ("my_web: {image: a}", "my_web", "", 'for example "my-web"'),
+    "name with a space": ("my web: {image: a}", "my web", "", 'for example "my-web"'),
+    "name with an underscore first": ("_web: {image: a}", "_web", "", 'for example "web"'),
+    "name with two dots": ("a..b: {image: a}", "a..b", "", 'for example "a-b"'),
+    "names that differ in a dot": ("a.b: {image: a}\na_b: {image: a}", "a_b", "", "in - _ and ."),
     "name with two hyphens": ("a--b: {image: a}", "a--b", "", "single hyphens"),
     "name with a hyphen at its end": ("a-: {image: a}", "a-", "", "single hyphens"),
     "name with a line break": ('"a\\nb": {image: a}', "a\nb", "", "letters, digits"),
@@ -148,7 +151,7 @@ BAD_STACKS = {
         "Web: {image: a}\nweb: {image: a}",
         "web",
         "",
-        "in upper and lower case only",
+        "only in upper and lower case",
     ),
     "circle of two": (
         "a: {image: a, depends_on: [b]}\nb: {image: a, depends_on: [a]}",
