@@ -16,6 +16,7 @@ from .._common.names import SERVICE
 from .._model.problems import Notes, Place, quoted
 from . import links, outside
 from .balancer import service as balancer_service
+from .deploy import with_deploy
 from .keys import SERVICE_KEYS, check_keys
 from .networks import Networks
 from .options import OPTION_KEYS
@@ -61,6 +62,8 @@ def canonical_service(
     place = Place(notes, file, name, files=files or {})
     check_service_name(name, stack, place)
     check_keys(keys, KNOWN_KEYS, place)
+    outside_ours = outside.is_external(keys, external_hostname) or outside.is_alias(keys)
+    keys = keys if outside_ours else with_deploy(keys, place)
     builder = ServiceBuilder(
         name,
         keys,

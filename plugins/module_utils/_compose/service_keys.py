@@ -128,6 +128,8 @@ def note_without_effect(
         place.at("restart").warn(
             "has no effect, as in Rancher; for a task that runs once write the label io.rancher.container.start_once"
         )
+    if not is_empty(keys.get("develop")):
+        place.at("develop").warn("has no effect: nothing watches files")
     if service["links"] and network != "managed":
         place.at("links").warn(f'have no effect with network_mode "{network}"')
     if service["container"].get("ports") and network in ("host", "none"):

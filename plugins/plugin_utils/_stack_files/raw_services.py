@@ -25,7 +25,8 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
 )
 
 from .documents import ComposeFile, compose_file
-from .env_file import EnvFiles, env_entries
+from .dotenv import values_of
+from .env_file import EnvEntry, EnvFiles, env_entries
 from .folder import Reader, inside
 from .interpolation import Interpolation, replace_in
 from .merge import map_of, merge
@@ -79,7 +80,7 @@ class RawServices:
             place.problem(f"must be a map with the keys of the service, not {kind_of(value)}")
             return None
         keys = self.replaced(value, place)
-        with_env_files(keys, place.at("env_file"))
+        with_env_files(keys, place)
         extends = settled(keys.pop("extends", None))
         own = RawService(keys, dict.fromkeys(keys, place.file))
         if is_empty(extends):
@@ -141,6 +142,7 @@ class RawServices:
         A name without a value gets that of the variable; an unset variable is left out.
         """
         raw.keys = settled(raw.keys)
+        self.add_labels(raw)
         lookup = self.interpolation(place.file).lookup
         own = map_of(raw.keys.get("environment") or {})
         entries = raw.keys.pop("env_file", None) or []
@@ -158,6 +160,27 @@ class RawServices:
         if found or "environment" in raw.keys:
             raw.keys["environment"] = found
 
+    def add_labels(self, raw: RawService) -> None:
+        """Read label_file; the key labels comes before it."""
+        entries = raw.keys.pop("label_file", None) or []
+        own = map_of(raw.keys.get("labels") or {})
+        found: dict[str, str] = {}
+        for entry in entries:
+            found.update(entry.place.attempt(self.label_file, entry) or {})
+        if found and own is not None:
+            raw.keys["labels"] = {**found, **own}
+
+    def label_file(self, entry: EnvEntry) -> dict[str, str]:
+        """Return the labels of a file, which are written as variables of an env file."""
+        path = entry.written
+        if not isinstance(path, str) or not path:
+            raise Invalid(f"must be the path of a file, not {kind_of(path)}")
+        name = inside(line(path), entry.folder)
+        try:
+            return values_of(self.reader.text(name), self.interpolation(entry.place.file).lookup)
+        except Invalid as error:
+            raise Invalid(f'"{name}": {error}') from None
+
     def warn_of_unset(self, notes: Notes) -> None:
         """Warn once for each file and unset variable."""
         for file, interpolation in self.interpolations.items():
@@ -168,12 +191,13 @@ class RawServices:
 
 
 def with_env_files(keys: dict[str, t.Any], place: Place) -> None:
-    """Let the entries of env_file remember the file that they stand in."""
-    written = keys.get("env_file")
-    if isinstance(written, Override):
-        keys["env_file"] = Override(env_entries(settled(written.value), place))
-    elif "env_file" in keys and not isinstance(written, Reset):
-        keys["env_file"] = env_entries(settled(written), place)
+    """Let the entries of env_file and label_file remember the file that they stand in."""
+    for key in ("env_file", "label_file"):
+        written, here = keys.get(key), place.at(key)
+        if isinstance(written, Override):
+            keys[key] = Override(env_entries(settled(written.value), here))
+        elif key in keys and not isinstance(written, Reset):
+            keys[key] = env_entries(settled(written), here)
 
 
 def drop_relations(base: RawService, own: t.Mapping[str, t.Any], place: Place) -> None:

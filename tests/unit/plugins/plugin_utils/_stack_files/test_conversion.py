@@ -117,6 +117,7 @@ def test_host_affinities_become_placement(tmp_path: pathlib.Path, kind: str) -> 
 
 # What is accepted and tells so: keys -> part of the warning.
 WARNINGS = [
+    ("develop: {watch: []}", "nothing watches files"),
     ("container_name: db\nscale: 2", 'key "container_name": has no effect'),
     ("container_name: db\nnetwork_mode: host", "is not on the managed network"),
     ("container_name: db\nlabels: {io.rancher.scheduler.global: true}", "may have several members"),

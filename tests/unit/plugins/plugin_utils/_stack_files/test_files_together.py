@@ -188,6 +188,17 @@ def test_environment_comes_before_env_files_of_either_file(tmp_path: pathlib.Pat
     assert container(tmp_path, files)["environment"] == {"A": "base", "B": "2", "C": "1"}
 
 
+def test_labels_of_files_come_after_those_of_the_service(tmp_path: pathlib.Path) -> None:
+    files = {
+        COMPOSE: "services: {web: {image: a, label_file: ./one.labels, labels: {a: own}}}",
+        OVERRIDE: "services: {web: {label_file: [sub/two.labels]}}",
+        "one.labels": "a=1\nb=1\nc=$V # note\n",
+        "sub/two.labels": "b=2",
+    }
+    found = container(tmp_path, files, environ={"V": "v"})
+    assert found["labels"] == {"a": "own", "b": "2", "c": "v"}
+
+
 # include
 
 
