@@ -53,6 +53,7 @@ TEXTS = [
     ("${A:+<$A>}", "<a>"),
     # braces in a default: JSON, and a lone one
     ('${UNSET:-{"a":{"b":1}}}', '{"a":{"b":1}}'),
+    ('${A:-{"a":{"b":1}}}', "a"),
     ("{{{ ${UNSET:-foo} }}}", "{{{ foo }}}"),
     ("${UNSET:-{}", "{"),
     ("${UNSET:-{${A}}} ${A}", "{a} a"),
