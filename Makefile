@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo story demo-down venv test lint format units coverage sanity molecule bench soak lab lab-down build clean
+.PHONY: help demo story demo-down venv test lint format units coverage sanity corpus molecule bench soak lab lab-down build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ coverage: venv ## how much of plugins/ the unit tests run
 
 sanity: venv ## ansible-test sanity on the same two, compile and import on every Python found
 	@tools/sanity
+
+corpus: venv ## how many of other people's stacks load, and why not the others (make corpus SETS='DIR DIR')
+	@tools/corpus $(SETS)
 
 molecule: venv ## tests on real Docker hosts: tests/live and the Molecule scenarios (makes the lab, removes it)
 	@tools/molecule

@@ -29,11 +29,13 @@ from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certifi
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.show_stack import as_yaml
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.summary import summary
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.variables import words
 
 ARGUMENTS = {
     "stack_dir": {"type": "path", "required": True},
     "stack": {"type": "str"},
     "variables": {"type": "dict", "default": {}},
+    "profiles": {"type": "list", "elements": "str"},
     "show": {"type": "bool", "default": False},
     "show_secrets": {"type": "bool", "default": False},
 }
@@ -60,6 +62,7 @@ class ActionModule(ActionBase):
                 os.path.abspath(given["stack_dir"]),
                 stack=plain_text(given["stack"]) or None,
                 variables=plain_variables(given["variables"]),
+                profiles=profile_names(given["profiles"]),
                 certificates=self._certificates(task_vars or {}),
                 balancer_image=self._inventory(task_vars or {}, "drover_balancer_image"),
             )
@@ -102,6 +105,11 @@ def refusal(error: StackError) -> dict[str, t.Any]:
 def plain_text(value: t.Any) -> str | None:
     """Return the text without Ansible's tags."""
     return None if value is None else str(value)
+
+
+def profile_names(value: t.Sequence[t.Any] | None) -> list[str] | None:
+    """Return the profiles; None if nothing is given."""
+    return None if value is None else words(",".join(map(str, value)))
 
 
 def plain_variables(given: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -36,9 +36,15 @@ options:
   variables:
     description:
       - Values of the variables in the files, each a single value. They override C(answers.yml), the environment of the
-        control node, and the defaults of the questions in C(rancher-compose.yml), in this order.
+        control node, the folder's C(.env), and the defaults of the questions in C(rancher-compose.yml), in this order.
     type: dict
     default: {}
+  profiles:
+    description:
+      - Profiles whose services are wanted, with commas between them; an asterisk for all.
+      - The default is C(COMPOSE_PROFILES) in the folder's C(.env), else none.
+    type: list
+    elements: str
   show:
     description:
       - Keep the canonical stack as YAML for M(drover.docker.internal_show).

@@ -29,6 +29,8 @@ OUR_LABEL_PREFIX = "io.drover."
 RANCHER_STACK = "io.rancher.stack.name"
 RANCHER_STACK_SERVICE = "io.rancher.stack_service.name"
 RANCHER_CONTAINER = "io.rancher.container.name"
+HOST_NAME = "io.drover.host.name"
+"""A label that each host has for the scheduler: its name in the inventory."""
 INTERNAL_DOMAIN = "rancher.internal"
 
 MANAGED_BY_STACK = "stack"

@@ -13,6 +13,9 @@ import typing as t
 
 from .constants import INTERNAL_DOMAIN, SYSTEM_STACK
 
+SERVICE = r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
+"""The pattern of a service's name. No two separators stand together, so a name is never a path or two names."""
+
 
 def canonical_json(value: t.Any) -> str:
     """One unique text for each value: sorted keys, no spaces. Every hash is computed from it."""
@@ -51,9 +54,21 @@ def unnamed_volume_name(stack: str, service: str, index: int, path: str) -> str:
     return f"{stack}_{service}_{index}_{slug}_{short_hash}"
 
 
-def aliases(stack: str, service: str) -> list[str]:
-    """A member's names on the managed network, besides its container's name."""
-    return [f"{service}.{stack}", f"{service}.{stack}.{INTERNAL_DOMAIN}"]
+def aliases(stack: str, service: str, more: t.Iterable[str] = ()) -> list[str]:
+    """A member's names on the managed network, besides its container's name. C(more): other names of its service."""
+    names = dict.fromkeys([service, *more])
+    domains = (stack, f"{stack}.{INTERNAL_DOMAIN}")
+    return [f"{name}.{domain}" for name in names for domain in domains]
+
+
+def is_alias_in(stack: str, alias: str) -> bool:
+    """Whether a name is one of those that L(aliases) gives in a stack."""
+    return alias.endswith((f".{stack}", f".{stack}.{INTERNAL_DOMAIN}"))
+
+
+def alike(service: str) -> str:
+    """What is equal for names that are too much alike: a group of the inventory knows no case and only underscores."""
+    return re.sub(r"[._-]", "-", service.lower())
 
 
 def endpoint_links(links: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model.problems import Place
+from .._model.problems import Place, did_you_mean
 from . import mounts
 from .labels import labels
 from .options import plain_options
-from .values import is_empty
+from .values import is_empty, kind_of
+
+# Key of blkio_config -> the key of the service that says the same.
+BLOCK_IO = {
+    "weight": "blkio_weight",
+    "weight_device": "blkio_weight_device",
+    **{key: key for key in ("device_read_bps", "device_read_iops")},
+    **{key: key for key in ("device_write_bps", "device_write_iops")},
+}
 
 
 def container_options(
@@ -22,7 +30,7 @@ def container_options(
     place: Place,
 ) -> dict[str, t.Any]:
     """The schema's C(container): plain options, labels, mounts, and checks between them."""
-    keys = with_logging(keys, place)
+    keys = with_block_io(with_logging(keys, place), place)
     found = plain_options(keys, place)
     if not is_empty(keys.get("labels")):
         found["labels"] = labels(keys["labels"], macros, place.at("labels"))
@@ -42,6 +50,27 @@ def with_logging(keys: t.Mapping[str, t.Any], place: Place) -> t.Mapping[str, t.
         return keys
     logging = {"driver": old.get("log_driver"), "options": old.get("log_opt")}
     return {**keys, "logging": logging}
+
+
+def with_block_io(keys: t.Mapping[str, t.Any], place: Place) -> t.Mapping[str, t.Any]:
+    """The keys with what C(blkio_config) says written as keys of the service."""
+    value = keys.get("blkio_config")
+    if is_empty(value):
+        return keys
+    here = place.at("blkio_config")
+    if not isinstance(value, t.Mapping):
+        here.problem(f'must be a map with "weight" and so on, not {kind_of(value)}')
+        return keys
+    found = dict(keys)
+    for key, item in value.items():
+        name = BLOCK_IO.get(key)
+        if name is None:
+            here.at(key).problem("unknown key" + did_you_mean(key, BLOCK_IO))
+        elif not is_empty(keys.get(name)):
+            here.at(key).problem(f'"{name}" says the same; keep one of the two')
+        else:
+            found[name] = item
+    return found
 
 
 def add_mounts(

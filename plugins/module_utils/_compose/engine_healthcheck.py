@@ -8,11 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from .._model.problems import Invalid, Place, did_you_mean
-from .keys import not_run
 from .values import boolean, duration_ns, is_empty, kind_of, text, whole_between
 
 KEYS = ("test", "interval", "timeout", "start_period", "start_interval", "retries", "disable")
-TIMES = ("interval", "timeout", "start_period")
+TIMES = ("interval", "timeout", "start_period", "start_interval")
 SHORTEST_NS = 10**6
 MOST_RETRIES = 10**6
 
@@ -25,8 +24,6 @@ def healthcheck(value: t.Any, place: Place) -> dict[str, t.Any] | None:
     for key in value:
         if key not in KEYS and not key.startswith("x-"):
             place.at(key).problem("unknown key" + did_you_mean(key, KEYS))
-    if not is_empty(value.get("start_interval")):
-        place.at("start_interval").problem(not_run(""))
     if value.get("disable") is not None and place.at("disable").attempt(boolean, value["disable"]):
         return {"test": ["NONE"]}
     return details(value, place) or None

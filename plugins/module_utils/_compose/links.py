@@ -19,6 +19,11 @@ ALIAS_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
 LONGEST_ALIAS = 253
 CONDITION_KEYS = ("condition", "restart", "required")
 
+NO_GATES = (
+    "write service_started, which orders the creation on each host, "
+    "and let the program wait or end: one that ends is started again"
+)
+
 Link = t.Dict[str, str]
 # Names of the stack's services; None if they are not known (one service on one host).
 Services = t.Optional[t.Collection[str]]
@@ -136,6 +141,8 @@ def wants(name: str, item: t.Any, services: Services, place: Place) -> bool:
             here.at(key).problem("unknown key" + did_you_mean(key, CONDITION_KEYS))
     condition = item.get("condition") or "service_started"
     if condition != "service_started":
-        here.at("condition").problem(f"{quoted(str(condition))} {not_run('')}")
+        here.at("condition").problem(f"{quoted(str(condition))} {not_run(NO_GATES)}")
+    if str(item.get("restart")).lower() == "true":
+        here.at("restart").warn("has no effect: members are not restarted with what they depend on")
     optional = str(item.get("required")).lower() == "false"
     return not (optional and services is not None and name not in services)

@@ -12,9 +12,11 @@ import typing as t
 
 from .._model.problems import Invalid, Place, did_you_mean, quoted
 from . import engine_healthcheck, limits, mounts, ports
+from .gpus import gpus
 from .keys import NOT_RUN_ENVIRONMENT, NOT_RUN_NAMESPACES, refused_by_prefix
 from .values import (
     boolean,
+    duration_ns,
     duration_s,
     entries,
     is_empty,
@@ -39,6 +41,8 @@ RANCHER_DNS = "169.254.169.250"
 HOST_NAME = r"(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,62}))*\.?"
 MAC_ADDRESS = r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
 CPUSET = r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*"
+DEVICE_RULE = r"[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}"
+LONGEST_US = 10**9
 CAPABILITY = r"[A-Za-z_]+"
 SIGNAL = r"[A-Za-z0-9+-]+"
 VARIABLE_NAME = re.compile(r"[^=\s\x00-\x1f\x7f][^=\x00-\x1f\x7f]*")
@@ -228,20 +232,37 @@ def memory_default(value: t.Any) -> int:
 
 MANY_LINES = many(line)
 
+
+def microseconds(value: t.Any) -> int:
+    """Microseconds, as a number or as a time such as C(400ms)."""
+    written = text(value).strip()
+    return (
+        whole_between(0, LONGEST_US)(written) if written.isdigit() else duration_ns(value) // 1000
+    )
+
+
 # Key of the stack file -> (key of the schema, converter). The converter gives None for "not set".
 OPTIONS: dict[str, tuple[str, Convert]] = {
+    "annotations": ("annotations", text_map),
     "blkio_weight": ("blkio_weight", unless(0, zero_or(10, 1000))),
     "blkio_weight_device": ("blkio_weight_device", limits.weight_devices),
     "cap_add": ("cap_add", many(matching(CAPABILITY, "a capability such as NET_ADMIN"))),
     "cap_drop": ("cap_drop", many(matching(CAPABILITY, "a capability such as NET_ADMIN"))),
+    "cgroup": ("cgroup", single(one_of("host", "private"))),
     "cgroup_parent": ("cgroup_parent", single(line)),
     "command": ("command", words),
     "cpu_count": ("cpu_count", unless(0, whole_between(0, 2**20))),
     "cpu_period": ("cpu_period", unless(0, zero_or(1000, 1000000))),
     "cpu_quota": ("cpu_quota", unless(0, whole)),
+    "cpu_rt_period": ("cpu_rt_period", unless(0, microseconds)),
+    "cpu_rt_runtime": ("cpu_rt_runtime", unless(0, microseconds)),
     "cpu_shares": ("cpu_shares", unless(0, whole_between(0, 262144))),
     "cpus": ("cpus", unless(0, number)),
     "cpuset": ("cpuset", single(matching(CPUSET, 'a list of CPUs such as "0-3,7"'))),
+    "device_cgroup_rules": (
+        "device_cgroup_rules",
+        many(matching(DEVICE_RULE, 'a rule such as "c 1:3 mr"')),
+    ),
     "device_read_bps": ("device_read_bps", limits.byte_rates),
     "device_read_iops": ("device_read_iops", limits.io_rates),
     "device_write_bps": ("device_write_bps", limits.byte_rates),
@@ -255,6 +276,7 @@ OPTIONS: dict[str, tuple[str, Convert]] = {
     "environment": ("environment", environment),
     "expose": ("expose", ports.expose),
     "extra_hosts": ("extra_hosts", extra_hosts),
+    "gpus": ("device_requests", gpus),
     "group_add": ("group_add", MANY_LINES),
     "healthcheck": ("healthcheck", engine_healthcheck.healthcheck),
     "hostname": ("hostname", single(matching(HOST_NAME, "a host name of at most 64 characters"))),
@@ -281,6 +303,7 @@ OPTIONS: dict[str, tuple[str, Convert]] = {
     "stdin_open": ("stdin_open", flag),
     "stop_grace_period": ("stop_grace_period_s", single(duration_s)),
     "stop_signal": ("stop_signal", single(matching(SIGNAL, "a signal such as SIGTERM"))),
+    "storage_opt": ("storage_opt", text_map),
     "sysctls": ("sysctls", text_map),
     "tmpfs": ("tmpfs", mounts.tmpfs),
     "tty": ("tty", flag),

@@ -18,6 +18,8 @@ MOST_PORTS = 1000
 LONG_KEYS = ("target", "published", "host_ip", "protocol", "mode", "name", "app_protocol")
 RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 SHORT = re.compile(r"(?:(?P<ip>\[[^\]]*\]|[^:]*):)??(?:(?P<public>[^:]*):)?(?P<private>[^:]*)")
+# An IPv6 address without brackets, as Compose takes it: the last two numbers are the ports.
+BARE = re.compile(r"(?P<ip>[^\[\]]*:[^\[\]]*):(?P<public>[^:]*):(?P<private>[^:]*)")
 WILDCARDS = ("", "0.0.0.0", "::")  # the engine reads these as all addresses
 
 Port = t.Dict[str, t.Any]
@@ -41,9 +43,11 @@ def parse_port(value: t.Any) -> list[Port]:
         return parse_long(value)
     written = line(value).strip()
     body, _slash, protocol = written.partition("/")
-    match = SHORT.fullmatch(body)
+    match = SHORT.fullmatch(body) or BARE.fullmatch(body)
     if not match or not match.group("private"):
-        raise wanted('a port such as "80", "8080:80" or "127.0.0.1:8080:80/udp"', value)
+        raise wanted(
+            'a port such as "80", "8080:80", "127.0.0.1:8080:80/udp" or "[::1]:80:80"', value
+        )
     return spread(
         ip=address(match.group("ip") or ""),
         public=match.group("public") or "",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.names import alike
 from .._model.problems import Place, quoted
 
 # Canonical services by name, each with its place.
@@ -14,12 +15,42 @@ Services = t.Mapping[str, t.Tuple[t.Mapping[str, t.Any], Place]]
 
 
 def check_names(places: t.Mapping[str, Place]) -> None:
-    """Note services whose names differ only in case."""
+    """Note services whose names are too much alike: the inventory has groups of their names, and DNS knows no case."""
     taken: dict[str, str] = {}
     for name, place in places.items():
-        other = taken.setdefault(name.lower(), name)
+        other = taken.setdefault(alike(name), name)
         if other != name:
-            place.problem(f"the name differs from {quoted(other)} in upper and lower case only")
+            place.problem(
+                f"the name differs from {quoted(other)} only in upper and lower case, or in - _ and ."
+            )
+
+
+def link_dotted(services: Services, stack: str) -> None:
+    """Link each service to those with a dot in a name. Others are found by the search domains.
+
+    A name with a dot is asked for as it is first, and would be that of another stack's service: C(web.db) is the
+    service web of the stack db. A link comes before that.
+    """
+    dotted = [
+        (name, alias)
+        for name, (service, _place) in services.items()
+        if has_members(service)
+        for alias in dict.fromkeys([name, *service.get("aliases", [])])
+        if "." in alias
+    ]
+    for name, (service, _place) in services.items():
+        if not has_members(service) or service["balancer"]:
+            continue
+        taken = {link["alias"].lower() for link in service["links"]}
+        for other, alias in dotted:
+            if other != name and alias.lower() not in taken:
+                taken.add(alias.lower())
+                service["links"].append({"stack": stack, "service": other, "alias": alias})
+
+
+def has_members(service: t.Mapping[str, t.Any]) -> bool:
+    """Whether a service has members on the managed network."""
+    return bool(service["kind"] == "container" and service["network"] == "managed")
 
 
 def check_cycles(services: Services) -> None:

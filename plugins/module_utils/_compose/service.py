@@ -12,15 +12,18 @@ import re
 import typing as t
 
 from .._common.constants import BALANCER_IMAGE, INDEX_DIGITS, MAX_DNS_LABEL
+from .._common.names import SERVICE
 from .._model.problems import Notes, Place, quoted
 from . import links, outside
 from .balancer import service as balancer_service
+from .deploy import with_deploy
 from .keys import SERVICE_KEYS, check_keys
+from .networks import Networks
 from .options import OPTION_KEYS
 from .service_kinds import ServiceBuilder
 
+NO_NETWORKS = Networks()
 KNOWN_KEYS = SERVICE_KEYS | OPTION_KEYS
-SERVICE_NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 
 
 def canonical_service(
@@ -35,6 +38,7 @@ def canonical_service(
     warnings: list[str] | None = None,
     external_hostname: str = "",
     balancer_image: str = BALANCER_IMAGE,
+    networks: Networks = NO_NETWORKS,
 ) -> dict[str, t.Any]:
     """The canonical service of schema section 5 from Compose and Rancher keys.
 
@@ -49,6 +53,7 @@ def canonical_service(
         warnings: list to which warnings are added.
         external_hostname: C(hostname) from Rancher's own file; it makes the service external.
         balancer_image: the image that replaces Rancher's load balancer images.
+        networks: what the stack says of networks.
 
     Raises:
         StackError: with all problems.
@@ -57,8 +62,16 @@ def canonical_service(
     place = Place(notes, file, name, files=files or {})
     check_service_name(name, stack, place)
     check_keys(keys, KNOWN_KEYS, place)
+    outside_ours = outside.is_external(keys, external_hostname) or outside.is_alias(keys)
+    keys = keys if outside_ours else with_deploy(keys, place)
     builder = ServiceBuilder(
-        name, keys, stack=stack, volumes=volumes, services=services, place=place
+        name,
+        keys,
+        stack=stack,
+        volumes=volumes,
+        services=services,
+        networks=networks,
+        place=place,
     )
     if outside.is_external(keys, external_hostname):
         service = builder.external(external_hostname)
@@ -73,11 +86,13 @@ def canonical_service(
 
 
 def check_service_name(name: str, stack: str, place: Place) -> None:
-    """Note a name that Rancher or DNS would reject."""
-    if not SERVICE_NAME.fullmatch(name):
+    """Note a name that Compose or DNS would reject."""
+    if not re.fullmatch(SERVICE, name):
         better = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
         hint = f"; for example {quoted(better)}" if better else ""
-        place.problem(f"a service is named with letters, digits and single hyphens between{hint}")
+        place.problem(
+            f"a service is named with letters, digits and single hyphens, underscores or dots between{hint}"
+        )
     longest = MAX_DNS_LABEL - INDEX_DIGITS - len("--")
     if len(stack) + len(name) > longest:
         place.problem(

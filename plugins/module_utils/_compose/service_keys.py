@@ -14,11 +14,13 @@ from .health_check import LONGEST_MS
 from .image import image
 from .keys import NOT_RUN_NAMESPACES, check_image, not_run, refused_by_prefix
 from .labels import GLOBAL, HOSTNAME_OVERRIDE
+from .links import checked_alias
 from .values import boolean, is_empty, kind_of, line, matching, whole_between
 
 MOST_MEMBERS = 10**INDEX_DIGITS - 1
 LARGEST_METADATA = 1024 * 1024
 DEEPEST_METADATA = 50
+CONTAINER_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.-]*"
 RESTART = r"no|false|always|unless-stopped|on-failure(:[0-9]+)?"
 NETWORKS = {"": "managed", "default": "managed", "managed": "managed"}
 OWN_NETWORKS = ("bridge", "host", "none")
@@ -126,17 +128,39 @@ def note_without_effect(
         place.at("restart").warn(
             "has no effect, as in Rancher; for a task that runs once write the label io.rancher.container.start_once"
         )
-    if not is_empty(keys.get("container_name")):
-        place.at("container_name").warn(
-            "has no effect: members are named <stack>-<service>-<index>, and no other container finds them by "
-            f"this name; {quoted(place.service)} is the name to connect to"
-        )
+    if not is_empty(keys.get("develop")):
+        place.at("develop").warn("has no effect: nothing watches files")
     if service["links"] and network != "managed":
         place.at("links").warn(f'have no effect with network_mode "{network}"')
     if service["container"].get("ports") and network in ("host", "none"):
         place.at("ports").warn(f'are not published with network_mode "{network}"')
     if service["hostname_override"] and "hostname" in service["container"]:
         place.at("hostname").warn(f"has no effect beside the label {HOSTNAME_OVERRIDE}")
+
+
+def container_name(
+    keys: t.Mapping[str, t.Any], service: t.Mapping[str, t.Any], place: Place
+) -> str:
+    """The name that others may know the only member of a service by; empty if there is none."""
+    here = place.at("container_name")
+    written = here.attempt(
+        matching(CONTAINER_NAME, "the name of a container"), keys.get("container_name") or ""
+    )
+    if not written:
+        return ""
+    why = ""
+    if service["global"] or service["scale"] != 1:
+        why = "the service may have several members"
+    elif service["network"] != "managed":
+        why = "the service is not on the managed network"
+    if why:
+        here.warn(
+            f"has no effect: {why}. Containers are named <stack>-<service>-<index>; "
+            f"{quoted(place.service)} is the name to connect to"
+        )
+        return ""
+    result = here.attempt(checked_alias, written)
+    return str(result or "")
 
 
 def drain_timeout(value: t.Any, place: Place) -> int:

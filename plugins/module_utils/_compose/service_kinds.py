@@ -19,6 +19,7 @@ from .health_check import health_check
 from .hooks import pre_deploy, refuse_hooks
 from .keys import X_DROVER, not_run
 from .labels import acting_labels, no_acting_labels
+from .networks import Networks, service_aliases
 from .upgrade_strategy import KEYS as UPGRADE_KEYS
 from .upgrade_strategy import refuse_upgrades, upgrade_strategy
 from .values import is_empty
@@ -37,12 +38,15 @@ class ServiceBuilder:
         stack: str,
         volumes: t.AbstractSet[str],
         services: links.Services,
+        networks: Networks,
         place: Place,
     ) -> None:
+        self.name = name
         self.keys = keys
         self.stack = stack
         self.volumes = volumes
         self.services = services
+        self.networks = networks
         self.place = place
         self.macros = {"stack_name": stack, "service_name": name}
 
@@ -53,9 +57,23 @@ class ServiceBuilder:
         lb.check_no_balancer(self.keys, self.place)
         service = self.service(self.keys, container, read.service_image(self.keys, self.place))
         service["links"] = links.all_links(self.keys, self.stack, self.services, self.place)
+        self.add_aliases(service)
         read.note_without_effect(self.keys, service, self.place)
         hook = pre_deploy(self.keys, self.place)
         return {**service, "pre_deploy": hook} if hook else service
+
+    def add_aliases(self, service: Service) -> None:
+        """Add the further names of the members, if there are any."""
+        written = self.keys.get("networks")
+        found = service_aliases(written, self.networks, self.place.at("networks"))
+        if not is_empty(written) and service["network"] != "managed":
+            self.place.at("networks").problem(
+                '"network_mode" says something else; keep one of the two'
+            )
+        name = read.container_name(self.keys, service, self.place)
+        names = [item for item in dict.fromkeys([*found, name]) if item and item != self.name]
+        if names and service["network"] == "managed":
+            service["aliases"] = names
 
     def balancer(self, image: str) -> Service:
         """A load balancer; its links are targets or have no effect."""
@@ -72,6 +90,7 @@ class ServiceBuilder:
         own = lb.rancher_image(keys.get("image"))
         used = image if own else read.service_image(keys, self.place)
         service = {**self.service(keys, container, used), "balancer": found}
+        self.add_aliases(service)
         lb_container.check_directories(found, container, self.place.at("labels"))
         self.note_of_balancer(service, entries)
         return service

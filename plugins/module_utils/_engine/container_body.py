@@ -94,10 +94,15 @@ def endpoint_config(service: Json, *, member: MemberId, address: str | None) -> 
     """How a member's container is attached to the managed network: address, aliases, links."""
     return endpoint_body(
         address=address,
-        aliases=[] if member.is_hook else aliases(member.stack, member.service),
+        aliases=[] if member.is_hook else member_aliases(service, member),
         links=endpoint_links(service["links"]),
         mac_address=service["container"].get("mac_address"),
     )
+
+
+def member_aliases(service: Json, member: MemberId) -> list[str]:
+    """The names of a member: its service's, and those that the file adds."""
+    return aliases(member.stack, member.service, service.get("aliases", []))
 
 
 def container_hostname(name: str) -> str:

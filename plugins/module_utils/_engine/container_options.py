@@ -33,6 +33,10 @@ _PLAIN_HOST = {
     "read_only": "ReadonlyRootfs",
     "init": "Init",
     "oom_kill_disable": "OomKillDisable",
+    "annotations": "Annotations",
+    "storage_opt": "StorageOpt",
+    "device_cgroup_rules": "DeviceCgroupRules",
+    "cgroup": "CgroupnsMode",
     "cap_add": "CapAdd",
     "cap_drop": "CapDrop",
     "security_opt": "SecurityOpt",
@@ -59,6 +63,8 @@ _PLAIN_HOST = {
     "cpu_period": "CpuPeriod",
     "cpu_quota": "CpuQuota",
     "cpu_count": "CpuCount",
+    "cpu_rt_period": "CpuRealtimePeriod",
+    "cpu_rt_runtime": "CpuRealtimeRuntime",
     "pids_limit": "PidsLimit",
     "cpuset": "CpusetCpus",
     "blkio_weight": "BlkioWeight",
@@ -148,6 +154,7 @@ def _healthcheck(check: Json) -> Json:
         "interval_ns": "Interval",
         "timeout_ns": "Timeout",
         "start_period_ns": "StartPeriod",
+        "start_interval_ns": "StartInterval",
         "retries": "Retries",
     }
     return _plain({key: value for key, value in check.items() if value is not None}, fields)
@@ -165,6 +172,20 @@ def _devices(devices: list[Json]) -> list[Json]:
             "CgroupPermissions": item["permissions"],
         }
         for item in devices
+    ]
+
+
+def _device_requests(requests: list[Json]) -> list[Json]:
+    """Each request is one set of capabilities, all of which a device must have."""
+    return [
+        {
+            "Driver": item["driver"],
+            "Count": item["count"],
+            "DeviceIDs": item["device_ids"],
+            "Capabilities": [item["capabilities"]],
+            "Options": item["options"],
+        }
+        for item in requests
     ]
 
 
@@ -187,4 +208,5 @@ _CONVERTED: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {
     "logging": ("LogConfig", _logging),
     "blkio_weight_device": ("BlkioWeightDevice", _weights),
     "cpus": ("NanoCpus", _nano_cpus),
+    "device_requests": ("DeviceRequests", _device_requests),
 }

@@ -17,6 +17,8 @@ FILE_WORDS: dict[str, str | None] = {
     "network": "network_mode",
     "pull": "pull_policy",
     "mounts": "volumes",
+    "aliases": "networks",
+    "device_requests": "gpus",
     "stop_grace_period_s": "stop_grace_period",
     "global": None,
     "start_once": None,

@@ -11,8 +11,9 @@ import typing as t
 
 from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_SLOT, LABEL_STACK, PRE_DEPLOY
 from .._common.labels import number
+from .._common.names import SERVICE
 
-DOTTED = r"[A-Za-z0-9-]+\.[A-Za-z0-9-]+\.[0-9]+(?:\.r[0-9]+)?"
+DOTTED = rf"[A-Za-z0-9-]+\.{SERVICE}\.[0-9]+(?:\.r[0-9]+)?"
 """The pattern of C(MemberId.dotted)."""
 
 

@@ -58,7 +58,8 @@ def _links(container: Container) -> list[Json]:
     found = []
     for text in sorted(texts):
         target, _colon, alias = text.partition(":")
-        service, _dot, stack = target.partition(".")
+        # The name of a stack has no dot, that of a service may.
+        service, _dot, stack = target.rpartition(".")
         found.append({"stack": stack, "service": service, "alias": alias})
     return found
 

@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.constants import SYSTEM_STACK
-from ansible_collections.drover.docker.plugins.module_utils._common.names import stack_name
+from ansible_collections.drover.docker.plugins.module_utils._common.names import SERVICE, stack_name
 from ansible_collections.drover.docker.plugins.module_utils._model.upgrade_words import (
     START_FIRST,
     STOP_FIRST,
@@ -121,7 +121,7 @@ def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
     """Return stack and service of the command; empty for all."""
     stack, service = str(args.get("stack") or ""), str(args.get("service") or "")
     if service:
-        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9-]+", service):
+        if not re.fullmatch(rf"[A-Za-z0-9-]+/{SERVICE}", service):
             raise ValueError(
                 f"service={service!r} must be written STACK/SERVICE, for example -e service=wordpress/web"
             )
@@ -187,7 +187,7 @@ def _members(value: t.Any) -> list[str]:
     """Return members, written STACK/SERVICE/INDEX and separated by commas."""
     found = _names("new_volumes", value)
     for item in found:
-        if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9-]+/[1-9][0-9]*", item):
+        if not re.fullmatch(rf"[A-Za-z0-9-]+/{SERVICE}/[1-9][0-9]*", item):
             raise ValueError(
                 f"new_volumes={value!r} must name members as STACK/SERVICE/INDEX,"
                 " for example -e new_volumes=wordpress/db/1"

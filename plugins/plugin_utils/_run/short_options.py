@@ -14,12 +14,12 @@ import typing as t
 
 Json = dict[str, t.Any]
 
-OF_FILES = ("stack_dir", "stack_variables")
+OF_FILES = ("stack_dir", "stack_variables", "profiles")
 """Options about the stack files."""
 WAITING = ("wait", "wait_timeout")
 OF_UPGRADES = ("upgrade", "services", "force", "pull", "strategy", "batch_size", "interval")
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "config": ("stack_dir", "stack", "stack_variables", "show_secrets"),
+    "config": ("stack_dir", "stack", "stack_variables", "profiles", "show_secrets"),
     "up": (*OF_FILES, "stack", "scale", "prune", "take", *OF_UPGRADES, *WAITING),
     "confirm_upgrade": ("stack", "service"),
     "rollback": ("stack", "service", "revision", "force", *WAITING),

@@ -9,7 +9,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.drover.docker.plugins.module_utils._compose.keys import not_run
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import X_DROVER, not_run
 from ansible_collections.drover.docker.plugins.module_utils._compose.values import is_empty, kind_of
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import (
     Place,
@@ -17,9 +17,11 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     quoted,
 )
 
+from .yaml_text import Reset, settled
+
 VERSION = re.compile(r"[23](\.[0-9]+)?")
 TODAY = ("compose.yaml", "compose.yml")
-COMPOSE_KEYS = ("version", "name", "services", "volumes", ".catalog")
+COMPOSE_KEYS = ("version", "name", "include", "services", "volumes", "networks", ".catalog")
 RANCHER_KEYS = ("version", "services", ".catalog", "catalog")
 # No service can have this name, so a block of this name is recognized everywhere.
 CATALOG = ".catalog"
@@ -27,21 +29,30 @@ CATALOG_KEYS = (CATALOG, "catalog")
 # Unsupported top-level keys of Compose, with what to do instead.
 NOT_RUN_TOP = {
     "configs": "",
-    "include": "write all services into one file",
     "models": "",
-    "networks": "all services share the managed network",
     "secrets": "",
 }
 
 
 @dataclasses.dataclass
 class ComposeFile:
-    """The parts of a compose file, not yet checked."""
+    """The parts of a compose file, not yet checked.
+
+    Attributes:
+        ranchers: Whether the file has a format that Rancher had: the first, or version '2'.
+        first: Whether it is the first.
+        own: What the key C(x-drover) says.
+    """
 
     services: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     volumes: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    networks: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    include: t.Any = None
+    own: t.Any = None
     name: t.Any = None
     catalog: t.Any = None
+    ranchers: bool = False
+    first: bool = False
 
 
 @dataclasses.dataclass
@@ -52,8 +63,11 @@ class RancherFile:
     catalog: t.Any = None
 
 
-def compose_file(document: t.Any, place: Place) -> ComposeFile:
-    """Return the parts of a compose file in any format; note problems if it has no known format."""
+def compose_file(document: t.Any, place: Place, *, part: bool = False) -> ComposeFile:
+    """Return the parts of a compose file in any format; note problems if it has no known format.
+
+    C(part): The file belongs to one that has services under their own key, and may have none itself.
+    """
     if not isinstance(document, dict) or not document:
         place.problem(
             "is empty"
@@ -61,17 +75,24 @@ def compose_file(document: t.Any, place: Place) -> ComposeFile:
             else f"must be a map of services, not {kind_of(document)}"
         )
         return ComposeFile()
-    if not has_services_key(document):
+    if not has_services_key(document) and not part:
         if place.file in TODAY:
             place.at("services").problem("is missing; every service is written under it")
             return ComposeFile()
-        return ComposeFile(services=first_format(document, place), catalog=document.get(CATALOG))
+        services = first_format(document, place)
+        catalog = document.get(CATALOG)
+        return ComposeFile(services=services, catalog=catalog, ranchers=True, first=True)
     check_top(document, COMPOSE_KEYS, place)
+    document = {key: item for key, item in document.items() if not isinstance(item, Reset)}
     return ComposeFile(
         services=map_under(document, "services", place),
         volumes=map_under(document, "volumes", place),
+        networks=map_under(document, "networks", place),
+        include=document.get("include"),
+        own=document.get(X_DROVER),
         name=document.get("name"),
         catalog=document.get(CATALOG),
+        ranchers=str(document.get("version")) == "2",
     )
 
 
@@ -84,7 +105,7 @@ def first_format(top: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
     """Return the services of the first format, where every top-level key is a service."""
     services = {}
     for key, value in top.items():
-        if key in ("volumes", *NOT_RUN_TOP) and not looks_like_service(value):
+        if key in ("volumes", "networks", *NOT_RUN_TOP) and not looks_like_service(value):
             place.at(key).problem("""only a file with "version: '2'" and "services" has this key""")
         elif key.startswith("x-"):
             if looks_like_service(value):
@@ -103,7 +124,7 @@ def check_top(top: t.Mapping[str, t.Any], known: t.Sequence[str], place: Place) 
     """Note unknown top-level keys, unsupported keys, and unknown versions."""
     for key, value in top.items():
         if key in NOT_RUN_TOP:
-            if not is_empty(value):
+            if not is_empty(settled(value)):
                 place.at(key).problem(not_run(NOT_RUN_TOP[key]))
         elif key not in known and not key.startswith("x-"):
             under = '; services are written under "services"' if isinstance(value, dict) else ""

@@ -19,6 +19,8 @@ import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import Invalid
 
+from .interpolation import Interpolation, Lookup
+
 NAME = re.compile(r"(?:export[ \t]+)?([A-Za-z0-9_.\[\]-]+)[ \t]*(=|(?=\r?\n|\Z))")
 SPACE = re.compile(r"[ \t]*")
 NOTE = re.compile(r"[ \t]#.*")
@@ -62,6 +64,45 @@ def parse_raw(text: str) -> list[Variable]:
                 raise not_a_variable(number)
             found.append(Variable(number, name.strip(), value if equals else None, literal=True))
     return found
+
+
+def values_of(text: str, lookup: Lookup) -> dict[str, str]:
+    """Return the values by name. A variable that is known already keeps that value, and is used in later lines.
+
+    Raises:
+        Invalid: as L(parse), or a value holds what is no variable.
+    """
+    found: dict[str, str] = {}
+
+    def known(name: str) -> str | None:
+        value = lookup(name)
+        return found.get(name) if value is None else value
+
+    for variable in parse(text):
+        value, _unset = value_of(variable, known)
+        if value is not None:
+            found[variable.name] = value
+    return found
+
+
+def value_of(variable: Variable, known: Lookup) -> tuple[str | None, bool]:
+    """Return the value with its variables replaced, and whether one of them is not set.
+
+    Raises:
+        Invalid: the value holds what is no variable; the error holds its line.
+    """
+    if variable.value is None:
+        return known(variable.name), False
+    if variable.literal:
+        return variable.value, False
+    interpolation = Interpolation(known, lone_dollars=True)
+    try:
+        return interpolation.replace(variable.value), bool(interpolation.unset)
+    except Invalid:
+        raise Invalid(
+            f"line {variable.line}: the ${{...}} in the value is not possible; "
+            "in single quotes the value is taken as it is"
+        ) from None
 
 
 def not_a_variable(line: int) -> Invalid:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import typing as t
 
@@ -20,9 +21,9 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     did_you_mean,
 )
 
-from .dotenv import Variable, parse, parse_raw
+from .dotenv import Variable, parse, parse_raw, value_of
 from .folder import Reader, inside
-from .interpolation import Interpolation, Lookup
+from .interpolation import Lookup
 
 LONG_KEYS = ("path", "required", "format")
 
@@ -31,28 +32,52 @@ FORMATS = ("", "raw")
 Environment = dict[str, str]
 
 
+@dataclasses.dataclass(frozen=True)
+class EnvEntry:
+    """One entry of env_file, with the place that it stands at: paths are relative to the file that has it.
+
+    Attributes:
+        written: A path, or Compose's newer long form.
+        folder: What paths are relative to.
+        place: The key env_file of the service, in that file.
+    """
+
+    written: t.Any
+    folder: str
+    place: Place = dataclasses.field(compare=False)
+
+
+def env_entries(value: t.Any, place: Place) -> list[EnvEntry]:
+    """Return the entries of a value of env_file; C(place): its key."""
+    items = value if isinstance(value, list) else [value]
+    return (
+        []
+        if is_empty(value)
+        else [EnvEntry(item, os.path.dirname(place.file), place) for item in items]
+    )
+
+
 class EnvFiles:
     """Reads the env files that one service names. Controller and stack variables come before those of the files."""
 
-    def __init__(self, reader: Reader, lookup: Lookup, place: Place) -> None:
-        """C(place): the key env_file of the service."""
+    def __init__(self, reader: Reader, lookup: Lookup) -> None:
         self.reader = reader
         self.lookup = lookup
-        self.place = place
+        self.place = Place(reader.notes)
         self.found: Environment = {}
 
-    def read(self, value: t.Any, set_anyway: t.Collection[str]) -> Environment:
+    def read(self, entries: t.Iterable[EnvEntry], set_anyway: t.Collection[str]) -> Environment:
         """Return the variables of all files. Later files override earlier ones.
 
         C(set_anyway): variables whose value in the files does not count, so nothing is said of it.
         """
-        items = value if isinstance(value, list) else [value]
-        for item in items if not is_empty(value) else []:
-            self.place.attempt(lambda entry: self.read_entry(entry, set_anyway), item)
+        for entry in entries:
+            self.place = entry.place
+            self.place.attempt(lambda item: self.read_entry(item, set_anyway), entry.written)
         return self.found
 
     def read_entry(self, entry: t.Any, set_anyway: t.Collection[str]) -> None:
-        """Add the variables of one entry: a path, or Compose's newer long form."""
+        """Add the variables of one entry."""
         path, required, form = long_form(entry) if isinstance(entry, dict) else (entry, True, "")
         if not isinstance(path, str) or not path:
             raise Invalid(f"must be the path of a file, not {kind_of(path)}")
@@ -69,7 +94,7 @@ class EnvFiles:
     def add(self, variable: Variable, file: str, set_anyway: t.Collection[str]) -> None:
         """Add one variable. Messages name its line, as a part of a password may look like a variable."""
         why = ""
-        value, unset = self.value_of(variable)
+        value, unset = value_of(variable, self.lookup_for(variable))
         if value is None:
             why = "is not set, and is left out of the environment"
         else:
@@ -78,20 +103,9 @@ class EnvFiles:
         if why and variable.name not in set_anyway:
             self.place.warn(f'"{file}": line {variable.line}: the variable {why}')
 
-    def value_of(self, variable: Variable) -> tuple[str | None, bool]:
-        """Return the value with its variables replaced, and whether one of them is not set."""
-        if variable.value is None:
-            return self.lookup(variable.name), False
-        if variable.literal:
-            return variable.value, False
-        interpolation = Interpolation(self.known, lone_dollars=True)
-        try:
-            return interpolation.replace(variable.value), bool(interpolation.unset)
-        except Invalid:
-            raise Invalid(
-                f"line {variable.line}: the ${{...}} in the value is not possible; "
-                "in single quotes the value is taken as it is"
-            ) from None
+    def lookup_for(self, variable: Variable) -> Lookup:
+        """Return what a name means: alone on a line it is only the variable of the stack."""
+        return self.lookup if variable.value is None else self.known
 
     def known(self, name: str) -> str | None:
         """Return the value of a variable, also of one that a file has set before."""

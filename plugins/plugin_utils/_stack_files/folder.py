@@ -24,14 +24,15 @@ from .yaml_text import MOST_BYTES, decode, load_yaml
 COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml")
 RANCHER = ("rancher-compose.yml", "rancher-compose.yaml")
 ANSWERS = ("answers.yml", "answers.yaml")
-# Files that only other tools read, and what to do instead.
-UNREAD = {
-    "docker-compose.override.yml": "merge it into the compose file",
-    "docker-compose.override.yaml": "merge it into the compose file",
-    "compose.override.yaml": "merge it into the compose file",
-    "compose.override.yml": "merge it into the compose file",
-    ".env": "write its variables into answers.yml",
-}
+# Whichever of the names the compose file has, as in Compose.
+OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+DOTENV = ".env"
+RANCHER_VERSION = "2"
 # Rancher ran every file as a Go template unless it began like this.
 NO_TEMPLATE = re.compile(rb"(\xef\xbb\xbf)?# ?notemplating")
 GO_TEMPLATE = re.compile(
@@ -44,8 +45,10 @@ class Files:
     """Names of a stack's files in its folder."""
 
     compose: str
+    override: str | None
     rancher: str | None
     answers: str | None
+    dotenv: str | None
 
 
 def find_files(folder: str, notes: Notes) -> Files | None:
@@ -56,13 +59,11 @@ def find_files(folder: str, notes: Notes) -> Files | None:
     except OSError as error:
         place.problem(f"is no folder that can be read: {error.strerror}")
         return None
-    for name in sorted(present & set(UNREAD)):
-        Place(notes, name).warn(f"is not read; {UNREAD[name]}")
     compose = only_one(COMPOSE, present, place)
-    rancher, answers = only_one(RANCHER, present, place), only_one(ANSWERS, present, place)
+    others = [only_one(names, present, place) for names in (OVERRIDES, RANCHER, ANSWERS, (DOTENV,))]
     if compose is None and not notes.problems:
         note_missing(present, place)
-    return Files(compose, rancher, answers) if compose else None
+    return Files(compose, *others) if compose else None
 
 
 def only_one(names: t.Sequence[str], present: set[str], place: Place) -> str | None:
@@ -96,8 +97,14 @@ class Reader:
 
         def load(file: str) -> t.Any:
             content = self.content(file)
-            check_template(content)
-            return load_yaml(content, place)
+            try:
+                document = load_yaml(content, place)
+            except Invalid:
+                check_template(content)
+                raise
+            if os.path.basename(file) not in COMPOSE[2:] and ranchers(document):
+                check_template(content)
+            return document
 
         return place.attempt(load, name)
 
@@ -120,6 +127,13 @@ class Reader:
             Invalid: a symbolic link leads outside of the folder.
         """
         return os.path.exists(real_path(self.folder, name))
+
+
+def ranchers(document: t.Any) -> bool:
+    """Whether a document may be Rancher's, which ran each of its files as a template: not one of today's Compose."""
+    if not isinstance(document, dict) or "services" not in document:
+        return True
+    return str(document.get("version")) == RANCHER_VERSION
 
 
 def check_template(content: bytes) -> None:

@@ -8,6 +8,7 @@
     ${X:-d} ${X-d}   d where X is not set (":": or empty)
     ${X:?e} ${X?e}   an error with the text e there
     ${X:+r} ${X+r}   r where X is set (":": and not empty)
+    $ before other   stays, as in today's Compose; in Rancher's formats an error, as it was there
 
 d and r may contain variables. Inserted values are not interpolated again.
 """
@@ -22,6 +23,8 @@ from ansible_collections.drover.docker.plugins.module_utils._model.problems impo
     Place,
     quoted,
 )
+
+from .yaml_text import Override
 
 # As in Compose, no name begins with a digit: "costs $5" is a mistake, and must not become "costs".
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -112,22 +115,34 @@ class Interpolation:
 
 
 def closing_brace(text: str, start: int) -> int:
-    """Return the position of the brace that closes the one before C(start)."""
+    """Return the position of the brace that closes the one before C(start).
+
+    A default may be JSON, so its own braces count where they are pairs.
+    """
+    for opening in ("{", "${"):
+        position = _closing(text, start, opening)
+        if position is not None:
+            return position
+    raise Invalid("a ${ is never closed; write $$ for a plain dollar sign")
+
+
+def _closing(text: str, start: int, opening: str) -> int | None:
+    """Return the position where as many braces are closed as C(opening) opened; None if there is none."""
     depth = 1
     position = start
     while position < len(text):
         if text.startswith("$$", position):
             position += 2
             continue
-        if text.startswith("${", position):
+        if text.startswith(opening, position):
             depth += 1
-            position += 1
+            position += len(opening) - 1
         elif text[position] == "}":
             depth -= 1
             if depth == 0:
                 return position
         position += 1
-    raise Invalid("a ${ is never closed; write $$ for a plain dollar sign")
+    return None
 
 
 def replace_in(value: t.Any, place: Place, interpolation: Interpolation) -> t.Any:
@@ -138,6 +153,8 @@ def replace_in(value: t.Any, place: Place, interpolation: Interpolation) -> t.An
         return [
             replace_in(item, place.at(index), interpolation) for index, item in enumerate(value)
         ]
+    if isinstance(value, Override):
+        return Override(replace_in(value.value, place, interpolation))
     if isinstance(value, str) and "$" in value:
         return place.attempt(interpolation.replace, value)
     return value

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 
@@ -21,12 +22,19 @@ from ansible_collections.drover.docker.plugins.module_utils._compose.balancer.se
     certificate_wishes,
     place_of,
 )
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import X_DROVER
+from ansible_collections.drover.docker.plugins.module_utils._compose.networks import (
+    Networks,
+    declared_networks,
+    shares_network,
+)
 from ansible_collections.drover.docker.plugins.module_utils._compose.outside import (
     external_hostname,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.relations import (
     check_cycles,
     check_names,
+    link_dotted,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.service import (
     canonical_service,
@@ -47,8 +55,12 @@ from .certificates import Certificates, CertificateSources
 from .documents import CATALOG, ComposeFile, RancherFile, compose_file, rancher_file
 from .folder import Files, Reader, find_files
 from .interpolation import replace_in
+from .merge import merge_maps
+from .profiles import EVERY_PROFILE, profiles_of, without_disabled
 from .raw_services import RawService, RawServices
-from .variables import Variables, answers, question_defaults
+from .sources import Layer, Layers, Model, Sources
+from .variables import Variables, answers, check_dotenv, question_defaults, words
+from .yaml_text import settled
 
 FORMAT = 1
 
@@ -61,6 +73,7 @@ def load_stack(
     stack: str | None,
     variables: t.Mapping[str, str],
     environ: t.Mapping[str, str] | None = None,
+    profiles: t.Sequence[str] | None = None,
     certificates: CertificateSources | None = None,
     balancer_image: str = "",
 ) -> tuple[Definition, list[str]]:
@@ -71,6 +84,7 @@ def load_stack(
         stack: name of the stack; None: C(name) in the file, or the folder's name.
         variables: values that override all others.
         environ: variables that come after the answers file; None: the environment of this process.
+        profiles: profiles whose services are wanted, C(*) for all; None: COMPOSE_PROFILES of the folder's .env.
         certificates: sources of load balancers' certificates, besides the folder's own.
         balancer_image: image that replaces Rancher's load balancer images; empty: the default.
 
@@ -85,6 +99,8 @@ def load_stack(
     loader.certificates = Certificates(certificates or CertificateSources(), folder)
     loader.balancer_image = balancer_image or BALANCER_IMAGE
     loader.read(variables, os.environ if environ is None else environ)
+    if profiles is not None:
+        loader.profiles = set(profiles)
     return loader.definition(stack), notes.warnings
 
 
@@ -101,6 +117,10 @@ class StackLoader:
         self.certificates = Certificates(CertificateSources(), folder)
         self.balancer_image = BALANCER_IMAGE
         self.wanted: list[tuple[str, Place]] = []
+        self.model = Model()
+        self.profiles: set[str] = set()
+        self.dotenv: dict[str, str] = {}
+        self.disabled: dict[str, list[str]] = {}
 
     def read(self, variables: t.Mapping[str, str], environ: t.Mapping[str, str]) -> None:
         """Read all files, and prepare the variables."""
@@ -113,8 +133,27 @@ class StackLoader:
         given = answers(answered, self.place(self.files.answers))
         defaults = question_defaults(*self.catalog())
         self.notes.raise_problems()
-        values = Variables([variables, given, environ, defaults])
-        self.raw = RawServices(self.files.compose, self.compose.services, self.reader, values)
+        self.read_sources([variables, given, environ], defaults)
+        self.notes.raise_problems()
+
+    def read_sources(
+        self, given: t.Sequence[t.Mapping[str, str]], defaults: t.Mapping[str, str]
+    ) -> None:
+        """Read what else belongs to the compose file: .env, included files and the override file."""
+        before = Variables(given)
+        # C(complete) and C(read) look at the same variables, which get their last sources here.
+        values = before.and_then(defaults)
+        self.raw = RawServices(self.reader, values)
+        sources = Sources(self.reader, self.raw)
+        if self.files.dotenv:
+            self.dotenv = sources.dotenv(self.files.dotenv, before)
+            check_dotenv(self.dotenv, self.place(self.files.dotenv))
+            values.sources.insert(len(given), self.dotenv)
+        self.profiles = set(words(self.dotenv.get("COMPOSE_PROFILES", "")))
+        self.model = sources.complete(self.files.compose, self.compose, values)
+        if self.files.override:
+            under_a_key = not self.compose.first
+            self.model.lay_over(sources.read(self.files.override, values, part=under_a_key))
 
     def catalog(self) -> tuple[t.Any, Place]:
         """Return the catalog block with the questions, and its place. Either file may contain it."""
@@ -130,13 +169,16 @@ class StackLoader:
     def definition(self, given_name: str | None) -> Definition:
         """Return the canonical stack."""
         stack = self.stack_name(given_name)
-        if not self.compose.services and not self.notes.problems:
+        # Compose has it too. Included files look at the variables of the stack, so they are not told apart.
+        self.raw.variables.sources.append({"COMPOSE_PROJECT_NAME": stack})
+        if not self.model.services and not self.notes.problems:
             self.place(self.files.compose).problem("holds no service")
-        declared = self.replaced(self.compose.volumes, self.place(self.files.compose).at("volumes"))
         volumes = canonical_volumes(
-            declared, stack=stack, place=self.place(self.files.compose).at("volumes")
+            self.merged(self.model.volumes, "volumes"),
+            stack=stack,
+            place=self.place(self.files.compose).at("volumes"),
         )
-        services = self.services(stack, volumes)
+        services = self.services(stack, volumes, self.networks())
         self.raw.warn_of_unset(self.notes)
         self.check(stack, volumes, services)
         certificates = self.certificates.load(self.wanted)
@@ -152,10 +194,11 @@ class StackLoader:
     def stack_name(self, given: str | None) -> str:
         """Return the canonical name of the stack."""
         place = self.place(self.files.compose)
-        own = self.compose.name
-        if given is None and own is not None:
-            own = self.replaced(own, place.at("name"))
-            given = place.at("name").attempt(line, own) or None
+        given = given or self.dotenv.get("COMPOSE_PROJECT_NAME") or None
+        name = self.model.name
+        if given is None and name is not None:
+            here = self.place(name.file).at("name")
+            given = here.attempt(line, self.replaced(settled(name.value), here)) or None
         raw = given if given is not None else os.path.basename(self.folder)
         stack = stack_name(raw)
         if not stack:
@@ -165,32 +208,52 @@ class StackLoader:
         return stack
 
     def replaced(self, value: t.Any, place: Place) -> t.Any:
-        """Return a part of the compose file with its variables replaced."""
-        return replace_in(value, place, self.raw.interpolation(self.files.compose))
+        """Return a part of a compose file with its variables replaced."""
+        return replace_in(value, place, self.raw.interpolation(place.file))
+
+    def merged(self, layers: Layers, part: str) -> dict[str, t.Any]:
+        """Return a part of all compose files, with its variables replaced."""
+        found: dict[str, t.Any] = {}
+        for key, said in layers.items():
+            for one in said:
+                value = self.replaced(one.value, self.place(one.file).at(part).at(key))
+                found = merge_maps(found, {key: value})
+        return t.cast("dict[str, t.Any]", settled(found))
+
+    def networks(self) -> Networks:
+        """Return what the compose files say of networks."""
+        file = self.model.own[X_DROVER][0].file if self.model.own else self.files.compose
+        own = settled(self.merged(self.model.own, "").get(X_DROVER))
+        shared = shares_network(own, self.place(file).at(X_DROVER))
+        declared = self.merged(self.model.networks, "networks")
+        layers = next(iter(self.model.networks.values()), [Layer(self.files.compose, None)])
+        return declared_networks(declared, shared, self.place(layers[0].file).at("networks"))
 
     def services(
-        self, stack: str, volumes: t.Mapping[str, t.Any]
+        self, stack: str, volumes: t.Mapping[str, t.Any], networks: Networks
     ) -> dict[str, tuple[dict[str, t.Any], Place]]:
         """Return the valid canonical services, each with its place."""
         self.warn_of_strangers()
         found = {}
-        for name, value in self.compose.services.items():
-            raw, hostname = self.complete(name, value)
+        ready = {name: self.complete(name) for name in self.model.services}
+        self.leave_out(ready)
+        for name, (raw, hostname) in ready.items():
             if raw is None:
                 continue
-            place = Place(self.notes, self.files.compose, name, files=raw.files)
+            place = self.place_of(name, raw)
             try:
                 service = canonical_service(
                     name,
                     raw.keys,
                     stack=stack,
-                    file=self.files.compose,
-                    volumes=set(volumes) | set(self.compose.volumes),
-                    services=list(self.compose.services),
+                    file=place.file,
+                    volumes=set(volumes) | set(self.model.volumes),
+                    services=list(ready),
                     files=raw.files,
                     warnings=self.notes.warnings,
                     external_hostname=hostname,
                     balancer_image=self.balancer_image,
+                    networks=networks,
                 )
             except StackError as error:
                 self.notes.problems += error.problems
@@ -199,6 +262,7 @@ class StackLoader:
             found[name] = (service, place)
             if service["balancer"]:
                 self.want_certificates(raw, place)
+        link_dotted(found, stack)
         return found
 
     def want_certificates(
@@ -211,28 +275,49 @@ class StackLoader:
             if name:
                 self.wanted.append((name, where))
 
-    def complete(self, name: str, value: t.Any) -> tuple[RawService | None, str]:
-        """Return all keys of a service. Keys of the rancher file override those of the compose file.
+    def place_of(self, name: str, raw: RawService | None = None) -> Place:
+        """Return the place of a service: the first file that has it."""
+        file = self.model.services[name][0].file
+        return Place(self.notes, file, name, files=raw.files if raw else {})
+
+    def complete(self, name: str) -> tuple[RawService | None, str]:
+        """Return all keys of a service. Keys of the rancher file override those of the compose files.
 
         The key C(hostname) has a different meaning in each file, so Rancher's value is separate.
         """
-        raw = self.raw.complete(name, value, self.files.compose)
+        said = [self.raw.complete(name, one.value, one.file) for one in self.model.services[name]]
+        written = None
         entry = self.rancher.services.get(name)
-        if entry is None or self.files.rancher is None:
-            return raw, ""
-        more = self.raw.complete(name, entry, self.files.rancher)
-        if raw is None or more is None:
+        if entry is not None and self.files.rancher is not None:
+            more = self.raw.complete(name, entry, self.files.rancher)
+            written = more and more.keys.pop("hostname", None)
+            _file = more and more.files.pop("hostname", None)
+            said.append(more)
+        if any(one is None for one in said):
             return None, ""
-        written = more.keys.pop("hostname", None)
-        more.files.pop("hostname", None)
-        place = Place(self.notes, self.files.rancher, name).at("hostname")
+        raw = functools.reduce(lambda base, over: over.over(base), t.cast("list[RawService]", said))
+        self.raw.finish(raw, self.place_of(name, raw))
+        place = Place(self.notes, self.files.rancher or "", name).at("hostname")
         hostname = "" if is_empty(written) else place.attempt(external_hostname, written)
-        return more.over(raw), hostname or ""
+        return raw, hostname or ""
+
+    def leave_out(self, ready: dict[str, tuple[RawService | None, str]]) -> None:
+        """Leave out the services of which no profile is wanted, and what names them."""
+        for name, (raw, _hostname) in list(ready.items()):
+            if raw is not None:
+                place = self.place_of(name, raw).at("profiles")
+                own = profiles_of(raw.keys.pop("profiles", None), place)
+                if own and not self.profiles & {*own, EVERY_PROFILE}:
+                    self.disabled[name] = own
+                    del ready[name]
+        for name, (raw, _hostname) in ready.items():
+            if raw is not None:
+                without_disabled(raw.keys, self.disabled, self.place_of(name, raw))
 
     def warn_of_strangers(self) -> None:
         """Warn of rancher entries without a service in the compose file, which Rancher ignored."""
         for name in self.rancher.services:
-            if name not in self.compose.services:
+            if name not in self.model.services:
                 place = Place(self.notes, self.files.rancher or "", name)
                 place.warn(f"is ignored: {self.files.compose} has no such service")
 
@@ -244,7 +329,7 @@ class StackLoader:
     ) -> None:
         """Check the relations of services and volumes."""
         check_names(
-            {name: Place(self.notes, self.files.compose, name) for name in self.compose.services}
+            {name: self.place_of(name) for name in self.model.services if name not in self.disabled}
         )
         check_cycles(services)
         check_balancers(services, stack)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.drover.docker.plugins.module_utils._compose.keys import not_run
 from ansible_collections.drover.docker.plugins.module_utils._compose.values import kind_of, text
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import Place
 
@@ -18,11 +19,28 @@ class Variables:
     """Values by name from several sources. The first source with the name wins."""
 
     def __init__(self, sources: t.Sequence[t.Mapping[str, str]]) -> None:
-        self.sources = sources
+        self.sources = list(sources)
+
+    def and_then(self, source: t.Mapping[str, str]) -> Variables:
+        """Return these variables with one more source, which comes last."""
+        return Variables([*self.sources, source])
 
     def get(self, name: str) -> str | None:
         """Return the value, or None if no source has the name."""
         return next((source[name] for source in self.sources if name in source), None)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a list with commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def check_dotenv(found: t.Mapping[str, str], place: Place) -> None:
+    """Note a variable of .env by which Compose would read other files."""
+    if found.get("COMPOSE_FILE"):
+        place.problem(
+            f'"COMPOSE_FILE" {not_run("name the first file compose.yaml, and include the others in it")}'
+        )
 
 
 def answers(document: t.Any, place: Place) -> dict[str, str]:

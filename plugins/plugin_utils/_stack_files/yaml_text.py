@@ -31,6 +31,7 @@ LOADER: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Keys and list positions that lead to a value.
 Path = tuple[str | int, ...]
 
+RESET_TAG, OVERRIDE_TAG = "!reset", "!override"
 YAML_TAG = "tag:yaml.org,2002:"
 NULLS = ("", "~", "null", "Null", "NULL")
 BOOLEANS = {
@@ -49,6 +50,28 @@ SCALAR_TAGS = tuple(
     f"{YAML_TAG}{name}"
     for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
 )
+
+
+class Reset:
+    """A value with the tag C(!reset): what another file says there is gone."""
+
+
+class Override:
+    """A value with the tag C(!override): it takes the place of what another file says there."""
+
+    def __init__(self, value: t.Any) -> None:
+        self.value = value
+
+
+def settled(value: t.Any) -> t.Any:
+    """Return the value without the two tags, where nothing is merged any more."""
+    if isinstance(value, Override):
+        return settled(value.value)
+    if isinstance(value, dict):
+        return {key: settled(item) for key, item in value.items() if not isinstance(item, Reset)}
+    if isinstance(value, list):
+        return [settled(item) for item in value if not isinstance(item, Reset)]
+    return None if isinstance(value, Reset) else value
 
 
 def load_yaml(content: bytes, place: Place) -> t.Any:
@@ -124,6 +147,10 @@ class ValueBuilder:
             raise too_many()
         if len(path) > DEEPEST:
             raise Invalid(f"{line_of(node)}is nested more than {DEEPEST} deep, or holds itself")
+        if node.tag == RESET_TAG:
+            return Reset()
+        if node.tag == OVERRIDE_TAG:
+            return Override(self.value(untagged(node), path))
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -163,6 +190,16 @@ class ValueBuilder:
         for part in path:
             place = place.at(part)
         place.warn(f"{line_of(node)}is given twice; the last one counts")
+
+
+def untagged(node: yaml.Node) -> yaml.Node:
+    """Return the node with the tag that it would have without an own one."""
+    kinds: dict[type[yaml.Node], str] = {
+        yaml.MappingNode: MAPPING_TAGS[0],
+        yaml.SequenceNode: SEQUENCE_TAGS[0],
+    }
+    tag = kinds.get(type(node), SCALAR_TAGS[0] if getattr(node, "style", None) else SCALAR_TAGS[1])
+    return type(node)(tag, node.value, node.start_mark, node.end_mark)
 
 
 def scalar(node: yaml.ScalarNode) -> t.Any:

@@ -49,7 +49,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NAME = re.compile(r"\bdrover\.docker\.([a-z_]+)")
 CODE = re.compile(r"`([^`]+)`")
 # Keys that the loader itself takes before a service is looked at.
-LOADER_KEYS = {"env_file", "extends"}
+LOADER_KEYS = {"env_file", "extends", "label_file", "profiles"}
 
 
 def page_ids(path: Path) -> str:
@@ -157,7 +157,7 @@ def test_keys_of_health_check_are_those_of_the_loader() -> None:
 def test_keys_of_upgrade_strategy_are_those_of_the_loader() -> None:
     own, _line, others = section("stack-files.md", "upgrade_strategy").partition("| other key")
     assert first_cells(own) == set(upgrade_strategy.RANCHER)
-    assert first_cells(others) == set(deploy.NOT_RUN_KEYS)
+    assert first_cells(others) == set(deploy.OTHER_KEYS)
 
 
 @pytest.mark.parametrize("key", sorted(upgrade_strategy.RANCHER))

@@ -262,7 +262,9 @@ def endpoint(operation: Operation) -> dict[str, t.Any]:
     args = operation["args"]
     return {
         "address": args["address"] or "",
-        "aliases": aliases(operation["stack"], operation["service"]),
+        "aliases": aliases(
+            operation["stack"], operation["service"], args["service"].get("aliases", [])
+        ),
         "links": endpoint_links(args["service"]["links"]),
         "mac": "02:42:0a:2a:80:01",
     }

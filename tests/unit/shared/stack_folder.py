@@ -34,10 +34,17 @@ def load(
     stack: str | None = STACK,
     variables: t.Mapping[str, str] | None = None,
     environ: t.Mapping[str, str] | None = None,
+    profiles: t.Sequence[str] | None = None,
 ) -> tuple[dict[str, t.Any], list[str]]:
     """The definition and the warnings of a compose file, or of several files by name."""
     write(folder, {COMPOSE: compose} if isinstance(compose, str) else compose)
-    return load_stack(str(folder), stack=stack, variables=variables or {}, environ=environ or {})
+    return load_stack(
+        str(folder),
+        stack=stack,
+        variables=variables or {},
+        environ=environ or {},
+        profiles=profiles,
+    )
 
 
 def refused(folder: pathlib.Path, compose: str | Files, **options: t.Any) -> list[Problem]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._common.names import stack_name
+from ..._common.names import SERVICE, stack_name
 from ..._model.problems import Invalid, Place, did_you_mean, quoted
 from ..values import is_empty, line, wanted, whole, whole_between
 
@@ -192,7 +192,7 @@ def reference(value: t.Any, stack: str) -> str:
     if "/" in other:
         raise Invalid(f"{quoted(written)}: there are no environments; write stack/service")
     owner = stack_name(other) if slash else stack
-    if not owner or not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", name):
+    if not owner or not re.fullmatch(SERVICE, name):
         raise wanted('a service, or "stack/service"', written)
     return f"{owner}/{name}"
 

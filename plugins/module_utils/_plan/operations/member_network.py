@@ -9,7 +9,7 @@ import enum
 import typing as t
 
 from ..._common.constants import MANAGED_BY_STACK
-from ..._common.names import aliases, endpoint_links
+from ..._common.names import aliases, endpoint_links, is_alias_in
 from ..._model.fact import Fact
 from ..._model.observation import Endpoint
 from ..._model.operation import CONNECT, DISCONNECT, ConnectArgs, DisconnectArgs
@@ -115,15 +115,19 @@ class MemberNetwork:
         wanted = member.entry["address"]
         if have["address"] != wanted:
             return Fact("wrong_address", {"address": have["address"], "wanted": wanted})
-        missing = [name for name in self._names(member) if name not in have["aliases"]]
+        names = self._names(member)
+        missing = [name for name in names if name not in have["aliases"]]
         if missing:
             return Fact("name_missing", {"name": missing[0]})
+        stack = member.id.stack
+        if any(is_alias_in(stack, name) and name not in names for name in have["aliases"]):
+            return Fact("links_changed")
         if sorted(have["links"]) != sorted(endpoint_links(member.service["links"])):
             return Fact("links_changed")
         return self._other_mac(member, have)
 
     def _names(self, member: WantedMember) -> list[str]:
-        return aliases(member.id.stack, member.id.service)
+        return aliases(member.id.stack, member.id.service, member.service.get("aliases", []))
 
     def _other_mac(self, member: WantedMember, have: Endpoint) -> Fact | None:
         """How the hardware address differs from the wanted one; a stopped container has none."""

@@ -16,6 +16,7 @@ from ..._common.addresses import subnet_fault
 from ..._common.constants import (
     BRIDGE_NETWORK,
     BRIDGE_SUBNET,
+    HOST_NAME,
     MANAGED_BY_STACK,
     MASS_FAILURE_PERCENT,
     OVERLAY_NETWORK,
@@ -222,11 +223,12 @@ class World:
         return self._names[host]
 
     def labels(self, host: str) -> dict[str, str]:
-        """The engine's labels, overridden by the inventory's; lower-cased, as Rancher's scheduler compared."""
+        """The engine's labels, above them the inventory's, and the host's name; in lower case, as Rancher compared."""
         if host not in self._labels:
             merged = {
                 **self.observation(host)["engine"].get("labels", {}),
                 **self._host_labels.get(host, {}),
+                HOST_NAME: host,
             }
             self._labels[host] = {
                 str(key).lower(): str(value).lower() for key, value in merged.items()

@@ -36,6 +36,18 @@ def test_secrets_are_shown_only_when_asked_for(play: Play, folder: pathlib.Path)
     assert f"        PASSWORD: {SECRET}" in play.shown()
 
 
+def test_profiles_are_a_list_with_commas(play: Play, folder: pathlib.Path) -> None:
+    more = "".join(f"  {name}: {{image: a, profiles: [{name}]}}\n" for name in ("one", "two"))
+    (folder / "compose.yaml").write_text(FILE + more, encoding="utf-8")
+    for given, names in {
+        "one, two": {"web", "one", "two"},
+        "two": {"web", "two"},
+        "": {"web"},
+    }.items():
+        result = play.task("load", stack_dir=str(folder), profiles=given)
+        assert set(result["definition"]["services"]) == names
+
+
 def test_without_a_folder_the_variable_is_named(play: Play) -> None:
     result = play.task("load", stack_dir="")
     assert result["failed"]

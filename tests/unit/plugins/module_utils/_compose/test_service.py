@@ -80,7 +80,7 @@ def test_the_file_of_a_key_is_named() -> None:
 
 def test_warnings_are_added_to_the_list() -> None:
     warnings = ["earlier"]
-    canonical({"image": "a", "container_name": "x"}, warnings=warnings)
+    canonical({"image": "a", "container_name": "x", "scale": 2}, warnings=warnings)
     assert len(warnings) == 2
     assert warnings[1].startswith('service "web": key "container_name": has no effect')
 

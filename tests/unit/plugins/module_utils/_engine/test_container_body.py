@@ -70,6 +70,47 @@ def test_managed_network_has_address_aliases_links_and_the_stacks_names() -> Non
     assert made["HostConfig"]["DnsOptions"] == ["ndots:1", "rotate"]
 
 
+def test_further_names_of_a_service_are_aliases_in_its_stack() -> None:
+    made = body({"aliases": ["www", "web"]})
+    assert made["NetworkingConfig"]["EndpointsConfig"]["drover"]["Aliases"] == [
+        *("web.shop", "web.shop.rancher.internal"),
+        *("www.shop", "www.shop.rancher.internal"),
+    ]
+
+
+def test_devices_of_a_driver() -> None:
+    request = {
+        "driver": "x",
+        "count": -1,
+        "device_ids": [],
+        "capabilities": ["a", "b"],
+        "options": {},
+    }
+    made = body({"container": {"device_requests": [request]}})
+    assert made["HostConfig"]["DeviceRequests"] == [
+        {"Driver": "x", "Count": -1, "DeviceIDs": [], "Capabilities": [["a", "b"]], "Options": {}}
+    ]
+
+
+def test_options_of_newer_engines() -> None:
+    options = {
+        "annotations": {"a": "b"},
+        "storage_opt": {"size": "1G"},
+        "device_cgroup_rules": ["c 1:3 r"],
+        "cgroup": "host",
+        "cpu_rt_period": 5,
+        "cpu_rt_runtime": 4,
+    }
+    host = body({"container": {**options, "healthcheck": {"start_interval_ns": 7}}})
+    assert host["Healthcheck"] == {"StartInterval": 7}
+    fields = ("Annotations", "StorageOpt", "DeviceCgroupRules", "CgroupnsMode")
+    assert [host["HostConfig"][field] for field in fields] == list(options.values())[:4]
+    assert (host["HostConfig"]["CpuRealtimePeriod"], host["HostConfig"]["CpuRealtimeRuntime"]) == (
+        5,
+        4,
+    )
+
+
 def test_the_users_ndots_stays_the_only_one() -> None:
     made = body({"container": {"dns_opt": ["ndots:5"]}})
     assert made["HostConfig"]["DnsOptions"] == ["ndots:5"]

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
+    DOTTED,
     MemberId,
     member_ids,
     service_of,
@@ -20,6 +22,18 @@ MEMBER = MemberId("shop", "web-a", 12)
 def test_each_use_has_its_own_text() -> None:
     texts = (MEMBER.key, MEMBER.place, MEMBER.dotted, MEMBER.container)
     assert texts == ("web-a/12", "shop/web-a/12", "shop.web-a.12", "shop-web-a-12")
+
+
+@pytest.mark.parametrize("name", ["web", "web-a", "my_web", "web.v2.r7", "a_b.c-d"])
+def test_a_dotted_name_is_known_and_never_a_path(name: str) -> None:
+    member = MemberId("shop", name, 12, 7)
+    assert re.fullmatch(DOTTED, member.dotted)
+    assert MemberId.of_key("shop", member.key) == member
+
+
+@pytest.mark.parametrize("text", ["shop...1", "shop.a/b.1", "shop.a..b.1", "shop.-a.1", "shop.a"])
+def test_what_is_no_dotted_name(text: str) -> None:
+    assert not re.fullmatch(DOTTED, text)
 
 
 def test_key_and_labels_give_the_member_back() -> None:

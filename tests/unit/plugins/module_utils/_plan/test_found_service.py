@@ -13,7 +13,7 @@ from ansible_collections.drover.docker.plugins.module_utils._plan.found_service 
 )
 
 Json = dict[str, t.Any]
-LINKS = ["db.shop:mysql", "cache.other:redis"]
+LINKS = ["db.shop:mysql", "cache.v2.other:redis"]
 
 
 def member(create_index: int, **changes: t.Any) -> t.Any:
@@ -66,6 +66,6 @@ def test_the_newest_counts() -> None:
 
 def test_links_are_those_of_its_connections() -> None:
     assert shown({})["links"] == [
-        {"stack": "other", "service": "cache", "alias": "redis"},
+        {"stack": "other", "service": "cache.v2", "alias": "redis"},
         {"stack": "shop", "service": "db", "alias": "mysql"},
     ]

@@ -73,6 +73,23 @@ def test_changed_links_reach_one_member_in_each_round() -> None:
     assert plan.held == []
 
 
+@pytest.mark.parametrize(("before", "after"), [([], ["www"]), (["www"], []), (["a"], ["b"])])
+def test_changed_names_reach_one_member_in_each_round(before: list[str], after: list[str]) -> None:
+    bench = Bench(*HOSTS)
+    bench.settled(stack({"web": service(scale=2, aliases=before)}))
+    plan = bench.up(stack({"web": service(scale=2, aliases=after)}))
+    record(bench, plan)
+    cut = []
+    while plan.operations:
+        cut.append(carry_out(bench, plan))
+        plan = bench.plan()
+    assert cut == [["shop-web-1"], ["shop-web-2"]]
+    names = bench.container("shop-web-1")["networks"]["drover"]["aliases"]
+    assert [name for name in names if name.endswith(".shop")] == [
+        f"{name}.shop" for name in ["web", *after]
+    ]
+
+
 def test_what_waits_is_said_and_goes_on_in_the_next_pass() -> None:
     bench = Bench(*HOSTS)
     bench.settled(stack({"web": service(scale=4), "db": service()}))

@@ -361,6 +361,18 @@ def test_global_member_leaves_a_host_that_does_not_match_any_more() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "hosts"), [("host_label", ["h2"]), ("host_label_ne", ["h1", "h3"])]
+)
+def test_a_host_is_chosen_by_its_name(rule: str, hosts: list[str]) -> None:
+    """A label of the engine or the inventory with this name does not hide the host's."""
+    placement = {**EMPTY_PLACEMENT, rule: [["io.drover.host.name", "h2"]]}
+    bench = Bench("h1", "h2", "h3")
+    bench.labels = {"h1": {"io.drover.host.name": "h2"}}
+    body = bench.settled(stack({"agent": service(**{"global": True}, placement=placement)}))
+    assert sorted(entry["host"] for entry in body["members"].values()) == hosts
+
+
 def test_member_whose_host_does_not_match_any_more_stays_and_is_noted() -> None:
     placement = {**EMPTY_PLACEMENT, "host_label": [["disk", "ssd"]]}
     bench = Bench("h1", "h2")

@@ -43,6 +43,7 @@ def test_scales_may_be_a_map() -> None:
 
 def test_what_starts_members_waits_for_them_unless_it_is_told_not_to() -> None:
     assert request({"stack": "shop"}, command="up").wait_s == 300
+    assert request(command="scale", service="shop/my_web.v2", scale=2).service == "my_web.v2"
     assert request(command="scale", service="shop/web", scale=2, wait_timeout="5").wait_s == 5
     assert request(command="start", stack="shop", wait="no").wait_s == 0
     assert request(command="stop", stack="shop").wait_s == 0
@@ -62,6 +63,7 @@ def test_names_are_a_list_or_separated_by_commas(value: Any) -> None:
         ({"command": "scale"}, "scale needs -e service=STACK/SERVICE and -e scale=N"),
         ({"command": "scale", "service": "web", "scale": 2}, "must be written STACK/SERVICE"),
         ({"command": "scale", "service": "a/b/c", "scale": 2}, "must be written STACK/SERVICE"),
+        ({"command": "scale", "service": "a/b..c", "scale": 2}, "must be written STACK/SERVICE"),
         ({"command": "scale", "service": "shop/web"}, "scale='' must be a whole number"),
         (
             {"command": "scale", "service": "shop/web", "scale": "-1"},

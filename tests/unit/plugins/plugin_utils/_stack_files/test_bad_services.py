@@ -39,7 +39,7 @@ BAD_KEYS = [
     ('image: "ngi\\nnx"', "image", "a line break"),
     # ports
     ("ports: 'eighty'", "ports.0", "a port number"),
-    ("ports: ['80:80:80:80']", "ports.0", "must be a port such as"),
+    ("ports: ['80:80:80:80']", "ports.0", '"80:80" is not an IP address'),
     ("ports: ['70000:80']", "ports.0", "from 1 to 65535"),
     ("ports: ['0:80']", "ports.0", "from 1 to 65535"),
     ("ports: ['80/icmp']", "ports.0", "tcp, udp or sctp"),
@@ -141,7 +141,16 @@ BAD_KEYS = [
     ("healthcheck: {tests: x}", "healthcheck.tests", 'did you mean "test"?'),
     ("healthcheck: {test: x, interval: 10us}", "healthcheck.interval", "at least 1ms"),
     ("healthcheck: {test: x, retries: -1}", "healthcheck.retries", "from 1"),
-    ("healthcheck: {test: x, start_interval: 1s}", "healthcheck.start_interval", NOT_RUN),
+    ("blkio_config: {weights: 1}", "blkio_config.weights", 'mean "weight"?'),
+    ("blkio_config: {weight: 20}\nblkio_weight: 20", "blkio_config.weight", "keep one of the two"),
+    ("blkio_config: [1]", "blkio_config", "must be a map"),
+    ("device_cgroup_rules: [all]", "device_cgroup_rules.0", 'such as "c 1:3 mr"'),
+    ("cpu_rt_runtime: soon", "cpu_rt_runtime", "a time such as"),
+    ("ports: ['127:0.0.1:8080:80']", "ports.0", '"127:0.0.1" is not an IP address'),
+    ("ports: ['1:2:3:4:5']", "ports.0", '"1:2:3" is not an IP address'),
+    ("platform: linux/arm64", "platform", "built for it"),
+    ("label_file: [none.txt]", "label_file", '"none.txt": can\'t be read'),
+    ("label_file: {a: b}", "label_file", "the path of a file"),
     ("restart: allways", "restart", "a restart policy"),
     # environment and labels
     ("environment: [A: b]", "environment.0", "must be name=value, not a map"),
@@ -209,7 +218,18 @@ BAD_KEYS = [
     ),
     # not run by this release
     ("build: .", "build", NOT_RUN),
-    ("networks: [front]", "networks", NOT_RUN),
+    ("networks: [front]", "networks.front", "declares no such network"),
+    ("networks: {default: {ipv4_address: 10.0.0.5}}", "networks.default.ipv4_address", NOT_RUN),
+    (
+        "networks: {default: {mac_address: '02:42:ac:11:00:02'}}",
+        "networks.default.mac_address",
+        "of the service",
+    ),
+    ("networks: {default: {alias: x}}", "networks.default.alias", 'did you mean "aliases"'),
+    ("networks: {default: {aliases: [a b]}}", "networks.default.aliases.0", "no host name"),
+    ("networks: {default: [x]}", "networks.default", "must be a map"),
+    ("networks: [default]\nnetwork_mode: host", "networks", "keep one of the two"),
+    ("container_name: a b", "container_name", "the name of a container"),
     ("network_mode: container:db", "network_mode", NOT_RUN),
     ("network_mode: 'service:db'", "network_mode", NOT_RUN),
     ("network_mode: front", "network_mode", NOT_RUN),
@@ -222,10 +242,10 @@ BAD_KEYS = [
     ("storage_driver: {name: a}", "storage_driver", NOT_RUN),
     ("network_driver: {name: a}", "network_driver", NOT_RUN),
     ("service_schemas: {a: b}", "service_schemas", NOT_RUN),
-    ("deploy: {replicas: 2}", "deploy.replicas", NOT_RUN),
+    ("deploy: {replicas: 0}", "deploy.replicas", NOT_RUN),
     ("secrets: [a]", "secrets", NOT_RUN),
     ("configs: [a]", "configs", NOT_RUN),
-    ("profiles: [dev]", "profiles", NOT_RUN),
+    ("profiles: [-dev]", "profiles.0", "letters, digits"),
     ("milli_cpu_reservation: 500", "milli_cpu_reservation", NOT_RUN),
     ("pull_policy: build", "pull_policy", NOT_RUN),
     ("image: rancher/lb-service-haproxy:v0.9.1", "image", NOT_RUN),
@@ -254,13 +274,13 @@ BAD_KEYS = [
     ("depends_on: [web]", "depends_on", "a circle"),
     ("depends_on: {web: {condition: service_healthy}}", "depends_on.web.condition", NOT_RUN),
     # variables
-    ("command: a $", "command", "write $$"),
-    ("command: a $(b)", "command", "write $$"),
+    ("command: a ${", "command", "write $$"),
+    ("command: a ${(b)}", "command", "$$ is a plain dollar"),
     ("command: a ${b", "command", "never closed"),
     ("command: a ${b c}", "command", "must hold the name"),
     ("command: a ${}", "command", "must hold the name"),
     ("command: '${PW:?set the password}'", "command", '"PW" is not set: "set the password"'),
-    ("environment: {A: 'secret$'}", "environment.A", "write $$"),
+    ("environment: {A: 'secret${'}", "environment.A", "write $$"),
     # files
     ("env_file: missing.env", "env_file", '"missing.env": can\'t be read'),
     ("env_file: ../other.env", "env_file", "outside of the stack's folder"),
@@ -339,7 +359,7 @@ def test_a_variable_longer_than_the_kernel_takes_is_refused(tmp_path: pathlib.Pa
 
 
 def test_values_of_the_environment_are_never_shown(tmp_path: pathlib.Path) -> None:
-    keys = "environment: {A: 'hunter2$', B: [hunter2]}\ncommand: \"sh -c 'hunter2\"\nhealthcheck: {test: [hunter2]}"
+    keys = "environment: {A: 'hunter2${', B: [hunter2]}\ncommand: \"sh -c 'hunter2\"\nhealthcheck: {test: [hunter2]}"
     problems = refused(tmp_path, with_keys(keys))
     assert len(problems) == 4
     assert "hunter2" not in "".join(map(str, problems))

@@ -54,7 +54,7 @@ BAD_FILES = {
     "python object": Bad(
         {COMPOSE: "a: !!python/object/apply:os.system [id]\n"}, COMPOSE, "", "the tag"
     ),
-    "own tag": Bad({COMPOSE: "a: !reset 1\n"}, COMPOSE, "", 'the tag "!reset"'),
+    "own tag": Bad({COMPOSE: "a: !mine 1\n"}, COMPOSE, "", 'the tag "!mine"'),
     "binary": Bad({COMPOSE: "a: !!binary aGk=\n"}, COMPOSE, "", 'the tag "!!binary"'),
     "key is a map": Bad({COMPOSE: "{{a: b}: c}\n"}, COMPOSE, "", "a key must be text"),
     "merge of text": Bad({COMPOSE: "a: {<<: b}\n"}, COMPOSE, "", "<< takes a map"),
@@ -85,13 +85,13 @@ BAD_FILES = {
         {COMPOSE: f"{WEB}volumes: {{data: }}"}, COMPOSE, "volumes", "version: '2'"
     ),
     "networks": Bad(
-        {COMPOSE: f"services: {{{WEB.strip()}}}\nnetworks: {{a: }}"}, COMPOSE, "networks", NOT_RUN
+        {COMPOSE: f"services: {{{WEB.strip()}}}\nnetworks: [a]"}, COMPOSE, "networks", "a map"
     ),
     "secrets": Bad(
         {COMPOSE: f"services: {{{WEB.strip()}}}\nsecrets: {{a: {{}}}}"}, COMPOSE, "secrets", NOT_RUN
     ),
     "include": Bad(
-        {COMPOSE: f"services: {{{WEB.strip()}}}\ninclude: [a]"}, COMPOSE, "include", NOT_RUN
+        {COMPOSE: f"services: {{{WEB.strip()}}}\ninclude: a"}, COMPOSE, "include", "must be a list"
     ),
     "answers are a list": Bad(
         {COMPOSE: WEB, "answers.yml": "- A=b"}, "answers.yml", "", "variable: value"
@@ -138,7 +138,10 @@ BAD_FILES = {
 
 # What is wrong with a whole stack: compose file -> service, key, message.
 BAD_STACKS = {
-    "name with an underscore": ("my_web: {image: a}", "my_web", "", 'for example "my-web"'),
+    "name with a space": ("my web: {image: a}", "my web", "", 'for example "my-web"'),
+    "name with an underscore first": ("_web: {image: a}", "_web", "", 'for example "web"'),
+    "name with two dots": ("a..b: {image: a}", "a..b", "", 'for example "a-b"'),
+    "names that differ in a dot": ("a.b: {image: a}\na_b: {image: a}", "a_b", "", "in - _ and ."),
     "name with two hyphens": ("a--b: {image: a}", "a--b", "", "single hyphens"),
     "name with a hyphen at its end": ("a-: {image: a}", "a-", "", "single hyphens"),
     "name with a line break": ('"a\\nb": {image: a}', "a\nb", "", "letters, digits"),
@@ -148,7 +151,7 @@ BAD_STACKS = {
         "Web: {image: a}\nweb: {image: a}",
         "web",
         "",
-        "in upper and lower case only",
+        "only in upper and lower case",
     ),
     "circle of two": (
         "a: {image: a, depends_on: [b]}\nb: {image: a, depends_on: [a]}",

@@ -117,11 +117,13 @@ def test_host_affinities_become_placement(tmp_path: pathlib.Path, kind: str) -> 
 
 # What is accepted and tells so: keys -> part of the warning.
 WARNINGS = [
-    ("container_name: web", 'key "container_name": has no effect'),
+    ("develop: {watch: []}", "nothing watches files"),
+    ("container_name: db\nscale: 2", 'key "container_name": has no effect'),
+    ("container_name: db\nnetwork_mode: host", "is not on the managed network"),
+    ("container_name: db\nlabels: {io.rancher.scheduler.global: true}", "may have several members"),
     ("restart: 'no'", 'key "restart": has no effect'),
     ("restart: no", 'key "restart": has no effect'),
     ("restart: 'on-failure:3'", 'key "restart": has no effect'),
-    ("container_name: db.prod", 'no other container finds them by this name; "web" is the name'),
     ("scale: 0", "0 is read as 1"),
     ("labels: {io.rancher.scheduler.global: true}\nscale: 3", "has no effect beside the label"),
     (

@@ -12,6 +12,7 @@ from ansible_collections.drover.docker.tests.unit.shared.stack_folder import (
     COMPOSE,
     load,
     refused,
+    with_keys,
     write,
 )
 
@@ -177,11 +178,48 @@ def test_the_name_of_the_stack(
     assert definition["volumes"]["d"]["name"] == f"{expected}_d"
 
 
-@pytest.mark.parametrize("name", ["docker-compose.override.yml", "compose.override.yaml", ".env"])
-def test_files_that_other_tools_would_read_are_named(tmp_path: pathlib.Path, name: str) -> None:
-    _definition, warnings = load(tmp_path, {COMPOSE: "web: {image: a}", name: "x"})
-    assert len(warnings) == 1
-    assert warnings[0].startswith(f"{name}: is not read; ")
+@pytest.mark.parametrize(
+    ("head", "refused_there"),
+    [("services:", False), ("version: '3'\nservices:", False), ("version: '2'\nservices:", True)],
+)
+def test_braces_of_docker_are_no_template_in_todays_files(
+    tmp_path: pathlib.Path, head: str, refused_there: bool
+) -> None:
+    words = "{{if .Labels}}{{.Names}}{{end}}"
+    compose = f"{head}\n  web: {{image: a, command: ['ps', '{words}']}}\n"
+    if refused_there:
+        assert "a Go template" in refused(tmp_path, compose)[0].message
+    else:
+        definition, _warnings = load(tmp_path, compose)
+        assert definition["services"]["web"]["container"]["command"] == ["ps", words]
+
+
+@pytest.mark.parametrize(
+    ("head", "stays"),
+    [
+        ("", False),
+        ("version: '2'\nservices:\n", False),
+        ("services:\n", True),
+        ("version: '2.4'\nservices:\n", True),
+    ],
+)
+def test_a_lone_dollar_is_an_error_in_ranchers_formats_only(
+    tmp_path: pathlib.Path, head: str, stays: bool
+) -> None:
+    compose = (
+        head + "  web:\n    image: a\n    environment: {PRICE: costs $5, END: a$, TWO: a $ b}\n"
+    )
+    if stays:
+        definition, _warnings = load(tmp_path, compose)
+        found = definition["services"]["web"]["container"]["environment"]
+        assert found == {"PRICE": "costs $5", "END": "a$", "TWO": "a $ b"}
+    else:
+        assert ["write $$" in one.message for one in refused(tmp_path, compose)] == [True] * 3
+
+
+def test_a_lone_dollar_in_the_rancher_file_is_an_error(tmp_path: pathlib.Path) -> None:
+    files = {COMPOSE: with_keys(""), "rancher-compose.yml": "web: {metadata: {a: $5}}"}
+    assert refused(tmp_path, files)[0].file == "rancher-compose.yml"
 
 
 def test_a_go_template_is_refused_in_the_file_that_holds_it(tmp_path: pathlib.Path) -> None:

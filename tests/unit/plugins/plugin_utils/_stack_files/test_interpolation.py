@@ -51,6 +51,15 @@ TEXTS = [
     ("${UNSET:+r}", ""),
     ("${UNSET+r}", ""),
     ("${A:+<$A>}", "<a>"),
+    # braces in a default: JSON, and a lone one
+    ('${UNSET:-{"a":{"b":1}}}', '{"a":{"b":1}}'),
+    ('${A:-{"a":{"b":1}}}', "a"),
+    ("{{{ ${UNSET:-foo} }}}", "{{{ foo }}}"),
+    ("${UNSET:-{}", "{"),
+    ("${UNSET:-{${A}}} ${A}", "{a} a"),
+    ("${A:+${UNSET},}B", ",B"),
+    ("${EMPTY:+${EMPTY},}B", "B"),
+    ("${EMPTY+$A ${A:+second}}", "a second"),
     # errors that do not happen
     ("${A:?no}", "a"),
     ("${A?no}", "a"),

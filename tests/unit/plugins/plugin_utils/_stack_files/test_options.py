@@ -58,6 +58,12 @@ CONTAINER: list[tuple[str, str, t.Any]] = [
     ("labels: [a=b, c]", "labels", {"a": "b", "c": ""}),
     ("labels: {a: '$${stack_name}/$${service_name}'}", "labels", {"a": "shop/web"}),
     ("ports: [80]", "ports", [port(80)]),
+    (
+        "ports: ['::1:8080:80', '[::1]:8081:80']",
+        "ports",
+        [port(80, 8080, "::1"), port(80, 8081, "::1")],
+    ),
+    ("ports: ['fe80::2::80']", "ports", [port(80, None, "fe80::2")]),
     ("ports: 80", "ports", [port(80)]),
     ("ports: [22:22]", "ports", [port(22, 22)]),
     ("ports: ['8080:80/udp']", "ports", [port(80, 8080, protocol="udp")]),
@@ -184,6 +190,31 @@ CONTAINER: list[tuple[str, str, t.Any]] = [
             {"host": "/dev/f", "container": "/dev/f", "permissions": "rw"},
         ],
     ),
+    ("annotations: {a: b}", "annotations", {"a": "b"}),
+    ("annotations: [a=b]", "annotations", {"a": "b"}),
+    ("storage_opt: {size: 5G}", "storage_opt", {"size": "5G"}),
+    (
+        "device_cgroup_rules: ['c 1:3 mr', 'a 7:* rwm']",
+        "device_cgroup_rules",
+        ["c 1:3 mr", "a 7:* rwm"],
+    ),
+    ("cgroup: host", "cgroup", "host"),
+    ("cpu_rt_period: 950000", "cpu_rt_period", 950000),
+    ("cpu_rt_runtime: 400ms", "cpu_rt_runtime", 400000),
+    ("blkio_config: {weight: 300}", "blkio_weight", 300),
+    (
+        "blkio_config: {device_read_bps: [{path: /dev/sda, rate: 1mb}]}",
+        "device_read_bps",
+        [{"path": "/dev/sda", "rate": MIB}],
+    ),
+    ("healthcheck: {start_interval: 2s}", "healthcheck", {"start_interval_ns": 2 * 10**9}),
+    ("attach: false", "attach", None),
+    ("platform: ''", "platform", None),
+    (
+        "gpus: all",
+        "device_requests",
+        [{"driver": "", "count": -1, "device_ids": [], "capabilities": ["gpu"], "options": {}}],
+    ),
     (
         "logging: {driver: syslog, options: {tag: x, max-file: 5}}",
         "logging",
@@ -264,7 +295,7 @@ def test_the_definition_is_plain_json(tmp_path: pathlib.Path) -> None:
         keys for keys, _name, _expected in CONTAINER if keys.split(":")[0] not in ("command", "net")
     )
     keys = {line.split(":")[0]: line for line in every.splitlines() if not line.startswith(" ")}
-    for left_out in ("cpus", "uts", "log_driver", "log_opt"):
+    for left_out in ("cpus", "uts", "log_driver", "log_opt", "blkio_config"):
         keys.pop(left_out)
     definition, _warnings = load(tmp_path, with_keys("\n".join(keys.values())))
     assert json.loads(json.dumps(definition)) == definition

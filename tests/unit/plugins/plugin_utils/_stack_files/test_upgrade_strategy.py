@@ -8,7 +8,6 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.drover.docker.plugins.module_utils._compose.deploy import NOT_RUN_KEYS
 from ansible_collections.drover.docker.plugins.module_utils._compose.service_keys import (
     MOST_MEMBERS,
 )
@@ -239,16 +238,6 @@ def test_a_bad_key_is_refused_with_its_place(
     assert message in found
 
 
-@pytest.mark.parametrize("key", sorted(NOT_RUN_KEYS))
-def test_the_rest_of_deploy_is_refused_by_name(tmp_path: pathlib.Path, key: str) -> None:
-    found_key, message = problem_of(tmp_path, f"deploy: {{{key}: 1, update_config: {{delay: 1s}}}}")
-    assert (found_key, message.partition(";")[0]) == (f"deploy.{key}", NOT_RUN)
-
-
-def test_no_replicas_is_not_nothing(tmp_path: pathlib.Path) -> None:
-    assert problem_of(tmp_path, "deploy: {replicas: 0}")[0] == "deploy.replicas"
-
-
 # --- the bake ---
 
 
@@ -354,8 +343,7 @@ def test_what_has_no_containers_is_never_upgraded(
     compose = f"services:\n  db: {{image: b}}\n  web:\n{keys}\n"
     (problem,) = refused(tmp_path, compose)
     assert (problem.service, problem.key) == ("web", key)
-    expected = NOT_RUN if key == "deploy.replicas" else "without containers is never upgraded"
-    assert expected in problem.message
+    assert "without containers is never upgraded" in problem.message
 
 
 def test_an_empty_one_is_let_pass_without_containers(tmp_path: pathlib.Path) -> None:
