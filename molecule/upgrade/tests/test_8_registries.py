@@ -24,18 +24,15 @@ def closed(make_stack: MakeStack) -> Stack:
     return make_stack("closed").define(web={"image": image, "scale": 3})
 
 
-def refused(closed: Stack, **extra: t.Any) -> str:
-    return closed.control.playbook("up", stack_dir=closed.folder, fails=True, **extra).output
-
-
 def test_without_a_login_the_registry_is_named(closed: Stack) -> None:
-    said = refused(closed)
+    said = closed.control.run("up", stack_dir=closed.folder, wait="true", fails=True).output
     assert f"registry {REGISTRY} refused the pull" in said
     assert "give its credentials with drover_registries" in said
 
 
 def test_a_wrong_password_names_its_user(closed: Stack) -> None:
-    said = refused(closed, drover_registries={REGISTRY: WRONG})
+    wrong: dict[str, t.Any] = {"drover_registries": {REGISTRY: WRONG}}
+    said = closed.control.playbook("up", stack_dir=closed.folder, fails=True, **wrong).output
     assert "check the user drover of drover_registries" in said
     assert WRONG["password"] not in said
 
