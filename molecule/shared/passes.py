@@ -41,6 +41,7 @@ from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.certifi
     CertificateSources,
 )
 from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.loader import load_stack
+from ansible_collections.drover.docker.plugins.plugin_utils._stack_files.variables import words
 
 from .runs import Run
 
@@ -154,6 +155,7 @@ class Command:
             str(self.extra["stack_dir"]),
             stack=self.extra.get("stack"),
             variables=plain_variables(self.extra.get("stack_variables", {})),
+            profiles=words(self.extra["profiles"]) if "profiles" in self.extra else None,
             environ=self._environment,
             certificates=CertificateSources(held, str(folder or "")),
             balancer_image=str(variables.get("drover_balancer_image") or ""),
