@@ -11,18 +11,14 @@ import typing as t
 
 from .._common.constants import MAX_DNS_LABEL
 from .._common.names import stack_name
+from .._model.gates import CONDITIONS
 from .._model.problems import Invalid, Place, did_you_mean, quoted
-from .keys import not_run
 from .values import entries, is_empty, kind_of, line, wanted
 
 ALIAS_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
 LONGEST_ALIAS = 253
 CONDITION_KEYS = ("condition", "restart", "required")
-
-NO_GATES = (
-    "write service_started, which orders the creation on each host, "
-    "and let the program wait or end: one that ends is started again"
-)
+STARTED = "service_started"
 
 Link = t.Dict[str, str]
 # Names of the stack's services; None if they are not known (one service on one host).
@@ -128,6 +124,18 @@ def depends_on(value: t.Any, services: Services, place: Place) -> list[str]:
     return names
 
 
+def gates(value: t.Any, services: Services) -> dict[str, str]:
+    """What must be true of other services before each start of a member, by service. Faults are noted elsewhere."""
+    items = value.items() if isinstance(value, t.Mapping) else ()
+    return {
+        name: CONDITIONS[item["condition"]]
+        for name, item in items
+        if isinstance(item, t.Mapping)
+        and item.get("condition") in CONDITIONS
+        and (services is None or name in services)
+    }
+
+
 def wants(name: str, item: t.Any, services: Services, place: Place) -> bool:
     """Whether an entry of the map form requires a service; notes unsupported conditions."""
     here = place.at(name)
@@ -139,9 +147,13 @@ def wants(name: str, item: t.Any, services: Services, place: Place) -> bool:
     for key in item:
         if key not in CONDITION_KEYS:
             here.at(key).problem("unknown key" + did_you_mean(key, CONDITION_KEYS))
-    condition = item.get("condition") or "service_started"
-    if condition != "service_started":
-        here.at("condition").problem(f"{quoted(str(condition))} {not_run(NO_GATES)}")
+    condition = item.get("condition") or STARTED
+    if condition not in (STARTED, *CONDITIONS):
+        known = (STARTED, *CONDITIONS)
+        here.at("condition").problem(
+            f"must be one of {', '.join(known)}, not {quoted(str(condition))}"
+            + did_you_mean(str(condition), known)
+        )
     if str(item.get("restart")).lower() == "true":
         here.at("restart").warn("has no effect: members are not restarted with what they depend on")
     optional = str(item.get("required")).lower() == "false"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.names import alike
+from .._model.gates import COMPLETED, HEALTHY
 from .._model.problems import Place, quoted
 
 # Canonical services by name, each with its place.
@@ -46,6 +47,31 @@ def link_dotted(services: Services, stack: str) -> None:
             if other != name and alias.lower() not in taken:
                 taken.add(alias.lower())
                 service["links"].append({"stack": stack, "service": other, "alias": alias})
+
+
+def end_once(services: Services) -> None:
+    """Let a service run once that others wait for the end of: members that end are started again otherwise."""
+    for name, (service, _place) in services.items():
+        for other, condition in service.get("gates", {}).items():
+            found = services.get(other)
+            if condition != COMPLETED or found is None or found[0]["start_once"]:
+                continue
+            target, place = found
+            if target["kind"] != "container" or target["balancer"] or target.get("health_check"):
+                place.problem(f"never ends, and {quoted(name)} waits for its end")
+                continue
+            t.cast("t.Dict[str, t.Any]", target)["start_once"] = True
+            place.warn(f"runs once, as {quoted(name)} waits for its end")
+
+
+def check_gates(services: Services) -> None:
+    """Note what waits for the health of a service that can never be healthy."""
+    for service, place in services.values():
+        for other, condition in service.get("gates", {}).items():
+            found = services.get(other)
+            if condition == HEALTHY and found and found[0]["kind"] != "container":
+                here = place.at("depends_on").at(other).at("condition")
+                here.problem(f"{quoted(other)} has no containers; write service_started")
 
 
 def has_members(service: t.Mapping[str, t.Any]) -> bool:

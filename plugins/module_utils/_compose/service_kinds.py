@@ -189,6 +189,7 @@ class ServiceBuilder:
             "depends_on": links.depends_on(
                 keys.get("depends_on"), self.services, place.at("depends_on")
             ),
+            **self.gates(keys),
             "metadata": read.metadata(keys.get("metadata"), place.at("metadata")),
             "container": container,
             **self.behind_balancers(keys),
@@ -197,6 +198,11 @@ class ServiceBuilder:
             service["pull"] = "always"
         strategy = upgrade_strategy(keys, service["health_check"], place)
         return {**service, "upgrade_strategy": strategy} if strategy else service
+
+    def gates(self, keys: t.Mapping[str, t.Any]) -> Service:
+        """What the service waits for, if it waits for anything."""
+        found = links.gates(keys.get("depends_on"), self.services)
+        return {"gates": found} if found else {}
 
     def behind_balancers(self, keys: t.Mapping[str, t.Any]) -> Service:
         """The keys for load balancers, and those that only some kinds have."""

@@ -18,6 +18,7 @@ FILE_WORDS: dict[str, str | None] = {
     "pull": "pull_policy",
     "mounts": "volumes",
     "aliases": "networks",
+    "gates": "depends_on",
     "device_requests": "gpus",
     "stop_grace_period_s": "stop_grace_period",
     "global": None,

@@ -298,6 +298,12 @@ TEXTS: dict[str, Text] = {
     ),
     "given_up": "given up after {failures} failures: {error}",
     "draining": _draining,
+    "gate_unhealthy": "starts when {name} is healthy",
+    "gate_unchecked": "starts when {name} is healthy, which has no check: write healthcheck or health_check",
+    "gate_not_completed": "starts when {name} has ended well",
+    "gate_failed": (
+        "does not start, as {name} has failed: read its log, then run up with force=true and services={name}"
+    ),
     "moves_wait": _moves_wait,
     "restart_waits": _restart_waits,
     "restart_state": "restarts, {done} of {wanted} done",

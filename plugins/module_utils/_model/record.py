@@ -106,6 +106,7 @@ class _Further(t.TypedDict, total=False):
     target_rules: list[Json]
     drain_timeout_ms: int
     upgrade_strategy: UpgradeStrategy
+    gates: dict[str, str]
 
 
 class InPlace(_Named, _Further):  # pylint: disable=inherit-non-class

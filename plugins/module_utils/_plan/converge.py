@@ -24,6 +24,7 @@ from .._record.upgrades import service_at, volumes_at
 from .balancer.drains import Drains
 from .balancer.succession import Succession
 from .disruption import Disruption, Limits
+from .gates import Gates
 from .health.checkers import Checkers
 from .health.dependencies import Dependencies
 from .health.repairs import Healer
@@ -78,6 +79,7 @@ class Converger:
             request=request,
             lost_volumes=lost_volumes,
             waits_for_hook=functools.partial(holds_members, body),
+            gate=lambda member: self.gates.reason(member),
         )
         self.hooks = HookSteps(operations, body, ledger=ledger, brakes=self.brakes)
         self.healer = Healer(
@@ -88,6 +90,7 @@ class Converger:
             brakes=self.brakes,
             dependencies=dependencies,
         )
+        self.gates = Gates(self.world, stack, body, self.healer.judgements)
         self.restarts = Restarts(self.world, body)
         self.succession = Succession(self.world, stack, body["members"])
         self.leftovers = Leftovers(

@@ -28,14 +28,16 @@ class StartBrakes:
         request: Request,
         lost_volumes: LostVolumes,
         waits_for_hook: t.Callable[[str], bool] = lambda name: False,
+        gate: t.Callable[[WantedMember], Fact | None] = lambda member: None,
     ) -> None:
-        """C(waits_for_hook): whether the members of a service wait for its hook."""
+        """C(waits_for_hook): whether the members of a service wait for its hook. C(gate): what a member waits for."""
         self._operations = operations
         self._world = operations.world
         self._ledger = ledger
         self._request = request
         self._lost_volumes = lost_volumes
         self._waits_for_hook = waits_for_hook
+        self._gate = gate
 
     def reason(self, member: WantedMember) -> Fact | None:
         """Why the member must wait: its network is down, its data is lost, it failed recently. None if it need not."""
@@ -48,8 +50,9 @@ class StartBrakes:
             return self._fact(member, "volume_lost", lost_volume(member.id, member.host, lost))
         if not member.id.is_hook and self._waits_for_hook(member.id.service):
             return self._fact(member, "waits_for_hook", {})
-        if self.is_retry(member):
-            return None
+        closed = self._gate(member)
+        if closed or self.is_retry(member):
+            return closed
         found = hold_reason(
             self._entry(member),
             config_hash=self._operations.hash(member),

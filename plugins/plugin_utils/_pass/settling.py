@@ -26,6 +26,8 @@ PASSING = frozenset(
         "dependency_at_fault",
         "draining",
         "failed",
+        "gate_not_completed",
+        "gate_unhealthy",
         "heir_waits",
         "hook_before",
         "hook_runs",

@@ -33,7 +33,9 @@ from ansible_collections.drover.docker.plugins.module_utils._compose.outside imp
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.relations import (
     check_cycles,
+    check_gates,
     check_names,
+    end_once,
     link_dotted,
 )
 from ansible_collections.drover.docker.plugins.module_utils._compose.service import (
@@ -263,6 +265,7 @@ class StackLoader:
             if service["balancer"]:
                 self.want_certificates(raw, place)
         link_dotted(found, stack)
+        end_once(found)
         return found
 
     def want_certificates(
@@ -332,6 +335,7 @@ class StackLoader:
             {name: self.place_of(name) for name in self.model.services if name not in self.disabled}
         )
         check_cycles(services)
+        check_gates(services)
         check_balancers(services, stack)
         check_collisions(
             volumes, services, stack=stack, place=self.place(self.files.compose).at("volumes")
