@@ -35,6 +35,7 @@ options:
       - preflight
       - reconcile
       - rollback
+      - upgrade
       - scale
       - start
       - status

@@ -26,7 +26,7 @@ options:
       - The command. V(prepared) is the command that an earlier task with O(prepare) read, V(continue) its next round.
     type: str
     choices:
-      [up, confirm_upgrade, rollback, scale, reconcile, stop, start, restart, down, status, prepared, continue]
+      [up, confirm_upgrade, rollback, upgrade, scale, reconcile, stop, start, restart, down, status, prepared, continue]
     default: reconcile
   stack:
     description:
@@ -41,6 +41,7 @@ options:
     description:
       - With O(command=scale) the number of members, 0 to 1000.
       - With O(command=up) SERVICE=N, several separated by commas; or a map.
+      - With O(command=upgrade) the scale of O(to) in the end. The default is that of O(from) when it began.
     type: raw
   prune:
     description:
@@ -78,12 +79,27 @@ options:
     description:
       - With O(command=up), the number of members of a service that are upgraded at a time, 1 or more. The default is
         what the stack files say, else 1.
+      - With O(command=upgrade), the members that come or go in one step. The default is 2.
     type: int
   interval:
     description:
       - With O(command=up), the pause after a member is done, in seconds. The default is what the stack files say,
         else 2.
+      - With O(command=upgrade), the pause before each step but the first. The default is 2.
     type: int
+  from:
+    description:
+      - With O(command=upgrade), the service that goes, written STACK/SERVICE. It stays, with the scale 0.
+    type: str
+  to:
+    description:
+      - With O(command=upgrade), the service that takes over from it. It is in the same stack.
+    type: str
+  update_links:
+    description:
+      - With O(command=upgrade), whether it is refused as long as anything names O(from), and does not name O(to).
+    type: bool
+    default: true
   revision:
     description:
       - With O(command=rollback), the number of the revision to go back to. Without it what was last confirmed.

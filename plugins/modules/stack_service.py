@@ -14,14 +14,17 @@ author:
   - drover.docker contributors (@drover)
 description:
   - Makes, starts, stops or removes the containers of one service, so that O(scale) members of it run on this host.
-  - Names of members are C(<stack>-<service>-<index>); the index is the smallest free positive integer. Scaling
-    down removes the newest first.
+  - Names of members are C(<stack>-<service>-<index>), after an update with C(-r<number>) behind. The index is the
+    smallest free positive integer. Scaling down removes the newest first.
   - Starts a stopped, killed or paused member again, with the same container. Makes a new container with the same name
     and volumes for a removed member.
   - Acts as a pass does, under the lock and the lease of the host. While another run has the lease it waits, for at
     most 2 minutes. Each operation is in the audit of the host (C(drover.docker.audit)).
-  - Stores nothing else on the host except labels. Passes show these containers and never touch them. To repair, run the
+  - Stores nothing else on the host except labels and, with O(update), which definition containers were updated to in
+    place. Passes show these containers and never touch them. To repair, run the
     module again, for example from cron.
+  - With O(update), a changed definition is applied, one member after the other. The next run finishes what a killed one
+    began.
   - For stacks over several hosts use the playbooks C(drover.docker.up) and C(drover.docker.scale).
 options:
   stack:
@@ -58,8 +61,9 @@ options:
         and changes nothing.
       - C(health_check) is refused, because only passes over stored stacks act on it. Bring the service up as a stack,
         or use C(healthcheck), the engine's own check, whose state is in RV(members[].health).
-      - C(upgrade_strategy) and C(deploy) with C(update_config) are refused, because this module upgrades nothing.
-      - Existing containers with another definition stay unchanged and are listed in RV(outdated).
+      - C(upgrade_strategy) and C(deploy) with C(update_config) are refused; O(update) says how a change is applied.
+      - Existing containers with another definition stay unchanged and are listed in RV(outdated), unless O(update) says
+        otherwise.
     type: dict
   volumes:
     description:
@@ -67,6 +71,25 @@ options:
         volumes.
     type: dict
     default: {}
+  update:
+    description:
+      - How a changed O(definition) is applied to the members, with O(state=present).
+      - V(none) reports and leaves them. What a killed update has begun is undone.
+      - V(start_first) makes the new container of a member, waits until it is good, then removes the old one.
+      - V(stop_first) stops the old one before, and removes it once the new one is good.
+      - Good means that it has run for 10 seconds and, where it has a C(HEALTHCHECK), is healthy.
+      - One member after the other. If a new container crashes, ends, gets unhealthy or is not healthy within 5 minutes
+        (or what C(healthcheck) takes, if longer), it is removed, the old one runs on or is started again, and the
+        module fails with the last lines of the log. Members that are done stay.
+      - V(start_first) is V(stop_first) where both containers cannot run at once. They would publish one host port, have
+        one address, or write to one volume or folder that no other member uses. RV(stop_first) says which.
+      - If only limits or the restart policy changed, and Docker can change them, the containers stay.
+      - A new container has the name C(<stack>-<service>-<index>-r<number>), with the volumes of the old one.
+      - It has no effect without O(definition).
+    type: str
+    choices: [none, stop_first, start_first]
+    default: none
+    version_added: 0.2.0
   state_dir:
     description:
       - Folder of the collection's files on the host, with lock, lease and audit. Give what C(drover_state_dir) says.
@@ -113,6 +136,17 @@ EXAMPLES = r"""
     scale: 3
     definition:
       image: nginx:1.27
+      ports: ["80"]
+      environment:
+        TZ: UTC
+
+- name: The same with another image; each new member is good before the old one goes
+  drover.docker.stack_service:
+    stack: shop
+    name: web
+    update: start_first
+    definition:
+      image: nginx:1.28
       ports: ["80"]
       environment:
         TZ: UTC
@@ -191,8 +225,13 @@ members:
     health:
       description: State of the engine's own check (C(HEALTHCHECK)), C(none) without one.
       type: str
+stop_first:
+  description: Why members were stopped before their new containers started, although O(update=start_first).
+  returned: when that is so
+  type: str
+  sample: both would publish port 8080/tcp
 outdated:
-  description: Containers whose definition differs from the given one. They stay unchanged.
+  description: Containers whose definition differs from the given one. They stay unchanged. In check mode those of now.
   returned: always
   type: list
   elements: str
@@ -208,6 +247,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ..module_utils._act.last_words import LONGEST, last_words
 from ..module_utils._common.addresses import parse_subnet
 from ..module_utils._common.constants import (
     BRIDGE_SUBNET,
@@ -220,25 +260,37 @@ from ..module_utils._engine.engine_options import ENGINE_OPTIONS, engine_of
 from ..module_utils._engine.errors import EngineError, SdkMissing
 from ..module_utils._host.own_run import OwnRun
 from ..module_utils._lock.host_lock import HostBusy
+from ..module_utils._model.fact import Fact
 from ..module_utils._model.launch import launch_ids
 from ..module_utils._model.observation import Observation
-from ..module_utils._model.operation import CREATE, Operation, Result
+from ..module_utils._model.operation import CREATE, START, UPDATE, Operation, Result
 from ..module_utils._model.problems import StackError
 from ..module_utils._observe.host import empty, observe
+from ..module_utils._plan.foresight import foreseen
 from ..module_utils._plan.found_service import found_service, newest_of
 from ..module_utils._plan.operations.plan import Plan, operation_line
+from ..module_utils._plan.own_update import Lives, Update
 from ..module_utils._plan.standalone import (
+    Aim,
+    Step,
     member_facts,
     networks_of,
     one_service,
     own_members,
     plan_service,
+    without_creates,
 )
 from ..module_utils._plan.world.world import Settings
+from ..module_utils._record.own_updates import own_updates
 
 HERE = "this host"
 OWNER = "drover.docker.stack_service"
 NEEDS_DEFINITION = "give its definition"
+PAUSE_S = 1.0
+PATIENCE_S = 60.0
+"""How long an update may be held without a newcomer that has yet to prove itself."""
+NEWCOMER_S = 3600.0
+"""The same with one: its own deadline is shorter."""
 
 
 def main() -> None:
@@ -255,6 +307,11 @@ def main() -> None:
             "scale": {"type": "int"},
             "definition": {"type": "dict"},
             "volumes": {"type": "dict", "default": {}},
+            "update": {
+                "type": "str",
+                "choices": ["none", "stop_first", "start_first"],
+                "default": "none",
+            },
             **ENGINE_OPTIONS,
             "state_dir": {"type": "path", "default": STATE_DIR},
             "network_name": {"type": "str", "default": OVERLAY_NETWORK},
@@ -281,25 +338,146 @@ class Run:
         }
         self.invocation = {"module_args": hidden}
         self.warnings: list[str] = []
-        self.plan = Plan()
+        self.definition: dict[str, t.Any] = {"services": {}}
+        self.step = Step(Plan())
         self.seen = empty(HERE, now=0.0)
-        """The last plan and what it was made from; a run that waits for another one plans anew."""
+        """The last round and what it was made from; a run that waits for another one plans anew."""
+        self.foreseen: Observation | None = None
+        """In check mode, the host after the rounds so far."""
+        self.lines: list[str] = []
+        self.results: list[dict[str, t.Any]] = []
+        """All operations, and what became of them."""
+        self.problems: list[str] = []
+        self.kept_volumes: set[str] = set()
+        self.stop_first = ""
+        self.is_refused = False
+        """Whether Docker refused to change a container in place."""
+        self.moved_at = time.time()
+        """When this run last did something."""
+        self.rounds = 0
 
     def run(self) -> None:
-        """Observe, plan, act and observe again."""
+        """Observe, plan and act, round by round, and observe again."""
         if reserved(self.stack):
             self._fail(reserved(self.stack))
-        settings, definition = self._settings(), self._definition()
+        settings = self._settings()
+        definition = self.definition = self._definition()
+        if definition["services"]:
+            while self._goes_on(self._round(lambda: self._planned(definition, settings)), settings):
+                pass
+        else:
+            self._note_failures(self._round(lambda: self._planned_as_found(settings)))
+        state = self._state(self._observe(definition), definition, settings)
+        told = {**state, "operations": self.lines, "results": self.results}
+        self._exit(told, changed=bool(self.lines))
+
+    # --- rounds
+
+    def _round(self, plan: t.Callable[[], Step]) -> list[Result]:
+        """Plan, and carry it out; in check mode, foresee what it would lead to."""
+
+        def operations() -> list[Operation]:
+            self.seen = self.foreseen or self._observe()
+            self.step = plan()
+            return self.step.plan.operations
+
         results: list[Result] = []
         if self.module.check_mode:
-            self._operations(definition, settings)
+            planned = operations()
+            self.foreseen = foreseen(self.seen, planned)
         else:
-            results = self._act(definition, settings)
-        after = self._observe(definition) if results else self.seen
-        lines = [operation_line(item) for item in self.plan.operations]
-        state = self._state(after, definition, settings)
-        told = {**state, "operations": lines, "results": self._told(results)}
-        self._exit(told, changed=bool(lines))
+            results = self._act(operations)
+        self._tell(results)
+        return results
+
+    def _tell(self, results: list[Result]) -> None:
+        """Add a round to what is told."""
+        plan = self.step.plan
+        self.lines += [operation_line(item) for item in plan.operations]
+        self.results += self._told(results)
+        self.kept_volumes |= {name for _host, name in plan.kept_volumes}
+        forced = [
+            item.parameters["why"] for item in plan.notes if item.code == "upgrade_stop_first"
+        ]
+        if forced and self.params["update"] == "start_first":
+            self.stop_first = Fact.read(forced[0]).text
+
+    def _goes_on(self, results: list[Result], settings: Settings) -> bool:
+        """Whether another round may do more; if an update fails, it is undone."""
+        step, failed = self.step, self._failed(results)
+        if step.fault:
+            self._give_up(str(step.fault), step.fault.parameters.get("name", ""), settings)
+        elif step.is_under_way and failed and failed[0]["kind"] in (CREATE.name, START.name):
+            self._note_failures(results)
+            self._give_up(self.problems.pop(), failed[0]["container"], settings)
+        elif step.is_under_way and failed and UPDATE.names(failed[0]):
+            self.is_refused = True
+        else:
+            self._note_failures(results)
+        return step.is_under_way and not self.problems and self._may_wait()
+
+    def _may_wait(self) -> bool:
+        """Whether a round of an update is followed by another one. If nothing is to do now, a moment passes."""
+        plan, now = self.step.plan, time.time()
+        if plan.operations and self.rounds < self._most_rounds():
+            self.moved_at, self.rounds = now, self.rounds + 1
+            return True
+        patience_s = NEWCOMER_S if self.step.newcomers else PATIENCE_S
+        is_over = bool(plan.operations) or self.module.check_mode
+        if is_over or plan.errors or now - self.moved_at > patience_s:
+            self.problems.append("not all members have the given definition")
+            return False
+        time.sleep(PAUSE_S)
+        return True
+
+    def _most_rounds(self) -> int:
+        """Far more rounds with work than an update needs that nobody disturbs."""
+        found = own_members(self.seen, self.stack, self.name)
+        return 20 + 6 * max(len(found), self.params["scale"] or 0)
+
+    def _failed(self, results: list[Result]) -> list[Operation]:
+        numbers = [item["id"] for item in results if item["status"] == "failed"]
+        return [item for item in self.step.plan.operations if item["id"] in numbers]
+
+    def _note_failures(self, results: list[Result]) -> None:
+        self.problems += [
+            f"{item['operation']}: {item['error']}"
+            for item in self._told(results)
+            if item["status"] == "failed"
+        ]
+
+    # --- an update that fails
+
+    def _give_up(self, why: str, container: str, settings: Settings) -> None:
+        """Remove the newcomers, and start again what ran before."""
+        self.problems.append("; ".join(filter(None, [why, self._last_words(container)])))
+        self._note_failures(self._round(lambda: self._as_before(settings)))
+
+    def _last_words(self, container: str) -> str:
+        """The end of the log of a container, and what its own check said last."""
+        if not container or self.foreseen:
+            return ""
+        found = [item for item in self._observe()["containers"] if item["name"] == container]
+        if not found:
+            return ""
+        checks = (self._inspect(found[0]["id"])["State"].get("Health") or {}).get("Log") or []
+        said = str(checks[-1].get("Output", "")).strip()[:LONGEST] if checks else ""
+        health = f"its health check: {said}" if said and found[0]["health"] == "unhealthy" else ""
+        return "; ".join(filter(None, [health, last_words(self.engine, found[0]["id"])]))
+
+    def _as_before(self, settings: Settings) -> Step:
+        """Plan for what ran before the update. Nothing is made: its definition is not known."""
+        lives = Lives.of(own_members(self.seen, self.stack, self.name), self.step.launch)
+        old = [item for item in lives.firsts if item in lives.outdated]
+        if not old:
+            return Step(Plan())
+        newest = newest_of(old)
+        facts = self._inspect(newest["id"])
+        found = found_service(self.stack, self.name, lives.firsts, facts)
+        aim = Aim(
+            self.stack, self.name, found, "present", None, settings, launch=newest["config_hash"]
+        )
+        return without_creates(plan_service(self.seen, aim))
 
     def _settings(self) -> Settings:
         """Return the managed networks."""
@@ -331,8 +509,9 @@ class Run:
             self._fail(str(error))
             raise
 
-    def _observe(self, definition: dict[str, t.Any]) -> Observation:
-        images = [service["image"] for service in definition["services"].values()]
+    def _observe(self, definition: dict[str, t.Any] | None = None) -> Observation:
+        services = (definition or self.definition)["services"]
+        images = [service["image"] for service in services.values()]
         state_dir = self.params["state_dir"]
         try:
             seen = observe(
@@ -345,47 +524,65 @@ class Run:
         if seen["error"]:
             self._fail(str(seen["error"]))
         seen["host"] = seen["engine"]["name"] or HERE
+        updated = own_updates(state_dir)
+        for item in seen["containers"]:
+            item["config_hash"] = updated.get(item["id"], item["config_hash"])
         return seen
 
-    def _operations(self, definition: dict[str, t.Any], settings: Settings) -> list[Operation]:
-        """Observe and plan; return the operations of the plan."""
-        self.seen = self._observe(definition)
-        if definition["services"]:
-            self.plan = self._planned(definition, settings)
-        else:
-            self.plan = self._planned_as_found(settings)
-        return self.plan.operations
-
-    def _planned(
-        self, definition: dict[str, t.Any], settings: Settings, *, launch: str = ""
-    ) -> Plan:
+    def _planned(self, definition: dict[str, t.Any], settings: Settings) -> Step:
         return plan_service(
-            self.seen,
-            self.stack,
-            self.name,
-            definition=definition,
-            state=self.params["state"],
-            scale=self.params["scale"],
-            settings=settings,
-            launch=launch,
+            self.seen, self._aim(definition, settings, update=self._update(definition))
         )
 
-    def _planned_as_found(self, settings: Settings) -> Plan:
-        """Plan without a definition: for the containers that exist, and no others."""
+    def _aim(
+        self,
+        definition: dict[str, t.Any],
+        settings: Settings,
+        *,
+        launch: str = "",
+        update: Update | None = None,
+    ) -> Aim:
+        return Aim(
+            self.stack,
+            self.name,
+            definition,
+            self.params["state"],
+            self.params["scale"],
+            settings,
+            launch,
+            update,
+        )
+
+    def _update(self, definition: dict[str, t.Any]) -> Update | None:
+        """How a changed definition is applied; None if it is not."""
+        if self.params["update"] == "none":
+            return None
+        wanted = self._launches(definition)
         members = own_members(self.seen, self.stack, self.name)
+        facts = {
+            item["id"]: self._inspect(item["id"])
+            for item in members
+            if item["config_hash"] not in wanted
+        }
+        return Update(self.params["update"].replace("_", "-"), facts, self.is_refused)
+
+    def _planned_as_found(self, settings: Settings) -> Step:
+        """Plan without a definition: for the containers that exist, and no others."""
+        members = Lives.of(own_members(self.seen, self.stack, self.name)).firsts
         wants_some = self.params["state"] == "present" and self.params["scale"] != 0
         if not members and wants_some:
             self._fail(f"{self.stack}/{self.name} has no container here: {NEEDS_DEFINITION}")
         if not members:
-            return Plan()
+            return Step(Plan())
         newest = newest_of(members)
         facts = self._inspect(newest["id"])
         found = found_service(self.stack, self.name, members, facts)
-        plan = self._planned(found, settings, launch=newest["config_hash"])
-        made = [item["container"] for item in plan.operations if item["kind"] == CREATE.name]
+        step = plan_service(self.seen, self._aim(found, settings, launch=newest["config_hash"]))
+        operations = step.plan.operations
+        made = [item["container"] for item in operations if item["kind"] == CREATE.name]
         if made:
             self._fail(f"{', '.join(made)} would have to be made: {NEEDS_DEFINITION}")
-        return plan
+        return step
 
     def _inspect(self, container: str) -> dict[str, t.Any]:
         try:
@@ -394,51 +591,52 @@ class Run:
             self._fail(str(error))
             raise
 
-    def _act(self, definition: dict[str, t.Any], settings: Settings) -> list[Result]:
+    def _act(self, plan: t.Callable[[], list[Operation]]) -> list[Result]:
         """Run what is planned, under the host's lock and lease."""
         reason = f"service {self.stack}/{self.name}"
         run = OwnRun(self.engine, owner=OWNER, reason=reason, state_dir=self.params["state_dir"])
         try:
-            return run.act(lambda: self._operations(definition, settings))
+            return run.act(plan)
         except HostBusy as error:
             self._fail(str(error))
             raise
 
     def _told(self, results: list[Result]) -> list[dict[str, t.Any]]:
         """Return the results with the operation's text instead of its number."""
-        texts = {item["id"]: operation_line(item) for item in self.plan.operations}
+        texts = {item["id"]: operation_line(item) for item in self.step.plan.operations}
         keys: tuple[str, ...] = ("status", "error", "seconds")
         return [
             {"operation": texts[item["id"]], **{key: dict(item)[key] for key in keys}}
             for item in results
         ]
 
-    def _state(
-        self, seen: Observation, definition: dict[str, t.Any], settings: Settings
-    ) -> dict[str, t.Any]:
-        """Return the present state."""
-        found = own_members(seen, self.stack, self.name)
-        wanted = {
+    def _launches(self, definition: dict[str, t.Any]) -> set[str]:
+        """The ids of the wanted launch; none without a definition."""
+        return {
             identity
             for item in definition["services"].values()
             for identity in launch_ids(item, definition["volumes"])
         }
+
+    def _state(
+        self, seen: Observation, definition: dict[str, t.Any], settings: Settings
+    ) -> dict[str, t.Any]:
+        """Return the present state."""
+        found, wanted = own_members(seen, self.stack, self.name), self._launches(definition)
         return {
             "members": [member_facts(item, networks_of(settings)) for item in found],
             "outdated": [
                 item["name"] for item in found if wanted and item["config_hash"] not in wanted
             ],
-            "kept_volumes": sorted(name for _host, name in self.plan.kept_volumes),
+            "kept_volumes": sorted(self.kept_volumes),
+            **({"stop_first": self.stop_first} if self.stop_first else {}),
         }
 
     def _exit(self, result: dict[str, t.Any], *, changed: bool) -> None:
-        problems = [message.text for message in self.plan.errors + self.plan.held]
-        problems += [
-            f"{item['operation']}: {item['error']}"
-            for item in result["results"]
-            if item["status"] == "failed"
-        ]
-        if result["outdated"]:
+        plan = self.step.plan
+        problems = [message.text for message in plan.errors + plan.held] + self.problems
+        would_update = self.module.check_mode and self.params["update"] != "none"
+        if result["outdated"] and not would_update:
             self.warnings.append(
                 f"left as they run, with another definition: {', '.join(result['outdated'])}"
             )

@@ -16,6 +16,7 @@ import typing as t
 
 from .._common.constants import (
     CHECKER_SERVICE,
+    MANAGED_BY_MODULE,
     MANAGED_BY_STACK,
     MEMBER_MARK,
     STATE_DIR_MARK,
@@ -91,6 +92,7 @@ from .._record.ledger import (
     note_run,
     note_volumes,
 )
+from .._record.own_updates import note_own_update
 from .._record.store import StaleRecord, remove_record, write_record
 from . import preconditions
 from .last_words import last_words
@@ -192,6 +194,7 @@ def _create(context: Context, operation: Operation, args: CreateArgs) -> None:
         managed=args["managed"],
         network=args["network"],
         address=args["address"],
+        fixed=args.get("fixed", ""),
     )
     context.created[operation["container"]] = context.engine.create(operation["container"], body)
 
@@ -267,7 +270,11 @@ def _update(context: Context, operation: Operation, args: UpdateArgs) -> None:
     found = preconditions.ours(context.engine, operation)
     context.engine.update(found["Id"], update_body(args["service"]))
     applied = Applied(container=found["Id"], launch=args["config_hash"])
-    if not note_applied(context.state_dir, operation, applied):
+    if args.get("managed") == MANAGED_BY_MODULE:
+        note_own_update(
+            context.state_dir, applied, [item["Id"] for item in context.engine.containers()]
+        )
+    elif not note_applied(context.state_dir, operation, applied):
         raise Stale("this host has no record of the stack")
 
 

@@ -11,6 +11,7 @@ import typing as t
 from .._common.constants import (
     LABEL_CONFIG_HASH,
     LABEL_CREATE_INDEX,
+    LABEL_FIXED,
     LABEL_HOOK,
     LABEL_INDEX,
     LABEL_MANAGED,
@@ -41,6 +42,7 @@ class _Marks:
     revision: int
     config_hash: str
     managed: str
+    fixed: str
 
 
 def create_body(
@@ -55,6 +57,7 @@ def create_body(
     address: str | None,
     volumes: dict[str, str],
     declared: Json,
+    fixed: str = "",
 ) -> Json:
     """The engine's definition of a member's container.
 
@@ -69,8 +72,9 @@ def create_body(
         address: Fixed address on the managed network; None lets the engine choose.
         volumes: Container path to volume name, as mounts.member_volumes gives it.
         declared: The C(volumes) of the canonical stack.
+        fixed: What of the launch Docker cannot change; empty if a record tells it.
     """
-    marks = _Marks(create_index, revision, config_hash, managed)
+    marks = _Marks(create_index, revision, config_hash, managed, fixed)
     container = service["container"]
     body = config_options(container)
     body["Image"] = service["image"]
@@ -130,6 +134,7 @@ def _labels(member: MemberId, marks: _Marks) -> dict[str, str]:
         LABEL_CREATE_INDEX: str(marks.create_index),
         LABEL_REVISION: str(marks.revision),
         LABEL_CONFIG_HASH: marks.config_hash,
+        **({LABEL_FIXED: marks.fixed} if marks.fixed else {}),
         **({LABEL_HOOK: PRE_DEPLOY} if member.is_hook else _rancher_labels(member)),
     }
 

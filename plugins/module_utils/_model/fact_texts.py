@@ -13,7 +13,7 @@ import contextlib
 import typing as t
 
 from .cause_texts import CAUSES, Json, Text, grouped, plural
-from .upgrade_texts import UPGRADES
+from .upgrade_texts import HANDOVERS, UPGRADES
 
 
 def _undone(told: Json) -> str:
@@ -204,6 +204,7 @@ TEXTS: dict[str, Text] = {
         f"there is no service {told['name']!r}; there are: {', '.join(told['known'])}"
     ),
     "no_scale": "{service} is global (one member on each matching host): it has no scale to set",
+    **HANDOVERS,
     "bad_scale": "scale of {service} must be 0 to 1000, not {scale}",
     "not_remembered": "no reachable host remembers a stack {stack}",
     "still_up": "it is up: take it down first (down -e stack={stack}), then forget it",

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.names import digest
 from .ledger import Ledger
 
 Json = t.Mapping[str, t.Any]
 
-UPDATABLE = (
-    "mem_limit",
-    "mem_reservation",
-    "memswap_limit",
-    "cpus",
-    "cpu_shares",
-    "cpu_period",
-    "cpu_quota",
-    "cpuset",
-    "pids_limit",
-    "blkio_weight",
-)
-"""Options of a container that C(POST /containers/ID/update) takes."""
+UPDATABLE = {
+    "mem_limit": "Memory",
+    "mem_reservation": "MemoryReservation",
+    "memswap_limit": "MemorySwap",
+    "cpus": "NanoCpus",
+    "cpu_shares": "CpuShares",
+    "cpu_period": "CpuPeriod",
+    "cpu_quota": "CpuQuota",
+    "cpuset": "CpusetCpus",
+    "pids_limit": "PidsLimit",
+    "blkio_weight": "BlkioWeight",
+}
+"""Options of a container that C(POST /containers/ID/update) takes, with their fields of HostConfig."""
 DEFAULTED = ("pids_limit",)
 """Those that it also takes away."""
 
@@ -43,6 +44,22 @@ def is_in_place(old: Json, new: Json, *, same_image: bool = False) -> bool:
     lost = had.keys() - has.keys() - set(DEFAULTED)
     swap_follows = lost == {"memswap_limit"} and "mem_limit" in has
     return before == after and (not lost or swap_follows)
+
+
+def fixed_id(launch: Json) -> str:
+    """What of a launch needs a new container if it changes, as a hash. The image is left out: it has many names."""
+    rest = _rest(launch)
+    rest["parts"] = {key: item for key, item in rest["parts"].items() if key != "image"}
+    return digest(rest)
+
+
+def limits_set(host_config: Json) -> dict[str, t.Any]:
+    """The limits that a container has, from its inspect. Of swap the engine itself sets twice the memory."""
+    given = {key: host_config.get(field) for key, field in UPDATABLE.items()}
+    found: dict[str, t.Any] = {key: item for key, item in given.items() if item and item != -1}
+    if found.get("memswap_limit") == 2 * found.get("mem_limit", 0):
+        del found["memswap_limit"]
+    return found
 
 
 def _parts(launch: Json) -> Json:

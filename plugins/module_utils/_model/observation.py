@@ -27,6 +27,8 @@ class Endpoint(t.TypedDict):
 class _Slot(t.TypedDict, total=False):
     slot: int
     """The slot of its member; missing for 0."""
+    fixed: str
+    """What of its launch Docker cannot change, as a hash; only of containers that no record knows."""
 
 
 class ObservedContainer(_Slot):

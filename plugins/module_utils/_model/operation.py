@@ -110,7 +110,12 @@ class _HookArgs(t.TypedDict, total=False):
     """Of a hook: the index of the member whose volumes it mounts."""
 
 
-class CreateArgs(_HookArgs):
+class _OwnArgs(_HookArgs, total=False):
+    fixed: str
+    """Of a container that no record knows: what of its launch Docker cannot change, as a hash."""
+
+
+class CreateArgs(_OwnArgs):
     """The container to create."""
 
     service: Json
@@ -131,7 +136,12 @@ class CreateArgs(_HookArgs):
     """Volumes that are missing, and that a person asked to make anew."""
 
 
-class UpdateArgs(t.TypedDict):
+class _Managed(t.TypedDict, total=False):
+    managed: str
+    """C(module) if no record knows the container; else missing."""
+
+
+class UpdateArgs(_Managed):
     """The limits to set on a container that exists."""
 
     service: Json

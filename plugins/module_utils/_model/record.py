@@ -193,7 +193,12 @@ class FirstRevision(_AnyRevision):
     services: dict[str, FirstDesire]
 
 
-class Desire(FirstDesire):
+class _TakesOver(t.TypedDict, total=False):
+    takes_over: Json
+    """While it takes over from another service (C(service)): the scale that it has in the end (C(scale))."""
+
+
+class Desire(FirstDesire, _TakesOver):
     """The desired state of one service."""
 
     launch: str

@@ -122,3 +122,27 @@ UPGRADES: dict[str, Text] = {
     "upgrade_unhealthy": "{name} is unhealthy",
     "upgrade_too_slow": "{name} did not get healthy within {deadline_s:.0f} s",
 }
+
+
+def _named(told: Json) -> str:
+    """Who names a service, and how."""
+    return "; ".join(f"{who} ({', '.join(parts)})" for who, parts in sorted(told["named"].items()))
+
+
+HANDOVERS: dict[str, Text] = {
+    "handover_to_itself": "{name} cannot take over from itself: from and to must differ",
+    "handover_to_stopped": "{name} does not run: start it first",
+    "handover_plan": lambda told: (
+        f"{told['new']} takes over from {told['old']}, in steps ({told['old']}, {told['new']}): "
+        + " ".join(f"({old}, {new})" for old, new in told["steps"])
+    ),
+    "handover_links": lambda told: (
+        f"{told['old']} is named by {_named(told)}: write {told['new']} there as well (a link: in its place), run up, "
+        "then upgrade again; or, to leave them without, update_links=false"
+    ),
+    "handover_left": lambda told: (
+        f"{told['old']} has no members any more and is still named by {_named(told)}: "
+        f"write {told['new']} there in its place"
+    ),
+}
+"""Facts about a service that takes over from another one."""

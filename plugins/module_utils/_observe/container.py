@@ -10,6 +10,7 @@ import typing as t
 from .._common.constants import (
     LABEL_CONFIG_HASH,
     LABEL_CREATE_INDEX,
+    LABEL_FIXED,
     LABEL_INDEX,
     LABEL_MANAGED,
     LABEL_REVISION,
@@ -53,6 +54,8 @@ def summary(inspected: Json) -> ObservedContainer:
     )
     if slot:
         found["slot"] = slot
+    if LABEL_FIXED in labels:
+        found["fixed"] = labels[LABEL_FIXED]
     return found
 
 

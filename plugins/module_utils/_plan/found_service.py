@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.labels import number
 from .._compose.service import canonical_service
+from .._model.in_place import limits_set
 from .._model.observation import Endpoint
+from .._record.fold import split_service
 from .world.world import Container
 
 Json = t.Dict[str, t.Any]
@@ -38,6 +41,44 @@ def found_service(stack: str, name: str, members: t.Sequence[Container], facts: 
     container = {} if grace_s is None else {"stop_grace_period_s": float(grace_s)}
     service = {**service, **shown, "container": container, "scale": len(members)}
     return {"format": 1, "stack": stack, "services": {name: service}, "volumes": {}}
+
+
+def found_launch(container: Container, facts: Json) -> Json:
+    """The launch of a container, with what the order of its replacement depends on: its ports, mounts and limits."""
+    found = found_service(container["stack"], container["service"], [container], facts)
+    service = found["services"][container["service"]]
+    host_config = facts.get("HostConfig") or {}
+    shown = {"ports": _ports(host_config), "mounts": _mounts(facts), **limits_set(host_config)}
+    service = {**service, "container": {**service["container"], **shown}}
+    launch, _in_place = split_service(service, {})
+    return launch
+
+
+def _ports(host_config: Json) -> list[Json]:
+    """The ports that it publishes. Those that the engine chooses have no public one."""
+    return [
+        {
+            "ip": place.get("HostIp") or "",
+            "public": number(place.get("HostPort")) or None,
+            "private": number(name.partition("/")[0]),
+            "protocol": name.partition("/")[2] or "tcp",
+        }
+        for name, places in sorted((host_config.get("PortBindings") or {}).items())
+        for place in places or []
+    ]
+
+
+def _mounts(facts: Json) -> list[Json]:
+    return [
+        {
+            "kind": item["Type"],
+            "source": item.get("Name") or item.get("Source") or "",
+            "target": item["Destination"],
+            "options": [] if item.get("RW", True) else ["ro"],
+        }
+        for item in facts.get("Mounts") or []
+        if item.get("Type") in ("bind", "volume")
+    ]
 
 
 def newest_of(members: t.Sequence[Container]) -> Container:

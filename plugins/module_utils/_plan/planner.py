@@ -17,6 +17,7 @@ from .._model.fact import Fact, as_data
 from .._model.ledger import drain_of
 from .._model.member import MemberId, member_ids, service_of
 from .._record.forgotten import is_forgotten
+from .._record.handover import naming
 from .._record.restarts import apply_restart, without_restarts
 from .._record.revisions import (
     Request,
@@ -28,8 +29,10 @@ from .._record.revisions import (
     apply_scale,
     apply_state,
     apply_up,
+    apply_upgrade,
     current,
     empty_body,
+    handover_in,
     is_live,
     rename_hosts,
 )
@@ -69,6 +72,7 @@ COMMANDS: dict[str, t.Callable[..., t.Any]] = {
     "confirm_upgrade": apply_confirm,
     "rollback": apply_rollback,
     "restart": apply_restart,
+    "upgrade": apply_upgrade,
 }
 
 
@@ -352,6 +356,8 @@ class Planner:
     def _changed(self, stack: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
         """The body after a command that changes a known stack."""
         change = COMMANDS[self.request.command]
+        if change is apply_upgrade:
+            self.plan.notes += self._handover(stack, body)
         if change is apply_rollback:
             return apply_rollback(body, self.request, unstarted=self._unstarted(stack, body))
         if change is apply_restart:
@@ -360,6 +366,26 @@ class Planner:
         if change is apply_down:
             return without_restarts(apply_down(body, self.request))
         return t.cast("dict[str, t.Any]", change(body, self.request))
+
+    def _handover(self, stack: str, body: dict[str, t.Any]) -> list[Fact]:
+        """What a service that takes over from another one is about to do. Raises RequestError if it may not."""
+        handover, old, new = (
+            handover_in(body, self.request),
+            self.request.takes_over,
+            self.request.service,
+        )
+        lacking = self.named_alone(stack)
+        if lacking and self.request.update_links and not handover.is_over:
+            raise RequestError("handover_links", old=old, new=new, named=lacking)
+        told = {"old": old, "new": new, "steps": handover.steps}
+        return [] if handover.is_over else [Fact("handover_plan", told, stack)]
+
+    def named_alone(self, stack: str) -> dict[str, list[str]]:
+        """What names the service that goes, of those that do not name the one that comes."""
+        live = {name: body for name, body in self.bodies.items() if is_live(body)}
+        others = naming(live, stack, self.request.service)
+        found = naming(live, stack, self.request.takes_over)
+        return {who: parts for who, parts in found.items() if len(others.get(who, [])) < len(parts)}
 
     def _require_network(self) -> None:
         """Refuse before anything is recorded if the stack cannot start for want of the network."""

@@ -18,6 +18,7 @@ from .._model.config_hash import changed_keys, config_hash
 from .._model.fact import Fact
 from .._model.launch import decide_launch
 from .fold import LAUNCH_KEYS, unfold_revision
+from .handover import Handover, handover_of, with_handover
 from .hooks import begin_hooks, has_failed, hooks_of, with_hooks
 from .upgrades import (
     ROLLED_BACK,
@@ -35,6 +36,9 @@ from .upgrades import (
 Body = t.Dict[str, t.Any]
 CHECKED_AS = ("network", "start_once")
 """A service can have a health check depending on these keys. If an old value is kept, so is the old health check."""
+
+HANDOVER_BATCH = 2
+"""Rancher's default."""
 
 NATURE_KEYS = ("kind", "balancer", "external", "alias_of")
 """Keys that make a service a load balancer or one without containers. They change only with the launch keys."""
@@ -79,6 +83,10 @@ class Request:
     """Whether C(up) pulls the images of running members anew, and replaces members that have another image."""
     policy: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     """Order and pace of the upgrade, where the command says them."""
+    takes_over: str = ""
+    """Of C(upgrade): the service that goes; C(service) comes."""
+    update_links: bool = True
+    """Of C(upgrade): whether what names the service that goes must name the other one, too."""
     revision: int = 0
     """The revision to go back to; 0 for what was last confirmed."""
     wait_s: float = 0.0
@@ -376,6 +384,30 @@ def apply_scale(body: Body, request: Request) -> Body:
     return with_revision(
         body, request, f"scale {request.service} {before} -> {request.scale}", services=services
     )
+
+
+def apply_upgrade(body: Body, request: Request) -> Body:
+    """Take the next step of a handover from one service to another: one of their scales changes."""
+    handover = handover_in(body, request)
+    if handover.is_over:
+        return body
+    old, new, after = request.takes_over, request.service, handover.next
+    services = with_handover(_live_revision(body)["services"], old, new, after)
+    note = f"upgrade {old} {handover.old} -> {after.old}, {new} {handover.new} -> {after.new}"
+    return with_revision(body, request, note, services=services)
+
+
+def handover_in(body: Body, request: Request) -> Handover:
+    """The handover that is asked for, as far as it is. Raises RequestError if it cannot be."""
+    last, old, new = _live_revision(body), request.takes_over, request.service
+    for name in (old, new):
+        _check_scalable(last["definition"], name, max(request.scale, 0))
+    if old == new:
+        raise RequestError("handover_to_itself", name=new)
+    if last["services"][new]["state"] != STATE_ACTIVE:
+        raise RequestError("handover_to_stopped", name=new)
+    batch = request.policy.get("batch_size", HANDOVER_BATCH)
+    return handover_of(last["services"], old, new, scale=request.scale, batch=batch)
 
 
 def apply_state(body: Body, request: Request) -> Body:

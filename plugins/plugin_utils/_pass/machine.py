@@ -50,6 +50,7 @@ from .pulls import Pulls
 from .refused_copies import RefusedCopies
 from .settling import PAUSE_S, Settling
 from .signatures import SignatureCheck, sign
+from .stairs import Stairs
 from .step import End, Failure, Round, Step
 from .term import Term
 from .work import Outcomes, Work
@@ -141,6 +142,7 @@ class Pass:
         self._settling = Settling(request.wait_s)
         self._was_upgrading = False
         """Whether an upgrade or a restart went on since the hosts were looked at after a pause."""
+        self._stairs = Stairs(request)
         self._outdated: list[Failure] = []
         """Services that keep another definition than the one that was asked for. Later rounds do not ask again."""
 
@@ -152,7 +154,8 @@ class Pass:
     @property
     def request(self) -> Request:
         """The request of the current round: first what was asked for, then to converge to what the hosts stored."""
-        asked = self._asked if self.rounds <= 1 else work.next_request(self._asked)
+        is_order = self._stairs.orders(self.rounds)
+        asked = self._asked if is_order else work.next_request(self._asked)
         holder = self._refusing[0] if self._refusing else {}
         who = {key: str(holder[key]) for key in ("owner", "reason")} if holder else {}
         return dataclasses.replace(
@@ -179,6 +182,7 @@ class Pass:
     def foretell(self, observations: dict[str, Observation | None], *, now: float) -> Step:
         """Plan the first round and end, for check mode and status. The calls of its steps only look."""
         self._take(observations)
+        self._stairs.climb()
         return self._once_whole(_Waiting(_FORETELL), now, "")
 
     def answer(
@@ -266,7 +270,11 @@ class Pass:
         if pause_s := self._pause_s(now):
             self._notices += self._settling.notices()
             return self._look(pause_s)
+        if self._stairs.go_on(self.planner, is_ready=not self._settling.failures()):
+            self._settling = Settling(self._asked.wait_s)
+            return self._look(self._stairs.pause_s)
         told = unconfirmed(self.planner.upgrades, self.command) if self.planner else []
+        told += self._stairs.notes(self.planner)
         plan = dataclasses.replace(plan, notes=[*plan.notes, *told])
         return self._end(plan, [*self._settling.failures(), *self._outdated, *self._gone_back()])
 
@@ -445,6 +453,7 @@ class Pass:
         if late:
             self._notices.append(self.term.ask_for_longer())
         self.rounds += 1
+        self._stairs.took()
         if failures and self._repairs_in_place() and self._set_apart(failures):
             failures = []
         plan = self._make_plan(now)

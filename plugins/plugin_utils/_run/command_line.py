@@ -17,12 +17,14 @@ from ansible_collections.drover.docker.plugins.module_utils._model.upgrade_words
     START_FIRST,
     STOP_FIRST,
 )
+from ansible_collections.drover.docker.plugins.module_utils._record.handover import AS_OLD
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 
 COMMANDS = (
     "up",
     "confirm_upgrade",
     "rollback",
+    "upgrade",
     "scale",
     "reconcile",
     "stop",
@@ -35,7 +37,7 @@ ORDERS = (START_FIRST, STOP_FIRST)
 WAIT_TIMEOUT_S = 300
 LONGEST_WAIT_S = 86400
 NEEDS_STACK = ("stop", "start", "restart", "down", "confirm_upgrade", "rollback")
-WAITS = ("up", "rollback", "scale", "start", "restart")
+WAITS = ("up", "rollback", "upgrade", "scale", "start", "restart")
 """Commands that wait until what they asked for is ready, unless they are told not to."""
 
 
@@ -56,14 +58,8 @@ def request_from(
             definition=definition, stacks=[definition["stack"]], scales=_scales(args.get("scale"))
         )
         fields.update(upgrade_fields(args))
-    elif command == "rollback":
-        fields["force"] = _flag("force", args.get("force"))
-        if args.get("revision") not in (None, ""):
-            fields["revision"] = _number("revision", args["revision"])
-    elif command == "restart":
-        fields["policy"] = _policy(args)
-    elif command == "scale":
-        fields["scale"] = _number("scale", args.get("scale"))
+    else:
+        fields.update(_fields_of(command, args))
     for name in ("retry", "remove_volumes"):
         fields[name] = _names(name, args.get(name))
     fields["new_volumes"] = _members(args.get("new_volumes"))
@@ -79,13 +75,27 @@ def request_from(
     wait_s = _wait_s(args.get("wait_timeout"))
     given = args.get("wait")
     waits = command in WAITS if given in (None, "") else _flag("wait", given)
-    fields["wait_s"] = wait_s if waits else 0.0
+    # Each step of an upgrade rests on the one before.
+    fields["wait_s"] = wait_s if waits or command == "upgrade" else 0.0
     fields["take"] = str(args.get("take") or "")
     if fields["take"] and fields["take"] not in stamp["inventory"]:
         raise ValueError(
             f"take={fields['take']}: no such host in the inventory; it has {', '.join(stamp['inventory'])}"
         )
     return Request(**fields)
+
+
+def _fields_of(command: str, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return what a command without stack files takes of its own."""
+    if command == "rollback":
+        given = args.get("revision")
+        revision = {} if given in (None, "") else {"revision": _number("revision", given)}
+        return {"force": _flag("force", args.get("force")), **revision}
+    if command == "restart":
+        return {"policy": _policy(args)}
+    if command == "upgrade":
+        return _handover_fields(args)
+    return {"scale": _number("scale", args.get("scale"))} if command == "scale" else {}
 
 
 def upgrade_fields(args: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -96,6 +106,17 @@ def upgrade_fields(args: dict[str, t.Any]) -> dict[str, t.Any]:
         "force": _flag("force", args.get("force")),
         "pull": _flag("pull", args.get("pull")),
         "services": [name.rpartition("/")[2] for name in _names("services", args.get("services"))],
+        "policy": _policy(args),
+    }
+
+
+def _handover_fields(args: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return what upgrade was told, beside the service that comes."""
+    scale, links = args.get("scale"), args.get("update_links")
+    return {
+        "takes_over": str(args["from"]).rpartition("/")[2],
+        "scale": AS_OLD if scale in (None, "", AS_OLD, str(AS_OLD)) else _number("scale", scale),
+        "update_links": links in (None, "") or _flag("update_links", links),
         "policy": _policy(args),
     }
 
@@ -120,6 +141,8 @@ def _policy(args: dict[str, t.Any]) -> dict[str, t.Any]:
 def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
     """Return stack and service of the command; empty for all."""
     stack, service = str(args.get("stack") or ""), str(args.get("service") or "")
+    if command == "upgrade":
+        service = _coming(args)
     if service:
         if not re.fullmatch(rf"[A-Za-z0-9-]+/{SERVICE}", service):
             raise ValueError(
@@ -141,6 +164,17 @@ def _target(command: str, args: dict[str, t.Any]) -> tuple[str, str]:
     if stack and not re.fullmatch(r"[A-Za-z0-9-]+", stack):
         raise ValueError(f"stack={stack!r}: a stack's name has letters, digits and hyphens")
     return stack_name(stack), service
+
+
+def _coming(args: dict[str, t.Any]) -> str:
+    """Return the service that takes over, as STACK/SERVICE: it is in the stack of the one that goes."""
+    old, new = str(args.get("from") or ""), str(args.get("to") or "")
+    stack, slash, _name = old.partition("/")
+    if not slash or not new:
+        raise ValueError("upgrade needs -e from=STACK/SERVICE and -e to=SERVICE")
+    if "/" in new and new.partition("/")[0] != stack:
+        raise ValueError(f"to={new!r} is in another stack than from={old!r}")
+    return new if "/" in new else f"{stack}/{new}"
 
 
 def _wait_s(value: t.Any) -> float:

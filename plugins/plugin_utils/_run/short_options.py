@@ -23,6 +23,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "up": (*OF_FILES, "stack", "scale", "prune", "take", *OF_UPGRADES, *WAITING),
     "confirm_upgrade": ("stack", "service"),
     "rollback": ("stack", "service", "revision", "force", *WAITING),
+    "upgrade": ("from", "to", "scale", "batch_size", "interval", "update_links", "wait_timeout"),
     "scale": ("service", "scale", "remove_volumes", *WAITING),
     "start": ("stack", "service", *WAITING),
     "restart": ("stack", "service", "batch_size", "interval", *WAITING),

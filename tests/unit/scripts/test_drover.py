@@ -55,6 +55,7 @@ def called(folder: pathlib.Path, *words: str) -> list[str]:
         ("up shop", "up", ["stack_dir=shop"]),
         ("config shop", "config", ["stack_dir=shop"]),
         ("scale shop/web 3", "scale", ["service=shop/web", "scale=3"]),
+        ("upgrade shop/web web2", "upgrade", ["from=shop/web", "to=web2"]),
         ("stop shop", "stop", ["stack=shop"]),
         ("start shop/web", "start", ["service=shop/web"]),
         ("down shop remove_volumes=a,b", "down", ["stack=shop", "remove_volumes=a,b"]),

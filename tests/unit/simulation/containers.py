@@ -67,6 +67,10 @@ class Container:
     stopped_by_hand: bool = False
     broken: bool = False
     """Its program fails at once after each start."""
+    health: str = ""
+    """What its own check says; empty without one."""
+    said: str = ""
+    """What that check printed last."""
     image_id: str = ""
     """Of the image that its name meant when it was made."""
     ours: bool = False
@@ -187,7 +191,10 @@ def inspected(container: Container, image_id: str) -> Json:
 
 
 def _state(container: Container) -> Json:
+    log = [{"ExitCode": 1, "Output": container.said}]
+    health = {"Health": {"Status": container.health, "Log": log}} if container.health else {}
     return {
+        **health,
         "Status": container.status,
         "Running": container.live,
         "Paused": container.status == "paused",

@@ -35,6 +35,10 @@ class Wellbeing(enum.IntEnum):
     """It is healthy, or runs and has no health check."""
 
 
+ENGINE_STATES = {"starting": Wellbeing.STARTING, "unhealthy": Wellbeing.SICK}
+"""What the engine's own check says; anything else is good."""
+
+
 class Ward:
     """The members of one stack, with what is known of them."""
 
@@ -80,7 +84,8 @@ class Ward:
 
     def _judged(self, member: WantedMember, container: Container) -> Wellbeing:
         if not member.service.get("health_check"):
-            return Wellbeing.WELL
+            heeded = container["health"] if self.world.settings.heeds_engine else ""
+            return ENGINE_STATES.get(heeded, Wellbeing.WELL)
         before = health_of(self._ledger, member.id.key)
         verdict = examine(self._checkers, member, container, before).verdict
         if verdict in STARTING:

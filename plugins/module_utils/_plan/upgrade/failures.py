@@ -45,7 +45,8 @@ class Failures:
         A member that was added meanwhile has its first slot, and proves nothing; nor does one that is changed in place.
         """
         still = slot.role == NEWCOMER or not self._is_done or slot.age_s <= self._policy.bake_s
-        is_new = bool(slot.member.id.slot) and "made" not in slot.member.entry
+        is_new = slot.role == NEWCOMER or bool(slot.member.id.slot)
+        is_new = is_new and "made" not in slot.member.entry
         return is_new and still
 
     def _failed_pull(self, home: Home) -> Fact | None:

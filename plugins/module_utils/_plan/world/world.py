@@ -62,6 +62,8 @@ class Settings:
     check_own_host: bool = False
     repair_percent: int = REPAIR_PERCENT
     mass_failure_percent: int = MASS_FAILURE_PERCENT
+    heeds_engine: bool = False
+    """Whether the engine's own check of a container counts: nothing else asks what no record knows."""
 
     @property
     def network(self) -> str:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
 import typing as t
 
@@ -18,40 +17,13 @@ from ansible_collections.drover.docker.plugins.module_utils._lock.lease import (
     Lease,
     standing,
 )
-from ansible_collections.drover.docker.plugins.modules import stack_service, stack_service_info
-from ansible_collections.drover.docker.tests.unit.shared.module_arguments import arguments
-from ansible_collections.drover.docker.tests.unit.simulation.fabric import (
-    NEVER,
-    Clock,
-    Image,
-    Registry,
-    Swarm,
-)
-from ansible_collections.drover.docker.tests.unit.simulation.fake_engine import FakeEngine
+from ansible_collections.drover.docker.plugins.modules import stack_service_info
+from ansible_collections.drover.docker.tests.unit.shared.service_box import Box, box_in
+from ansible_collections.drover.docker.tests.unit.simulation.fabric import NEVER, Swarm
 
 Json = dict[str, t.Any]
 WEB = {"stack": "shop", "name": "web", "definition": {"image": "app:1"}}
 OTHER = Claim("t", "ann@c1", "up blog", unattended=False, ticket=0.0, duration_s=30.0)
-
-
-class Box:
-    """A host with a fake engine, on which the modules run."""
-
-    def __init__(self, state: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.state = str(state)
-        self.engine = FakeEngine("h1", clock=Clock(), registry=Registry([Image("app:1")]))
-        self.engine.images["app:1"] = Image("app:1")
-        self.pauses: list[float] = []
-        self._capsys = capsys
-
-    def run(self, module: t.Any = stack_service, **given: t.Any) -> Json:
-        with arguments({"state_dir": self.state, **given}), pytest.raises(SystemExit):
-            module.main()
-        return dict(json.loads(self._capsys.readouterr().out))
-
-    def networks(self) -> list[str]:
-        own = ("bridge", "host", "none")
-        return [item["Name"] for item in self.engine.networks() if item["Name"] not in own]
 
 
 @pytest.fixture
@@ -60,17 +32,7 @@ def box(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Box:
-    found = Box(tmp_path / "drover", capsys)
-    for module in (stack_service, stack_service_info):
-        monkeypatch.setattr(module, "engine_of", lambda _params: found.engine)
-    monkeypatch.setattr(own_run.OwnRun.__init__, "__kwdefaults__", found_defaults(found))
-    return found
-
-
-def found_defaults(found: Box) -> Json:
-    """No syslog of this machine, a short wait, and pauses without their time."""
-    before = own_run.OwnRun.__init__.__kwdefaults__ or {}
-    return {**before, "wait_s": 0.0, "pause": found.pauses.append, "syslog": ""}
+    return box_in(tmp_path / "drover", capsys, monkeypatch)
 
 
 def test_members_run_and_nothing_is_left_to_do(box: Box) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.drover.docker.plugins.module_utils._common.names import reserved
 from ansible_collections.drover.docker.plugins.module_utils._model.problems import StackError
 from ansible_collections.drover.docker.plugins.module_utils._plan.standalone import (
+    Aim,
     one_service,
     plan_service,
 )
@@ -35,20 +36,23 @@ def test_an_empty_one_says_nothing(value: t.Any) -> None:
     assert one(health_check=value)["services"]["web"]["health_check"] is None
 
 
+POLICY, HOOK = "how a change is applied: use that, or", "runs no hooks:"
+
+
 @pytest.mark.parametrize(
-    "keys",
+    ("keys", "hint"),
     [
-        {"upgrade_strategy": {"batch_size": 2}},
-        {"deploy": {"update_config": {"parallelism": 2}}},
-        {"x-drover": {"pre_deploy": {"command": "migrate"}}},
+        ({"upgrade_strategy": {"batch_size": 2}}, POLICY),
+        ({"deploy": {"update_config": {"parallelism": 2}}}, POLICY),
+        ({"x-drover": {"pre_deploy": {"command": "migrate"}}}, HOOK),
     ],
 )
-def test_how_to_upgrade_is_refused(keys: dict[str, t.Any]) -> None:
+def test_how_to_upgrade_is_refused(keys: dict[str, t.Any], hint: str) -> None:
     with pytest.raises(StackError) as caught:
         one(**keys)
     (problem,) = caught.value.problems
     assert [problem.key] == list(keys)
-    assert "this module upgrades nothing: bring the service up as a stack" in problem.message
+    assert f"{hint} bring the service up as a stack" in problem.message
 
 
 def test_only_the_system_stacks_name_is_reserved() -> None:
@@ -92,15 +96,9 @@ def planned(networks: tuple[str, ...], swarm: dict[str, t.Any], **records: t.Any
     seen = observation("h1", records=records)
     seen["networks"] = dict.fromkeys(networks, seen["networks"]["drover"])
     seen["engine"]["swarm"] = swarm
-    plan = plan_service(
-        t.cast("t.Any", seen),
-        "shop",
-        "web",
-        definition=one(image="app:1"),
-        state="present",
-        scale=1,
-        settings=Settings(overlay_network="ours"),
-    )
+    settings = Settings(overlay_network="ours")
+    aim = Aim("shop", "web", one(image="app:1"), "present", 1, settings)
+    plan = plan_service(t.cast("t.Any", seen), aim).plan
     return [
         " ".join([item["kind"], item["args"].get("network") or item["args"].get("name", "")])
         for item in plan.operations

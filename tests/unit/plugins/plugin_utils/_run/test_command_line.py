@@ -51,6 +51,32 @@ def test_what_starts_members_waits_for_them_unless_it_is_told_not_to() -> None:
     assert request(command="reconcile", wait="yes").wait_s == 300
 
 
+def test_upgrade_names_two_services_of_one_stack() -> None:
+    names: dict[str, Any] = {"from": "Shop/web", "to": "web2"}
+    made = request(command="upgrade", **names)
+    assert (made.stacks, made.takes_over, made.service) == (["shop"], "web", "web2")
+    assert (made.scale, made.update_links, made.policy, made.wait_s) == (-1, True, {}, 300)
+    pace: dict[str, Any] = {"batch_size": "3", "interval": 0, "update_links": "no", "scale": 0}
+    other = request(command="upgrade", wait="no", **{"from": "shop/web", "to": "shop/b", **pace})
+    assert (other.service, other.scale, other.update_links) == ("b", 0, False)
+    assert (other.policy, other.wait_s) == ({"batch_size": 3, "interval_ms": 0}, 300)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("web", "web2", "upgrade needs -e from=STACK/SERVICE and -e to=SERVICE"),
+        ("shop/web", "", "upgrade needs -e from=STACK/SERVICE and -e to=SERVICE"),
+        ("shop/web", "blog/web2", "to='blog/web2' is in another stack than from='shop/web'"),
+        ("drover/checker", "web2", "stack drover holds our own services"),
+    ],
+)
+def test_upgrade_without_both_is_refused(old: str, new: str, message: str) -> None:
+    names: dict[str, Any] = {"from": old, "to": new}
+    with pytest.raises(ValueError, match=message):
+        request(command="upgrade", **names)
+
+
 @pytest.mark.parametrize("value", ["a,b", ["a", "b"], " a , b ,"])
 def test_names_are_a_list_or_separated_by_commas(value: Any) -> None:
     assert request(command="down", stack="shop", remove_volumes=value).remove_volumes == ["a", "b"]
