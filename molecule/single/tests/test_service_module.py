@@ -96,3 +96,33 @@ def test_stopped_keeps_and_absent_removes(control: Control, h1: Host) -> None:
     assert h1.containers("solo") == {}
     assert set(gone["kept_volumes"]) == h1.volumes("solo_")
     assert len(gone["kept_volumes"]) == 2
+
+
+def updated(control: Control, **definition: t.Any) -> dict[str, t.Any]:
+    keys = {"image": TESTAPP, "stop_grace_period": "1s", "tmpfs": ["/data"], **definition}
+    return control.module(
+        "stack_service", "h1", stack="alone", name="web", update="start_first", definition=keys
+    )
+
+
+def test_a_changed_definition_is_applied_and_a_bad_one_gives_way(
+    control: Control, h1: Host
+) -> None:
+    """A newcomer proves itself first. What Docker changes in place keeps its container."""
+    updated(control)
+    (first,) = h1.containers("alone").values()
+    assert updated(control, environment={"MODE": "new"})["changed"]
+    (second,) = h1.containers("alone").values()
+    assert second.id != first.id
+    assert "MODE=new" in second.inspected["Config"]["Env"]
+    assert not updated(control, environment={"MODE": "new"})["changed"]
+    limited = {"environment": {"MODE": "new"}, "mem_limit": "64m"}
+    assert updated(control, **limited)["changed"]
+    (third,) = h1.containers("alone").values()
+    assert (third.life, third.inspected["HostConfig"]["Memory"]) == (second.life, 64 << 20)
+    bad = updated(control, **limited, command=["sh", "-c", "echo no database; exit 1"])
+    assert "its last lines: no database" in bad["msg"]
+    (left,) = h1.containers("alone").values()
+    assert left.life == third.life
+    control.module("stack_service", "h1", stack="alone", name="web", state="absent")
+    assert h1.containers("alone") == {}
