@@ -272,7 +272,11 @@ BAD_KEYS = [
     ("external_links: ['x/a:n', 'y/b:N']", "external_links.1", "taken by another link"),
     ("depends_on: [db]", "depends_on", 'no service "db"'),
     ("depends_on: [web]", "depends_on", "a circle"),
-    ("depends_on: {web: {condition: service_healthy}}", "depends_on.web.condition", NOT_RUN),
+    (
+        "depends_on: {web: {condition: service_health}}",
+        "depends_on.web.condition",
+        "must be one of",
+    ),
     # variables
     ("command: a ${", "command", "write $$"),
     ("command: a ${(b)}", "command", "$$ is a plain dollar"),
