@@ -109,7 +109,7 @@ def _created(after: Observation, operation: Operation, args: CreateArgs) -> Obse
 def _networks(member: MemberId, args: CreateArgs) -> dict[str, Endpoint]:
     endpoint = Endpoint(
         address=args["address"] or "",
-        aliases=aliases(member.stack, member.service),
+        aliases=aliases(member.stack, member.service, args["service"].get("aliases", [])),
         links=endpoint_links(args["service"]["links"]),
         mac="",
     )
