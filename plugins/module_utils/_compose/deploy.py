@@ -13,8 +13,9 @@ import typing as t
 
 from .._common.constants import HOST_NAME
 from .._model.problems import Invalid, Place, did_you_mean, quoted
+from .affinity import AFFINITY
 from .keys import not_run
-from .labels import AFFINITY, GLOBAL
+from .labels import GLOBAL
 from .service_keys import MOST_MEMBERS
 from .values import entries, is_empty, kind_of, line, one_of, pairs, whole_between
 

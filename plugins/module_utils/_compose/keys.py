@@ -55,7 +55,6 @@ NOT_RUN_LABELS: dict[str, str] = {
     "io.rancher.container.requested_ip": "every member keeps its own address",
     "io.rancher.container.system": NEEDS_SERVER,
     "io.rancher.loadbalancer.": "only the image rancher/load-balancer-service reads it",
-    "io.rancher.scheduler.affinity:container": "",
     "io.rancher.service.selector.": "",
     "io.rancher.sidekicks": "",
 }
@@ -65,12 +64,6 @@ NOT_RUN_IMAGES: dict[str, str] = {
     "rancher/external-service": "write external_ips, or hostname in rancher-compose.yml",
     "rancher/lb-service-": "write lb_config with a port rule that has a source_port",
     "rancher/none": "",
-}
-
-# Environment variables: the placement syntax of the old Docker Swarm, which Rancher accepted too.
-NOT_RUN_ENVIRONMENT: dict[str, str] = {
-    "affinity:": "write a label io.rancher.scheduler.affinity:...",
-    "constraint:": "write a label io.rancher.scheduler.affinity:host_label",
 }
 
 # Kinds of namespaces (network_mode, ipc, pid) that belong to another container.

@@ -15,6 +15,7 @@ from .._common.constants import (
     RANCHER_STACK_SERVICE,
 )
 from .._model.problems import Invalid, Notes, Place, did_you_mean, quoted
+from .affinity import AFFINITY, HOSTS, LABELS, NAMES, placement
 from .keys import NOT_RUN_LABELS, not_run, refused_by_prefix
 from .values import boolean, line, pairs, text
 
@@ -27,8 +28,6 @@ HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 CLEANUP = "io.rancher.container.volume_cleanup_strategy"
 DNS = "io.rancher.container.dns"
 NETWORK = "io.rancher.container.network"
-AFFINITY = "io.rancher.scheduler.affinity:"
-HOST_AFFINITIES = ("host_label", "host_label_ne", "host_label_soft", "host_label_soft_ne")
 
 RESERVED = (RANCHER_STACK, RANCHER_STACK_SERVICE, RANCHER_CONTAINER)
 KNOWN = (
@@ -39,7 +38,7 @@ KNOWN = (
     CLEANUP,
     DNS,
     NETWORK,
-    *(AFFINITY + name for name in HOST_AFFINITIES),
+    *(AFFINITY + name for name in (*HOSTS, *LABELS, *NAMES)),
 )
 # Prefixes under which an unknown label is probably a typo; only Rancher's own programs read its other labels.
 ACTING_PREFIXES = ("io.rancher.container.", "io.rancher.scheduler.")
@@ -95,7 +94,9 @@ def expand(value: str, macros: t.Mapping[str, str]) -> str:
     return value
 
 
-def acting_labels(found: t.Mapping[str, str], network: str, place: Place) -> dict[str, t.Any]:
+def acting_labels(
+    found: t.Mapping[str, str], network: str, place: Place, *, stack: str = ""
+) -> dict[str, t.Any]:
     """The settings from the labels: the schema's C(global), C(start_once), ... and C(placement)."""
     for name, value in found.items():
         refusal = refused_by_prefix(name, NOT_RUN_LABELS)
@@ -109,11 +110,7 @@ def acting_labels(found: t.Mapping[str, str], network: str, place: Place) -> dic
         "start_once": switch(found, START_ONCE, place),
         "pull": "always" if word(found, PULL_IMAGE, "always", place) else "missing",
         "hostname_override": word(found, HOSTNAME_OVERRIDE, "container_name", place),
-        "placement": {
-            name: place.at(AFFINITY + name).attempt(label_pairs, found.get(AFFINITY + name, ""))
-            or []
-            for name in HOST_AFFINITIES
-        },
+        "placement": placement(found, stack, place),
     }
 
 
@@ -133,18 +130,6 @@ def word(found: t.Mapping[str, str], name: str, only: str, place: Place) -> bool
     if value not in ("", only):
         place.at(name).problem(f"must be {quoted(only)}, not {quoted(value)}")
     return value == only
-
-
-def label_pairs(value: str) -> list[list[str]]:
-    """C(k=v) pairs of a comma list in lower case, as Rancher compared them."""
-    found = []
-    for item in value.lower().split(","):
-        name, equals, wanted = (part.strip() for part in item.partition("="))
-        if name and equals:
-            found.append([name, wanted])
-        elif item.strip():
-            raise Invalid(f"must be key=value, or several with commas, not {quoted(item.strip())}")
-    return found
 
 
 def check_volume_cleanup(value: str, place: Place) -> None:

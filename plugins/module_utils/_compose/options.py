@@ -13,7 +13,7 @@ import typing as t
 from .._model.problems import Invalid, Place, did_you_mean, quoted
 from . import engine_healthcheck, limits, mounts, ports
 from .gpus import gpus
-from .keys import NOT_RUN_ENVIRONMENT, NOT_RUN_NAMESPACES, refused_by_prefix
+from .keys import NOT_RUN_NAMESPACES, refused_by_prefix
 from .values import (
     boolean,
     duration_ns,
@@ -123,10 +123,7 @@ def environment(value: t.Any, place: Place) -> dict[str, str]:
     found = {}
     for name, item in pairs(value, place).items():
         here = place.at(name)
-        refusal = refused_by_prefix(name, NOT_RUN_ENVIRONMENT)
-        if refusal:
-            here.problem(refusal)
-        elif not VARIABLE_NAME.fullmatch(name):
+        if not VARIABLE_NAME.fullmatch(name):
             here.problem("is no name of a variable")
         elif item is None:
             here.problem("has no value")

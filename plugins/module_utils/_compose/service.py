@@ -15,6 +15,7 @@ from .._common.constants import BALANCER_IMAGE, INDEX_DIGITS, MAX_DNS_LABEL
 from .._common.names import SERVICE
 from .._model.problems import Notes, Place, quoted
 from . import links, outside
+from .affinity import with_affinities
 from .balancer import service as balancer_service
 from .deploy import with_deploy
 from .keys import SERVICE_KEYS, check_keys
@@ -63,7 +64,7 @@ def canonical_service(
     check_service_name(name, stack, place)
     check_keys(keys, KNOWN_KEYS, place)
     outside_ours = outside.is_external(keys, external_hostname) or outside.is_alias(keys)
-    keys = keys if outside_ours else with_deploy(keys, place)
+    keys = keys if outside_ours else with_affinities(with_deploy(keys, place), place)
     builder = ServiceBuilder(
         name,
         keys,

@@ -175,7 +175,9 @@ class ServiceBuilder:
         place = self.place
         network = read.network_of(keys, place)
         labels = place.at("labels")
-        acting = acting or acting_labels(container.get("labels", {}), network, labels)
+        acting = acting or acting_labels(
+            container.get("labels", {}), network, labels, stack=self.stack
+        )
         kind = {"scale": read.scale(keys, acting["global"], place), **acting, "network": network}
         service = {
             "image": image_used,

@@ -156,6 +156,8 @@ CAUSES: dict[str, Text] = {
     "overlay_missing": "the overlay network {network} does not exist: run drover.docker.network",
     # --- why a host does not fit a member ---
     "host_labels": "its labels do not match",
+    "container_missing": "it has no member with {label}",
+    "container_unwanted": "it has a member with {label}",
     "volume_missing": "external volume {volume} does not exist there",
     "volume_elsewhere": lambda told: f"its volume is on {', '.join(told['hosts'])}",
     "port_taken": _port_taken,

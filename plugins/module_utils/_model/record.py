@@ -37,7 +37,20 @@ class Link(t.TypedDict):
     alias: str
 
 
-class Placement(t.TypedDict):
+class _Beside(t.TypedDict, total=False):
+    """What a service asks for of the members on its host; only the rules that it has."""
+
+    container_label: list[list[str]]
+    container_label_ne: list[list[str]]
+    container_label_soft: list[list[str]]
+    container_label_soft_ne: list[list[str]]
+    container: list[str]
+    container_ne: list[str]
+    container_soft: list[str]
+    container_soft_ne: list[str]
+
+
+class Placement(_Beside):
     """The host labels that a service asks for. C(soft): preferred, not required."""
 
     host_label: list[list[str]]

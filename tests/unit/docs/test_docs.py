@@ -210,7 +210,6 @@ def test_names_of_the_loader_are_documented(known: Iterable[str]) -> None:
     [
         pytest.param(keys.NOT_RUN_LABELS, id="refused labels"),
         pytest.param(keys.NOT_RUN_IMAGES, id="refused images"),
-        pytest.param(keys.NOT_RUN_ENVIRONMENT, id="refused environment"),
         pytest.param(keys.NOT_RUN_NAMESPACES, id="refused namespaces"),
     ],
 )

@@ -62,7 +62,8 @@ def rejection(reservations: Reservations, candidate: Candidate, host: str) -> Fa
     missing = _missing_external(reservations, candidate, host)
     if missing:
         return Fact("volume_missing", {"volume": missing})
-    return reservations.port_conflict(host, candidate.service)
+    company = reservations.company(host, candidate.service)
+    return company.rejection() or reservations.port_conflict(host, candidate.service)
 
 
 def _missing_external(reservations: Reservations, candidate: Candidate, host: str) -> str:
@@ -96,6 +97,7 @@ def _rank(reservations: Reservations, candidate: Candidate, host: str) -> tuple[
     soft = candidate.service["placement"]
     missed = sum(labels.get(key) != value for key, value in soft["host_label_soft"])
     missed += sum(labels.get(key) == value for key, value in soft["host_label_soft_ne"])
+    missed += reservations.company(host, candidate.service).missed()
     return (missed, *reservations.load(host, candidate.id.stack, candidate.id.service))
 
 

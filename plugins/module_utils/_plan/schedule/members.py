@@ -24,6 +24,7 @@ from ..lost_volumes import LostVolumes, lost_volume
 from ..operations.member import WantedMember
 from ..upgrade.rollouts import Rollouts
 from ..world.ownership import Claims, Located
+from .affinity import waits_for_others
 from .hosts import Candidate, choose_host, labels_match, pinned_hosts, volumes_of
 from .reservations import Reservations
 
@@ -73,7 +74,7 @@ class Placer:
             if member.service not in services:
                 self._retire(member)
         self.body = self._rollouts.forget_hooks(self.body, services)
-        for name in sorted(services):
+        for name in sorted(services, key=lambda name: (waits_for_others(services[name]), name)):
             self._place_service(name, services[name])
         return self.body
 

@@ -15,6 +15,9 @@ from ..._record.hooks import hooks_of
 from ..._record.revisions import current, is_live
 from ..world.ports import published
 from ..world.world import Port, World, ports_overlap
+from .affinity import Company, asks_for_company, labels_of
+
+Json = t.Dict[str, t.Any]
 
 Owner = t.Dict[str, str]
 """Who has a port: C(member), a place, or C(container), a name."""
@@ -27,6 +30,8 @@ class Reservations:
         self.world = world
         self.places: dict[MemberId, str] = {}
         self._loads: collections.Counter[tuple[str, ...]] = collections.Counter()
+        self._services: dict[str, dict[MemberId, Json]] = {host: {} for host in world.hosts}
+        """By host: its members, each with its service."""
         self.addresses = dict(world.taken_addresses)
         self.volume_hosts: dict[str, set[str]] = {}
         self._ports: dict[str, list[tuple[Port, Owner]]] = {host: [] for host in world.hosts}
@@ -71,6 +76,7 @@ class Reservations:
         """Reserve a host for a member."""
         self.release(member)
         self.places[member] = host
+        self._services.setdefault(host, {})[member] = service
         self._count(member, host, 1)
         if host in self._ports:
             self._mark(host, published(service), {"member": member.place})
@@ -102,10 +108,18 @@ class Reservations:
         """The number of members of this service, and of all members, on a host."""
         return self._loads[host, stack, service], self._loads[host,]
 
+    def company(self, host: str, service: Json) -> Company:
+        """The members on a host, for a member of a service."""
+        if not asks_for_company(service):
+            return Company(frozenset(), {})
+        found = [labels_of(*item) for item in self._services.get(host, {}).items()]
+        return Company(frozenset().union(*found), service["placement"])
+
     def release(self, member: MemberId) -> None:
         """Give up the host of a member, if it has one."""
         host = self.places.pop(member, None)
         if host is not None:
+            del self._services[host][member]
             self._count(member, host, -1)
 
     def _count(self, member: MemberId, host: str, change: int) -> None:

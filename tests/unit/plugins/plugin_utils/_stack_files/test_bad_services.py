@@ -159,7 +159,8 @@ BAD_KEYS = [
     ('environment: {"A\\nB": c}', "environment.A\\nB", "is no name"),
     ("environment: {A: [b]}", "environment.A", "must be text, not a list"),
     ('environment: {A: "a\\0b"}', "environment.A", "NUL"),
-    ("environment: ['constraint:ssd==true']", "environment.constraint:ssd", NOT_RUN),
+    ("environment: ['constraint:ssd=true']", "environment.constraint:ssd", "must have == or !="),
+    ("environment: ['affinity:a==b,c']", "environment.affinity:a", "without a comma"),
     ('labels: {"a\\nb": c}', "labels.a\\nb", "a line break"),
     ("labels: {a: {b: c}}", "labels.a", "must be text"),
     ("labels: {io.drover.stack: x}", "labels.io.drover.stack", "set by drover itself"),
@@ -186,9 +187,9 @@ BAD_KEYS = [
         "key=value",
     ),
     (
-        f"labels: {{{LABEL}scheduler.affinity:container_label_ne: a=b}}",
+        f"labels: {{{LABEL}scheduler.affinity:container_label_ne: a}}",
         f"labels.{LABEL}scheduler.affinity:container_label_ne",
-        NOT_RUN,
+        "key=value",
     ),
     (f"labels: {{{LABEL}sidekicks: 'a, b'}}", f"labels.{LABEL}sidekicks", NOT_RUN),
     (

@@ -115,6 +115,51 @@ def test_host_affinities_become_placement(tmp_path: pathlib.Path, kind: str) -> 
     assert list(found["container"]["labels"].values()) == ["SSD=True, stack=shop,,x="]
 
 
+ENDINGS = ["", "_ne", "_soft", "_soft_ne"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_container_affinities_become_placement(tmp_path: pathlib.Path, ending: str) -> None:
+    """A service without a stack is one of its own, as in Rancher."""
+    start = "io.rancher.scheduler.affinity:container"
+    value = "Role=DB,io.rancher.stack_service.name=web"
+    found = service(tmp_path, f"labels: {{'{start}_label{ending}': '{value}'}}")["placement"]
+    assert found[f"container_label{ending}"] == [
+        ["role", "db"],
+        ["io.rancher.stack_service.name", "shop/web"],
+    ]
+    found = service(tmp_path, f"labels: {{'{start}{ending}': 'Shop-db-1, b'}}")["placement"]
+    assert found[f"container{ending}"] == ["shop-db-1", "b"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind", "rule"),
+    [
+        ("constraint:ssd==true", "host_label", ["ssd", "true"]),
+        ("constraint:ssd!=true", "host_label_ne", ["ssd", "true"]),
+        ("constraint:ssd==~true", "host_label_soft", ["ssd", "true"]),
+        ("constraint:ssd!=~true", "host_label_soft_ne", ["ssd", "true"]),
+        ("affinity:role==db", "container_label", ["role", "db"]),
+        ("affinity:role!=~db", "container_label_soft_ne", ["role", "db"]),
+        ("affinity:container==shop-db-1", "container", "shop-db-1"),
+        ("affinity:container!=shop-db-1", "container_ne", "shop-db-1"),
+    ],
+)
+def test_rules_in_the_environment(
+    tmp_path: pathlib.Path, variable: str, kind: str, rule: t.Any
+) -> None:
+    """The syntax of the old Docker Swarm, beside a label of the same kind, and other variables."""
+    label = {"container": "x-y-1"}.get(kind.partition("_")[0] if "label" not in kind else "", "a=b")
+    keys = (
+        f"environment: ['{variable}', 'A=b']\n"
+        f"labels: {{'io.rancher.scheduler.affinity:{kind}': '{label}'}}"
+    )
+    found = service(tmp_path, keys)
+    first = label if label == "x-y-1" else label.split("=")
+    assert found["placement"][kind] == [first, rule]
+    assert found["container"]["environment"] == {"A": "b"}
+
+
 # What is accepted and tells so: keys -> part of the warning.
 WARNINGS = [
     ("develop: {watch: []}", "nothing watches files"),
