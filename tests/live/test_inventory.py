@@ -91,7 +91,8 @@ class Site:
         return done.stdout, done.stderr
 
     def play(self, name: str, **variables: t.Any) -> str:
-        """The output of a playbook of ours, over the lab's own inventory."""
+        """The output of a playbook of ours, over the lab's own inventory. A busy machine may take its time."""
+        variables.setdefault("drover_observe_timeout_s", 30)
         words = [f"drover.docker.{name}", "-e", json.dumps(variables)]
         return self.run("ansible-playbook", *words, source=str(INVENTORY))[0]
 
