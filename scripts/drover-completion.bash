@@ -6,7 +6,7 @@
 # Completion of the program drover for bash: . drover-completion.bash
 # Names of stacks and services come from `drover status`, which looks at the hosts; they are kept for a minute.
 
-_drover_commands="up confirm_upgrade rollback upgrade status check scale stop start restart down reconcile audit config network preflight volume_backup volume_restore"
+_drover_commands="up confirm_upgrade rollback upgrade status check scale stop start restart down reconcile audit config network preflight volume_backup volume_restore volume_move"
 _drover_age_s=60
 
 # _drover_inventory: the options -i of the words so far.
@@ -41,7 +41,7 @@ _drover() {
   else
     case "${COMP_WORDS[1]}" in
       up | config) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
-      scale | upgrade | volume_backup | volume_restore) words="$(_drover_services)" ;;
+      scale | upgrade | volume_backup | volume_restore | volume_move) words="$(_drover_services)" ;;
       start | stop | restart | confirm_upgrade | rollback) words="$(_drover_stacks) $(_drover_services)" ;;
       status | check | down | reconcile | audit) words="$(_drover_stacks)" ;;
     esac

@@ -45,6 +45,13 @@ from ansible_collections.drover.docker.plugins.plugin_utils._volumes.folder impo
     NewBackup,
     StoredBackup,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._volumes.moves import (
+    copy_name,
+    default_folder,
+    demand_arrived,
+    demand_left,
+    whole_copy,
+)
 from ansible_collections.drover.docker.plugins.plugin_utils._volumes.sealing import read_key
 from ansible_collections.drover.docker.plugins.plugin_utils._volumes.session import Session
 from ansible_collections.drover.docker.plugins.plugin_utils._volumes.target import (
@@ -75,6 +82,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "compress": {"type": "str", "choices": list(KINDS), "default": "gzip"},
     "key_file": {"type": "path", "default": ""},
     "force": {"type": "bool", "default": False},
+    "move": {"type": "bool", "default": False},
 }
 _OURS = ("ansible_", "drover_", "inventory_")
 
@@ -109,6 +117,8 @@ class ActionModule(ActionBase):
         return {"changed": changed, **data, "messages": as_data(told), "ansible_facts": facts}
 
     def _do(self, args: Json, variables: Json) -> tuple[Json, list[Message]]:
+        if args["move"]:
+            return self._move(args, variables)
         _demand(args)
         key = read_key(args["key_file"]) if args["key_file"] else None
         stored = StoredBackup(args["src"], args["key_file"]) if args["command"] == RESTORE else None
@@ -120,6 +130,21 @@ class ActionModule(ActionBase):
             raise Refused([f"{target.member.place} has no volumes"])
         return self._back_up(args, variables, target, key)
 
+    def _move(self, args: Json, variables: Json) -> tuple[Json, list[Message]]:
+        """The copy of a move: there and back. What is whole is not made again."""
+        target = self._target(args, variables)
+        folder, key_file = args["dest"] or default_folder(), args["key_file"]
+        path = os.path.join(folder, _copy_of(target))
+        if args["command"] == RESTORE:
+            stored = demand_arrived(target, path, key_file)
+            return self._restore({**args, "src": path}, variables, target, stored)
+        demand_left(target)
+        known = whole_copy(path, key_file, target.move["mark"], target.volumes)
+        if known:
+            return {"path": path}, [Message("note", f"{path} is there already, and whole")]
+        key = read_key(key_file) if key_file else None
+        return self._back_up({**args, "dest": folder}, variables, target, key)
+
     def _target(self, args: Json, variables: Json) -> Target:
         key = record_key(variables, self._templar.template)
         seen = pass_file.observations(docker_hosts(variables))
@@ -129,12 +154,13 @@ class ActionModule(ActionBase):
     def _back_up(
         self, args: Json, variables: Json, target: Target, key: bytes | None
     ) -> tuple[Json, list[Message]]:
-        name = name_of(target, time.time())
+        name = _copy_of(target) if args["move"] else name_of(target, time.time())
         path, begun = os.path.join(args["dest"], name), time.monotonic()
         text = f"{target.host}  backup  {target.member.container}  to {path}"
         if self._task.check_mode:
             return {}, [Message("would", text)]
-        wish = Wish(args["quiesce"], args["dump"], args["compress"])
+        mark = target.move["mark"] if args["move"] else ""
+        wish = Wish(args["quiesce"], args["dump"], args["compress"], mark)
         way = self._way(args, variables, target)
         new = NewBackup(args["dest"], name, key)
         with contextlib.closing(new), self._session(variables, target) as session:
@@ -177,6 +203,10 @@ def _demand(args: Json) -> None:
     problems = [] if args[wanted] else [f"{args['command']} needs {wanted}, a folder here"]
     if problems:
         raise Refused(problems)
+
+
+def _copy_of(target: Target) -> str:
+    return copy_name(target.member, target.move.get("mark", ""))
 
 
 def _host_variables(variables: Json, host: str) -> Json:

@@ -42,6 +42,7 @@ options:
       - stop
       - up
       - volume_backup
+      - volume_move
       - volume_restore
   given:
     description: Values of the role's variables, by the short names of the options. Empty ones count as not given.

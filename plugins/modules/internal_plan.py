@@ -26,7 +26,20 @@ options:
       - The command. V(prepared) is the command that an earlier task with O(prepare) read, V(continue) its next round.
     type: str
     choices:
-      [up, confirm_upgrade, rollback, upgrade, scale, reconcile, stop, start, restart, down, status, prepared, continue]
+      - up
+      - confirm_upgrade
+      - rollback
+      - upgrade
+      - scale
+      - reconcile
+      - stop
+      - start
+      - restart
+      - volume_move
+      - down
+      - status
+      - prepared
+      - continue
     default: reconcile
   stack:
     description:
@@ -62,6 +75,7 @@ options:
   force:
     description:
       - With O(command=up), replace the members of unchanged services, too.
+      - With O(command=volume_move), overwrite volumes that the other host has already.
     type: bool
     default: false
   pull:
@@ -94,6 +108,7 @@ options:
   to:
     description:
       - With O(command=upgrade), the service that takes over from it. It is in the same stack.
+      - With O(command=volume_move), the host that the member is to be on.
     type: str
   update_links:
     description:
@@ -134,6 +149,15 @@ options:
         them. For the first time with a key, and for a new key.
       - V(false) drops the signatures, where no control node is to have a key any more. Without the option they stay.
     type: bool
+  step:
+    description:
+      - With O(command=volume_move), what to do. V(leave) stops the member, V(arrive) makes it on the other host,
+        V(finish) starts it there, V(back) takes it back to where its data still are.
+    type: str
+    choices: [leave, arrive, finish, back]
+  index:
+    description: With O(command=volume_move), the index of the member.
+    type: int
   prepare:
     description:
       - Only read and check the other options for a later V(prepared), before any host is contacted.

@@ -58,6 +58,12 @@ options:
     description: Take the backup of another service.
     type: bool
     default: false
+  move:
+    description:
+      - The backup is the copy of a move (M(drover.docker.internal_volume_move)). It has a name of its own in O(dest),
+        which has a default then. A copy that is whole is not made again.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - drover.docker.internal
   - drover.docker.on_controller

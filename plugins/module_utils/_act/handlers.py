@@ -250,6 +250,7 @@ def _known(context: Context, operation: Operation) -> Operation:
 
 def _start(context: Context, operation: Operation, _args: StartArgs) -> None:
     found = preconditions.startable(context.engine, _known(context, operation))
+    preconditions.is_not_moved(context.state_dir, operation)
     _note_run(context, operation)
     with context.attaching(str((found.get("HostConfig") or {}).get("NetworkMode", ""))):
         context.engine.start(found["Id"])

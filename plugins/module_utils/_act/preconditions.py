@@ -14,7 +14,7 @@ import typing as t
 from .._common.labels import is_ours
 from .._engine.client import Engine
 from .._engine.errors import NotFound
-from .._model.entry import KEPT, RUNS
+from .._model.entry import KEPT, LEAVES, RUNS, phase_of
 from .._model.ledger import volumes_of
 from .._model.member import MemberId
 from .._model.operation import CreateArgs, Operation
@@ -124,6 +124,16 @@ def is_placed(state_dir: str, operation: Operation, *, host: str) -> None:
         raise Stale("the record on this host does not want the member")
     if entry["host"] != host:
         raise Stale(f"the record on this host has the member on {entry['host']}")
+    if phase_of(entry) == LEAVES:
+        raise Stale("the member leaves this host")
+
+
+def is_not_moved(state_dir: str, operation: Operation) -> None:
+    """The record on this host does not hold the member back: its data are copied, or filled in."""
+    record = read_record(state_dir, operation["stack"])
+    entry = record["body"]["members"].get(MemberId.of(operation).home.key) if record else None
+    if entry and not entry["retired"] and "move" in entry:
+        raise Stale("the member is moved to another host")
 
 
 def _hook_is_placed(record: Json, hook: MemberId, host: str) -> None:

@@ -68,6 +68,8 @@ CAUSES: dict[str, Text] = {
     "definition_changed": "its definition changed",
     "service_stopped": "the service is stopped",
     "restart_asked": "its restart was asked for",
+    "moved_away": "it is moved to {to}",
+    "moved_here": "it is moved here from {from}, and starts when its data are there",
     "paused": "paused",
     "not_started": "not started yet",
     "out_of_memory": "out of memory (exit code {exit_code})",

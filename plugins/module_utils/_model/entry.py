@@ -17,7 +17,25 @@ NEWCOMER = "newcomer"
 """It has yet to prove itself: no load balancer sends requests to it."""
 
 
-class _Upgrade(t.TypedDict, total=False):
+LEAVES, ARRIVES = "leaves", "arrives"
+"""Phases of a move of a member with its volumes: it is stopped and copied, then made on the other host and filled."""
+
+Move = t.TypedDict("Move", {"to": str, "from": str, "phase": str, "mark": str})
+"""A move to another host. C(mark): what tells it from every other move; the copy of the data has it."""
+
+
+Moved = t.TypedDict("Moved", {"from": str, "mark": str})
+"""The last move, when it is over: which host has what it left, and the mark of the copy."""
+
+
+class _Moved(t.TypedDict, total=False):
+    move: Move
+    """Where it goes. As long as it is there nobody starts the member."""
+    moved: Moved
+    """The last move, so that the command can clear up after one that was killed at its end."""
+
+
+class _Upgrade(_Moved, total=False):
     role: str
     """C(kept), C(newcomer), or missing: it serves."""
     since: float
@@ -63,6 +81,16 @@ Hooks = t.Dict[str, HookEntry]
 
 Members = t.Dict[str, MemberEntry]
 """The entries of one stack, by the key of the member."""
+
+
+def is_held_back(entry: t.Mapping[str, t.Any]) -> bool:
+    """Whether nobody starts it: it is the way back of an upgrade, or is moved to another host."""
+    return entry.get("role") == KEPT or "move" in entry
+
+
+def phase_of(entry: t.Mapping[str, t.Any]) -> str:
+    """The phase of the move of a member; empty without one."""
+    return str(entry["move"]["phase"]) if "move" in entry else ""
 
 
 def wanted_slots(stack: str, members: Members, service: str) -> list[MemberId]:

@@ -13,6 +13,7 @@ import contextlib
 import typing as t
 
 from .cause_texts import CAUSES, Json, Text, grouped, plural
+from .move_texts import MOVES
 from .upgrade_texts import HANDOVERS, UPGRADES
 
 
@@ -143,6 +144,7 @@ def _repair_backoff(told: Json) -> str:
 TEXTS: dict[str, Text] = {
     **CAUSES,
     **UPGRADES,
+    **MOVES,
     "text": "{text}",
     # of hosts and records
     "no_host": "no Docker host could be looked at",
@@ -348,6 +350,8 @@ def _told(value: t.Any) -> t.Any:
     """A parameter with the facts in it as text."""
     if is_fact(value):
         return text_of(value["code"], value["parameters"])
+    if isinstance(value, list):
+        return [_told(item) for item in value]
     return {key: _told(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .entry import Move, Moved
 from .ledger import LedgerEntry
 
 Json = t.Dict[str, t.Any]
@@ -260,7 +261,14 @@ class Slot(_Upgraded):
     network: str
 
 
-class Member(_AnyMember):
+class _MovedMember(t.TypedDict, total=False):
+    move: Move
+    """Missing unless it is moved to another host with its volumes."""
+    moved: Moved
+    """Missing unless it was moved."""
+
+
+class Member(_AnyMember, _MovedMember):
     """The placement of one member."""
 
     slots: list[Slot]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._common.constants import STATE_STOPPED, SYSTEM_STACK
+from .._common.constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
 from .._model.entry import KEPT, MemberEntry, wanted_slots
 from .._model.fact import Fact
 from .._model.generation import generation_of
@@ -38,6 +38,7 @@ from .schedule.hosts import labels_match
 from .situation import MemberView
 from .start_brakes import StartBrakes
 from .steps import Steps
+from .volume_moves import state_in_move
 from .world.crash_loop import is_crash_loop
 from .world.ownership import Claims, Located, takes_from
 from .world.world import Container, World
@@ -132,7 +133,8 @@ class Converger:
         if steps.running and check:
             replaced = self.healer.service(members, steps.running, budget)
         judgements = self.healer.judgements
-        under_way = self.restarts.under_way(members, steps.running, judgements)
+        active = [member for member in members if member.state == STATE_ACTIVE]
+        under_way = self.restarts.under_way(active, steps.running, judgements)
         steps.moves.plan(replaced, Pace(self.restarts.batch_size(name), under_way))
 
     def _wanted(self, name: str, service: dict[str, t.Any], state: str) -> list[WantedMember]:
@@ -151,7 +153,7 @@ class Converger:
         if entry["launch"] and entry["launch"] != launch:
             service = service_at(self.body, member.service, entry["launch"])
             declared = volumes_at(self.body, member.service, entry["launch"])
-        wanted = STATE_STOPPED if entry.get("role") == KEPT else state
+        wanted = STATE_STOPPED if entry.get("role") == KEPT else state_in_move(entry, state)
         return WantedMember(member, entry, service, wanted, declared)
 
     def _look(self, member: WantedMember) -> MemberView:

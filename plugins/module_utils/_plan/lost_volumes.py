@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._model.entry import MemberEntry
+from .._model.entry import ARRIVES, MemberEntry, phase_of
 from .._model.ledger import Ledger, LedgerEntry, volumes_of
 from .._model.member import MemberId, home_key
 from .world.world import World
@@ -48,11 +48,15 @@ class LostVolumes:
 
     def held(self, member: MemberId, entry: MemberEntry) -> list[str]:
         """The lost volumes that hold a member."""
-        return [] if member.place in self._renew else self._lost(member, entry)
+        return [] if self._is_renewed(member, entry) else self._lost(member, entry)
 
     def renewed(self, member: MemberId, entry: MemberEntry) -> list[str]:
         """The lost volumes of a member that a person wants anew."""
-        return self._lost(member, entry) if member.place in self._renew else []
+        return self._lost(member, entry) if self._is_renewed(member, entry) else []
+
+    def _is_renewed(self, member: MemberId, entry: MemberEntry) -> bool:
+        """Whether lost volumes may be made anew: a person wants it, or a move is about to fill them."""
+        return member.place in self._renew or phase_of(entry) == ARRIVES
 
     def ledgers(self, hosts: t.Iterable[str]) -> dict[str, Ledger]:
         """What hosts without a record must remember with it: all volumes of their members."""

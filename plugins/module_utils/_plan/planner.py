@@ -36,6 +36,7 @@ from .._record.revisions import (
     is_live,
     rename_hosts,
 )
+from .._record.volume_moves import apply_move, demand_same_launch
 from .balancer.balancers import Balancers
 from .balancer.validations import plan_validations
 from .converge import Converger, revision_of
@@ -61,6 +62,7 @@ from .unused_volumes import UnusedVolumes
 from .upgrade.progress import progress_of
 from .upgrade.rollouts import Rollouts
 from .upgrade.slots import Slots
+from .volume_moves import VolumeMoves
 from .world.ownership import Claims
 from .world.world import World
 
@@ -73,6 +75,7 @@ COMMANDS: dict[str, t.Callable[..., t.Any]] = {
     "rollback": apply_rollback,
     "restart": apply_restart,
     "upgrade": apply_upgrade,
+    "volume_move": apply_move,
 }
 
 
@@ -238,14 +241,15 @@ class Planner:
         body = self.views[stack].body
         try:
             if self.request.command == "up":
-                return self._up(stack, self.views[stack].valid_body)
+                before = self.views[stack].valid_body
+                return demand_same_launch(before, self._up(stack, before))
             if is_remnant(self.views[stack]):
                 self._delete_forgotten(stack)
                 return None
             if self.request.command == "down" and self.request.forget:
                 return forget(self.world, stack, body, self.request)
             if self.request.command in COMMANDS:
-                return self._changed(stack, body or empty_body([]))
+                return demand_same_launch(body, self._changed(stack, body or empty_body([])))
         except StackUnknown:
             self.plan.errors.append(self._unknown_stack(stack))
             return None
@@ -363,6 +367,8 @@ class Planner:
         if change is apply_restart:
             self.plan.notes += not_restarted(self.world, stack, body, self.request.service)
             return apply_restart(body, self.request, lives_of(self.world, stack, body))
+        if change is apply_move:
+            return self._moved(stack, body)
         if change is apply_down:
             return without_restarts(apply_down(body, self.request))
         return t.cast("dict[str, t.Any]", change(body, self.request))
@@ -386,6 +392,13 @@ class Planner:
         others = naming(live, stack, self.request.service)
         found = naming(live, stack, self.request.takes_over)
         return {who: parts for who, parts in found.items() if len(others.get(who, [])) < len(parts)}
+
+    def _moved(self, stack: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The body after a step of the move of a member with its volumes."""
+        moves = VolumeMoves(self.world, self.bodies, self.views[stack], self.request)
+        after = moves.apply(body)
+        self.plan.notes += moves.notes
+        return after
 
     def _require_network(self) -> None:
         """Refuse before anything is recorded if the stack cannot start for want of the network."""

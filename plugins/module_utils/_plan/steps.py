@@ -21,6 +21,7 @@ from .operations.member_network import MemberNetwork, Move, Need
 from .restarts import Restarts
 from .situation import MemberView, Situation, remarks_of, situation_of
 from .start_brakes import StartBrakes
+from .volume_moves import has_earlier_life
 from .world.world import Container
 
 SHORT_ID = 12
@@ -57,13 +58,21 @@ class Steps:
         if situation not in (Situation.CONFLICT, Situation.HOST_UNSEEN):
             for code in remarks_of(view):
                 self._plan.notes.append(Fact.about(member.id, code, host=member.host))
-        if situation in DOWN:
+        self._tell_move(member)
+        if situation in DOWN or "move" in member.entry:
             self._budget.note(Cause.DOWN, [member.id])
         if situation in UPDATED and view.is_current and not view.is_updated:
             self._update(member, view)
         step = STEPS.get(situation)
         if step is not None:
             step(self, member, view)
+
+    def _tell_move(self, member: WantedMember) -> None:
+        """Hold: it is the command that moves it that goes on, or takes it back."""
+        if "move" in member.entry:
+            move = member.entry["move"]
+            ends = {"to": move["to"], "from": move["from"]}
+            self._operations.hold(member, "is_moved", **ends)
 
     # --- what needs a person ---
 
@@ -107,6 +116,8 @@ class Steps:
 
     def make(self, member: WantedMember, _view: MemberView) -> None:
         """Create the missing container."""
+        if has_earlier_life(self._operations.world, member.id, member.entry):
+            return  # that goes in this round
         if self._may_start(member):
             self._make(member)
 
@@ -156,7 +167,7 @@ class Steps:
         if kept and self._succession.waits(member.id):
             self._operations.hold(member, "heir_waits")
             return
-        container, cause = _container(view), Fact("kept_back" if kept else "service_stopped")
+        container, cause = _container(view), _why_stopped(member)
         if self._drains.drain(member.host, container, cause):
             thaw = [self._unpause(member, container)] if view.state == "paused" else []
             self._operations.stop(member.host, container, cause, service=member.service, after=thaw)
@@ -219,6 +230,12 @@ class Steps:
         if reason:
             self._plan.held.append(reason)
         return reason is None
+
+
+def _why_stopped(member: WantedMember) -> Fact:
+    if "move" in member.entry:
+        return Fact("moved_away", {"to": member.entry["move"]["to"]})
+    return Fact("kept_back" if member.entry.get("role") == KEPT else "service_stopped")
 
 
 def _container(view: MemberView) -> Container:

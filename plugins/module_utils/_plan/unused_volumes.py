@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.constants import LABEL_STACK
+from .._model.entry import MemberEntry
 from .._model.fact import Fact
 from .._model.operation import REMOVE, REMOVE_VOLUME, RemoveVolumeArgs
 from .._record.revisions import declared_volumes, is_live
@@ -79,11 +80,18 @@ class UnusedVolumes:
 def _used(body: dict[str, t.Any]) -> set[tuple[str, str]]:
     """Volumes of the wanted members of a body, with their hosts."""
     return {
-        (entry["host"], name)
+        (host, name)
         for entry in body["members"].values()
         if not entry["retired"] and is_live(body)
+        for host in _places(entry)
         for name in entry["volumes"].values()
     }
+
+
+def _places(entry: MemberEntry) -> set[str]:
+    """The hosts with data of a member: while it is moved, those that count are where it comes from."""
+    ends = {entry["move"]["from"], entry["move"]["to"]} if "move" in entry else set()
+    return {entry["host"], *ends}
 
 
 def _external_names(body: dict[str, t.Any]) -> set[str]:

@@ -87,6 +87,8 @@ class Request:
     """Of C(upgrade): the service that goes; C(service) comes."""
     update_links: bool = True
     """Of C(upgrade): whether what names the service that goes must name the other one, too."""
+    move: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    """Of C(volume_move): C(step) (see volume_moves.py), C(to), C(index) and C(force)."""
     revision: int = 0
     """The revision to go back to; 0 for what was last confirmed."""
     wait_s: float = 0.0
@@ -376,7 +378,7 @@ def _check_scalable(definition: dict[str, t.Any], name: str, scale: int) -> None
 
 def apply_scale(body: Body, request: Request) -> Body:
     """Set the scale of one service."""
-    last = _live_revision(body)
+    last = live_revision(body)
     _check_scalable(last["definition"], request.service, request.scale)
     services = copy.deepcopy(last["services"])
     before = services[request.service]["scale"]
@@ -392,14 +394,14 @@ def apply_upgrade(body: Body, request: Request) -> Body:
     if handover.is_over:
         return body
     old, new, after = request.takes_over, request.service, handover.next
-    services = with_handover(_live_revision(body)["services"], old, new, after)
+    services = with_handover(live_revision(body)["services"], old, new, after)
     note = f"upgrade {old} {handover.old} -> {after.old}, {new} {handover.new} -> {after.new}"
     return with_revision(body, request, note, services=services)
 
 
 def handover_in(body: Body, request: Request) -> Handover:
     """The handover that is asked for, as far as it is. Raises RequestError if it cannot be."""
-    last, old, new = _live_revision(body), request.takes_over, request.service
+    last, old, new = live_revision(body), request.takes_over, request.service
     for name in (old, new):
         _check_scalable(last["definition"], name, max(request.scale, 0))
     if old == new:
@@ -412,7 +414,7 @@ def handover_in(body: Body, request: Request) -> Handover:
 
 def apply_state(body: Body, request: Request) -> Body:
     """Deactivate or activate a stack, or one service of it. Members are kept."""
-    last = _live_revision(body)
+    last = live_revision(body)
     state = STATE_STOPPED if request.command == "stop" else STATE_ACTIVE
     if request.service and request.service not in last["services"]:
         raise RequestError("no_service", name=request.service, known=sorted(last["services"]))
@@ -432,7 +434,7 @@ def apply_down(body: Body, request: Request) -> Body:
 
 def apply_confirm(body: Body, request: Request) -> Body:
     """Give up the way back: what was kept for it is removed."""
-    _live_revision(body)
+    live_revision(body)
     names = _upgrades_meant(body, request)
     for name in names:
         if not is_complete(body, name):
@@ -443,7 +445,7 @@ def apply_confirm(body: Body, request: Request) -> Body:
 
 def apply_rollback(body: Body, request: Request, *, unstarted: t.Collection[str] = ()) -> Body:
     """Go back to what was last confirmed, or to an earlier revision."""
-    _live_revision(body)
+    live_revision(body)
     if request.revision:
         return _back_to(body, request, unstarted)
     names = [
@@ -525,10 +527,7 @@ def rename_hosts(body: Body, names: dict[str, str]) -> Body:
     """The body with the new inventory names of hosts."""
     if not set(names) & set(body["hosts"]):
         return body
-    members = {
-        key: {**entry, "host": names.get(entry["host"], entry["host"])}
-        for key, entry in body["members"].items()
-    }
+    members = {key: _renamed(entry, names) for key, entry in body["members"].items()}
     hosts = sorted({names.get(host, host) for host in body["hosts"]})
     hooks = hooks_of(body)
     for key, entry in hooks.items():
@@ -536,7 +535,19 @@ def rename_hosts(body: Body, names: dict[str, str]) -> Body:
     return with_hooks({**body, "hosts": hosts, "members": members}, hooks)
 
 
-def _live_revision(body: Body) -> dict[str, t.Any]:
+def _renamed(entry: dict[str, t.Any], names: dict[str, str]) -> dict[str, t.Any]:
+    """An entry with the new names of its hosts."""
+    found = {**entry, "host": names.get(entry["host"], entry["host"])}
+    if "move" in entry:
+        ends = {end: names.get(entry["move"][end], entry["move"][end]) for end in ("to", "from")}
+        found["move"] = {**entry["move"], **ends}
+    if "moved" in entry:
+        before = entry["moved"]["from"]
+        found["moved"] = {**entry["moved"], "from": names.get(before, before)}
+    return found
+
+
+def live_revision(body: Body) -> dict[str, t.Any]:
     """The current revision, or an error that says why there is none to change."""
     last = current(body)
     if last is None or last["tombstone"]:

@@ -114,13 +114,20 @@ def closing(end: End, command: str) -> list[Message]:
     untold = [failure_text(item) for item in end.failures if item.code != "failed"]
     found = [Message("error", text) for text in [*map(str, plan.errors), *untold]]
     found += [notice_message(end.notice)] if end.notice else []
-    found += [Message("held", str(message)) for message in plan.held]
+    held = [fact for fact in plan.held if not _is_own(fact, command)]
+    found += [Message("held", str(fact)) for fact in held]
     found += [Message("note", str(message)) for message in plan.notes]
     if command in ("scale", "down") and plan.kept_volumes:
         found += kept(plan)
-    if not found and not end.failures and not plan.has_work:
+    is_step = command == "volume_move"
+    if not (found or is_step or end.failures or plan.has_work):
         found = [Message(PLAIN, "all is as it should be")]
     return found
+
+
+def _is_own(fact: Fact, command: str) -> bool:
+    """Whether it is the command itself that holds a member: it goes on with it."""
+    return command == "volume_move" and fact.code == "is_moved"
 
 
 def errors_of(end: End) -> list[str]:

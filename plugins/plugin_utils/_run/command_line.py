@@ -19,6 +19,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.upgrade_words
 )
 from ansible_collections.drover.docker.plugins.module_utils._record.handover import AS_OLD
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
+from ansible_collections.drover.docker.plugins.module_utils._record.volume_moves import BACK, FINISH
 
 COMMANDS = (
     "up",
@@ -30,13 +31,14 @@ COMMANDS = (
     "stop",
     "start",
     "restart",
+    "volume_move",
     "down",
     "status",
 )
 ORDERS = (START_FIRST, STOP_FIRST)
 WAIT_TIMEOUT_S = 300
 LONGEST_WAIT_S = 86400
-NEEDS_STACK = ("stop", "start", "restart", "down", "confirm_upgrade", "rollback")
+NEEDS_STACK = ("stop", "start", "restart", "volume_move", "down", "confirm_upgrade", "rollback")
 WAITS = ("up", "rollback", "upgrade", "scale", "start", "restart")
 """Commands that wait until what they asked for is ready, unless they are told not to."""
 
@@ -59,7 +61,7 @@ def request_from(
         )
         fields.update(upgrade_fields(args))
     else:
-        fields.update(_fields_of(command, args))
+        fields.update(_fields_of(command, args, service))
     for name in ("retry", "remove_volumes"):
         fields[name] = _names(name, args.get(name))
     fields["new_volumes"] = _members(args.get("new_volumes"))
@@ -74,7 +76,8 @@ def request_from(
     )
     wait_s = _wait_s(args.get("wait_timeout"))
     given = args.get("wait")
-    waits = command in WAITS if given in (None, "") else _flag("wait", given)
+    by_default = command in WAITS or fields.get("move", {}).get("step") in (FINISH, BACK)
+    waits = by_default if given in (None, "") else _flag("wait", given)
     # Each step of an upgrade rests on the one before.
     fields["wait_s"] = wait_s if waits or command == "upgrade" else 0.0
     fields["take"] = str(args.get("take") or "")
@@ -85,7 +88,7 @@ def request_from(
     return Request(**fields)
 
 
-def _fields_of(command: str, args: dict[str, t.Any]) -> dict[str, t.Any]:
+def _fields_of(command: str, args: dict[str, t.Any], service: str) -> dict[str, t.Any]:
     """Return what a command without stack files takes of its own."""
     if command == "rollback":
         given = args.get("revision")
@@ -93,9 +96,23 @@ def _fields_of(command: str, args: dict[str, t.Any]) -> dict[str, t.Any]:
         return {"force": _flag("force", args.get("force")), **revision}
     if command == "restart":
         return {"policy": _policy(args)}
+    if command == "volume_move":
+        return {"move": _move(args, service)}
     if command == "upgrade":
         return _handover_fields(args)
     return {"scale": _number("scale", args.get("scale"))} if command == "scale" else {}
+
+
+def _move(args: dict[str, t.Any], service: str) -> dict[str, t.Any]:
+    """Return one step of a move of a member with its volumes."""
+    if not service:
+        raise ValueError("volume_move needs -e service=STACK/SERVICE and -e to=HOST")
+    return {
+        "step": str(args["step"]),
+        "to": str(args.get("to") or ""),
+        "index": _number("index", args.get("index")),
+        "force": _flag("force", args.get("force")),
+    }
 
 
 def upgrade_fields(args: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -69,8 +69,12 @@ SETTINGS = (
 _OWN = {"stack_dir": "src", "stack": "name", "stack_variables": "variables"}
 """Options of the role stack whose variables have another name: drover_stack_stack would say it twice."""
 _OF_STACK = {
-    _OWN.get(name, name) for command in COMMANDS if command != "status" for name in OPTIONS[command]
+    _OWN.get(name, name)
+    for command in COMMANDS
+    if command not in ("status", "volume_move")  # the roles status and volume have these
+    for name in OPTIONS[command]
 }
+_OF_VOLUMES = ("volume_backup", "volume_restore", "volume_move")
 ROLE_VARIABLES = frozenset(
     f"drover_{role}_{name}"
     for role, names in (
@@ -78,7 +82,7 @@ ROLE_VARIABLES = frozenset(
         ("status", {"check", *OPTIONS["status"], *OPTIONS["check"]}),
         ("audit", OPTIONS["audit"]),
         ("host", OPTIONS["preflight"]),
-        ("volume", {"state", *OPTIONS["volume_backup"], *OPTIONS["volume_restore"]}),
+        ("volume", {"state", *(name for command in _OF_VOLUMES for name in OPTIONS[command])}),
     )
     for name in names
 )

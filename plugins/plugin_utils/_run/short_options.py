@@ -40,6 +40,10 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     ),
     "volume_backup": ("service", "index", "dest", "quiesce", "command", "compress", "key_file"),
     "volume_restore": ("service", "index", "src", "key_file", "force"),
+    "volume_move": (
+        *("service", "index", "to", "dest", "compress", "key_file", "force"),
+        *WAITING,
+    ),
     "status": ("stack", "system"),
     "check": ("stack", "format"),
     "network": (),

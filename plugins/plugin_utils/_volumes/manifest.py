@@ -45,12 +45,14 @@ class Part(t.TypedDict):
     """Other containers that ran with a volume of the member meanwhile."""
 
 
-class _Sealed(t.TypedDict, total=False):
+class _Further(t.TypedDict, total=False):
     seal: str
     """HMAC-SHA-256 of the rest, with the key of an encrypted backup."""
+    move: str
+    """The mark of the move that it was made for."""
 
 
-class Manifest(_Sealed):
+class Manifest(_Further):
     """What a backup is of, and what it has."""
 
     format: int

@@ -42,6 +42,8 @@ class Target:
         volumes: Volume by path in the container.
         image: Its image, as its definition names it.
         revision: Number of the present revision of the stack.
+        state: The engine's state of its container.
+        move: Its move to another host; empty without one.
     """
 
     member: MemberId
@@ -50,6 +52,8 @@ class Target:
     volumes: dict[str, str]
     image: str
     revision: int
+    state: str = ""
+    move: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def service(self) -> str:
@@ -77,6 +81,45 @@ def find_target(
     Raises:
         Refused: There is no such member, it is not known where it is, or its host was not seen.
     """
+    member = find_member(answers, service, index, settings=settings, key=key)
+    slot, found, body = member.slot, member.entry, member.body
+    container = _container(member.world, slot, found["host"])
+    definition = service_at(body, slot.service, found["launch"])
+    return Target(
+        member=slot,
+        host=found["host"],
+        container=container["id"],
+        volumes=dict(found["volumes"]),
+        image=definition["image"],
+        revision=body["revisions"][-1]["number"],
+        state=container["state"],
+        move=found.get("move", {}),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundMember:
+    """A member as the record has it: its slot that counts. Its host may be away."""
+
+    slot: MemberId
+    body: Json
+    world: World
+
+    @property
+    def entry(self) -> Json:
+        """Its entry in the record."""
+        return dict(self.body["members"][self.slot.key])
+
+
+def find_member(
+    answers: t.Mapping[str, Observation | None],
+    service: str,
+    index: int | None,
+    *,
+    settings: Settings,
+    key: str = "",
+) -> FoundMember:
+    """Return the member of a service in the record. The arguments are those of find_target. Raises Refused."""
     stack, _slash, name = service.partition("/")
     if not stack or not name:
         raise Refused([f"service must be STACK/SERVICE, not {service!r}"])
@@ -85,18 +128,8 @@ def find_target(
     records = Records(world, request)
     body = _body(records, stack_name(stack))
     slot = _slot(body, stack_name(stack), name, index)
-    found = body["members"][slot.key]
     world.prove(slot.stack, body, records.views[slot.stack].ledger)
-    container = _container(world, slot, found["host"])
-    definition = service_at(body, name, found["launch"])
-    return Target(
-        member=slot,
-        host=found["host"],
-        container=container["id"],
-        volumes=dict(found["volumes"]),
-        image=definition["image"],
-        revision=body["revisions"][-1]["number"],
-    )
+    return FoundMember(slot, body, world)
 
 
 def _world(

@@ -69,11 +69,15 @@ class Way:
 
 @dataclasses.dataclass(frozen=True)
 class Wish:
-    """How a backup is made. C(command): what prints the backup; empty for tars of the volumes."""
+    """How a backup is made.
+
+    C(command): what prints the backup; empty for tars of the volumes. C(move): the mark of the move that it is for.
+    """
 
     quiesce: str = "stop"
     command: str = ""
     compress: str = "gzip"
+    move: str = ""
 
 
 def name_of(target: Target, now_s: float) -> str:
@@ -96,6 +100,8 @@ def back_up(
     names = _names(wish, len(target.volumes))
     parts = list(_received(session, target, names, new))
     _demand_all(target, wish, parts)
+    if wish.move:
+        _demand_still(parts)
     manifest = _manifest(target, wish, parts, key)
     new.finish(manifest)
     return manifest
@@ -114,6 +120,13 @@ def _demand_all(target: Target, wish: Wish, parts: list[Part]) -> None:
     found = sorted(part["path"] for part in parts)
     if found != wanted:
         raise Failed(f"the host sent {', '.join(found) or 'nothing'}, not {', '.join(wanted)}")
+
+
+def _demand_still(parts: list[Part]) -> None:
+    """Raise Failed if anything was written meanwhile: after a move it would be missing."""
+    found = sorted({name for part in parts for name in [*part["changed"], *part["shared"]]})
+    if found:
+        raise Failed(f"written while it was copied, or in use by others: {', '.join(found)}")
 
 
 def _received(
@@ -169,7 +182,7 @@ def _part(file: NewFile, said: Json, volumes: t.Mapping[str, str]) -> Part:
 
 def _manifest(target: Target, wish: Wish, parts: list[Part], key: bool) -> Manifest:
     member = target.member
-    return Manifest(
+    made = Manifest(
         format=FORMAT,
         stack=member.stack,
         service=member.service,
@@ -184,6 +197,9 @@ def _manifest(target: Target, wish: Wish, parts: list[Part], key: bool) -> Manif
         encrypted=key,
         volumes=parts,
     )
+    if wish.move:
+        made["move"] = wish.move
+    return made
 
 
 def check(stored: StoredBackup, target: Target, *, force: bool) -> None:

@@ -68,6 +68,7 @@ def called(folder: pathlib.Path, *words: str) -> list[str]:
             ["service=shop/db", "dest=backups"],
         ),
         ("volume_restore shop/db src=b", "volume_restore", ["service=shop/db", "src=b"]),
+        ("volume_move shop/db web2", "volume_move", ["service=shop/db", "to=web2"]),
         ("network", "network", []),
         ("preflight install=true", "preflight", ["install=true"]),
         ("check shop format=json", "check", ["stack=shop", "format=json"]),

@@ -16,7 +16,7 @@ from ansible_collections.drover.docker.plugins.module_utils._common.constants im
     OVERLAY_NETWORK,
 )
 from ansible_collections.drover.docker.plugins.module_utils._common.labels import is_ours
-from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import is_held_back
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._record.fold import unfold_members
 from ansible_collections.drover.docker.plugins.module_utils._record.hooks import hooks_of
@@ -57,7 +57,7 @@ def _wants_running(body: dict[str, Any], member: MemberId) -> bool:
     members = {**unfold_members(body["members"], revision["services"]), **hooks_of(body)}
     entry = members.get(member.key, {"retired": True})
     active = revision["services"].get(member.service, {"state": ""})["state"] == "active"
-    is_wanted = not entry["retired"] and entry.get("role") != KEPT
+    is_wanted = not entry["retired"] and not is_held_back(entry)
     return active and not revision["tombstone"] and is_wanted
 
 
@@ -68,6 +68,8 @@ class Watch:
         self.world = world
         self._marks: dict[tuple[str, str], str] = {}
         self._strangers: dict[str, tuple[Any, ...]] = {}
+        self.moved: set[MemberId] = set()
+        """Members that are moved: what they left on a host that is away is stopped, and stays until it is back."""
         self.hooks: dict[MemberId, int] = defaultdict(int)
         """How often each hook was started."""
 
@@ -137,7 +139,11 @@ class Watch:
         """One container for one slot of a member, of which two run at most."""
         live: dict[MemberId, int] = defaultdict(int)
         for member, found in claimed(self.world).items():
-            made = [f"{container.id[:8]} on {host}" for host, container in found if container.ours]
+            made = [
+                f"{container.id[:8]} on {host}"
+                for host, container in found
+                if container.ours and (container.live or member.home not in self.moved)
+            ]
             live[member.home] += sum(item.live for _host, item in found if item.ours)
             if member.stack in self.world.forgotten:
                 continue

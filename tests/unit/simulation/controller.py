@@ -347,5 +347,7 @@ def request_for(order: Order, inventory: list[str]) -> Request:
     if order.command == "scale":
         service = "extra" if order.service == LAST else services[order.service % len(services)]
         return Request("scale", [order.stack], service=service, scale=order.scale, **common)
+    if order.command == "volume_move":
+        return Request("volume_move", [order.stack], service=services[order.service], **common)
     chosen = services[order.service] if order.service < len(services) else ""
     return Request(order.command, [order.stack], service=chosen, **common)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import is_held_back
 from ansible_collections.drover.docker.plugins.module_utils._model.generation import generation_of
 from ansible_collections.drover.docker.plugins.module_utils._model.member import MemberId
 from ansible_collections.drover.docker.plugins.module_utils._record.upgrades import (
@@ -33,7 +33,7 @@ def wanted(world: SimulatedWorld) -> dict[MemberId, tuple[Json, Json]]:
         for key, entry in view.body["members"].items():
             member = MemberId.of_key(stack, key)
             is_active = revision["services"].get(member.service, {}).get("state") == "active"
-            if is_active and not entry["retired"] and entry.get("role") != KEPT:
+            if is_active and not entry["retired"] and not is_held_back(entry):
                 found[member] = entry, service_at(view.body, member.service, entry["launch"])
     return found
 

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.drover.docker.plugins.module_utils._model.entry import KEPT
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import is_held_back
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
     service_of,
@@ -157,7 +157,7 @@ class Story:
         for member, container in self.containers().items():
             if member not in wanted:
                 raise Broken(f"{container.name} is left over")
-            if container.live == (wanted[member].get("role") == KEPT or member.is_hook):
+            if container.live == (is_held_back(wanted[member]) or member.is_hook):
                 raise Broken(f"{container.name} is {container.status}: {wanted[member]}")
         assert set(wanted) - set(self.containers()) == set()
         assert not self.world.data.losses

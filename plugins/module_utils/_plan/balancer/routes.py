@@ -124,6 +124,8 @@ class Directory:
 def _serves(members: Members, member: MemberId) -> bool:
     """Whether a slot of a member gets requests. A newcomer does only if nothing else serves in its place."""
     entry = members[member.key]
+    if "move" in entry:
+        return False
     role = "" if entry["retired"] else entry.get("role", "")
     if role != NEWCOMER:
         return not entry["retired"] and not role

@@ -9,7 +9,7 @@ import typing as t
 
 from ..._common.constants import STATE_ACTIVE
 from ..._common.names import digest
-from ..._model.entry import KEPT
+from ..._model.entry import is_held_back
 from ..._model.generation import generation_of
 from ..._model.ledger import Ledger, health_of
 from ..._model.member import MemberId, member_ids
@@ -105,7 +105,7 @@ def targets_of(
         entry, name = body["members"][member.key], member.service
         if entry["retired"] or not entry["address"] or name not in services:
             continue
-        if entry.get("role") == KEPT:
+        if is_held_back(entry):
             continue
         if revision["services"][name]["state"] != STATE_ACTIVE:
             continue

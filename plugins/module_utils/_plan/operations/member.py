@@ -84,7 +84,9 @@ class MemberOperations:
         waits = [*after, *self._dependencies(member), *self.pull(member)]
         if member.service["network"] == "managed":
             waits += self._bridge(member.host)
-        if member.state != STATE_ACTIVE:
+        if "move" in member.entry:
+            cause = Fact("moved_here", {"from": member.entry["move"]["from"]})
+        elif member.state != STATE_ACTIVE:
             cause = Fact("created_only", {"why": cause.as_data})
         if new_volumes:
             told = {"why": cause.as_data, "volumes": ", ".join(new_volumes)}

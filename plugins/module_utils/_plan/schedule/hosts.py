@@ -138,14 +138,19 @@ def pinned_hosts(
         if is_local(reservations, candidate, name) and _is_pinning(candidate, name)
     }
     own |= _labelled_volumes(reservations, candidate)
-    return sorted(
-        {
-            host
-            for name in own
-            for host in reservations.world.volume_hosts(name)
-            or sorted(reservations.volume_hosts.get(name, set()))
-        }
+    return sorted({host for name in own for host in _hosts_with(reservations, name)})
+
+
+def _hosts_with(reservations: Reservations, name: str) -> set[str]:
+    """The hosts with a volume: if several have one of this name, those where a record has it.
+
+    After a move the host that a member came from has its old data.
+    """
+    present, recorded = (
+        set(reservations.world.volume_hosts(name)),
+        reservations.volume_hosts.get(name, set()),
     )
+    return present & recorded or present or recorded
 
 
 def _is_pinning(candidate: Candidate, name: str) -> bool:

@@ -20,6 +20,7 @@ from ..._model.observation import address_on
 from ..._record.hooks import hook_of, with_hook
 from ..._record.revisions import current, is_live
 from ..._record.upgrades import service_at, upgrades_of, volumes_at
+from ..._record.volume_moves import without_move
 from ..lost_volumes import LostVolumes, lost_volume
 from ..operations.member import WantedMember
 from ..upgrade.rollouts import Rollouts
@@ -184,6 +185,8 @@ class Placer:
     def _retire(self, member: MemberId) -> None:
         """Retire a member; its entry stays because it names the volumes."""
         if not self.members[member.key]["retired"]:
+            if "move" in self.members[member.key]:
+                self.body = without_move(self.body, member.key)
             self.members[member.key]["retired"] = True
             self.reservations.release(member)
 
@@ -213,6 +216,8 @@ class Placer:
             return
         volumes = volumes_of(self.reservations, candidate, old["volumes"] if old else {})
         pinned = pinned_hosts(self.reservations, candidate, volumes)
+        if old and old["host"] in pinned:
+            pinned = [old["host"]]  # others may have what it left there, before it was moved
         chosen, reasons = choose_host(
             self.reservations, candidate, [host] if host else self.body["hosts"], pinned
         )

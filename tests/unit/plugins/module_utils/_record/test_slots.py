@@ -31,6 +31,7 @@ def entry(**changes: t.Any) -> Json:
     return {**found, **changes}
 
 
+MOVE = {"to": "h2", "from": "h1", "phase": "leaves", "mark": "t"}
 CASES: dict[str, Json] = {
     "one slot": {"web/1": entry()},
     "one later slot": {"web/1@7": entry(since=5.0)},
@@ -40,6 +41,7 @@ CASES: dict[str, Json] = {
     "both are": {"web/1": entry(retired=True), "web/1@7": entry(retired=True)},
     "three": {"web/1": entry(role="kept"), "web/1@7": entry(), "web/1@9": entry(role="newcomer")},
     "changed in place": {"web/1": entry(role="kept"), "web/1@7": entry(made=["1:b"])},
+    "moved": {"web/1": entry(retired=True, move=MOVE), "web/1@7": entry(move=MOVE)},
     "two members": {"web/1": entry(), "web/2": entry(host="h2"), "web/2@7": entry(host="h2")},
 }
 
@@ -63,6 +65,12 @@ def test_a_member_is_stored_once_with_its_slots() -> None:
 def test_what_has_one_slot_is_stored_as_before() -> None:
     stored = fold({"revisions": [], "members": CASES["one slot"]})["members"]["web/1"]
     assert stored["slots"] == [{"launch": "1:a", "address": "10.42.128.1", "network": "drover"}]
+
+
+def test_a_move_is_of_the_member() -> None:
+    stored = fold({"revisions": [], "members": CASES["moved"]})["members"]["web/1"]
+    assert stored["move"] == MOVE
+    assert not any("move" in slot for slot in stored["slots"])
 
 
 def test_names_of_a_slot() -> None:

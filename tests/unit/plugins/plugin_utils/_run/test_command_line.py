@@ -41,6 +41,17 @@ def test_scales_may_be_a_map() -> None:
     assert request({"stack": "shop"}, command="up", scale={"web": 3}).scales == {"web": 3}
 
 
+def test_a_step_of_a_move_waits_only_where_it_starts_the_member() -> None:
+    given: Any = {"command": "volume_move", "service": "shop/db", "to": "h2", "index": 1}
+    made = {step: request(**given, step=step) for step in ("leave", "arrive", "finish", "back")}
+    assert made["leave"].move == {"step": "leave", "to": "h2", "index": 1, "force": False}
+    waits = {step: found.wait_s for step, found in made.items()}
+    assert waits == {"leave": 0, "arrive": 0, "finish": 300, "back": 300}
+    assert request(**given, step="finish", wait="no").wait_s == 0
+    with pytest.raises(ValueError, match="volume_move needs -e service=STACK/SERVICE"):
+        request(command="volume_move", stack="shop", to="h2", step="leave")
+
+
 def test_what_starts_members_waits_for_them_unless_it_is_told_not_to() -> None:
     assert request({"stack": "shop"}, command="up").wait_s == 300
     assert request(command="scale", service="shop/my_web.v2", scale=2).service == "my_web.v2"
