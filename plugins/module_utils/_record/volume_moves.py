@@ -86,6 +86,8 @@ def _leave(body: Body, request: Request, key: str) -> Body:
     if to == (present["to"] if present else entry["host"]):
         return body
     _demand_phase(entry, "", LEAVES)
+    if to == entry["host"]:  # that is the step back
+        raise _goes_on(entry)
     mark = present["mark"] if present else request.token
     move = Move({"to": to, "from": entry["host"], "phase": LEAVES, "mark": mark})
     return _ordered(_moving(body, key, move), request, key, f"to {to}")
@@ -94,6 +96,7 @@ def _leave(body: Body, request: Request, key: str) -> Body:
 def _arrive(body: Body, request: Request, key: str) -> Body:
     entry = body["members"][key]
     _demand_phase(entry, LEAVES, ARRIVES)
+    _demand_same_aim(entry, request)
     move: Move = entry["move"]
     if move["phase"] == ARRIVES:
         return body
@@ -107,6 +110,7 @@ def _finish(body: Body, request: Request, key: str) -> Body:
     if not phase_of(entry) and entry["host"] == request.move["to"]:
         return body
     _demand_phase(entry, ARRIVES)
+    _demand_same_aim(entry, request)
     move: Move = entry["move"]
     ended = _ended(body, key, Moved({"from": move["from"], "mark": move["mark"]}))
     return _ordered(ended, request, key, "done")
@@ -136,7 +140,16 @@ def _demand_phase(entry: Json, *phases: str) -> None:
         return
     if not found:
         raise RequestError("no_move", host=entry["host"])
-    raise RequestError("moves_on", **{end: entry["move"][end] for end in ("to", "from")})
+    raise _goes_on(entry)
+
+
+def _demand_same_aim(entry: Json, request: Request) -> None:
+    if entry["move"]["to"] != request.move["to"]:
+        raise _goes_on(entry)
+
+
+def _goes_on(entry: Json) -> RequestError:
+    return RequestError("moves_on", **{end: entry["move"][end] for end in ("to", "from")})
 
 
 def _ordered(body: Body, request: Request, key: str, what: str) -> Body:

@@ -328,9 +328,12 @@ def test_only_what_follows() -> None:
         told.step(LEAVE, to)
         with pytest.raises(Stopped, match="moves_on"):
             told.step(FINISH, to)
+        with pytest.raises(Stopped, match="moves_on"):
+            told.step(LEAVE, home)
         told.step(LEAVE, third)  # another aim, as nothing has arrived
         told.step(ARRIVE, third)
-        with pytest.raises(Stopped, match="moves_on"):
-            told.step(LEAVE, to)
+        for step in (LEAVE, ARRIVE, FINISH):
+            with pytest.raises(Stopped, match="moves_on"):
+                told.step(step, to)
         told.move(home)
         check_end(told, home)
