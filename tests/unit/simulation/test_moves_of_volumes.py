@@ -337,3 +337,14 @@ def test_only_what_follows() -> None:
                 told.step(step, to)
         told.move(home)
         check_end(told, home)
+
+
+def test_a_restart_does_not_wait_for_it() -> None:
+    """Its life was to end, and has ended; the others have theirs to come."""
+    with moving() as told:
+        before = {key: item.started_at for key, item in told.told.containers("back").items()}
+        order(told, "restart")
+        told.step(LEAVE, told.other())
+        told.told.passes(5)
+        after = {key: item.started_at for key, item in told.told.containers("back").items()}
+        assert [key.index for key in before if before[key] != after[key]] == [1, 2]
