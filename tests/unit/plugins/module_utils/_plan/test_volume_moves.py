@@ -258,3 +258,40 @@ def test_the_names_of_hosts_may_change_meanwhile() -> None:
     plan = found.plan(rename={to: "new"})
     ends = body_of(plan.records[0])["members"]["db/1"]["move"]
     assert (ends["from"], ends["to"]) == (home, "new")
+
+
+# --- afterwards, with the old volume where it was
+
+
+def moved(*, retired: bool = False) -> tuple[Bench, str, str]:
+    """The member is on the other host; a retired service has recorded the old volume, beside one of its own."""
+    db = service(container={"mounts": [MOUNT]})
+    more = service(container={"mounts": [MOUNT, {**ANONYMOUS, "target": "/own"}]}, scale=0)
+    found, entry = bench(stack({"db": db, "more": more}, volumes=declared()))
+    home, to = entry["host"], other(entry)
+    body = found[home]["records"]["shop"]["body"]
+    body = {**body, "members": {"db/1": {**entry, "host": to, "create_index": 2}}}
+    if retired:
+        own = {**entry["volumes"], "/own": "own"}
+        body["members"]["more/1"] = {**entry, "volumes": own, "retired": True}
+        body["members"]["db/1"]["retired"] = True
+    found.record("shop", body, number=2)
+    found.remove("shop-db-1")
+    found[to]["volumes"]["shop_data"] = dict(found[home]["volumes"]["shop_data"])
+    return found, home, to
+
+
+def placed(plan: Plan, key: str) -> str:
+    return str(body_of(plan.records[0])["members"][key]["host"])
+
+
+def test_a_new_member_goes_where_the_record_has_the_volume() -> None:
+    found, _home, to = moved()
+    plan = found.plan("scale", stacks=["shop"], service="db", scale=2)
+    assert placed(plan, "db/2") == to
+
+
+def test_a_member_comes_back_to_its_own_host() -> None:
+    """Though the record has the volume on the other one, too."""
+    found, _home, to = moved(retired=True)
+    assert placed(found.plan("reconcile", stacks=["shop"]), "db/1") == to
