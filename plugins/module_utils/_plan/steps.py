@@ -59,7 +59,7 @@ class Steps:
             for code in remarks_of(view):
                 self._plan.notes.append(Fact.about(member.id, code, host=member.host))
         self._tell_move(member)
-        if situation in DOWN or "move" in member.entry:
+        if situation in DOWN:
             self._budget.note(Cause.DOWN, [member.id])
         if situation in UPDATED and view.is_current and not view.is_updated:
             self._update(member, view)

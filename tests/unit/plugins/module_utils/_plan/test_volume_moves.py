@@ -253,11 +253,24 @@ def test_a_volume_that_it_once_had_there_may_be_made_anew() -> None:
 
 def test_the_names_of_hosts_may_change_meanwhile() -> None:
     found, home, to = leaving()
-    found.seen["new"] = found.seen.pop(to)
+    assert renamed(found, to)["move"] == {
+        **{"from": home, "to": "new"},
+        **{"phase": "leaves", "mark": "t"},
+    }
+
+
+def test_and_after_it() -> None:
+    found, home, to = arriving()
+    found.record("shop", body_of(move(found, to, step="finish").records[0]), number=4)
+    assert renamed(found, home)["moved"] == {"from": "new", "mark": "t"}
+
+
+def renamed(found: Bench, host: str) -> Json:
+    """The entry of the member once a host is called new."""
+    found.seen["new"] = found.seen.pop(host)
     found["new"]["host"] = "new"
-    plan = found.plan(rename={to: "new"})
-    ends = body_of(plan.records[0])["members"]["db/1"]["move"]
-    assert (ends["from"], ends["to"]) == (home, "new")
+    plan = found.plan(rename={host: "new"})
+    return dict(body_of(plan.records[0])["members"]["db/1"])
 
 
 # --- afterwards, with the old volume where it was

@@ -34,6 +34,7 @@ CASES: dict[str, tuple[dict[str, dict[str, t.Any]], list[str]]] = {
     "it has taken over": ({"old": {"role": "kept"}, "new": {}}, [NEW]),
     "given up": ({"old": {}, "new": {"retired": True}}, [OLD]),
     "kept alone": ({"old": {"role": "kept"}}, []),
+    "moved to another host": ({"old": {"move": {}}}, []),
 }
 
 
@@ -48,3 +49,4 @@ def test_what_drains_is_a_server_until_it_is_stopped() -> None:
     """Row 26."""
     draining = {MemberId("shop", "web", 1)}
     assert servers({"old": {"role": "kept"}, "new": {}}, draining) == [OLD, NEW]
+    assert servers({"old": {"move": {}}}, draining) == [OLD]

@@ -139,3 +139,15 @@ def test_the_own_host_is_chosen_if_the_inventory_says_so(own: bool, votes: int) 
     planner = Planner(world, Request("status"))
     (target,) = targets_of(world, "shop", planner.bodies["shop"], planner.views["shop"].ledger)
     assert len(planner.checkers.chosen(target)) == votes
+
+
+def test_a_member_that_is_moved_is_not_checked() -> None:
+    """It is down by our own doing."""
+    fleet = Bench("h1", "h2", "h3")
+    body = fleet.settled(stack({"web": service(scale=2, health_check=CHECK)}))
+    body["members"]["web/1"]["move"] = {"to": "h3", "from": "h1", "phase": "leaves", "mark": "t"}
+    fleet.record("shop", body, number=2)
+    world = World(fleet.seen, settings=settings_for(list(fleet.seen)), host_labels={})
+    planner = Planner(world, Request("status"))
+    found = targets_of(world, "shop", planner.bodies["shop"], planner.views["shop"].ledger)
+    assert [target.id.key for target in found] == ["web/2"]
