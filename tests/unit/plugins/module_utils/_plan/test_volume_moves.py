@@ -254,8 +254,10 @@ def test_a_volume_that_it_once_had_there_may_be_made_anew() -> None:
 def test_the_names_of_hosts_may_change_meanwhile() -> None:
     found, home, to = leaving()
     assert renamed(found, to)["move"] == {
-        **{"from": home, "to": "new"},
-        **{"phase": "leaves", "mark": "t"},
+        "from": home,
+        "to": "new",
+        "phase": "leaves",
+        "mark": "t",
     }
 
 
