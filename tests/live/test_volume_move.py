@@ -18,6 +18,7 @@ import typing as t
 
 import pytest
 
+from .haproxy_versions import SOAK
 from .network_fleet import INVENTORY, Fleet, Run, eventually
 from .test_volume_backup import SERVICE
 
@@ -145,6 +146,7 @@ def test_the_posts_are_there_after_it_and_after_the_way_back(blog: Blog) -> None
     assert (blog.states, blog.has_its_posts()) == ({home: "running"}, True)
 
 
+@pytest.mark.skipif(not SOAK, reason="only with DROVER_SOAK=1")
 @pytest.mark.parametrize("line", ["backup  ", "create  "])
 @pytest.mark.parametrize("back", [False, True])
 def test_killed_in_the_middle_it_goes_on_or_back(blog: Blog, line: str, *, back: bool) -> None:
