@@ -24,25 +24,32 @@ from ansible_collections.drover.docker.plugins.plugin_utils._volumes.moves impor
     whole_copy,
 )
 
-from .test_transfer import Lab, lab  # noqa: F401 (a fixture)
+from .test_transfer import Lab
 
 MARK = "0123456789abcdef"
 MEMBER = MemberId("shop", "db", 1)
 
 
-def moved(lab: Lab, phase: str, state: str = "exited") -> None:  # noqa: F811
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Lab:
+    found = Lab(tmp_path)
+    (found.engine.data("v1") / "posts").write_bytes(b"first post")
+    return found
+
+
+def moved(lab: Lab, phase: str, state: str = "exited") -> None:
     """The target as the record has it."""
     move = {"to": "h2", "from": "h1", "phase": phase, "mark": MARK}
     lab.target = dataclasses.replace(lab.target, move=move, state=state)
 
 
-def copied(lab: Lab, **wish: t.Any) -> str:  # noqa: F811
+def copied(lab: Lab, **wish: t.Any) -> str:
     lab.engine.running = False
     lab.back_up(move=MARK, **wish)
     return str(lab.dest / "backup")
 
 
-def test_a_copy_carries_the_mark_of_its_move(lab: Lab) -> None:  # noqa: F811
+def test_a_copy_carries_the_mark_of_its_move(lab: Lab) -> None:
     path = copied(lab)
     found = whole_copy(path, "", MARK, lab.volumes)
     assert found is not None
@@ -50,11 +57,11 @@ def test_a_copy_carries_the_mark_of_its_move(lab: Lab) -> None:  # noqa: F811
     assert lab.engine.calls == []  # it was stopped, and stays so
 
 
-def test_no_copy_is_none(lab: Lab) -> None:  # noqa: F811
+def test_no_copy_is_none(lab: Lab) -> None:
     assert whole_copy(str(lab.dest / "backup"), "", MARK, lab.volumes) is None
 
 
-def test_a_copy_of_another_move_or_of_other_volumes_is_refused(lab: Lab) -> None:  # noqa: F811
+def test_a_copy_of_another_move_or_of_other_volumes_is_refused(lab: Lab) -> None:
     path = copied(lab)
     with pytest.raises(Refused, match="of another move; remove this folder"):
         whole_copy(path, "", "other", lab.volumes)
@@ -62,13 +69,13 @@ def test_a_copy_of_another_move_or_of_other_volumes_is_refused(lab: Lab) -> None
         whole_copy(path, "", MARK, ["/data", "/log"])
 
 
-def test_a_backup_is_no_copy_of_a_move(lab: Lab) -> None:  # noqa: F811
+def test_a_backup_is_no_copy_of_a_move(lab: Lab) -> None:
     lab.back_up()
     with pytest.raises(Refused, match="of another move"):
         whole_copy(str(lab.dest / "backup"), "", MARK, lab.volumes)
 
 
-def test_a_damaged_copy_is_refused(lab: Lab) -> None:  # noqa: F811
+def test_a_damaged_copy_is_refused(lab: Lab) -> None:
     path = copied(lab, compress="none")
     with open(f"{path}/volume-1.tar", "r+b") as stream:
         stream.write(b"nonsense")
@@ -76,7 +83,7 @@ def test_a_damaged_copy_is_refused(lab: Lab) -> None:  # noqa: F811
         whole_copy(path, "", MARK, lab.volumes)
 
 
-def test_a_copy_of_what_others_use_is_none(lab: Lab) -> None:  # noqa: F811
+def test_a_copy_of_what_others_use_is_none(lab: Lab) -> None:
     """They may write to it while it is copied, and after it."""
     user = {"Id": "c2", "State": "running", "Names": ["/dump"], "Mounts": [{"Name": "v1"}]}
     lab.engine.others.append(user)
@@ -86,14 +93,14 @@ def test_a_copy_of_what_others_use_is_none(lab: Lab) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("phase", ["", "arrives"])
-def test_only_what_leaves_is_copied(lab: Lab, phase: str) -> None:  # noqa: F811
+def test_only_what_leaves_is_copied(lab: Lab, phase: str) -> None:
     moved(lab, phase)
     with pytest.raises(Refused, match="does not leave h1"):
         demand_left(lab.target)
 
 
 @pytest.mark.parametrize("state", ["running", "paused", "restarting"])
-def test_only_what_is_stopped_is_copied(lab: Lab, state: str) -> None:  # noqa: F811
+def test_only_what_is_stopped_is_copied(lab: Lab, state: str) -> None:
     moved(lab, "leaves", state)
     with pytest.raises(Failed, match=f"still is {state}"):
         demand_left(lab.target)
@@ -101,7 +108,7 @@ def test_only_what_is_stopped_is_copied(lab: Lab, state: str) -> None:  # noqa: 
     demand_left(lab.target)
 
 
-def test_only_what_waits_for_its_data_gets_them(lab: Lab) -> None:  # noqa: F811
+def test_only_what_waits_for_its_data_gets_them(lab: Lab) -> None:
     path = copied(lab)
     moved(lab, "leaves")
     with pytest.raises(Refused, match="does not arrive"):
@@ -113,7 +120,7 @@ def test_only_what_waits_for_its_data_gets_them(lab: Lab) -> None:  # noqa: F811
     assert demand_arrived(lab.target, path, "").manifest["move"] == MARK
 
 
-def test_without_its_copy_the_way_back_is_told(lab: Lab) -> None:  # noqa: F811
+def test_without_its_copy_the_way_back_is_told(lab: Lab) -> None:
     moved(lab, "arrives", "created")
     with pytest.raises(Refused, match="take the member back with to=h1"):
         demand_arrived(lab.target, str(lab.dest / "nothing"), "")
