@@ -80,7 +80,7 @@ class Converger:
             request=request,
             lost_volumes=lost_volumes,
             waits_for_hook=functools.partial(holds_members, body),
-            gate=lambda member: self.gates.reason(member),
+            gate=self._gate,
         )
         self.hooks = HookSteps(operations, body, ledger=ledger, brakes=self.brakes)
         self.healer = Healer(
@@ -101,6 +101,10 @@ class Converger:
             succession=self.succession,
             is_decided=is_decided,
         )
+
+    def _gate(self, member: WantedMember) -> Fact | None:
+        """What a member waits for: looked up when it is asked, as the judgements are not there before."""
+        return self.gates.reason(member)
 
     def run(self) -> None:
         """Plan for every member, dependencies first; then for containers that are not wanted."""
