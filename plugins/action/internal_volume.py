@@ -17,30 +17,19 @@ import typing as t
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 from ansible_collections.drover.docker.plugins.module_utils._record.revisions import Request
 from ansible_collections.drover.docker.plugins.module_utils._volumes.compression import KINDS
 from ansible_collections.drover.docker.plugins.module_utils._volumes.held import LEASE_S
 from ansible_collections.drover.docker.plugins.plugin_utils._channel.code import host_code
-from ansible_collections.drover.docker.plugins.plugin_utils._channel.way import NoWay, way_to
-from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
-    Message,
-    as_data,
-    shown,
-)
-from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import message
-from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
-from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
-    docker_hosts,
-    module_arguments,
-    settings,
-)
-from ansible_collections.drover.docker.plugins.plugin_utils._run.record_key import record_key
+from ansible_collections.drover.docker.plugins.plugin_utils._channel.way import way_to
+from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import Message, as_data
+from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import module_arguments
 from ansible_collections.drover.docker.plugins.plugin_utils._run.terms import term_of
-from ansible_collections.drover.docker.plugins.plugin_utils._volumes.failures import (
-    Failed,
-    Refused,
+from ansible_collections.drover.docker.plugins.plugin_utils._volumes.action import (
+    VolumeAction,
+    attempt,
 )
+from ansible_collections.drover.docker.plugins.plugin_utils._volumes.failures import Refused
 from ansible_collections.drover.docker.plugins.plugin_utils._volumes.folder import (
     NewBackup,
     StoredBackup,
@@ -89,29 +78,18 @@ _OURS = ("ansible_", "drover_", "inventory_")
 Json = dict[str, t.Any]
 
 
-class ActionModule(ActionBase):
+class ActionModule(VolumeAction):
     """Runs on the controller, which talks to the member's host by itself."""
-
-    TRANSFERS_FILES = False
-    _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Json:
         """Carry the command out. The task that shows the lines fails if it failed."""
         variables = task_vars or {}
         super().run(tmp, variables)
         _result, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        data: Json = {}
-        failure = ""
-        told: list[Message] = []
-        try:
-            data, told = self._do(args, variables)
-        except Refused as refused:
-            told = [Message("error", problem) for problem in refused.problems]
-            failure = message(str(refused))
-        except (Failed, NoWay, OSError) as error:
-            told = [Message("failed", f"{args['command']}  {args['service']}  {error}")]
-            failure = message(str(error))
-        run_files.save("shown", shown(told, failure))
+        what = f"{args['command']}  {args['service']}"
+        data, told = attempt(
+            lambda: self._do(args, variables), lambda text: Message("failed", f"{what}  {text}")
+        )
         changed = bool(data) and not self._task.check_mode
         facts = {"drover_volume_result": data}
         return {"changed": changed, **data, "messages": as_data(told), "ansible_facts": facts}
@@ -122,7 +100,7 @@ class ActionModule(ActionBase):
         _demand(args)
         key = read_key(args["key_file"]) if args["key_file"] else None
         stored = StoredBackup(args["src"], args["key_file"]) if args["command"] == RESTORE else None
-        target = self._target(args, variables)
+        target = self.find(find_target, args, variables)
         if stored:
             check(stored, target, force=args["force"])
             return self._restore(args, variables, target, stored)
@@ -132,7 +110,7 @@ class ActionModule(ActionBase):
 
     def _move(self, args: Json, variables: Json) -> tuple[Json, list[Message]]:
         """The copy of a move: there and back. What is whole is not made again."""
-        target = self._target(args, variables)
+        target = self.find(find_target, args, variables)
         folder, key_file = args["dest"] or default_folder(), args["key_file"]
         path = os.path.join(folder, _copy_of(target))
         if args["command"] == RESTORE:
@@ -144,12 +122,6 @@ class ActionModule(ActionBase):
             return {"path": path}, [Message("note", f"{path} is there already, and whole")]
         key = read_key(key_file) if key_file else None
         return self._back_up({**args, "dest": folder}, variables, target, key)
-
-    def _target(self, args: Json, variables: Json) -> Target:
-        key = record_key(variables, self._templar.template)
-        seen = pass_file.observations(docker_hosts(variables))
-        chosen = settings(variables)
-        return find_target(seen, args["service"], args["index"], settings=chosen, key=key)
 
     def _back_up(
         self, args: Json, variables: Json, target: Target, key: bytes | None

@@ -11,21 +11,16 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.plugins.action import ActionBase
 from ansible_collections.drover.docker.plugins.module_utils._model.entry import ARRIVES, LEAVES
 from ansible_collections.drover.docker.plugins.plugin_utils._output.messages import (
     ADVICE,
     Message,
     as_data,
-    shown,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._output.screen import message
-from ansible_collections.drover.docker.plugins.plugin_utils._run import pass_file, run_files
-from ansible_collections.drover.docker.plugins.plugin_utils._run.hosts import (
-    docker_hosts,
-    settings,
+from ansible_collections.drover.docker.plugins.plugin_utils._volumes.action import (
+    VolumeAction,
+    attempt,
 )
-from ansible_collections.drover.docker.plugins.plugin_utils._run.record_key import record_key
 from ansible_collections.drover.docker.plugins.plugin_utils._volumes.failures import Refused
 from ansible_collections.drover.docker.plugins.plugin_utils._volumes.moves import (
     Course,
@@ -55,35 +50,20 @@ ARGUMENTS: dict[str, t.Any] = {
 Json = dict[str, t.Any]
 
 
-class ActionModule(ActionBase):
+class ActionModule(VolumeAction):
     """Runs on the controller only."""
-
-    TRANSFERS_FILES = False
-    _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Json:
         """Return which steps are left, or clear up. The task that shows the lines fails if it failed."""
         variables = task_vars or {}
         super().run(tmp, variables)
         _result, args = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        data: Json = {}
-        failure = ""
-        try:
-            found = self._member(args, variables)
-            work = {BEGIN: self._begin, FORETELL: self._foretell, END: self._end}[args["step"]]
-            data, told = work(args, found)
-        except (Refused, OSError) as error:
-            problems = error.problems if isinstance(error, Refused) else [str(error)]
-            told = [Message("error", problem) for problem in problems]
-            failure = message(str(error))
-        run_files.save("shown", shown(told, failure))
+        work = {BEGIN: self._begin, FORETELL: self._foretell, END: self._end}[args["step"]]
+        data, told = attempt(
+            lambda: work(args, self.find(find_member, args, variables)),
+            lambda text: Message("error", text),
+        )
         return {"changed": False, **data, "messages": as_data(told)}
-
-    def _member(self, args: Json, variables: Json) -> FoundMember:
-        key = record_key(variables, self._templar.template)
-        seen = pass_file.observations(docker_hosts(variables))
-        chosen = settings(variables)
-        return find_member(seen, args["service"], args["index"], settings=chosen, key=key)
 
     def _begin(self, args: Json, found: FoundMember) -> tuple[Json, list[Message]]:
         if not args["to"]:

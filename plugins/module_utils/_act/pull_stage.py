@@ -13,7 +13,7 @@ from .._engine.client import Engine
 from .._engine.errors import EngineError
 from .._lock.caller_gone import CallerGone
 from .._lock.host_lock import HostBusy, host_lock
-from .._model.operation import PULL, RUNNING, Acted, Operation, Result
+from .._model.operation import PULL, RUNNING, Acted, Operation, Result, images_to_pull
 from .._record.ledger import note_failure
 from .._record.store import StoreError
 from .puller import DONE, FAILED, Pull, Puller
@@ -52,8 +52,7 @@ def pull_images(
     """
     if reason := term.abandoned():
         raise CallerGone(reason)
-    images = {args["image"] for item in operations for args in [PULL.args_of(item)] if args}
-    pulls = puller.run(sorted(images), turn_s, term.abandoned)
+    pulls = puller.run(images_to_pull(operations), turn_s, term.abandoned)
     results = [_result(engine, item, pulls) for item in operations]
     ended = {item["id"]: item for item in results if item["status"] != RUNNING}
     with contextlib.suppress(HostBusy), host_lock(state_dir, owner=term.who, wait_s=_NOTE_WAIT_S):

@@ -25,8 +25,8 @@ from .._common.constants import (
     RANCHER_STACK,
     RANCHER_STACK_SERVICE,
 )
-from .._common.names import aliases, endpoint_links, search_domains
-from .._model.member import MemberId
+from .._common.names import endpoint_links, search_domains
+from .._model.member import MemberId, member_aliases
 from .._model.volumes import named_volume, normal_path
 from .container_options import config_options, host_options, restart_policy
 from .networks import MANAGED, endpoint_body
@@ -98,15 +98,10 @@ def endpoint_config(service: Json, *, member: MemberId, address: str | None) -> 
     """How a member's container is attached to the managed network: address, aliases, links."""
     return endpoint_body(
         address=address,
-        aliases=[] if member.is_hook else member_aliases(service, member),
+        aliases=[] if member.is_hook else member_aliases(member, service),
         links=endpoint_links(service["links"]),
         mac_address=service["container"].get("mac_address"),
     )
-
-
-def member_aliases(service: Json, member: MemberId) -> list[str]:
-    """The names of a member: its service's, and those that the file adds."""
-    return aliases(member.stack, member.service, service.get("aliases", []))
 
 
 def container_hostname(name: str) -> str:

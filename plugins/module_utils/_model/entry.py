@@ -102,6 +102,11 @@ def wanted_slots(stack: str, members: Members, service: str) -> list[MemberId]:
     ]
 
 
+def slots_that_count(stack: str, members: Members, service: str) -> list[MemberId]:
+    """The slot of each wanted member of a service that counts for it."""
+    return main_slots(members, wanted_slots(stack, members, service))
+
+
 def main_slots(members: Members, slots: t.Iterable[MemberId]) -> list[MemberId]:
     """The slot of each member that counts for it: the one that serves, else its newcomer, else what is kept."""
     found: dict[MemberId, MemberId] = {}

@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.constants import LABEL_INDEX, LABEL_SERVICE, LABEL_SLOT, LABEL_STACK, PRE_DEPLOY
 from .._common.labels import number
-from .._common.names import SERVICE
+from .._common.names import SERVICE, aliases
 
 DOTTED = rf"[A-Za-z0-9-]+\.{SERVICE}\.[0-9]+(?:\.r[0-9]+)?"
 """The pattern of C(MemberId.dotted)."""
@@ -85,6 +85,11 @@ class MemberId:
 
     def _suffix(self, separator: str) -> str:
         return f"{separator}r{self.slot}" if self.slot else ""
+
+
+def member_aliases(member: MemberId, service: t.Mapping[str, t.Any]) -> list[str]:
+    """The names of a member on the managed network: its service's, and those that the file adds."""
+    return aliases(member.stack, member.service, service.get("aliases", []))
 
 
 @functools.lru_cache(maxsize=65536)

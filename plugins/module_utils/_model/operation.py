@@ -315,3 +315,9 @@ BALANCER: Kind[BalancerArgs] = Kind("balancer")
 VALIDATE: Kind[BalancerArgs] = Kind("validate")
 VERDICT: Kind[VerdictArgs] = Kind("verdict")
 DRAIN: Kind[DrainArgs] = Kind("drain")
+
+
+def images_to_pull(operations: t.Iterable[Operation]) -> list[str]:
+    """The images of the pulls among some operations."""
+    given = [PULL.args_of(item) for item in operations]
+    return sorted({args["image"] for args in given if args})

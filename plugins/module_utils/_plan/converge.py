@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._common.constants import STATE_ACTIVE, STATE_STOPPED, SYSTEM_STACK
+from .._common.constants import STATE_STOPPED, SYSTEM_STACK
 from .._model.entry import KEPT, MemberEntry, wanted_slots
 from .._model.fact import Fact
 from .._model.generation import generation_of
@@ -137,8 +137,7 @@ class Converger:
         if steps.running and check:
             replaced = self.healer.service(members, steps.running, budget)
         judgements = self.healer.judgements
-        active = [member for member in members if member.state == STATE_ACTIVE]
-        under_way = self.restarts.under_way(active, steps.running, judgements)
+        under_way = self.restarts.under_way(members, steps.running, judgements)
         steps.moves.plan(replaced, Pace(self.restarts.batch_size(name), under_way))
 
     def _wanted(self, name: str, service: dict[str, t.Any], state: str) -> list[WantedMember]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._model.entry import main_slots, wanted_slots
+from .._model.entry import slots_that_count
 from .._model.fact import Fact
 from .._model.member import MemberId
 from .._record.revisions import current, is_live
@@ -47,7 +47,7 @@ def members_of(world: World, stack: str, name: str, body: Json) -> Members:
     claims, entries = world.claims(stack), body["members"]
     return {
         member: (entries[member.key]["host"], [item for _host, item in claims.get(member, [])])
-        for member in main_slots(entries, wanted_slots(stack, entries, name))
+        for member in slots_that_count(stack, entries, name)
     }
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._common.names import aliases, endpoint_links
+from .._common.names import endpoint_links
 from .._common.times import iso_milliseconds
-from .._model.member import MemberId
+from .._model.member import MemberId, member_aliases
 from .._model.observation import (
     Endpoint,
     Observation,
@@ -109,7 +109,7 @@ def _created(after: Observation, operation: Operation, args: CreateArgs) -> Obse
 def _networks(member: MemberId, args: CreateArgs) -> dict[str, Endpoint]:
     endpoint = Endpoint(
         address=args["address"] or "",
-        aliases=aliases(member.stack, member.service, args["service"].get("aliases", [])),
+        aliases=member_aliases(member, args["service"]),
         links=endpoint_links(args["service"]["links"]),
         mac="",
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model.entry import Members, main_slots, wanted_slots
+from .._model.entry import Members, slots_that_count
 from .._model.fact import Fact
 from .._model.gates import COMPLETED
 from .._model.member import MemberId
@@ -82,7 +82,7 @@ class Gates:
         return ""
 
     def _slots(self, name: str) -> list[MemberId]:
-        return main_slots(self._members, wanted_slots(self._stack, self._members, name))
+        return slots_that_count(self._stack, self._members, name)
 
     def _is_seen(self, slot: MemberId) -> bool:
         return self._world.is_seen(self._members[slot.key]["host"])

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.constants import STATE_ACTIVE
 from .._common.times import parse_time
 from .._model.check_times import BAKE_S
-from .._model.entry import main_slots, wanted_slots
+from .._model.entry import slots_that_count, wanted_slots
 from .._model.fact import Fact
 from .._model.generation import generation_of
 from .._model.member import MemberId, member_ids
@@ -44,7 +45,7 @@ def _lives(world: World, stack: str, body: Body, name: str) -> dict[str, str]:
     claims = world.claims(stack)
     return {
         member.key: _life(container)
-        for member in main_slots(body["members"], wanted_slots(stack, body["members"], name))
+        for member in slots_that_count(stack, body["members"], name)
         for _host, container in claims.get(member, [])
         if container["state"] == "running"
     }
@@ -57,7 +58,7 @@ def not_restarted(world: World, stack: str, body: Body, service: str) -> list[Fa
     return [
         Fact.about(member, "not_restarted", host=members[member.key]["host"])
         for name in sorted(names)
-        for member in main_slots(members, wanted_slots(stack, members, name))
+        for member in slots_that_count(stack, members, name)
         if not world.is_seen(members[member.key]["host"])
     ]
 
@@ -110,7 +111,8 @@ class Restarts:
         return {
             member.id
             for member in members
-            if self._life_to_end(member.id)
+            if member.state == STATE_ACTIVE
+            and self._life_to_end(member.id)
             and not self._works(member, containers.get(member.id), judgements)
         }
 

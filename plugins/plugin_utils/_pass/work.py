@@ -15,9 +15,7 @@ from ansible_collections.drover.docker.plugins.module_utils._model.operation imp
     CHECKER,
     Operation,
     Result,
-)
-from ansible_collections.drover.docker.plugins.module_utils._model.operation import (
-    PULL as PULL_IMAGE,
+    images_to_pull,
 )
 from ansible_collections.drover.docker.plugins.module_utils._plan.operations.plan import (
     Plan,
@@ -69,8 +67,7 @@ class Work:
     @property
     def images_to_pull(self) -> list[str]:
         """The images that this host is to pull."""
-        given = [PULL_IMAGE.args_of(item) for item in self.operations]
-        return sorted({args["image"] for args in given if args})
+        return images_to_pull(self.operations)
 
 
 @dataclasses.dataclass

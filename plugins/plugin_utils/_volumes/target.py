@@ -9,10 +9,9 @@ import dataclasses
 import typing as t
 
 from ansible_collections.drover.docker.plugins.module_utils._common.names import stack_name
-from ansible_collections.drover.docker.plugins.module_utils._model.entry import main_slots
+from ansible_collections.drover.docker.plugins.module_utils._model.entry import slots_that_count
 from ansible_collections.drover.docker.plugins.module_utils._model.member import (
     MemberId,
-    member_ids,
 )
 from ansible_collections.drover.docker.plugins.module_utils._model.observation import Observation
 from ansible_collections.drover.docker.plugins.module_utils._plan.records import Records
@@ -153,9 +152,7 @@ def _body(records: Records, stack: str) -> Json:
 
 
 def _slot(body: Json, stack: str, name: str, index: int | None) -> MemberId:
-    keys = [key for key, entry in body["members"].items() if not entry["retired"]]
-    slots = [slot for slot in member_ids(stack, keys) if slot.service == name]
-    found = {slot.index: slot for slot in main_slots(body["members"], slots)}
+    found = {slot.index: slot for slot in slots_that_count(stack, body["members"], name)}
     if not found:
         raise Refused([f"{stack}/{name} has no member"])
     if index is None and len(found) > 1:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._common.constants import STATE_ACTIVE
-from ..._model.entry import main_slots, wanted_slots
+from ..._model.entry import slots_that_count
 from ..._model.fact import Fact
 from ..._record.revisions import current, is_live
 from ..._record.upgrades import service_at
@@ -110,5 +110,5 @@ def wanted_members(stack: str, body: Json | None, service: str) -> list[WantedMe
             service_at(body, service, entries[member.key]["launch"]),
             state,
         )
-        for member in main_slots(entries, wanted_slots(stack, entries, service))
+        for member in slots_that_count(stack, entries, service)
     ]

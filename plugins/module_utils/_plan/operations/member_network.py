@@ -9,8 +9,9 @@ import enum
 import typing as t
 
 from ..._common.constants import MANAGED_BY_STACK
-from ..._common.names import aliases, endpoint_links, is_alias_in
+from ..._common.names import endpoint_links, is_alias_in
 from ..._model.fact import Fact
+from ..._model.member import member_aliases
 from ..._model.observation import Endpoint
 from ..._model.operation import CONNECT, DISCONNECT, ConnectArgs, DisconnectArgs
 from ..world.ownership import LIVE_STATES
@@ -127,7 +128,7 @@ class MemberNetwork:
         return self._other_mac(member, have)
 
     def _names(self, member: WantedMember) -> list[str]:
-        return aliases(member.id.stack, member.id.service, member.service.get("aliases", []))
+        return member_aliases(member.id, member.service)
 
     def _other_mac(self, member: WantedMember, have: Endpoint) -> Fact | None:
         """How the hardware address differs from the wanted one; a stopped container has none."""
